@@ -1,0 +1,58 @@
+# The commands of the README. `make run` and `make test` work from a fresh clone.
+
+PYTHON ?= python3
+PORT ?= 8000
+SANDBOX_PORT ?= 8001
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: run test check format bench clean
+
+# --- Environment ---------------------------------------------------------------------------------
+
+$(VENV)/runtime: requirements.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed.")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	touch $@
+
+$(VENV)/development: requirements.txt requirements-dev.txt $(VENV)/runtime
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	touch $@
+
+$(VENV)/measuring: requirements.txt requirements-bench.txt $(VENV)/runtime
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-bench.txt
+	touch $@
+
+# --- Run -----------------------------------------------------------------------------------------
+
+run: $(VENV)/runtime
+	@PORT=$(PORT) SANDBOX_PORT=$(SANDBOX_PORT) $(BIN)/python scripts/run.py
+
+# --- Test ----------------------------------------------------------------------------------------
+
+test: $(VENV)/development check
+	scripts/browser.sh $(BIN)/python
+	scripts/with_services.sh $(BIN)/python -m pytest $(PYTEST_ARGS)
+
+# The type checker's Django plug-in loads the settings, which have no default for secrets.
+check: export SECRET_KEY = for-checks-only
+check: export CODAT_API_KEY = for-checks-only
+check: $(VENV)/development
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/python -m mypy .
+
+# --- Measure -------------------------------------------------------------------------------------
+
+bench: $(VENV)/measuring
+	@$(BIN)/python -m bench $(BENCH_ARGS)
+
+# --- Tidy ----------------------------------------------------------------------------------------
+
+format: $(VENV)/development
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:
+	rm -rf $(VENV) staticfiles
