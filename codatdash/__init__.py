@@ -1,0 +1,1 @@
+"""The site: settings, addresses, WSGI. Knows no field of Codat."""

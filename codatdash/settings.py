@@ -1,0 +1,238 @@
+"""All settings, read from the environment or `.env` (see `.env.example` for each one's meaning)."""
+
+import os
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import environ
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+env = environ.Env()
+if (BASE_DIR / ".env").is_file():
+    env.read_env(BASE_DIR / ".env")
+
+
+def _secret(name: str, why: str) -> str:
+    """The value of a setting that has no default, or a stop that names it."""
+    value: str = env.str(name, default="").strip()
+    if not value:
+        raise ImproperlyConfigured(
+            f"{name} is not set: {why}. Set it in the environment or in .env."
+        )
+    return value
+
+
+DEBUG: bool = env.bool("DEBUG", default=False)
+SECRET_KEY: str = _secret("SECRET_KEY", "it signs sessions and forms")
+ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
+CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+
+# --- Codat -------------------------------------------------------------------------------------
+
+CODAT_BASE_URL: str = env.str("CODAT_BASE_URL", default="https://api.codat.io").rstrip("/")
+CODAT_AUTH_HEADER: str = env.str("CODAT_AUTH_HEADER", default="")
+CODAT_API_KEY: str = (
+    env.str("CODAT_API_KEY", default="")
+    if CODAT_AUTH_HEADER
+    else _secret("CODAT_API_KEY", "Codat answers nobody without it (CODAT_AUTH_HEADER also serves)")
+)
+CODAT_WEBHOOK_SECRET: str = env.str("CODAT_WEBHOOK_SECRET", default="")
+CODAT_PROXY: str = env.str("CODAT_PROXY", default="")
+CODAT_CONNECT_TIMEOUT: float = env.float("CODAT_CONNECT_TIMEOUT", default=3.05)
+CODAT_READ_TIMEOUT: float = env.float("CODAT_READ_TIMEOUT", default=20.0)
+CODAT_PAGE_DEADLINE: float = env.float("CODAT_PAGE_DEADLINE", default=25.0)
+# As large as the server's threads: see gunicorn.conf.py.
+CODAT_POOL_SIZE: int = env.int("CODAT_POOL_SIZE", default=env.int("WEB_THREADS", default=64))
+# Files on their way at once in one process. A file holds a thread for as long as the browser takes, so some are left
+# for pages.
+_threads: int = env.int("WEB_THREADS", default=64)
+CODAT_MAX_DOWNLOADS: int = env.int(
+    "CODAT_MAX_DOWNLOADS", default=max(_threads - 12, _threads // 2, 1)
+)
+
+# Codat's own limit of calls at once about one company.
+CODAT_CALLS_AT_ONCE: int = env.int("CODAT_CALLS_AT_ONCE", default=10)
+# The share of the day's quota of calls that background work leaves to people.
+CODAT_QUOTA_RESERVE: float = env.float("CODAT_QUOTA_RESERVE", default=0.1)
+
+# How long the journal keeps what was sent and the record before: see `manage.py forget_payloads`.
+KEEP_PAYLOADS_DAYS: int = env.int("KEEP_PAYLOADS_DAYS", default=365)
+
+_codat = urlsplit(CODAT_BASE_URL)
+if _codat.scheme not in ("http", "https") or not _codat.hostname:
+    raise ImproperlyConfigured("CODAT_BASE_URL must be an http or https address.")
+# The stand-in is only ever on this machine; the pages then say so.
+CODAT_IS_LOCAL: bool = _codat.hostname in ("127.0.0.1", "localhost", "::1")
+if _codat.scheme == "http" and not CODAT_IS_LOCAL:
+    raise ImproperlyConfigured(
+        "CODAT_BASE_URL must be https: the API key would travel in the clear."
+    )
+
+# --- Django ------------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "csp",
+    "django_htmx",
+    "customers",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    # Static files have no line in the log.
+    "codatdash.logs.RequestLogMiddleware",
+    "codatdash.compression.CompressionMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "customers.middleware.SignInForHtmxMiddleware",
+    "codatdash.middleware.SignInMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "customers.middleware.CodatMiddleware",
+]
+
+ROOT_URLCONF = "codatdash.urls"
+WSGI_APPLICATION = "codatdash.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "customers.context.dashboard",
+            ],
+        },
+    },
+]
+
+# Holds the default database and what `make run` keeps; git ignores it.
+(BASE_DIR / "var").mkdir(exist_ok=True)
+DATABASES = {
+    "default": env.db_url("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'var' / 'db.sqlite3'}")
+}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    DATABASES["default"].setdefault("OPTIONS", {}).update(
+        {
+            # Readers do not wait for a writer, and a writer takes its lock at the start of a
+            # transaction instead of failing half way. FULL: the journal survives a power cut, too.
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+        }
+    )
+    # A file, because live tests reach it from the threads of a server; one for each run of them.
+    DATABASES["default"]["TEST"] = {"NAME": str(BASE_DIR / "var" / f"test-{os.getpid()}.sqlite3")}
+# Kept by each thread: opening SQLite anew costs a fifth of a list page, PostgreSQL more.
+DATABASES["default"]["CONN_MAX_AGE"] = 60
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+
+CACHES = {
+    "default": env.cache_url("CACHE_URL", default="locmemcache://"),
+    # What Codat said last, shown while it cannot be reached. Apart, so that it never pushes anything else out.
+    "last_seen": env.cache_url("CACHE_URL", default="locmemcache://last-seen"),
+}
+if CACHES["default"]["BACKEND"].endswith("LocMemCache"):
+    CACHES["default"]["OPTIONS"] = {"MAX_ENTRIES": 3000}
+    CACHES["last_seen"]["OPTIONS"] = {"MAX_ENTRIES": 200}  # of at most 256 KiB each
+elif CACHES["default"]["BACKEND"].endswith("RedisCache"):
+    for _cache in CACHES.values():
+        # Seconds. Pages work without a cache, so none waits long for one.
+        _cache.setdefault("OPTIONS", {}).update({"socket_connect_timeout": 1, "socket_timeout": 1})
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_REDIRECT_URL = "/companies/"
+LOGOUT_REDIRECT_URL = "/accounts/login/"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+LANGUAGE_CODE = "en-gb"
+TIME_ZONE = "UTC"
+USE_I18N = False
+USE_TZ = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+WHITENOISE_USE_FINDERS = DEBUG
+
+# A form of a large model has thousands of inputs; what is too large is refused with a sentence.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+FILE_UPLOAD_HANDLERS = ["codatdash.uploads.NoFiles"]
+
+# --- Security ----------------------------------------------------------------------------------
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF],
+        "font-src": [SELF],
+        # Previews of PDF; nothing else of ours lets itself be framed.
+        "frame-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "base-uri": [NONE],
+    }
+}
+CSRF_FAILURE_VIEW = "customers.views.replay.csrf_failure"
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+# Behind TLS (the only way beyond this machine) cookies never travel in the clear.
+SECURE_COOKIES: bool = env.bool("SECURE_COOKIES", default=not (DEBUG or CODAT_IS_LOCAL))
+SESSION_COOKIE_SECURE = SECURE_COOKIES
+CSRF_COOKIE_SECURE = SECURE_COOKIES
+if env.bool("BEHIND_TLS_PROXY", default=False):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"json": {"()": "codatdash.logs.JsonFormatter"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "filters": {"crashes": {"()": "codatdash.logs.OnlyCrashes"}},
+    "loggers": {
+        # Django's own handlers mail and print whole requests.
+        "django": {"handlers": [], "level": "INFO", "propagate": True},
+        "django.request": {"filters": ["crashes"]},
+    },
+}
