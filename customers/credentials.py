@@ -1,0 +1,33 @@
+"""What proves to Codat who we are."""
+
+from __future__ import annotations
+
+import base64
+import re
+
+
+class Hidden(str):
+    """Text that shows itself to nobody who prints it."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "'<hidden>'"
+
+
+def authorization(api_key: str = "", header: str = "") -> str:
+    """The Authorization header from what an admin pasted: an API key, or the header ready-made.
+
+    The header may come with its name ("Authorization: Basic ..."). ValueError, which never repeats
+    the secret, where neither is usable.
+    """
+    value = re.sub(r"(?i)^authorization\s*:\s*", "", (header or api_key).strip())
+    if not value:
+        raise ValueError("An API key or an Authorization header for Codat is needed.")
+    if not re.fullmatch(r"[ -~]+", value):
+        raise ValueError("The API key for Codat holds characters that no header can carry.")
+    if re.match(r"(?i)(basic|bearer) +\S", value):
+        return Hidden(value)
+    if header:
+        raise ValueError("The Authorization header for Codat must look like 'Basic ...'.")
+    return Hidden("Basic " + base64.b64encode(value.encode()).decode())
