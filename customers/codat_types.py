@@ -1,0 +1,245 @@
+"""Codat's JSON, under its own names. Source: its OpenAPI documents.
+
+Every key may be missing and nearly every value may be null, whatever those documents say, and
+platforms add keys of their own: read with ``.get()``. Dates are ISO 8601 text in UTC, with or
+without ``Z``.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypedDict
+
+
+class ValidationItem(TypedDict, total=False):
+    """One finding about a write. ``itemId`` names the field loosely, in any case."""
+
+    itemId: str | None
+    message: str | None
+    validatorName: str | None
+
+
+class Validation(TypedDict, total=False):
+    """The findings about a write, or about a refused request."""
+
+    errors: list[ValidationItem] | None
+    warnings: list[ValidationItem] | None
+
+
+class Address(TypedDict, total=False):
+    """``type`` is Unknown, Billing or Delivery."""
+
+    type: str | None
+    line1: str | None
+    line2: str | None
+    city: str | None
+    region: str | None
+    country: str | None
+    postalCode: str | None
+
+
+class Phone(TypedDict, total=False):
+    """``type`` is Primary, Landline, Mobile, Fax or Unknown."""
+
+    number: str | None
+    type: str | None
+
+
+class Contact(TypedDict, total=False):
+    """A person at the customer. ``status`` as the customer's own."""
+
+    name: str | None
+    email: str | None
+    phone: list[Phone] | None
+    address: Address | None
+    status: str | None
+    modifiedDate: str | None
+
+
+class Metadata(TypedDict, total=False):
+    """``isDeleted``: the accounting software no longer has the record; often missing."""
+
+    isDeleted: bool | None
+
+
+class SupplementalData(TypedDict, total=False):
+    """What else was asked for from the accounting software: an object of objects, free."""
+
+    content: dict[str, dict[str, Any]] | None
+
+
+class Customer(TypedDict, total=False):
+    """One customer. ``status`` is Unknown, Active or Archived; ``defaultCurrency`` is ISO 4217."""
+
+    id: str
+    customerName: str | None
+    contactName: str | None
+    emailAddress: str | None
+    defaultCurrency: str | None
+    phone: str | None
+    addresses: list[Address] | None
+    contacts: list[Contact] | None
+    registrationNumber: str | None
+    taxNumber: str | None
+    status: str | None
+    metadata: Metadata | None
+    supplementalData: SupplementalData | None
+    modifiedDate: str | None
+    sourceModifiedDate: str | None
+
+
+class Link(TypedDict, total=False):
+    """``href`` is a path at Codat, with its query."""
+
+    href: str | None
+
+
+class Links(TypedDict, total=False):
+    """Where the neighbouring pages are."""
+
+    self: Link | None
+    current: Link | None
+    next: Link | None
+    previous: Link | None
+
+
+class Page(TypedDict, total=False):
+    """What all pages share. ``totalResults`` counts what the query left."""
+
+    pageNumber: int
+    pageSize: int
+    totalResults: int
+    _links: Links | None
+
+
+class CustomerPage(Page, total=False):
+    """A page of customers."""
+
+    results: list[Customer]
+
+
+class Attachment(TypedDict, total=False):
+    """One file's metadata, as the accounting software tells it. ``fileSize`` is in bytes."""
+
+    id: str
+    name: str | None
+    contentType: str | None
+    dateCreated: str | None
+    fileSize: int | None
+    includeWhenSent: bool | None
+    modifiedDate: str | None
+    sourceModifiedDate: str | None
+
+
+class DataConnectionError(TypedDict, total=False):
+    """Something that went wrong between Codat and the accounting software."""
+
+    statusCode: str | None
+    statusText: str | None
+    errorMessage: str | None
+    erroredOnUtc: str | None
+    status: str | None
+    resolvedOnUtc: str | None
+
+
+class Connection(TypedDict, total=False):
+    """``status`` is PendingAuth, Linked, Unlinked or Deauthorized; ``sourceType`` e.g. Accounting."""
+
+    id: str
+    integrationId: str | None
+    integrationKey: str | None
+    sourceId: str | None
+    sourceType: str | None
+    platformName: str | None
+    linkUrl: str | None
+    status: str | None
+    lastSync: str | None
+    created: str | None
+    dataConnectionErrors: list[DataConnectionError] | None
+    connectionInfo: dict[str, str] | None
+
+
+class Company(TypedDict, total=False):
+    """One company, with its connections."""
+
+    id: str
+    name: str | None
+    description: str | None
+    redirect: str | None
+    platform: str | None
+    lastSync: str | None
+    created: str | None
+    createdByUserName: str | None
+    dataConnections: list[Connection] | None
+    tags: dict[str, str] | None
+
+
+class CompanyPage(Page, total=False):
+    """A page of companies."""
+
+    results: list[Company]
+
+
+class RecordRef(TypedDict, total=False):
+    """A record in the accounting software, once a write has succeeded."""
+
+    id: str | None
+    dataType: str | None
+
+
+class PushChange(TypedDict, total=False):
+    """``type`` is Unknown, Created, Modified, Deleted or AttachmentUploaded."""
+
+    type: str | None
+    recordRef: RecordRef | None
+    attachmentId: str | None
+
+
+class PushOperation(TypedDict, total=False):
+    """One write. ``status`` is Pending, Success, Failed or TimedOut."""
+
+    pushOperationKey: str
+    companyId: str
+    dataConnectionKey: str
+    dataType: str | None
+    status: str
+    statusCode: int | None
+    requestedOnUtc: str | None
+    completedOnUtc: str | None
+    timeoutInMinutes: int | None
+    timeoutInSeconds: int | None
+    errorMessage: str | None
+    validation: Validation | None
+    changes: list[PushChange] | None
+
+
+class PushOperationPage(Page, total=False):
+    """A page of writes."""
+
+    results: list[PushOperation]
+
+
+class PullOperation(TypedDict, total=False):
+    """One refresh. ``progress`` runs from 0 to 100."""
+
+    id: str
+    companyId: str
+    connectionId: str
+    dataType: str | None
+    status: str
+    statusDescription: str | None
+    errorMessage: str | None
+    requested: str | None
+    completed: str | None
+    progress: int | None
+    isCompleted: bool | None
+    isErrored: bool | None
+
+
+class DataStatus(TypedDict, total=False):
+    """How old Codat's copy of one data type is."""
+
+    dataType: str | None
+    lastSuccessfulSync: str | None
+    currentStatus: str | None
+    latestSyncId: str | None
+    latestSuccessfulSyncId: str | None

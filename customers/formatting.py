@@ -1,0 +1,191 @@
+"""How values from Codat read on a page. Pure functions; what returns `SafeString` has escaped its input.
+
+Codat's dates are ISO 8601 in UTC, with or without `Z`, with up to seven decimals; `0001-01-01T00:00:00` means unknown.
+Empty, null and missing all read as a dash.
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import simplejson
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+DASH = "–"
+
+_DATE = re.compile(
+    r"(\d{4})-(\d\d)-(\d\d)"
+    r"(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?)?"
+    r"\s*(Z|[+-]\d\d:?\d\d)?",
+    re.IGNORECASE,
+)
+_MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[a-z])(?=\d)|(?<=[A-Z])(?=[A-Z][a-z])|[_\s]+")
+
+
+def parse_date(value: object) -> datetime | None:
+    """A date as Codat writes it -> aware datetime in UTC (microseconds; finer digits are cut).
+
+    None for everything that is no date, and for year 1, by which Codat means that it does not know.
+    """
+    if isinstance(value, datetime):
+        return value if value.tzinfo else value.replace(tzinfo=UTC)
+    match = _DATE.fullmatch(value.strip()) if isinstance(value, str) else None
+    if match is None:
+        return None
+    year, month, day, hour, minute, second, fraction, zone = match.groups()
+    try:
+        moment = datetime(
+            int(year),
+            int(month),
+            int(day),
+            int(hour or 0),
+            int(minute or 0),
+            int(second or 0),
+            int((fraction or "").ljust(6, "0")[:6]),
+            UTC,
+        )
+        if zone and zone not in "Zz":
+            hours, minutes = int(zone[1:3]), int(zone[-2:])
+            offset = timedelta(hours=hours, minutes=minutes)
+            moment += offset if zone[0] == "-" else -offset
+    except (ValueError, OverflowError):
+        return None
+    return moment if moment.year > 1 else None
+
+
+def day(value: object) -> str:
+    """`24 Mar 2023`; a dash for an unknown date, and the text itself for what is no date."""
+    moment = parse_date(value)
+    if moment is None:
+        return text(None if is_unknown_date(value) else value)
+    return f"{moment.day} {_MONTHS[moment.month - 1]} {moment.year}"
+
+
+def is_unknown_date(value: object) -> bool:
+    """Whether this is the date by which Codat says that it knows none."""
+    return isinstance(value, str) and value.startswith("0001-01-01")
+
+
+def day_and_time(value: object) -> str:
+    """`24 Mar 2023, 16:07 UTC`; otherwise like `day`."""
+    moment = parse_date(value)
+    return day(value) if moment is None else f"{day(moment)}, {moment:%H:%M} UTC"
+
+
+def _counted(number: int, unit: str) -> str:
+    return f"{number} {unit}" if number == 1 else f"{number} {unit}s"
+
+
+def distance(moment: datetime, now: datetime) -> str:
+    """`just now`, `5 minutes ago`, `in 2 hours`; beyond two weeks the day itself."""
+    seconds = (now - moment).total_seconds()
+    size = abs(seconds)
+    if size < 45:
+        return "just now"
+    if size < 45 * 60:
+        said = _counted(max(round(size / 60), 1), "minute")
+    elif size < 22 * 3600:
+        said = _counted(max(round(size / 3600), 1), "hour")
+    elif size < 14 * 86400:
+        said = _counted(max(round(size / 86400), 1), "day")
+    else:
+        return day(moment)
+    return f"{said} ago" if seconds > 0 else f"in {said}"
+
+
+def _iso(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def when(value: object) -> SafeString:
+    """A date as `<time>` with the day and time; a dash when unknown."""
+    moment = parse_date(value)
+    if moment is None:
+        return format_html("{}", day(value))
+    return format_html('<time datetime="{}">{}</time>', _iso(moment), day_and_time(moment))
+
+
+def since(value: object, now: datetime | None = None) -> SafeString:
+    """A date as `<time>` with its distance from now, the exact time as its title; a dash when unknown."""
+    moment = parse_date(value)
+    if moment is None:
+        return format_html("{}", day(value))
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        _iso(moment),
+        day_and_time(moment),
+        distance(moment, now or datetime.now(UTC)),
+    )
+
+
+def is_empty(value: object) -> bool:
+    """Whether there is nothing in a value: null, blank text, an empty list or object, or only such inside."""
+    if value is None:
+        return True
+    if isinstance(value, str):
+        return not value.strip()
+    if isinstance(value, Mapping):
+        return all(is_empty(item) for item in value.values())
+    if isinstance(value, list | tuple):
+        return all(is_empty(item) for item in value)
+    return False
+
+
+def text(value: object) -> str:
+    """Any JSON value as one line of text; a dash for nothing. Not escaped."""
+    if isinstance(value, str):
+        return value if value.strip() else DASH
+    if value is None:
+        return DASH
+    if isinstance(value, bool):
+        return "Yes" if value else "No"
+    if isinstance(value, dict | list):
+        return _json(value) if value else DASH
+    return str(value)
+
+
+def label(name: str) -> str:
+    """A property's name for people: `registrationNumber` -> `Registration number`."""
+    words = [word for word in _HUMP.split(name.strip()) if word]
+    if not words:
+        return DASH
+    rest = [word if word.isupper() and len(word) > 1 else word.lower() for word in words[1:]]
+    return " ".join([words[0][:1].upper() + words[0][1:], *rest])
+
+
+def singular(words: str) -> str:
+    """One of what a label names: `Addresses` -> `Address`, `Line items` -> `Line item`; as it is where unsure."""
+    if words.lower().endswith("people"):
+        return words[:-5] + "erson"
+    if words.lower().endswith("ies") and len(words) > 4:
+        return words[:-3] + "y"
+    if re.search(r"(?:ss|x|ch|sh)es$", words, re.IGNORECASE):
+        return words[:-2]
+    return words[:-1] if re.search(r"[^siu]s$", words, re.IGNORECASE) else words
+
+
+def size(value: object) -> str:
+    """A number of bytes as `340 bytes`, `1.2 MB` (powers of 1,000); a dash when it is no such number."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        return DASH
+    if value < 1000:
+        return _counted(value, "byte")
+    amount = float(value)
+    unit = ""
+    for name in ("kB", "MB", "GB", "TB"):
+        amount, unit = amount / 1000, name
+        if amount < 999.5:
+            break
+    return f"{amount:.0f} {unit}" if amount >= 99.5 else f"{amount:.1f} {unit}"
+
+
+def pretty_json(value: Any) -> str:
+    """A JSON value as indented text, its own names and order kept; numbers keep their digits."""
+    return _json(value, indent=2)
+
+
+def _json(value: Any, **how: Any) -> str:
+    return str(simplejson.dumps(value, ensure_ascii=False, use_decimal=True, default=str, **how))

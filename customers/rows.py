@@ -1,0 +1,113 @@
+"""The rows of the list of customers, as HTML.
+
+Format strings instead of a template loop: a page has hundreds of rows of eight cells, and Django's template
+engine spends ten times as long on them. Every value is escaped before it meets markup.
+"""
+
+from collections.abc import Iterable, Mapping
+from html import escape
+from typing import Any
+
+from django.utils.safestring import SafeString
+
+from customers import addresses
+from customers.formatting import DASH, day, text
+
+# field, heading; in the order of the cells below.
+COLUMNS = (
+    ("customerName", "Name"),
+    ("id", "ID"),
+    ("contactName", "Contact"),
+    ("emailAddress", "Email"),
+    ("phone", "Phone"),
+    ("defaultCurrency", "Currency"),
+    ("status", "Status"),
+    ("sourceModifiedDate", "Changed"),
+)
+_ROW = "<tr{}><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>"
+_GONE = ' class="gone"'
+_LINK = '<a href="{}">{}</a>'
+_NAMELESS = '<a href="{}">– <span class="vh">no name, ID {}</span></a>'
+_TAG = '<span class="tag">{}</span>'
+_DELETED = '<span class="tag bad">Deleted</span>'
+
+CANNOT_OPEN = "ID cannot be opened"
+_NO_LINK = f'{{}} <small class="tag warn">{CANNOT_OPEN}</small>'
+
+# No page can show it: browsers put U+FFFD in its place, and so do we.
+_BETWEEN = "\0"
+
+
+def is_deleted(customer: Mapping[str, Any]) -> bool:
+    """Whether the record was deleted in the accounting software; the flag is often missing."""
+    metadata = customer.get("metadata")
+    return isinstance(metadata, Mapping) and metadata.get("isDeleted") is True
+
+
+def _escaped(values: list[str]) -> list[str]:
+    """Each value escaped, all in one go: one by one takes a third of the time of a page's rows."""
+    if not values:
+        return []
+    joined = _BETWEEN.join(values)
+    if joined.count(_BETWEEN) >= len(values):
+        joined = _BETWEEN.join(value.replace(_BETWEEN, "\ufffd") for value in values)
+    return escape(joined).split(_BETWEEN)
+
+
+def _values(customer: Mapping[str, Any], base: str, suffix: str) -> list[str]:
+    """The link ("" where there can be none) and the cells of a row, not escaped."""
+    record_id = customer.get("id")
+    return [
+        f"{base}{addresses.segment(record_id)}/{suffix}"
+        if isinstance(record_id, str) and addresses.is_addressable(record_id)
+        else "",
+        text(customer.get("customerName")),
+        text(record_id),
+        text(customer.get("contactName")),
+        text(customer.get("emailAddress")),
+        text(customer.get("phone")),
+        text(customer.get("defaultCurrency")),
+        text(customer.get("status")),
+        day(customer.get("sourceModifiedDate")),
+    ]
+
+
+def _name(href: str, name: str, record_id: str) -> str:
+    if not href:
+        return _NO_LINK.format(name)
+    return _NAMELESS.format(href, record_id) if name == DASH else _LINK.format(href, name)
+
+
+def _status(status: str) -> str:
+    return status if status in ("Active", DASH) else _TAG.format(status)
+
+
+def customer_rows(
+    customers: Iterable[Mapping[str, Any]], company_id: str, suffix: str = ""
+) -> SafeString:
+    """Table rows for customers, each linked to its page.
+
+    An id that cannot be one segment of an address is listed without a link and says so. `suffix` is a query
+    string for the links, or "".
+    """
+    base = addresses.customers(company_id)
+    deleted: list[bool] = []
+    values: list[str] = []
+    for customer in customers:
+        deleted.append(is_deleted(customer))
+        values += _values(customer, base, suffix)
+    cells = iter(_escaped(values))
+    rows = [
+        _ROW.format(
+            _GONE if gone else "",
+            _name(href, name, record_id),
+            record_id,
+            *middle,
+            _DELETED if gone else _status(status),
+            changed,
+        )
+        for gone, (href, name, record_id, *middle, status, changed) in zip(
+            deleted, zip(*[cells] * (1 + len(COLUMNS)), strict=True), strict=True
+        )
+    ]
+    return SafeString("".join(rows))
