@@ -1,0 +1,226 @@
+"""The sandbox's companies: key, name, integration, connections and how many customers."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field
+
+from . import ledgers, more_ledgers
+from .integration import Integration
+from .records import Shape
+
+NAMESPACE = uuid.UUID("6b1d5c3e-5a3f-4d0e-9c55-0d6f3a1b7e42")
+
+_ALL = frozenset(
+    {
+        "contactName",
+        "emailAddress",
+        "defaultCurrency",
+        "phone",
+        "registrationNumber",
+        "taxNumber",
+    }
+)
+
+
+@dataclass(frozen=True)
+class Link:
+    """One data connection: an integration and the state of the link to it."""
+
+    integration: Integration
+    status: str = "Linked"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One company as it is at the start.
+
+    count: customers; 0 for the hand-made ones; -1 for as many as the sandbox was asked for.
+    synced: `yes`, `never`, or `running` (its first refresh is under way and does not end by itself).
+    """
+
+    key: str
+    name: str
+    links: tuple[Link, ...]
+    count: int = 0
+    shape: Shape = field(default_factory=Shape)
+    synced: str = "yes"
+    tags: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def id(self) -> str:
+        """The company's id; it does not depend on the seed."""
+        return str(uuid.uuid5(NAMESPACE, self.key))
+
+    def connection_id(self, index: int) -> str:
+        """The id of its connection number `index`."""
+        return str(uuid.uuid5(NAMESPACE, f"{self.key}/{index}"))
+
+
+def _linked(integration: Integration) -> tuple[Link, ...]:
+    return (Link(integration),)
+
+
+PLANS: tuple[Plan, ...] = (
+    Plan(
+        "xero",
+        "Bluebell Bakery Group",
+        _linked(ledgers.XERO),
+        48,
+        Shape(
+            fields=frozenset({"emailAddress", "phone", "taxNumber"}),
+            addresses=("Billing", "Delivery"),
+            contacts=1,
+        ),
+        tags=(("region", "uk"),),
+    ),
+    Plan(
+        "qbo",
+        "Castle Street Cycles",
+        _linked(ledgers.QBO),
+        40,
+        Shape(
+            ids="number",
+            fields=_ALL,
+            addresses=("Billing", "Delivery"),
+            contacts=2,
+            metadata=False,
+            zulu=True,
+        ),
+        tags=(("region", "uk"), ("team", "onboarding")),
+    ),
+    Plan(
+        "qbd",
+        "Durham Timber Yard",
+        _linked(ledgers.QBD),
+        120,
+        Shape(ids="desktop", fields=_ALL, addresses=("Delivery", "Billing")),
+    ),
+    Plan(
+        "netsuite",
+        "Elmwood Robotics International",
+        (Link(ledgers.NETSUITE), Link(more_ledgers.PLAID)),
+        300,
+        Shape(
+            ids="number",
+            fields=frozenset({"contactName", "defaultCurrency", "emailAddress", "taxNumber"}),
+            country_codes=True,
+            metadata=False,
+            digits=7,
+        ),
+        tags=(("region", "us"),),
+    ),
+    Plan("freshbooks", "Fern & Field Design", _linked(ledgers.FRESHBOOKS), 24, Shape(ids="number")),
+    Plan(
+        "exact",
+        "Grachtenpand Vastgoed",
+        _linked(ledgers.EXACT),
+        71,
+        Shape(
+            fields=frozenset({"defaultCurrency", "emailAddress"}),
+            country_codes=True,
+            contacts=0,
+            metadata=False,
+            zulu=True,
+        ),
+    ),
+    Plan(
+        "sage",
+        "Hartley Garages",
+        _linked(more_ledgers.SAGE),
+        60,
+        Shape(
+            ids="code",
+            fields=_ALL - {"registrationNumber"},
+            addresses=("Delivery", "Delivery", "Unknown"),
+            contacts=0,
+            country_codes=True,
+            blank=True,
+        ),
+    ),
+    Plan(
+        "dynamics",
+        "Ironbridge Instruments",
+        _linked(more_ledgers.DYNAMICS),
+        42,
+        Shape(fields=_ALL - {"registrationNumber"}, contacts=2, blank=True, zulu=True),
+    ),
+    Plan(
+        "zoho",
+        "Jasmine Travel",
+        _linked(more_ledgers.ZOHO),
+        14,
+        Shape(ids="long", addresses=("Billing",), metadata=False),
+    ),
+    Plan(
+        "intacct",
+        "Kestrel Aerospace",
+        _linked(more_ledgers.INTACCT),
+        0,
+        Shape(ids="code", digits=3, zulu=True),
+    ),
+    Plan(
+        "codat",
+        "Lighthouse Demo Company",
+        _linked(more_ledgers.CODAT),
+        25,
+        Shape(fields=_ALL, contacts=2),
+    ),
+    Plan(
+        "big",
+        "Meridian Wholesale",
+        (Link(ledgers.QBO), Link(more_ledgers.SHOPIFY)),
+        -1,
+        Shape(
+            ids="number",
+            fields=_ALL,
+            addresses=("Billing", "Delivery"),
+            contacts=2,
+            metadata=False,
+            zulu=True,
+        ),
+        tags=(("region", "us"),),
+    ),
+    Plan("odd", "Nørrebro Ærø & Søn", _linked(more_ledgers.MYOB)),
+    Plan("files", "Orchard Paper Archive", _linked(ledgers.XERO)),
+    Plan(
+        "deauthorized",
+        "Pennine Walks",
+        (Link(ledgers.XERO, "Deauthorized"),),
+        18,
+        Shape(fields=frozenset({"emailAddress", "phone"})),
+    ),
+    Plan(
+        "unlinked",
+        "Quayside Fish",
+        (Link(more_ledgers.SAGE_ONLINE, "Unlinked"),),
+        12,
+        Shape(addresses=("Billing",)),
+    ),
+    Plan(
+        "migrated",
+        "Rosewood Interiors",
+        (Link(more_ledgers.KASHFLOW, "Unlinked"), Link(ledgers.XERO), Link(more_ledgers.SHOPIFY)),
+        22,
+        Shape(fields=frozenset({"emailAddress", "phone"})),
+    ),
+    Plan(
+        "never_synced",
+        "Sundial Clocks",
+        _linked(more_ledgers.FREEAGENT),
+        16,
+        Shape(ids="number"),
+        synced="never",
+    ),
+    Plan(
+        "syncing",
+        "Tidewater Boats",
+        _linked(more_ledgers.WAVE),
+        30,
+        Shape(ids="base64"),
+        synced="running",
+    ),
+    Plan("pending", "Umbra Films", (Link(more_ledgers.KASHFLOW, "PendingAuth"),), synced="never"),
+    Plan("no_accounting", "Vineyard Lane Deli", _linked(more_ledgers.PLAID), synced="never"),
+    Plan("no_connections", "Wren & Partners", (), synced="never"),
+)

@@ -1,0 +1,80 @@
+"""How one accounting software behaves behind Codat."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import Random
+from typing import Literal
+
+from .blocks import Record, as_sent
+from .model import Node
+
+Ids = Literal["uuid", "number", "long", "desktop", "code", "base64"]
+Refusal = Literal["later", "at_once", "with_400"]
+ItemIds = Literal["pascal", "tail", "indexed", "lower"]
+
+
+@dataclass(frozen=True)
+class Integration:
+    """How one accounting software behaves behind Codat.
+
+    refuses: where a bad write shows: a push operation that fails later, one that is `Failed` at once inside
+        an HTTP 200, or an HTTP 400.
+    item_ids: how `itemId` names a field: `Contacts.Phone.Number`, `Phone.Number`, `contacts[0].phone[1].number`
+        or `number`.
+    strict: a property that is not in the model is refused; otherwise it is dropped with a warning.
+    replaces: an update replaces the model's fields; otherwise it merges, and what is absent stays.
+    offline: a desktop connector that is not running.
+    stores: what the software makes of what it is sent; hides: fields that reading leaves out.
+    """
+
+    key: str
+    name: str
+    model: Node | None = None
+    source_type: str = "Accounting"
+    accepted: int = 200
+    refuses: Refusal = "later"
+    item_ids: ItemIds = "pascal"
+    strict: bool = True
+    replaces: bool = False
+    offline: bool = False
+    unique_names: bool = False
+    ids: Ids = "uuid"
+    stores: Callable[[Record], Record] = as_sent
+    hides: tuple[str, ...] = ()
+
+    @property
+    def fields(self) -> dict[str, Node]:
+        """The model's nodes by name; {} where customers cannot be written."""
+        return (self.model.properties if self.model else None) or {}
+
+
+def new_id(kind: Ids, number: int, random: Random) -> str:
+    """The id that an accounting software of this kind gives its customer number `number`."""
+    match kind:
+        case "number":
+            return str(number)
+        case "long":
+            return str(104957000000032105 + number * 13)
+        case "desktop":
+            return f"{0x80000000 + number:08X}-{1_182_061_376 + number * 977}"
+        case "code":
+            return f"C{number:05d}"
+        case "base64":
+            return _base64_id(number)
+        case "uuid":
+            return _uuid(random)
+
+
+def _uuid(random: Random) -> str:
+    digits = f"{random.getrandbits(128):032x}"
+    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"
+
+
+def _base64_id(number: int) -> str:
+    """80 characters of base64, as Wave's ids are."""
+    return base64.b64encode(
+        f"Business:5f0c2a71;Customer:{number:08d}".ljust(60, "~").encode()
+    ).decode()

@@ -1,0 +1,153 @@
+"""Invented customers: the same seed gives the same records, in the shape that each integration reads as."""
+
+# ruff: noqa: S311  (these numbers keep no secret; they must be repeatable)
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from random import Random
+from typing import Any
+
+from .integration import Ids, new_id
+from .words import CRAFT, FIRST, FORM, LAST, PLACES, STREET, TRADE, WAY
+
+Record = dict[str, Any]
+
+_START = datetime(2021, 1, 4, 8, 30, tzinfo=UTC)
+_SYNCED = "2025-03-15T20:35:10Z"
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Which parts of a customer an integration reads, and how it writes nothing.
+
+    `blank` fills what is not known with "" where others leave the key out; `contacts` is how rich contacts
+    are (0 none, 1 names and phones, 2 with addresses); `digits` is the number of decimals in a date.
+    """
+
+    ids: Ids = "uuid"
+    fields: frozenset[str] = frozenset({"contactName", "emailAddress", "defaultCurrency", "phone"})
+    addresses: tuple[str, ...] = ("Billing",)
+    contacts: int = 1
+    country_codes: bool = False
+    blank: bool = False
+    metadata: bool = True
+    zulu: bool = False
+    digits: int = 0
+
+
+def stamp(moment: datetime, shape: Shape) -> str:
+    """A date as this integration writes it: with or without `Z`, with up to seven decimals."""
+    text = moment.strftime("%Y-%m-%dT%H:%M:%S")
+    if shape.digits:
+        text += "." + f"{moment.microsecond:06d}7"[: shape.digits]
+    return text + ("Z" if shape.zulu else "")
+
+
+@lru_cache(maxsize=256)
+def customers(seed: int, key: str, count: int, shape: Shape) -> dict[str, Record]:
+    """`count` customers by id. The result is shared between sandboxes and never changed: copy to change."""
+    random = Random(f"{seed}:{key}")
+    names: set[str] = set()
+    records: dict[str, Record] = {}
+    for index in range(count):
+        record = _customer(random, index, shape, names)
+        records[record["id"]] = record
+    return records
+
+
+def _customer(random: Random, index: int, shape: Shape, names: set[str]) -> Record:
+    first, last = random.choice(FIRST), random.choice(LAST)
+    city, region, postal_code, country, country_code, currency, prefix = random.choice(PLACES)
+    name = _name(random, first, last, names)
+    slug = name.split()[0].strip(",").lower()
+    known: Record = {
+        "contactName": f"{first} {last}",
+        "emailAddress": f"{first}.{last}@{slug}.example".lower(),
+        "defaultCurrency": currency,
+        "phone": f"{prefix} {random.randrange(1000, 9999)}",
+        "registrationNumber": f"{random.randrange(1_000_000, 99_999_999):08d}",
+        "taxNumber": f"{country_code}{random.randrange(100_000_000, 999_999_999)}",
+    }
+    place = {
+        "line1": f"{random.randrange(1, 240)} {random.choice(STREET)} {random.choice(WAY)}",
+        "line2": f"Unit {random.randrange(1, 40)}" if random.random() < 0.3 else "",
+        "city": city,
+        "region": region,
+        "country": country_code if shape.country_codes else country,
+        "postalCode": postal_code,
+    }
+    if not shape.blank:
+        place = {part: item for part, item in place.items() if item}
+    record: Record = {"id": new_id(shape.ids, index + 1, random), "customerName": name}
+    for part in known:
+        if part in shape.fields and random.random() < 0.85:
+            record[part] = known[part]
+        elif shape.blank:
+            record[part] = ""
+    kinds = shape.addresses[: random.randrange(len(shape.addresses) + 1)]
+    record["addresses"] = [{"type": kind, **place} for kind in kinds]
+    record["contacts"] = _contacts(random, shape, known, place) if shape.contacts else []
+    record["status"] = "Archived" if random.random() < 0.08 else "Active"
+    moment = _START + timedelta(seconds=random.randrange(1400 * 86400), microseconds=index * 37)
+    record["modifiedDate"] = _SYNCED
+    record["sourceModifiedDate"] = stamp(moment, shape)
+    if shape.metadata:
+        record["metadata"] = {"isDeleted": random.random() < 0.04}
+    elif random.random() < 0.04:
+        record["metadata"] = {"isDeleted": True}
+    return _sprinkle(record, index)
+
+
+def _name(random: Random, first: str, last: str, names: set[str]) -> str:
+    """A name that no other customer of the company has."""
+    while True:
+        if random.random() < 0.2:
+            name = f"{last}, {first}"
+        else:
+            name = f"{random.choice(TRADE)} {random.choice(CRAFT)} {random.choice(FORM)}".strip()
+        if name in names:
+            name += f" {random.randrange(2, 9999)}"
+        if name not in names:
+            names.add(name)
+            return name
+
+
+def _contacts(random: Random, shape: Shape, known: Record, place: Record) -> list[Record]:
+    contacts = []
+    for index in range(random.randrange(3)):
+        person = known["contactName"] if index == 0 else _person(random)
+        contact: Record = {"name": person}
+        if index == 0 or random.random() < 0.6:
+            contact["email"] = person.replace(" ", ".").lower() + "@mail.example"
+        kinds = ("Primary", "Mobile", "Landline", "Fax")[: random.randrange(3)]
+        contact["phone"] = [{"number": known["phone"], "type": kind} for kind in kinds]
+        if shape.contacts == 2 and index == 0:
+            contact["address"] = {"type": "Billing", **place}
+        contact["status"] = "Active"
+        contacts.append(contact)
+    return contacts
+
+
+def _person(random: Random) -> str:
+    return f"{random.choice(FIRST)} {random.choice(LAST)}"
+
+
+def _sprinkle(record: Record, index: int) -> Record:
+    """Now and then a null array, a missing key or an unknown date, as real pages have."""
+    match index % 41:
+        case 17:
+            record["addresses"] = None
+        case 23:
+            record["contacts"] = None
+        case 29:
+            del record["addresses"], record["contacts"]
+        case 31:
+            record["sourceModifiedDate"] = "0001-01-01T00:00:00"
+        case 37:
+            record["supplementalData"] = {
+                "content": {"customer": {"paymentTerms": 30, "salesRep": "R. Birkett"}}
+            }
+    return record

@@ -1,0 +1,269 @@
+"""The addresses of the API: which segments lead to which answer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+
+from . import files, refreshes, writes
+from .errors import ApiError
+from .paging import DATA_LIMIT, PLATFORM_LIMIT, page, select
+from .query import COMPANY_FIELDS, CUSTOMER_FIELDS, PULL_FIELDS, PUSH_FIELDS
+from .server import Request, Response, Stream
+from .world import Company, World
+
+_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+
+
+def json_response(body: Any, status: int = 200) -> Response:
+    """An answer in JSON."""
+    return Response(status, orjson.dumps(body))
+
+
+def route(world: World, request: Request) -> Response:
+    """The answer to an authorised request. Raises ApiError."""
+    parts = request.segments
+    if parts[:1] != ["companies"]:
+        raise ApiError(404, "Resource not found.")
+    if len(parts) == 1:
+        _only(request, "GET")
+        return json_response(_companies(world, request))
+    company = world.company(parts[1])
+    if len(parts) == 2:
+        _only(request, "GET")
+        return json_response(company_json(world, company))
+    name, rest = parts[2], parts[3:]
+    family = _FAMILIES.get(name)
+    if family is None:
+        raise ApiError(404, "Resource not found.")
+    return family(world, company, rest, request)
+
+
+def _only(request: Request, *methods: str) -> None:
+    if request.method not in methods:
+        raise ApiError(405, "Method not allowed.", headers={"Allow": ", ".join(methods)})
+
+
+def _companies(world: World, request: Request) -> dict[str, Any]:
+    rows = [company_json(world, company) for company in world.companies()]
+    chosen = select(rows, request.query, COMPANY_FIELDS, minds_case=world.settings.minds_case)
+    return page(chosen, request.query, request.path, PLATFORM_LIMIT)
+
+
+def company_json(world: World, company: Company) -> dict[str, Any]:
+    """A company with its connections."""
+    plan = company.plan
+    found: dict[str, Any] = {
+        "id": plan.id,
+        "name": plan.name,
+        "description": "",
+        "platform": company.accounting.name if company.accounting else "",
+        "redirect": f"https://link.codat.io/company/{plan.id}",
+        "dataConnections": _connections(world, company),
+        "created": "2022-11-10T10:45:18.1950523Z",
+        "createdByUserName": "Mira Holt",
+        "products": ["expenses-v1"],
+        "tags": dict(plan.tags),
+        "referenceSubsidiaryCompanies": [],
+    }
+    if company.last_sync:
+        found["lastSync"] = company.last_sync
+    return found
+
+
+def _connections(world: World, company: Company) -> list[dict[str, Any]]:
+    found = []
+    for index, link in enumerate(company.plan.links):
+        key = company.plan.connection_id(index)
+        connection: dict[str, Any] = {
+            "id": key,
+            "integrationId": "1c312d69-e638-46d4-ad31-72e6c3ba8390",
+            "integrationKey": link.integration.key,
+            "sourceId": "396c3158-5dd7-481b-a7c4-a795ca31792b",
+            "platformName": link.integration.name,
+            "linkUrl": f"{world.base_url}/link/{company.plan.id}/{key}",
+            "status": link.status,
+            "created": "2022-11-10T10:46:02Z",
+            "sourceType": link.integration.source_type,
+            "dataConnectionErrors": [],
+        }
+        if company.last_sync:
+            connection["lastSync"] = company.last_sync
+        if link.status == "Deauthorized":
+            connection["dataConnectionErrors"] = [
+                {
+                    "statusCode": "401",
+                    "statusText": "Unauthorized",
+                    "errorMessage": f"{link.integration.name} no longer accepts the authorisation.",
+                    "erroredOnUtc": "2025-03-14T06:00:12.4170000Z",
+                    "status": "Active",
+                }
+            ]
+        found.append(connection)
+    return found
+
+
+def _connection_family(
+    world: World, company: Company, rest: list[str], request: Request
+) -> Response:
+    match rest:
+        case []:
+            _only(request, "GET")
+            rows = _connections(world, company)
+            return json_response(page(rows, request.query, request.path, PLATFORM_LIMIT))
+        case [connection_id]:
+            _only(request, "GET")
+            company.connection(connection_id)
+            rows = [row for row in _connections(world, company) if row["id"] == connection_id]
+            return json_response(rows[0])
+        case [connection_id, "options", "customers"]:
+            _only(request, "GET")
+            model = company.connection(connection_id).integration.model
+            if model is None:
+                raise ApiError(404, "Data type customers is not supported by this integration.")
+            return json_response(model.json)
+        case [connection_id, "push", "customers"]:
+            _only(request, "POST")
+            return _push(world, company, connection_id, None, request)
+        case [connection_id, "push", "customers", customer_id]:
+            _only(request, "PUT")
+            return _push(world, company, connection_id, customer_id, request)
+        case [connection_id, "data", "customers", customer_id, "attachments", *tail]:
+            return _attachments(world, company, connection_id, customer_id, tail, request)
+    raise ApiError(404, "Resource not found.")
+
+
+def _push(
+    world: World, company: Company, connection_id: str, customer_id: str | None, request: Request
+) -> Response:
+    status, operation = writes.push(
+        world, company, connection_id, customer_id, request.query, request.body
+    )
+    return json_response(operation, status)
+
+
+def _attachments(
+    world: World,
+    company: Company,
+    connection_id: str,
+    customer_id: str,
+    tail: list[str],
+    request: Request,
+) -> Response:
+    link = company.connection(connection_id)
+    if link.status != "Linked":
+        # Which status says so is not documented: a guess.
+        raise ApiError(403, f"The data connection is not linked: {link.status}.")
+    if link.integration is not company.accounting:
+        raise ApiError(404, "Attachments are not supported by this integration.")
+    if customer_id not in company.source:
+        raise ApiError(404, f"Customer {customer_id} not found.", retry="False")
+    key = company.plan.key
+    if not tail:
+        _only(request, "GET")
+        found = files.attachments(key, customer_id)
+        rows = None if found is None else [file.metadata() for file in found]
+        return json_response({"attachments": rows})
+    file = files.attachment(key, customer_id, tail[0])
+    if file is None or tail[1:] not in ([], ["download"]):
+        raise ApiError(404, f"Attachment {tail[0]} not found.", retry="False")
+    if not tail[1:]:
+        _only(request, "GET")
+        return json_response(file.metadata())
+    _only(request, *(("GET", "HEAD") if world.settings.heads else ("GET",)))
+    return _download(file, request.headers.get("range", "") if world.settings.ranges else "")
+
+
+def _download(file: files.File, asked: str) -> Response:
+    whole = Response(200, file.stream(), "application/octet-stream", delivery=file.ending)
+    parsed = _RANGE.fullmatch(asked)
+    if parsed is None or not (parsed[1] or parsed[2]):
+        return whole
+    size = file.length
+    start = int(parsed[1]) if parsed[1] else max(size - int(parsed[2]), 0)
+    end = min(int(parsed[2]) + 1, size) if parsed[1] and parsed[2] else size
+    if start >= end:
+        return Response(416, b"", "", {"Content-Range": f"bytes */{size}"})
+    part = Stream(lambda: file.pieces(start, end), end - start)
+    headers = {"Content-Range": f"bytes {start}-{end - 1}/{size}", "Accept-Ranges": "bytes"}
+    return Response(206, part, "application/octet-stream", headers)
+
+
+def _data_family(world: World, company: Company, rest: list[str], request: Request) -> Response:
+    match rest:
+        case ["customers"]:
+            _only(request, "GET")
+            _check_synced(company)
+            return json_response(_customers(world, company, request))
+        case ["customers", customer_id]:
+            _only(request, "GET")
+            _check_synced(company)
+            if customer_id not in company.copy:
+                raise ApiError(404, f"Customer {customer_id} not found.", retry="False")
+            return json_response(company.copy[customer_id])
+        case ["queue", data_type]:
+            _only(request, "POST")
+            return json_response(refreshes.queue(world, company, data_type))
+        case ["history"]:
+            _only(request, "GET")
+            rows = select(company.pulls[::-1], request.query, PULL_FIELDS)
+            return json_response(page(rows, request.query, request.path, PLATFORM_LIMIT))
+        case ["history", dataset_id]:
+            _only(request, "GET")
+            for pull in company.pulls:
+                if pull["id"] == dataset_id:
+                    return json_response(pull)
+    raise ApiError(404, "Resource not found.")
+
+
+def _check_synced(company: Company) -> None:
+    """Both answers are documented; which of them comes when is a guess."""
+    if company.synced:
+        return
+    if company.accounting is None or company.pulls:
+        short = company.plan.id.replace("-", "")
+        raise ApiError(404, f"No data available for customers for ID {short}")
+    raise ApiError(409, "The data set has not been requested.")
+
+
+def _customers(world: World, company: Company, request: Request) -> dict[str, Any]:
+    """A page of customers. What a query selects is kept until the copy changes."""
+    asked = (request.query.get("query", ""), request.query.get("orderBy", ""))
+    chosen = company.selections.get(asked)
+    if chosen is None:
+        rows = list(company.copy.values())
+        chosen = select(rows, request.query, CUSTOMER_FIELDS, minds_case=world.settings.minds_case)
+        if len(company.selections) > 64:
+            company.selections.clear()
+        company.selections[asked] = chosen
+    return page(chosen, request.query, request.path, DATA_LIMIT)
+
+
+def _push_family(_: World, company: Company, rest: list[str], request: Request) -> Response:
+    _only(request, "GET")
+    if not rest:
+        rows = select(company.pushes[::-1], request.query, PUSH_FIELDS)
+        return json_response(page(rows, request.query, request.path, PLATFORM_LIMIT))
+    for operation in company.pushes:
+        if rest == [operation["pushOperationKey"]]:
+            return json_response(operation)
+    raise ApiError(404, f"Push operation {rest[0]} not found.", retry="False")
+
+
+def _status_family(_: World, company: Company, rest: list[str], request: Request) -> Response:
+    _only(request, "GET")
+    if rest:
+        raise ApiError(404, "Resource not found.")
+    return json_response(refreshes.status(company))
+
+
+_Family = Callable[[World, Company, list[str], Request], Response]
+_FAMILIES: dict[str, _Family] = {
+    "connections": _connection_family,
+    "data": _data_family,
+    "push": _push_family,
+    "dataStatus": _status_family,
+}

@@ -1,0 +1,274 @@
+"""The Sandbox object: a server, what it remembers, and the switches for tests and demos."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import threading
+import time
+from collections import Counter, deque
+from typing import Any
+
+from . import control
+from .companies import PLANS
+from .errors import ApiError, error_body
+from .faults import Fault, Faults
+from .files import File, attachment
+from .idempotency import Idempotency
+from .routes import route
+from .server import Call, Request, Response, Server
+from .webhooks import Delivery, Webhooks, check_secret
+from .world import Company, Settings, World
+
+# The call log keeps this many calls.
+KEPT_CALLS = 20_000
+DAY = 86_400
+
+
+class Sandbox:
+    """A stand-in for the Codat API on 127.0.0.1, over real HTTP.
+
+    Arguments are what `Settings` describes; `port` 0 takes a free one. Use it as a context manager, or call
+    `start()` and `stop()`.
+    """
+
+    def __init__(
+        self,
+        port: int = 0,
+        seed: int = 1,
+        customers: int = 5000,
+        latency: float = 0.0,
+        api_key: str = "sandbox-key",
+        push_delay: float = 1.0,
+        sync_delay: float = 1.5,
+        webhook_url: str | None = None,
+        webhook_secret: str | None = None,
+        **settings: Any,
+    ) -> None:
+        self.settings = Settings(
+            seed=seed,
+            customers=customers,
+            latency=latency,
+            push_delay=push_delay,
+            sync_delay=sync_delay,
+            webhook_url=webhook_url,
+            webhook_secret=webhook_secret,
+            **settings,
+        )
+        check_secret(webhook_secret)
+        self._initial = dataclasses.replace(self.settings)
+        self.api_key = api_key
+        self.auth_header = "Basic " + base64.b64encode(api_key.encode()).decode()
+        self.faults = Faults()
+        self.webhooks = Webhooks(self.settings)
+        self.world = World(self.settings, self.webhooks.emit)
+        self._idempotency = Idempotency()
+        self._calls: deque[Call] = deque(maxlen=KEPT_CALLS)
+        self._busy: Counter[str] = Counter()
+        self._busy_lock = threading.Lock()
+        self._server = Server(port, self._handle)
+        self._thread: threading.Thread | None = None
+        self.port: int = self._server.server_address[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.world.base_url = self.url
+
+    def start(self) -> Sandbox:
+        """Begin to answer, in threads."""
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(0.05,), name="sandbox", daemon=True
+        )
+        self._thread.start()
+        self.world.schedule.start()
+        self.webhooks.start()
+        return self
+
+    def stop(self) -> None:
+        """End every connection and thread."""
+        self.faults.clear()
+        if self._thread is None:
+            self._server.server_close()
+            return
+        self._server.close()
+        self.world.schedule.stop()
+        self.webhooks.stop()
+        self._thread.join()
+
+    def __enter__(self) -> Sandbox:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def reset(self) -> None:
+        """Back to the start: data, settings, faults, call log, keys, events. Takes a few milliseconds."""
+        self.faults.clear()
+        for field in dataclasses.fields(Settings):
+            setattr(self.settings, field.name, getattr(self._initial, field.name))
+        self.world.reset()
+        self.webhooks.reset()
+        self._idempotency.clear()
+        self._calls.clear()
+
+    def settle(self) -> None:
+        """Let all delays pass now: pushes end, time-outs strike, refreshes complete, connectors stay off."""
+        self.world.schedule.run_all()
+
+    @property
+    def calls(self) -> list[Call]:
+        """The calls so far, oldest first (the newest 20,000), those to `/_sandbox/` left out."""
+        return list(self._calls)
+
+    def clear_calls(self) -> None:
+        """Empty the call log."""
+        self._calls.clear()
+
+    @property
+    def open_connections(self) -> int:
+        """How many sockets are connected."""
+        return len(self._server.open)
+
+    @property
+    def events(self) -> list[Delivery]:
+        """The webhooks sent so far."""
+        return list(self.webhooks.deliveries)
+
+    def company(self, key: str) -> str:
+        """The id of a named company. Raises KeyError."""
+        return next((plan.id for plan in PLANS if plan.key == key), None) or _unknown(key)
+
+    def connection(self, key: str, index: int | None = None) -> str:
+        """The id of a named company's accounting connection, or of its connection number `index`."""
+        company = self.state(key)
+        if index is not None:
+            return company.plan.connection_id(index)
+        return company.accounting_connection_id
+
+    def state(self, key: str) -> Company:
+        """What the sandbox knows of a named company: `copy` (Codat's customers) and `source` (the software's)."""
+        return self.world.company(self.company(key))
+
+    def file(self, key: str, customer_id: str, attachment_id: str) -> File:
+        """An attachment: `length`, and its bytes in `pieces()`. Raises KeyError."""
+        found = attachment(key, customer_id, attachment_id)
+        if found is None:
+            raise KeyError(f"no attachment {attachment_id} of {customer_id} in {key}")
+        return found
+
+    def change(self, key: str, customer_id: str, **fields: Any) -> None:
+        """Change a customer in the accounting software, behind Codat's back."""
+        company = self.state(key)
+        with self.world.schedule.lock:
+            moved = {"sourceModifiedDate": "2025-03-21T10:00:00"} | fields
+            company.source[customer_id] = company.source[customer_id] | moved
+
+    def set_online(self, key: str, online: bool = True) -> None:  # noqa: FBT001, FBT002  reads as it is said
+        """Switch a desktop connector on or off; what waited for it goes on at once."""
+        company = self.state(key)
+        with self.world.schedule.lock:
+            company.online = online
+            if online:
+                waiting, company.waiting = company.waiting, []
+                for job in waiting:
+                    self.world.schedule.after(0.0, job)
+
+    def _handle(self, request: Request) -> tuple[Response, Call]:
+        """Answer one request: log, latency, faults, key, limits, then the route."""
+        call = Call(
+            method=request.method,
+            path=request.path,
+            query=request.query,
+            headers=request.headers,
+            body=request.body,
+            started=time.time(),
+        )
+        if request.segments[:1] == ["_sandbox"]:
+            if request.segments[1:2] == ["elsewhere"]:
+                self._calls.append(call)
+            response = control.answer(self, request)
+            call.status = response.status
+            return response, call
+        self._calls.append(call)
+        fault = self.faults.take(f"{request.method} {request.target}")
+        if self.settings.latency:
+            time.sleep(self.settings.latency)
+        if fault is not None and not fault.handled and fault.kind in {"reset", "hang"}:
+            return fault.spoil(None, self.url, self.faults.released), call
+        response = self._limited(request, fault)
+        call.status = response.status
+        return response, call
+
+    def _limited(self, request: Request, fault: Fault | None) -> Response:
+        """The answer with its rate-limit headers, or 401, or 429."""
+        if request.headers.get("authorization") != self.auth_header:
+            return Response(401, error_body(401))
+        key = request.segments[1] if len(request.segments) > 1 else ""
+        with self._busy_lock:
+            self._busy[key] += 1
+            crowded = self.settings.max_concurrent is not None and key != ""
+            crowded = crowded and self._busy[key] > (self.settings.max_concurrent or 0)
+            self.world.used += 1
+        try:
+            headers = self._rate_headers()
+            if crowded:
+                response = Response(429, error_body(429), headers={"Retry-After": "1"})
+            elif self._over_quota():
+                wait = str(DAY - int(time.time()) % DAY)
+                response = Response(429, error_body(429), headers={"Retry-After": wait})
+            else:
+                response = self._idempotency.run(request, lambda: self._answer(request, fault))
+                if fault is not None and fault.handled:
+                    response = fault.spoil(response, self.url, self.faults.released)
+            response.headers |= headers
+            return response
+        finally:
+            with self._busy_lock:
+                self._busy[key] -= 1
+
+    def _over_quota(self) -> bool:
+        quota = self.settings.daily_quota
+        if quota is None or self.world.used <= quota:
+            return False
+        if self.world.used == quota + 1:
+            expiry = int(time.time()) // DAY * DAY + DAY
+            self.webhooks.emit(
+                "client.rateLimit.reached",
+                {
+                    "dailyQuota": quota,
+                    "quotaRemaining": 0,
+                    "expiryDate": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(expiry)),
+                },
+            )
+        return True
+
+    def _rate_headers(self) -> dict[str, str]:
+        """The headers are documented; that `Reset` is a Unix time is a guess."""
+        limit = self.settings.daily_quota
+        if limit is None:
+            linked = sum(any(link.status == "Linked" for link in plan.links) for plan in PLANS)
+            limit = 1000 * (1 + linked)
+            remaining = limit - self.world.used % limit
+        else:
+            remaining = max(limit - self.world.used, 0)
+        return {
+            "X-Rate-Limit-Limit": str(limit),
+            "X-Rate-Limit-Remaining": str(remaining),
+            "X-Rate-Limit-Reset": str(int(time.time()) // DAY * DAY + DAY),
+        }
+
+    def _answer(self, request: Request, fault: Fault | None) -> Response:
+        """The route's answer, or a fault's in its place."""
+        if fault is not None and fault.kind == "delay":
+            self.faults.released.wait(fault.seconds)
+        if fault is not None and not fault.handled:
+            return fault.spoil(None, self.url, self.faults.released)
+        self.world.schedule.run_due()
+        try:
+            with self.world.schedule.lock:
+                return route(self.world, request)
+        except ApiError as error:
+            return Response(error.status, error.body(), headers=dict(error.headers))
+
+
+def _unknown(key: str) -> str:
+    known = ", ".join(plan.key for plan in PLANS)
+    raise KeyError(f"no company {key}; there are {known}")

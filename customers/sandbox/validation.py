@@ -1,0 +1,152 @@
+"""A payload against a create/update model: what is missing, of the wrong type, or against a note."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from .integration import Integration, ItemIds
+from .model import Node
+from .query import parse_date
+
+Path = tuple[str | int, ...]
+Item = dict[str, Any]
+
+
+@dataclass
+class Findings:
+    """What was found wrong (`errors`) and what was ignored (`warnings`), in Codat's shape."""
+
+    errors: list[Item] = field(default_factory=list)
+    warnings: list[Item] = field(default_factory=list)
+
+
+def item_id(path: Path, style: ItemIds) -> str:
+    """A field's name as this integration writes it: loosely."""
+    names = [str(part) for part in path if isinstance(part, str)]
+    match style:
+        case "pascal":
+            return ".".join(name[:1].upper() + name[1:] for name in names)
+        case "tail":
+            return ".".join(name[:1].upper() + name[1:] for name in names[-2:])
+        case "lower":
+            return names[-1].lower() if names else ""
+        case "indexed":
+            return re.sub(
+                r"\.\[", "[", ".".join(f"[{p}]" if isinstance(p, int) else p for p in path)
+            )
+
+
+class Checker:
+    """Walks payload and model side by side. `stored` is the record that an update changes."""
+
+    def __init__(self, integration: Integration, stored: dict[str, Any] | None) -> None:
+        self.integration = integration
+        self.stored = stored
+        self.findings = Findings()
+
+    def check(self, payload: dict[str, Any]) -> Findings:
+        """Everything that is to be said about the payload."""
+        self._object(payload, self.integration.fields, ())
+        return self.findings
+
+    def _error(self, path: Path, message: str, validator: str) -> None:
+        self.findings.errors.append(
+            {
+                "itemId": item_id(path, self.integration.item_ids),
+                "message": message,
+                "validatorName": validator,
+            }
+        )
+
+    def _object(self, found: dict[str, Any], properties: dict[str, Node], path: Path) -> None:
+        for name in found:
+            if name not in properties:
+                self._unknown((*path, name))
+        for name, node in properties.items():
+            given = found.get(name)
+            if given is None or given == "" or given == []:
+                if node.required and not self._exempt(path, name):
+                    self._error(
+                        (*path, name), f"{node.label} must be provided.", "NotEmptyValidator"
+                    )
+                continue
+            self._node(given, node, (*path, name))
+
+    def _exempt(self, path: Path, name: str) -> bool:
+        """Read-only fields that a model lists as required, and the id of a record that exists."""
+        if name in {"metadata", "modifiedDate", "sourceModifiedDate"}:
+            return True
+        return name == "id" and not path and self.stored is not None
+
+    def _unknown(self, path: Path) -> None:
+        name = str(path[-1])
+        if self.integration.strict:
+            self._error(path, f"The property {name} is not supported.", "UnknownPropertyValidator")
+        else:
+            self.findings.warnings.append(
+                {
+                    "itemId": item_id(path, self.integration.item_ids),
+                    "message": f"The property {name} is not supported and was ignored.",
+                    "validatorName": "UnknownPropertyValidator",
+                }
+            )
+
+    def _node(self, found: Any, node: Node, path: Path) -> None:
+        if not _is_a(found, node.type):
+            self._error(path, f"{node.label} must be of type {node.type}.", "TypeValidator")
+            return
+        if isinstance(found, dict) and node.properties is not None:
+            self._object(found, node.properties, path)
+        if isinstance(found, list):
+            self._rows(found, node, path)
+        self._option(found, node, path)
+        for note in node.notes:
+            message = note.check(found) if note.check else None
+            if message:
+                self._error(path, message, note.validator)
+
+    def _option(self, found: Any, node: Node, path: Path) -> None:
+        """A closed choice. A stored value may go back: an edit of another field must not fail on it."""
+        if node.options is None or found in [value for value, _ in node.options]:
+            return
+        if found != self._before(path):
+            some = ", ".join(value for value, _ in node.options[:5])
+            self._error(path, f"{found} is not one of the options: {some}.", "OptionValidator")
+
+    def _rows(self, found: list[Any], node: Node, path: Path) -> None:
+        for index, row in enumerate(found):
+            if node.properties is None:
+                continue
+            if isinstance(row, dict):
+                self._object(row, node.properties, (*path, index))
+            else:
+                self._error((*path, index), f"{node.label} must hold objects.", "TypeValidator")
+
+    def _before(self, path: Path) -> Any:
+        value: Any = self.stored
+        for part in path:
+            if isinstance(value, dict) and isinstance(part, str):
+                value = value.get(part)
+            elif isinstance(value, list) and isinstance(part, int) and part < len(value):
+                value = value[part]
+            else:
+                return None
+        return value
+
+
+def _is_a(found: Any, kind: str) -> bool:
+    match kind:
+        case "Object":
+            return isinstance(found, dict)
+        case "Array":
+            return isinstance(found, list)
+        case "Number":
+            return isinstance(found, int | float) and not isinstance(found, bool)
+        case "Boolean":
+            return isinstance(found, bool)
+        case "DateTime":
+            return isinstance(found, str) and parse_date(found) is not None
+        case _:
+            return isinstance(found, str)

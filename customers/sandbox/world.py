@@ -1,0 +1,188 @@
+"""What the sandbox remembers: settings, companies, Codat's copy of the customers and the software's own."""
+
+# ruff: noqa: S311  (these numbers keep no secret; they must be repeatable)
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+from . import refreshes, special
+from .companies import PLANS, Link, Plan
+from .errors import ApiError
+from .integration import Integration, new_id
+from .records import Record, customers
+from .schedule import Schedule, now
+
+Emit = Callable[[str, dict[str, Any]], None]
+
+
+_UNDATED = {"modifiedDate": None}
+
+
+@dataclass
+class Settings:
+    """What can be turned while the sandbox runs. Times are seconds.
+
+    latency: added to every answer. push_delay: until a write ends. sync_delay: how long a refresh takes.
+    minute: how long one of `timeoutInMinutes` takes. daily_quota: calls left until 429 (None: never refused;
+    the headers then count down and start again). max_concurrent: calls at once per company until 429 (Codat's
+    is 10; None: never refused). ranges, heads: whether downloads honour `Range` and `HEAD`. minds_case: whether
+    `=` and `~` do. refresh_outcome: the state in which refreshes end. webhook_copies: how often each event is
+    delivered (Codat promises at least once).
+    """
+
+    customers: int = 5000
+    seed: int = 1
+    latency: float = 0.0
+    push_delay: float = 1.0
+    sync_delay: float = 1.5
+    minute: float = 60.0
+    daily_quota: int | None = None
+    max_concurrent: int | None = None
+    ranges: bool = False
+    heads: bool = False
+    minds_case: bool = False
+    refresh_outcome: str = "Complete"
+    webhook_url: str | None = None
+    webhook_secret: str | None = None
+    webhook_copies: int = 1
+
+
+@dataclass
+class Company:
+    """One company's state. `copy` is what Codat holds, `source` what the accounting software holds.
+
+    Records are shared with the pristine ones and with each other: they are replaced, never changed.
+    """
+
+    plan: Plan
+    copy: dict[str, Record]
+    source: dict[str, Record]
+    random: Random
+    synced: bool
+    last_sync: str | None
+    online: bool
+    pushes: list[dict[str, Any]] = field(default_factory=list)
+    pulls: list[dict[str, Any]] = field(default_factory=list)
+    waiting: list[Callable[[], None]] = field(default_factory=list)
+    version: int = 0
+    selections: dict[tuple[str, str], Sequence[Mapping[str, Any]]] = field(default_factory=dict)
+
+    @property
+    def accounting(self) -> Integration | None:
+        """The integration that customers are read through: the linked one, else any accounting one."""
+        links = [link for link in self.plan.links if link.integration.source_type == "Accounting"]
+        linked = [link for link in links if link.status == "Linked"]
+        return (linked or links)[0].integration if links else None
+
+    def connection(self, connection_id: str) -> Link:
+        """The connection with this id. Raises ApiError 404."""
+        for index, link in enumerate(self.plan.links):
+            if self.plan.connection_id(index) == connection_id:
+                return link
+        raise ApiError(404, f"Data connection {connection_id} not found.")
+
+    @property
+    def accounting_connection_id(self) -> str:
+        """The id of the connection behind `accounting`; "" when there is none."""
+        for index, link in enumerate(self.plan.links):
+            if link.integration is self.accounting:
+                return self.plan.connection_id(index)
+        return ""
+
+    def read(self, record: Record) -> Record:
+        """A record of the software as reading it through Codat shows it."""
+        hidden = self.accounting.hides if self.accounting else ()
+        if not any(name in record for name in hidden):
+            return record
+        return {name: item for name, item in record.items() if name not in hidden}
+
+    def take_copy(self) -> None:
+        """What a finished refresh does: Codat's copy becomes what the software holds."""
+        stamp = now()
+        fresh = {}
+        for key, record in self.source.items():
+            seen, before = self.read(record), self.copy.get(key)
+            same = before is not None and seen | _UNDATED == before | _UNDATED
+            fresh[key] = before if before is not None and same else seen | {"modifiedDate": stamp}
+        self.copy = fresh
+        self.synced, self.last_sync = True, stamp
+        self.touch()
+
+    def touch(self) -> None:
+        """Forget what was selected from the copy: it changed."""
+        self.version += 1
+        self.selections.clear()
+
+    def fresh_id(self) -> str:
+        """An id that no customer has."""
+        kind = self.accounting.ids if self.accounting else "uuid"
+        number = len(self.source) + 1
+        while (made := new_id(kind, number, self.random)) in self.source:
+            number += 1
+        return made
+
+
+class World:
+    """Everything behind the routes. Changes happen under `schedule.lock`."""
+
+    def __init__(self, settings: Settings, emit: Emit) -> None:
+        self.settings = settings
+        self.emit = emit
+        self.schedule = Schedule()
+        self.base_url = ""
+        self.used = 0
+        self._companies: dict[str, Company] = {}
+        self._plans = {plan.id: plan for plan in PLANS}
+        self._keys = Random(settings.seed)
+
+    def reset(self) -> None:
+        """Back to the start. Companies are made again when somebody asks for them."""
+        with self.schedule.lock:
+            self.schedule.clear()
+            self._companies.clear()
+            self._keys = Random(self.settings.seed)
+            self.used = 0
+
+    def company(self, company_id: str) -> Company:
+        """The company with this id. Raises ApiError 404."""
+        with self.schedule.lock:
+            if company_id not in self._companies:
+                plan = self._plans.get(company_id.lower())
+                if plan is None:
+                    raise ApiError(404, f"Company {company_id} not found.", retry="False")
+                self._companies[company_id] = self._make(plan)
+            return self._companies[company_id]
+
+    def companies(self) -> list[Company]:
+        """All companies, in the order of their names."""
+        return [self.company(plan.id) for plan in PLANS]
+
+    def new_key(self) -> str:
+        """A fresh UUID: the key of a push operation or the id of a data set."""
+        return str(uuid.UUID(int=self._keys.getrandbits(128), version=4))
+
+    def _make(self, plan: Plan) -> Company:
+        count = self.settings.customers if plan.count < 0 else plan.count
+        made = special.RECORDS.get(plan.key)
+        source = made() if made else customers(self.settings.seed, plan.key, count, plan.shape)
+        company = Company(
+            plan=plan,
+            copy={},
+            source=dict(source),
+            random=Random(f"{self.settings.seed}:{plan.key}:new"),
+            synced=plan.synced == "yes",
+            last_sync="2025-03-15T20:35:10Z" if plan.synced == "yes" else None,
+            online=not any(link.integration.offline for link in plan.links),
+        )
+        if company.synced:
+            company.copy = {key: company.read(record) for key, record in source.items()}
+        for key, change in special.CHANGED_SINCE.get(plan.key, {}).items():
+            company.source[key] = company.source[key] | change
+        if plan.synced == "running":
+            refreshes.begin(self, company, at="Fetching", ends=False)
+        return company
