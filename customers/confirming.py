@@ -1,0 +1,232 @@
+"""After success: refresh Codat's copy, read the customer, and compare it with what was sent.
+
+Codat keeps nothing of a write, and its copy shows a record only after the next refresh. A write is
+*confirmed* once what was sent was read back; where the integration dropped or reformatted fields,
+those are named. One step at a time: pages, webhooks and `settle_writes` all call `step`.
+"""
+
+from datetime import timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+import simplejson
+from django.db.models import F
+from django.utils import timezone
+
+from customers.codat_types import PullOperation
+from customers.comparing import path_label
+from customers.errors import NotFound, NotSynced, UnaddressableId
+from customers.formatting import is_empty, parse_date, text
+from customers.models import Write
+from customers.service import CustomerService
+from customers.writes import storable
+
+Confirmation = Write.Confirmation
+
+# A refresh that began before the write ended may miss it, and integrations have delays of their
+# own: how many refreshes are awaited before the record counts as not found.
+MOST_REFRESHES = 3
+# After a refresh that failed another one is no better at once.
+PAUSE = timedelta(minutes=1)
+# Desktop software may be off for days; after that nobody waits for a refresh any more.
+LASTS = timedelta(days=7)
+
+
+def step(write: Write, service: CustomerService) -> Write:
+    """Bring a successful write one step closer to being confirmed. Raises CodatError."""
+    if write.state != Write.State.SUCCESS or write.confirmation != Confirmation.WAITING:
+        return write
+    asked_at = write.refresh_asked_at
+    waited = timezone.now() - asked_at if asked_at else None
+    if waited is not None and waited > LASTS:
+        _save(write, confirmation=Confirmation.ABSENT, confirmed_at=timezone.now())
+    elif not write.refresh_id:
+        if waited is None or waited > PAUSE or not _has_failed(write.refresh_status):
+            _join_refresh(write, service)
+    else:
+        _follow(write, service)
+    return write
+
+
+def _join_refresh(write: Write, service: CustomerService) -> None:
+    """Queue a refresh of customers, or join the one that is running."""
+    pull = service.refresh_customers(company_id=write.company_id)
+    _save(
+        write,
+        refresh_id=storable(pull.get("id"), 64),
+        refresh_asked_at=timezone.now(),
+        refresh_progress=_progress(pull),
+        refresh_status=storable(pull.get("status"), 100),
+        refreshes=F("refreshes") + 1,
+    )
+
+
+def _follow(write: Write, service: CustomerService) -> None:
+    """See how far the awaited refresh is; once it is over, look whether the record has come."""
+    try:
+        pull = service.get_pull_operation(company_id=write.company_id, dataset_id=write.refresh_id)
+    except NotFound:
+        # Codat no longer knows of it: it is long over.
+        pull = PullOperation(status="Complete", progress=100)
+    progress, status = _progress(pull), storable(pull.get("status"), 100)
+    still_awaited = _save(write, refresh_progress=progress, refresh_status=status)
+    if still_awaited and _has_ended(pull):
+        _compare(write, service, failed=_has_failed(write.refresh_status))
+
+
+def _progress(pull: PullOperation) -> int:
+    value: Any = pull.get("progress")
+    return int(min(max(value, 0), 100)) if isinstance(value, int | float | Decimal) else 0
+
+
+def _has_failed(status: str) -> bool:
+    """Whether a pull ended without bringing anything."""
+    return status.endswith("Error") or status in ("Cancelled", "NotSupported", "PrerequisiteNotMet")
+
+
+def _has_ended(pull: PullOperation) -> bool:
+    """Whether a pull is over, well or badly."""
+    status = str(pull.get("status") or "")
+    over = bool(pull.get("isCompleted") or pull.get("isErrored"))
+    return over or status == "Complete" or _has_failed(status)
+
+
+def _compare(write: Write, service: CustomerService, *, failed: bool) -> None:
+    """The refresh is over: read the customer and say whether it holds what was sent."""
+    record: Any = None
+    if write.customer_id:
+        try:
+            record = service.get(company_id=write.company_id, customer_id=write.customer_id)
+        except (NotFound, NotSynced, UnaddressableId):
+            record = None
+    sent = simplejson.loads(write.payload, use_decimal=True) if write.payload else {}
+    before = simplejson.loads(write.before, use_decimal=True) if write.before else {}
+    found = [*unlike(sent, record), *kept(before, sent, record)] if record is not None else []
+    # Of what was sent the copy holds only what it held before: it may still be that one.
+    as_before = {name: value for name, value in before.items() if name in sent}
+    stale = record is None or (bool(found) and bool(before) and not unlike(as_before, record))
+    if stale and write.refreshes < MOST_REFRESHES:
+        _save(write, refresh_id="", refresh_progress=None)
+    elif stale and (record is None or failed):
+        _save(write, confirmation=Confirmation.ABSENT, confirmed_at=timezone.now())
+    else:
+        _save(
+            write,
+            confirmation=Confirmation.DIFFERS if found else Confirmation.CONFIRMED,
+            confirmed_at=timezone.now(),
+            differences=found,
+        )
+
+
+def _save(write: Write, **values: Any) -> bool:
+    """Change a row that still waits for its confirmation, and for the same refresh as when it was read.
+
+    Whether it did: of two at once the slower one must not forget the next refresh.
+    """
+    saved = Write.objects.filter(
+        pk=write.pk,
+        state=Write.State.SUCCESS,
+        confirmation=Confirmation.WAITING,
+        refresh_id=write.refresh_id,
+        refreshes=write.refreshes,
+    ).update(**values)
+    write.refresh_from_db()
+    return bool(saved)
+
+
+def unlike(sent: Any, read: Any, path: str = "") -> list[dict[str, str]]:
+    """What was sent and did not come back as it was: [{label, what, sent, read}, ...].
+
+    `what` is dropped, reformatted or changed. Only what was sent is looked for; rows are matched
+    wherever they stand, since integrations reorder them. What was cleared is `kept`'s to find.
+    """
+    if is_empty(sent):
+        return []
+    if isinstance(sent, dict):
+        read = read if isinstance(read, dict) else {}
+        return [
+            item
+            for key, value in sent.items()
+            for item in unlike(value, read.get(key), f"{path}.{key}" if path else key)
+        ]
+    if isinstance(sent, list):
+        return _unlike_rows(sent, read if isinstance(read, list) else [], path)
+    what = _what(sent, read)
+    if not what:
+        return []
+    return [_finding(path, what, sent, read)]
+
+
+def kept(before: Any, sent: Any, read: Any, path: str = "") -> list[dict[str, str]]:
+    """What was there, was cleared or removed by what was sent, and came back all the same."""
+    if is_empty(before) or is_empty(read):
+        return []
+    if isinstance(before, dict) and isinstance(sent, dict) and isinstance(read, dict) and sent:
+        return [
+            item
+            for key in sent
+            for item in kept(
+                before.get(key), sent[key], read.get(key), f"{path}.{key}" if path else key
+            )
+        ]
+    if is_empty(sent):
+        return [_finding(path, "kept", sent, read)]
+    if isinstance(before, list) and isinstance(sent, list) and isinstance(read, list):
+        removed = [row for row in before if all(unlike(row, other) for other in sent)]
+        extra = [row for row in read if all(unlike(other, row) for other in sent)]
+        return [
+            _finding(path, "kept", None, row)
+            for row in extra
+            if any(not unlike(other, row) for other in removed)
+        ]
+    return []
+
+
+def _finding(path: str, what: str, sent: Any, read: Any) -> dict[str, str]:
+    return {
+        "label": storable(path_label(path)),
+        "what": what,
+        "sent": storable(text(sent)),
+        "read": storable(text(read)),
+    }
+
+
+def _unlike_rows(sent: list[Any], read: list[Any], path: str) -> list[dict[str, str]]:
+    left = list(read)
+    missing: list[tuple[int, Any]] = []
+    for index, row in enumerate(sent):
+        match = next((item for item in left if not unlike(row, item)), None)
+        if match is None:
+            missing.append((index, row))
+        else:
+            left.remove(match)
+    return [
+        item
+        for (index, row), other in zip(missing, [*left, *[None] * len(missing)], strict=False)
+        for item in unlike(row, other, f"{path}.{index}")
+    ]
+
+
+def _what(sent: Any, read: Any) -> str:
+    """How a leaf came back: "" as it was sent, else dropped, reformatted or changed."""
+    if sent == read or str(sent) == str(read):
+        return ""
+    if is_empty(read):
+        return "dropped"
+    for same in (_number, parse_date, _bare):
+        one, other = same(sent), same(read)
+        if one is not None and other is not None:
+            return "reformatted" if one == other else "changed"
+    return "changed"
+
+
+def _number(value: Any) -> Decimal | None:
+    try:
+        return Decimal(str(value).strip())
+    except InvalidOperation:
+        return None
+
+
+def _bare(value: Any) -> str | None:
+    """A text's letters and digits, by which spellings of the same thing are known as such."""
+    return "".join(filter(str.isalnum, str(value))).casefold() or None

@@ -1,0 +1,154 @@
+"""Drafts: what somebody has typed into a form and not saved, kept on the server as they type.
+
+One row per opened form (its `submission`), so two tabs do not overwrite each other. A draft holds the
+form as the browser posted it, with the signed record that it was opened with, and the create/update
+model of that time: on return one sees what has changed since in either.
+"""
+
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import simplejson
+from django.contrib.auth.models import User
+from django.db.models import Exists, OuterRef, QuerySet
+from django.http import QueryDict
+from django.utils import timezone
+
+from customers.models import Draft, Write, count_rows
+from customers.push_model import ModelError, Node, parse
+from customers.writes import storable
+
+# Older drafts of the same form give way to newer ones.
+MOST_DRAFTS = 5
+# A browser's last autosave may arrive as late as this after the save itself.
+LATE = timedelta(seconds=10)
+# Parts of a post that are about the post, not about the form.
+_PASSING = ("csrfmiddlewaretoken", "action", "next")
+
+
+@dataclass(frozen=True, slots=True)
+class FormKey:
+    """Whose form of which record it is. `customer_id` is "" for a new customer."""
+
+    user: User
+    company_id: str
+    connection_id: str
+    customer_id: str
+
+    def offered(self) -> list[Draft]:
+        """The newest of them, for a page that offers them; mostly there is none at all."""
+        if not count_rows(Draft, "user_id = %s", (self.user.pk,)):
+            return []
+        return list(self.drafts()[:MOST_DRAFTS])
+
+    def drafts(self) -> "QuerySet[Draft]":
+        """The drafts of this form, the newest first, without those that were saved since.
+
+        Somebody who goes back after saving and types on has something to keep again.
+        """
+        saved = Write.objects.filter(
+            submission=OuterRef("submission"), created_at__gte=OuterRef("updated_at") - LATE
+        )
+        return Draft.objects.filter(
+            ~Exists(saved),
+            user=self.user,
+            company_id=self.company_id,
+            connection_id=self.connection_id,
+            customer_id=self.customer_id,
+        )
+
+
+def keep(
+    key: FormKey,
+    submission: uuid.UUID,
+    post: QueryDict,
+    *,
+    model: Mapping[str, Any] | None,
+    customer_name: str,
+) -> Draft:
+    """Keep what was typed.
+
+    `model` is None where it is not at hand; what was kept of it before stays.
+    """
+    body = post.copy()
+    for name in _PASSING:
+        body.pop(name, None)
+    values: dict[str, Any] = {
+        "body": body.urlencode(),
+        "customer_name": storable(customer_name, 500),
+        "updated_at": timezone.now(),
+    }
+    if model is not None:
+        values["model"] = simplejson.dumps(model, use_decimal=True)
+    draft, made = Draft.objects.update_or_create(
+        submission=submission,
+        user=key.user,
+        company_id=key.company_id,
+        connection_id=key.connection_id,
+        customer_id=key.customer_id,
+        defaults=values,
+    )
+    if made:
+        surplus = key.drafts().values_list("pk", flat=True)[MOST_DRAFTS:]
+        Draft.objects.filter(pk__in=list(surplus)).delete()
+    return draft
+
+
+def discard(user: User, submission: uuid.UUID) -> None:
+    """Forget a draft of this person's; one that is gone is no error."""
+    Draft.objects.filter(user=user, submission=submission).delete()
+
+
+def posted(draft: Draft) -> QueryDict:
+    """The form as it was posted."""
+    return QueryDict(draft.body)
+
+
+def model_changes(old: str, new: Mapping[str, Any]) -> list[str]:
+    """What has changed in a connection's model since a draft was kept, as sentences.
+
+    `old` is the JSON text of the model then, "" where it was not known.
+    """
+    try:
+        before = _fields(parse(simplejson.loads(old, use_decimal=True))) if old else {}
+        now = _fields(parse(new))
+    except (ModelError, ValueError):
+        return []
+    if not before:
+        return []
+    return [
+        *(f"{now[path].label} is new." for path in now if path not in before),
+        *(
+            f"{before[path].label} is gone and will not be sent."
+            for path in before
+            if path not in now
+        ),
+        *_changed(before, now),
+    ]
+
+
+def _changed(
+    before: dict[tuple[str, ...], Node], now: dict[tuple[str, ...], Node]
+) -> Iterator[str]:
+    for path in before.keys() & now.keys():
+        old, new = before[path], now[path]
+        if old.required != new.required:
+            yield f"{new.label} is {'now required' if new.required else 'no longer required'}."
+        if old.kind != new.kind:
+            yield f"{new.label} is now of another type."
+        if {option.text for option in old.options} != {option.text for option in new.options}:
+            yield f"{new.label} offers other choices."
+
+
+def _fields(node: Node) -> dict[tuple[str, ...], Node]:
+    """Every node of a model by its path."""
+    found = {node.path: node} if node.path else {}
+    for child in node.children:
+        found |= _fields(child)
+    if node.element is not None:
+        for child in node.element.children:
+            found |= _fields(child)
+    return found

@@ -1,0 +1,218 @@
+"""What we must remember ourselves: the journal of writes, drafts of forms, events received.
+
+Codat keeps neither what was written nor who asked for it, so every save is a row here before a
+byte leaves. JSON that must keep its digits is stored as text, exactly as it was sent or read.
+"""
+
+import uuid
+from collections.abc import Sequence
+from typing import Self
+
+from django.conf import settings
+from django.db import connection, models
+from django.utils import timezone
+
+
+def count_rows(model: type[models.Model], condition: str, values: Sequence[object]) -> int:
+    """How many rows of a model fulfil a constant SQL condition.
+
+    By hand, for what every page asks and mostly finds nothing of: Django needs longer to put such a
+    statement together than the database to answer it.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT COUNT(*) FROM {model._meta.db_table} WHERE {condition}",  # noqa: S608  constants
+            [str(value) for value in values],
+        )
+        row: tuple[int] = cursor.fetchone()
+        return row[0]
+
+
+class WriteQuerySet(models.QuerySet["Write"]):
+    """Selections of writes that several rooms use."""
+
+    def unfinished(self) -> Self:
+        """Writes whose outcome is not known yet: on their way, or in need of a decision."""
+        return self.filter(state__in=Write.UNFINISHED)
+
+    def has_on_its_way(self, company_id: str) -> bool:
+        """Whether `on_its_way` finds anything in a company."""
+        return bool(
+            count_rows(
+                Write,
+                "company_id = %s AND (state IN (%s, %s, %s) OR (state = %s AND confirmation = %s))",
+                (company_id, *Write.UNFINISHED, Write.State.SUCCESS, Write.Confirmation.WAITING),
+            )
+        )
+
+    def count_unfinished(self, user_id: int) -> int:
+        """How many of a person's writes are unfinished."""
+        return count_rows(
+            Write, "user_id = %s AND state IN (%s, %s, %s)", (user_id, *Write.UNFINISHED)
+        )
+
+    def on_its_way(self, company_id: str, customer_id: str | None = None) -> Self:
+        """Writes that Codat's own copy does not show yet: unfinished, or not yet confirmed."""
+        rows = self.filter(company_id=company_id).filter(
+            models.Q(state__in=Write.UNFINISHED)
+            | models.Q(state=Write.State.SUCCESS, confirmation=Write.Confirmation.WAITING)
+        )
+        return rows if customer_id is None else rows.filter(customer_id=customer_id)
+
+
+class Write(models.Model):
+    """One save of one customer: who wanted what, what was sent, and what became of it."""
+
+    class State(models.TextChoices):
+        """Where a write stands. The labels are for people."""
+
+        SENDING = "sending", "Sending"
+        PENDING = "pending", "On its way"
+        SUCCESS = "success", "Done"
+        FAILED = "failed", "Refused"
+        TIMED_OUT = "timed_out", "Timed out"
+        UNKNOWN = "unknown", "Unknown"
+
+    class Kind(models.TextChoices):
+        """What the write does to the customer."""
+
+        CREATE = "create", "New customer"
+        UPDATE = "update", "Change"
+
+    class Confirmation(models.TextChoices):
+        """Whether Codat's copy has been seen to hold what was sent."""
+
+        NONE = "", "Not applicable"
+        WAITING = "waiting", "Waiting for the next refresh"
+        CONFIRMED = "confirmed", "Confirmed by reading"
+        DIFFERS = "differs", "Read back with differences"
+        ABSENT = "absent", "Not found after a refresh"
+
+    UNFINISHED = (State.SENDING, State.PENDING, State.UNKNOWN)
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, db_index=True)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="writes"
+    )
+    username = models.CharField(max_length=150)
+    company_id = models.CharField(max_length=64)
+    company_name = models.TextField(blank=True)
+    connection_id = models.CharField(max_length=64)
+    platform_name = models.TextField(blank=True)
+    customer_id = models.TextField(blank=True, help_text="Empty until a new customer has one.")
+    customer_name = models.TextField(blank=True)
+    kind = models.CharField(max_length=10, choices=Kind)
+    payload = models.TextField(help_text="The JSON text that is sent; empty once forgotten.")
+    before = models.TextField(blank=True, help_text="The record as it was read; JSON text.")
+    timeout_in_minutes = models.PositiveIntegerField(null=True, blank=True)
+    force_update = models.BooleanField(default=False)
+    # One opened form saves once: a double click, a reload of the post and a second tab with the
+    # same form carry the same submission.
+    submission = models.UUIDField(unique=True, default=uuid.uuid4)
+    idempotency_key = models.UUIDField(unique=True, default=uuid.uuid4)
+    retry_of = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="retries"
+    )
+
+    state = models.CharField(max_length=10, choices=State, default=State.SENDING)
+    sent_at = models.DateTimeField(null=True, help_text="Set before the first byte leaves.")
+    attempts = models.PositiveIntegerField(default=0)
+    push_operation_key = models.CharField(max_length=64, blank=True)
+    requested_at = models.DateTimeField(null=True, help_text="Codat's time of the request.")
+    completed_at = models.DateTimeField(null=True)
+    status_code = models.IntegerField(null=True, help_text="HTTP's or the push operation's.")
+    error_message = models.TextField(blank=True)
+    correlation_id = models.CharField(max_length=200, blank=True)
+    validation = models.JSONField(default=list, help_text="itemId, message, validatorName.")
+    warnings = models.JSONField(default=list)
+    settled_by = models.CharField(max_length=10, blank=True)
+    checks = models.PositiveIntegerField(default=0)
+    checked_at = models.DateTimeField(null=True)
+
+    confirmation = models.CharField(max_length=10, choices=Confirmation, blank=True)
+    confirmed_at = models.DateTimeField(null=True)
+    refresh_id = models.CharField(max_length=64, blank=True, help_text="The pull that is awaited.")
+    refresh_asked_at = models.DateTimeField(null=True)
+    refresh_progress = models.PositiveIntegerField(null=True, help_text="Percent.")
+    refresh_status = models.CharField(max_length=100, blank=True)
+    refreshes = models.PositiveIntegerField(default=0, help_text="Refreshes awaited so far.")
+    differences = models.JSONField(default=list, help_text="label, what, sent, read.")
+    forgotten_at = models.DateTimeField(null=True)
+
+    objects = WriteQuerySet.as_manager()
+
+    class Meta:
+        """Permissions are about customers, not about rows of the journal."""
+
+        default_permissions = ()
+        permissions = [
+            ("read_customers", "May read customers and their attachments"),
+            ("write_customers", "May add and change customers"),
+        ]
+        ordering = ["-created_at"]
+        indexes = [
+            models.Index(fields=["company_id", "customer_id", "-created_at"]),
+            models.Index(fields=["state", "checked_at"]),
+            models.Index(fields=["user", "state"]),
+            models.Index(fields=["push_operation_key"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} by {self.username}: {self.get_state_display()}"
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether the outcome is known (a time-out is: Codat has stopped following)."""
+        return self.state not in self.UNFINISHED
+
+
+class Draft(models.Model):
+    """What somebody has typed into a form and not saved: one row per opened form."""
+
+    submission = models.UUIDField(help_text="The opened form's; the write it becomes has it too.")
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="drafts"
+    )
+    company_id = models.CharField(max_length=64)
+    connection_id = models.CharField(max_length=64)
+    customer_id = models.TextField(blank=True, help_text="Empty for a new customer.")
+    customer_name = models.TextField(blank=True)
+    body = models.TextField(help_text="The form as the browser would post it, URL-encoded.")
+    model = models.TextField(
+        blank=True, help_text="The create/update model it was typed into; JSON text."
+    )
+    updated_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        """An opened form is one person's."""
+
+        default_permissions = ()
+        ordering = ["-updated_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["user", "submission"], name="one_draft_per_opened_form")
+        ]
+        indexes = [models.Index(fields=["user", "company_id", "customer_id"])]
+
+    def __str__(self) -> str:
+        return f"Draft by {self.user} of {self.customer_name or 'a new customer'}"
+
+
+class WebhookEvent(models.Model):
+    """An event from Codat, kept so that the second delivery of it is known as one."""
+
+    webhook_id = models.CharField(max_length=200, unique=True)
+    event_type = models.CharField(max_length=200)
+    received_at = models.DateTimeField(default=timezone.now, db_index=True)
+    body = models.TextField()
+    handled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        """No one edits events."""
+
+        default_permissions = ()
+        ordering = ["-received_at"]
+
+    def __str__(self) -> str:
+        return f"{self.event_type} {self.webhook_id}"
