@@ -1,0 +1,30 @@
+"""What every page's template may use."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from customers import addresses
+from customers.models import Write
+from customers.service import default_service
+
+
+def dashboard(request: HttpRequest) -> dict[str, Any]:
+    """`is_sandbox`, the addresses in the frame, how many writes of this person are under way, and what is
+    left of the day's calls to Codat."""
+    user = getattr(request, "user", None)
+    user_id = user.pk if user is not None and user.is_authenticated else None
+    return {
+        "is_sandbox": settings.CODAT_IS_LOCAL,
+        "companies_url": addresses.companies(),
+        "my_writes_url": addresses.my_writes(),
+        "codat_quota": _quota,
+        # A callable: counted only by templates that show it.
+        "unfinished_writes": lambda: Write.objects.count_unfinished(user_id) if user_id else 0,
+    }
+
+
+def _quota() -> str:
+    left = default_service().quota()
+    return f"{left.remaining:,} of {left.limit:,}" if left else ""

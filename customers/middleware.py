@@ -1,0 +1,238 @@
+"""What happens around every view: the page's deadline, trouble at Codat as a page, and sign-in for HTMX."""
+
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http.response import HttpResponseBase
+from django.shortcuts import resolve_url
+from django.utils.cache import add_never_cache_headers, patch_vary_headers
+from django.utils.http import url_has_allowed_host_and_scheme
+from django_htmx.middleware import HtmxDetails
+
+from customers import addresses, htmx
+from customers.client import deadline
+from customers.errors import (
+    OUTAGES,
+    BadAnswer,
+    BadRequest,
+    CircuitOpen,
+    CodatError,
+    Conflict,
+    ConnectionLost,
+    Crowded,
+    Forbidden,
+    KeyRefused,
+    NotFound,
+    NotSynced,
+    OverPlan,
+    RateLimited,
+    TimedOut,
+    UnaddressableId,
+    Unavailable,
+    Unreachable,
+    Withheld,
+)
+
+logger = logging.getLogger(__name__)
+
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
+
+# The first class that fits names the trouble.
+_HEADINGS: tuple[tuple[type[Exception], str], ...] = (
+    (CircuitOpen, "Codat is not answering"),
+    (Crowded, "Too many ask at once"),
+    (Withheld, "Codat was not asked"),
+    (RateLimited, "Codat asks us to wait"),
+    (KeyRefused, "Codat does not accept the dashboard’s key"),
+    (OverPlan, "The Codat account is over its plan"),
+    (Forbidden, "Codat does not let the dashboard see this"),
+    (NotSynced, "Codat has not fetched this yet"),
+    (NotFound, "Not found at Codat"),
+    (UnaddressableId, "This ID cannot be opened"),
+    (Conflict, "Codat is still busy with this"),
+    (BadRequest, "Codat did not accept the request"),
+    (Unreachable, "Codat cannot be reached"),
+    (TimedOut, "Codat took too long"),
+    (ConnectionLost, "The connection to Codat broke"),
+    (BadAnswer, "Codat’s answer makes no sense"),
+    (Unavailable, "Codat has a problem"),
+    (CodatError, "Codat refused this"),
+    (PermissionDenied, "You may not see this"),
+    (Http404, "There is nothing here"),
+)
+# Trying again at once helps with none of these.
+_LASTING = (
+    KeyRefused,
+    OverPlan,
+    Forbidden,
+    NotFound,
+    UnaddressableId,
+    BadRequest,
+    PermissionDenied,
+    Http404,
+)
+# Seconds after which a page asks again that found Codat away.
+_AGAIN = 15
+# A page comes back by itself no sooner than this, in seconds, however short Codat's Retry-After is; and where the
+# wait is longer than the other, a person should decide.
+_SOONEST, _LATEST = 5, 3600
+_PERMISSION_SENTENCE = (
+    "Your account is not in a group that may do this. Ask whoever runs this dashboard: Viewers "
+    "may read, Editors may write."
+)
+_MISSING_SENTENCE = "The address leads nowhere. Check it, or start again from the companies."
+
+
+def heading(error: Exception) -> str:
+    """What a page about this error is headed by."""
+    return next(text for kind, text in _HEADINGS if isinstance(error, kind))
+
+
+def written(request: HttpRequest, error: Exception) -> str:
+    """Whether anything was written, as a sentence."""
+    if request.method in ("GET", "HEAD"):
+        return "This was only reading: nothing was changed."
+    if isinstance(error, CodatError) and error.may_have_arrived:
+        return "We cannot know whether Codat received it. Look before you try again."
+    return "Nothing was written."
+
+
+def trouble(request: HttpRequest, error: Exception) -> HttpResponse:
+    """The page, or fragment, about an error. Its status is the error's `our_status`."""
+    if isinstance(error, CodatError):
+        status, sentence = error.our_status, error.sentence
+    elif isinstance(error, PermissionDenied):
+        status, sentence = 403, _PERMISSION_SENTENCE
+    else:
+        status, sentence = 404, _MISSING_SENTENCE
+    reading = request.method in ("GET", "HEAD")
+    retry_after = error.retry_after if isinstance(error, CodatError) else None
+    asked_to_wait = retry_after is not None and not isinstance(error, Withheld)
+    if retry_after is None and reading and isinstance(error, OUTAGES):
+        retry_after = _AGAIN
+    wait = None if retry_after is None else max(retry_after, _SOONEST)
+    comes_back = wait if reading and wait is not None and wait <= _LATEST else None
+    response = htmx.render(
+        request,
+        "customers/trouble.html",
+        "customers/_trouble.html",
+        {
+            "trouble_heading": heading(error),
+            "sentence": sentence,
+            "codat_said": error.message if isinstance(error, CodatError) else "",
+            "written": written(request, error) if isinstance(error, CodatError) else "",
+            "correlation_id": error.correlation_id if isinstance(error, CodatError) else "",
+            "retry_address": request.get_full_path()
+            if reading and not isinstance(error, _LASTING)
+            else "",
+            "retry_at": datetime.now(UTC) + timedelta(seconds=wait) if wait is not None else None,
+            "retry_in": comes_back,
+            "asked_to_wait": asked_to_wait,
+            "customers_url": _customers_address(request),
+            "trouble_status": status,
+        },
+        status=status,
+    )
+    if wait is not None:
+        response["Retry-After"] = str(wait)
+    if comes_back is not None and not htmx.is_fragment(request):
+        # A header, so that the page comes back without JavaScript too.
+        response["Refresh"] = str(comes_back)
+    return response
+
+
+def _customers_address(request: HttpRequest) -> str:
+    """The list of customers of the company that the page was about; "" where it was that list, or none."""
+    company_id = request.resolver_match.kwargs.get("company_id") if request.resolver_match else None
+    address = addresses.customers(company_id) if company_id else ""
+    return "" if address == request.path else address
+
+
+class CodatMiddleware:
+    """Gives each page its deadline for calls to Codat, and turns errors of theirs into pages of ours."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        with deadline(settings.CODAT_PAGE_DEADLINE):
+            response = self.get_response(request)
+        if not response.has_header("Cache-Control"):
+            # Pages hold people's data, and Back should show the truth.
+            add_never_cache_headers(response)
+        return response
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """An answer for what the view raised, or None where Django's own pages serve."""
+        if isinstance(error, CodatError):
+            logger.warning(
+                "codat %s %s: %s correlation=%s",
+                request.method,
+                type(error).__name__,
+                error,
+                error.correlation_id,
+            )
+            return trouble(request, error)
+        if isinstance(error, PermissionDenied | Http404) and htmx.is_fragment(request):
+            return trouble(request, error)
+        return None
+
+
+class SignInForHtmxMiddleware:
+    """Keeps whole pages out of fragments.
+
+    An expired session sends HTMX to the sign-in page and back to the page it was on. Whole error pages (Django's
+    own for a 403, 404 or 500) take the place of the page, not of the part that was asked for.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        if not HtmxDetails(request):
+            return response
+        if response.status_code == 302 and _leads_to_sign_in(response):
+            answer = HttpResponse(status=204)
+            answer["HX-Redirect"] = _sign_in_address(request)
+            answer.cookies = response.cookies
+            patch_vary_headers(answer, ["HX-Request"])
+            add_never_cache_headers(answer)
+            return answer
+        if (
+            response.status_code >= 400
+            and isinstance(response, HttpResponse)
+            and response.content[:9].lower() == b"<!doctype"
+        ):
+            response["HX-Retarget"] = "body"
+            response["HX-Reswap"] = "innerHTML"
+        return response
+
+
+def _sign_in_path() -> str:
+    return resolve_url(settings.LOGIN_URL)
+
+
+def _leads_to_sign_in(response: HttpResponseBase) -> bool:
+    return urlsplit(response.headers.get("Location", "")).path == _sign_in_path()
+
+
+def _sign_in_address(request: HttpRequest) -> str:
+    """The sign-in page that leads back to the page the person sees, not to the fragment."""
+    page = HtmxDetails(request).current_url or ""
+    if url_has_allowed_host_and_scheme(
+        page, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    ):
+        parts = urlsplit(page)
+        back = parts._replace(scheme="", netloc="", fragment="").geturl()
+    else:
+        back = request.get_full_path() if request.method == "GET" else "/"
+    query = QueryDict(mutable=True)
+    query[REDIRECT_FIELD_NAME] = back
+    return f"{_sign_in_path()}?{query.urlencode(safe='/')}"

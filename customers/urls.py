@@ -1,0 +1,48 @@
+"""Every address of the application in one place; `addresses.py` builds them."""
+
+from django.contrib.auth.decorators import login_not_required
+from django.urls import path, register_converter
+from django.views.generic import RedirectView
+
+from customers import addresses
+from customers.views import (
+    archive,
+    attachment,
+    attachments,
+    companies,
+    customers,
+    download,
+    edit,
+    webhooks,
+    writes,
+)
+
+register_converter(addresses.IdConverter, "id")
+
+_company = "companies/<id:company_id>/"
+_customer = f"{_company}customers/<id:customer_id>/"
+_attachment = f"{_customer}attachments/<id:attachment_id>/"
+
+urlpatterns = [
+    path("", login_not_required(RedirectView.as_view(url=addresses.companies()))),
+    path("companies/", companies.index, name="companies"),
+    path(f"{_company}refresh/", customers.refresh, name="refresh"),
+    path(f"{_company}freshness/", customers.freshness, name="freshness"),
+    path(f"{_company}customers/", customers.index, name="customers"),
+    path(f"{_company}customers/new/", edit.create, name="new"),
+    path(f"{_company}customers/new/draft/", edit.draft, name="new_draft"),
+    path(f"{_customer}edit/draft/", edit.draft, name="draft"),
+    path(_customer, customers.detail, name="customer"),
+    path(f"{_customer}edit/", edit.update, name="edit"),
+    path(f"{_customer}attachments/", attachments.index, name="attachments"),
+    path(f"{_customer}attachments.zip", archive.download, name="archive"),
+    path(_attachment, attachment.detail, name="attachment"),
+    path(f"{_attachment}preview/", attachment.preview, name="preview"),
+    path(f"{_attachment}download/", download.download, name="download"),
+    path(f"{_company}writes/codat/", writes.at_codat, name="codat_writes"),
+    path(f"{_company}writes/", writes.index, name="writes"),
+    path(f"{_company}writes/<uuid:write_id>/", writes.detail, name="write"),
+    path("writes/", writes.mine, name="my_writes"),
+    path("writes/badge/", writes.badge, name="writes_badge"),
+    path("webhooks/codat/", webhooks.codat, name="webhooks"),
+]

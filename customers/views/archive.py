@@ -1,0 +1,39 @@
+"""All of a customer's attachments as one file."""
+
+from django.contrib.auth.decorators import permission_required
+from django.http import HttpRequest, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.views.decorators.http import require_safe
+
+from customers.archive import Archive
+from customers.service import default_service
+from customers.transfers import Transfer
+from customers.transport import Download
+from customers.views import attachments
+from customers.views.company import load_company
+from customers.views.download import dress
+
+
+@require_safe
+@permission_required("customers.read_customers", raise_exception=True)
+def download(request: HttpRequest, company_id: str, customer_id: str) -> HttpResponseBase:
+    """A ZIP file, made while its files arrive. The page's deadline counts until it begins, then for each file anew."""
+    page = load_company(request, company_id)
+    if not page.is_linked:
+        return attachments.render(request, page, customer_id, status=409)
+    service = default_service()
+
+    def begin(attachment_id: str) -> Download:
+        return service.download_attachment(**attachments.ids(page, customer_id, attachment_id))
+
+    if request.method == "HEAD":
+        response = StreamingHttpResponse(())
+    else:
+        transfer = Transfer(
+            request, "archive", lambda: Archive(attachments.load(page, customer_id), begin)
+        )
+        response = StreamingHttpResponse(transfer)
+    response["Content-Type"] = "application/zip"
+    name = {"name": f"Attachments of {customer_id}.zip", "contentType": "application/zip"}
+    dress(response, name, "attachments", None, saved=True)
+    return response

@@ -1,0 +1,162 @@
+"""The company and connection that a page is about."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from dataclasses import dataclass
+from typing import TypeVar
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from customers import addresses
+from customers.codat_types import Company, Connection
+from customers.formatting import text
+from customers.service import default_service
+
+T = TypeVar("T")
+U = TypeVar("U")
+
+# Best state first: the one to use where the person has not chosen.
+_STATES = ("Linked", "PendingAuth", "Deauthorized", "Unlinked")
+STATE_WORDS = {
+    "Linked": "Linked",
+    "PendingAuth": "Waiting for authorisation",
+    "Deauthorized": "Deauthorised",
+    "Unlinked": "Unlinked",
+}
+
+_threads = ThreadPoolExecutor(
+    max_workers=settings.CODAT_POOL_SIZE, thread_name_prefix="side-by-side"
+)
+
+
+def side_by_side(first: Callable[[], T], second: Callable[[], U]) -> tuple[T, U]:
+    """Run two calls to Codat at once, both inside the page's deadline; the first one's error counts first.
+
+    `second` runs in another thread, so it may not use the database.
+    """
+    running = _threads.submit(copy_context().run, second)
+    try:
+        mine = first()
+    except BaseException:
+        running.cancel()
+        raise
+    return mine, running.result()
+
+
+def with_company(company_id: str, call: Callable[[], T]) -> tuple[Company, T]:
+    """The company, and what a call to Codat about it gives: at once where the company has to be asked for."""
+    service = default_service()
+    known = service.known_company(company_id=company_id)
+    if known is not None:
+        return known, call()
+    return side_by_side(lambda: service.get_company(company_id=company_id, or_last_seen=True), call)
+
+
+def is_accounting(connection: Connection) -> bool:
+    """Whether customers can be written through this connection."""
+    return connection.get("sourceType") == "Accounting"
+
+
+def is_linked(connection: Connection | None) -> bool:
+    """Whether attachments can be read and customers written through this connection now."""
+    return connection is not None and connection.get("status") == "Linked"
+
+
+def _rank(connection: Connection) -> int:
+    status = connection.get("status")
+    return _STATES.index(status) if status in _STATES else len(_STATES)
+
+
+def accounting_connections(company: Company) -> list[Connection]:
+    """A company's accounting connections, the best state first."""
+    connections = company.get("dataConnections")
+    if not isinstance(connections, list):
+        return []
+    return sorted((c for c in connections if isinstance(c, dict) and is_accounting(c)), key=_rank)
+
+
+@dataclass(frozen=True, slots=True)
+class CompanyPage:
+    """What every page of a company knows: the company, its accounting connections, and the one in use.
+
+    `connection` is None where the company has none. `suffix` is the query string that keeps the person's choice in
+    links, "" where there is none to keep.
+    """
+
+    company: Company
+    company_id: str
+    connections: list[Connection]
+    connection: Connection | None
+    suffix: str
+
+    @property
+    def name(self) -> str:
+        """The company's name, a dash where it has none."""
+        return text(self.company.get("name"))
+
+    @property
+    def platform(self) -> str:
+        """The accounting software's name."""
+        platform = self.connection.get("platformName") if self.connection else None
+        return platform if isinstance(platform, str) and platform else "the accounting software"
+
+    @property
+    def connection_id(self) -> str:
+        """The id of the connection in use, "" where there is none."""
+        return str(self.connection.get("id") or "") if self.connection else ""
+
+    @property
+    def is_linked(self) -> bool:
+        """Whether writing and attachments work now."""
+        return is_linked(self.connection)
+
+    @property
+    def state_word(self) -> str:
+        """The connection's state for people."""
+        state = text(self.connection.get("status")) if self.connection else "No connection"
+        return STATE_WORDS.get(state, state)
+
+    @property
+    def link_url(self) -> str:
+        """Where the company authorises the connection again; "" unless it is a web address."""
+        url = self.connection.get("linkUrl") if self.connection else None
+        return url if isinstance(url, str) and url.startswith(("https://", "http://")) else ""
+
+    @property
+    def last_sync(self) -> str:
+        """When Codat last read from the accounting software, as Codat writes it; "" when unknown."""
+        for source in (self.connection, self.company):
+            value = source.get("lastSync") if source else None
+            if isinstance(value, str):
+                return value
+        return ""
+
+    @property
+    def customers_url(self) -> str:
+        """The company's list of customers."""
+        return addresses.customers(self.company_id) + self.suffix
+
+
+def company_page(request: HttpRequest, company_id: str, company: Company) -> CompanyPage:
+    """Choose the connection: the one that the address names, else the one in the best state."""
+    connections = accounting_connections(company)
+    wanted = request.GET.get("connection", "")
+    named = next((c for c in connections if wanted and c.get("id") == wanted), None)
+    connection = named or (connections[0] if connections else None)
+    chosen = named is not None and len(connections) > 1
+    suffix = "?" + urlencode({"connection": wanted}) if chosen else ""
+    return CompanyPage(company, company_id, connections, connection, suffix)
+
+
+def load_company(
+    request: HttpRequest, company_id: str, *, or_last_seen: bool = True
+) -> CompanyPage:
+    """The company of this page and its connection, from the cache or from Codat. Raises CodatError.
+
+    While Codat is away it is what was last seen of it, unless a write depends on it.
+    """
+    company = default_service().get_company(company_id=company_id, or_last_seen=or_last_seen)
+    return company_page(request, company_id, company)

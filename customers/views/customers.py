@@ -1,0 +1,166 @@
+"""A company's customers: the list, one of them, and how fresh Codat's copy is."""
+
+from urllib.parse import urlencode
+
+from django.contrib.auth.decorators import permission_required
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.html import format_html_join
+from django.views.decorators.http import require_POST, require_safe
+
+from customers import addresses, htmx
+from customers.errors import NotFound, NotSynced
+from customers.formatting import text
+from customers.query import (
+    CUSTOMER_ORDER,
+    CUSTOMER_STATUSES,
+    PAGE_SIZES,
+    ListState,
+    read_customers,
+)
+from customers.record import read_record
+from customers.rows import COLUMNS, customer_rows
+from customers.service import default_service
+from customers.views import freshness as refreshing
+from customers.views import last_seen
+from customers.views.company import CompanyPage, company_page, load_company, with_company
+from customers.views.paging import heads, paging, said_address
+from customers.views.writes import on_its_way
+
+# For the list of suggestions only: any code of three letters can be typed.
+CURRENCIES = format_html_join(
+    "",
+    "<option>{}</option>",
+    (
+        (code,)
+        for code in (
+            *("AUD", "CAD", "CHF", "CNY", "DKK", "EUR", "GBP", "HKD", "INR"),
+            *("JPY", "NOK", "NZD", "PLN", "SEK", "SGD", "USD", "ZAR"),
+        )
+    ),
+)
+
+
+@require_safe
+@permission_required("customers.read_customers", raise_exception=True)
+def index(request: HttpRequest, company_id: str) -> HttpResponse:
+    """The list of customers. One call to Codat, and one beside it where the company is not cached."""
+    service = default_service()
+    state = read_customers(request.GET)
+    try:
+        company, answer = with_company(
+            company_id,
+            lambda: service.list(
+                company_id=company_id,
+                page=state.page,
+                page_size=state.page_size,
+                query=state.query,
+                order_by=state.order_by,
+                or_last_seen=True,
+            ),
+        )
+    except (NotSynced, NotFound) as error:
+        page = load_company(request, company_id)
+        if page.connection and not isinstance(error, NotSynced):
+            raise
+        return _without_data(request, page, state)
+    page = company_page(request, company_id, company)
+    response = htmx.render(
+        request,
+        "customers/list.html",
+        "customers/_list.html",
+        _list_context(request, page, state)
+        | refreshing.context(page, None)
+        | last_seen.context(request, company, answer)
+        | {
+            "paging": paging(state, answer, page.suffix),
+            "heads": heads(COLUMNS, CUSTOMER_ORDER, state, page.suffix),
+            "rows": customer_rows(answer["results"], company_id, page.suffix),
+        },
+    )
+    if request.headers.get("HX-Trigger") == "search":
+        response["HX-Replace-Url"] = said_address(request.path, state, page.suffix)
+    return response
+
+
+def _list_context(request: HttpRequest, page: CompanyPage, state: ListState) -> dict[str, object]:
+    return {
+        "page": page,
+        "state": state,
+        "statuses": CUSTOMER_STATUSES,
+        "currencies": CURRENCIES,
+        "page_sizes": sorted({*PAGE_SIZES, state.page_size}),
+        "search_url": addresses.customers(page.company_id),
+        "new_url": addresses.new(page.company_id) + page.suffix,
+        "writes_url": addresses.writes(page.company_id),
+        "here": request.get_full_path(),
+        "on_its_way": on_its_way(page.company_id),
+    }
+
+
+def _without_data(request: HttpRequest, page: CompanyPage, state: ListState) -> HttpResponse:
+    """Codat holds no customers of this company yet: say why, and offer to fetch them."""
+    fresh = refreshing.current(page) if page.connection else None
+    return htmx.render(
+        request,
+        "customers/list.html",
+        "customers/_list.html",
+        _list_context(request, page, state) | refreshing.context(page, fresh) | {"no_data": True},
+    )
+
+
+@require_safe
+@permission_required("customers.read_customers", raise_exception=True)
+def detail(request: HttpRequest, company_id: str, customer_id: str) -> HttpResponse:
+    """One customer, with every field. One call to Codat; attachments load by themselves afterwards."""
+    service = default_service()
+    company, customer = with_company(
+        company_id,
+        lambda: service.get(company_id=company_id, customer_id=customer_id, or_last_seen=True),
+    )
+    page = company_page(request, company_id, company)
+    return htmx.render(
+        request,
+        "customers/detail.html",
+        "customers/_detail.html",
+        last_seen.context(request, company, customer)
+        | {
+            "page": page,
+            "customer": customer,
+            "customer_id": customer_id,
+            "customer_name": text(customer.get("customerName")),
+            "record": read_record(customer),
+            "edit_url": addresses.edit(company_id, customer_id) + page.suffix,
+            "copy_url": addresses.new(company_id)
+            + (page.suffix + "&" if page.suffix else "?")
+            + urlencode({"from": customer_id}),
+            "attachments_url": addresses.attachments(company_id, customer_id) + page.suffix,
+            "writes_url": addresses.writes(company_id) + "?" + urlencode({"customer": customer_id}),
+            "here": request.get_full_path(),
+            "on_its_way": on_its_way(company_id, customer_id),
+        },
+    )
+
+
+@require_POST
+@permission_required("customers.read_customers", raise_exception=True)
+def refresh(request: HttpRequest, company_id: str) -> HttpResponse:
+    """Ask Codat to read the customers again, or join the refresh that runs; then follow it."""
+    page = load_company(request, company_id)
+    fresh = refreshing.start(page)
+    if not htmx.is_fragment(request):
+        return HttpResponseRedirect(refreshing.address(page, fresh))
+    return refreshing.render(request, page, fresh)
+
+
+@require_safe
+@permission_required("customers.read_customers", raise_exception=True)
+def freshness(request: HttpRequest, company_id: str) -> HttpResponse:
+    """How old Codat's copy is; follows the refresh that `?follow=` names, or the running one."""
+    page = load_company(request, company_id)
+    follow = request.GET.get("follow", "")
+    fresh = (
+        refreshing.follow(page, follow, refreshing.looks(request))
+        if follow
+        else refreshing.current(page)
+    )
+    return refreshing.render(request, page, fresh)

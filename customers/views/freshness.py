@@ -1,0 +1,170 @@
+"""How old Codat's copy of the customers is, and the refresh that makes it new: started, joined, followed, ended."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse
+
+from customers import addresses, htmx
+from customers.errors import BadRequest, Conflict
+from customers.formatting import is_empty, text
+from customers.service import default_service
+from customers.views.company import CompanyPage
+
+_RUNNING = {
+    "Initial": "Starting",
+    "Queued": "Waiting for its turn",
+    "Fetching": "Reading from the accounting software",
+    "MapQueued": "Read; waiting to be put in order",
+    "Mapping": "Putting in order",
+    "ValidationQueued": "Waiting to be checked",
+    "Validating": "Checking",
+    "ProcessingQueued": "Waiting to be stored",
+    "Processing": "Storing",
+}
+_FAILED = {
+    "FetchError": "Codat could not read from the accounting software.",
+    "MapError": "Codat could not make sense of what it read.",
+    "ValidationError": "What Codat read did not pass its checks.",
+    "ProcessingError": "Codat could not store what it read.",
+    "InternalError": "Codat had a problem of its own.",
+    "AuthError": "The accounting software no longer accepts Codat’s access: the company has to reconnect it.",
+    "PermissionsError": "The company’s access does not allow reading customers.",
+    "RateLimitError": "The accounting software asked Codat to wait. Try again later.",
+    "PrerequisiteNotMet": "Codat needs other data first.",
+    "Cancelled": "The refresh was cancelled.",
+    "NotSupported": "This accounting software does not give its customers to Codat.",
+}
+# Seconds before looking again: soon at first, then ever slower; after the last look a person decides.
+_FIRST_WAIT, _GROWTH, _LONGEST_WAIT, _LOOKS = 1.0, 1.3, 15.0, 60
+
+
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """`state` is running, failed, complete, never or idle.
+
+    `last` is when the copy was last made new, as Codat writes it. `progress` (0 to 100) may be unknown. `wait` is the
+    number of seconds before looking again, None to stop.
+    """
+
+    state: str
+    last: str | None = None
+    sentence: str = ""
+    said: str = ""
+    progress: int | None = None
+    follow: str = ""
+    wait: str | None = None
+
+
+def _progress(operation: Mapping[str, Any]) -> int | None:
+    progress = operation.get("progress")
+    if isinstance(progress, bool) or not isinstance(progress, int):
+        return None
+    return min(max(progress, 0), 100)
+
+
+def _read(operation: Mapping[str, Any], looks: int) -> Fresh:
+    """A pull operation as it is told. A status that nobody knows counts as running: following it ends anyway."""
+    status = text(operation.get("status"))
+    follow = str(operation.get("id") or "")
+    said = operation.get("errorMessage") or operation.get("statusDescription")
+    words = said if isinstance(said, str) and not is_empty(said) else ""
+    if status == "Complete":
+        completed = operation.get("completed") or operation.get("requested")
+        return Fresh("complete", last=completed if isinstance(completed, str) else None)
+    if status in _FAILED or status.endswith("Error"):
+        sentence = _FAILED.get(status, "The refresh did not succeed.")
+        return Fresh("failed", sentence=sentence, said=words, follow=follow)
+    wait = min(_FIRST_WAIT * _GROWTH**looks, _LONGEST_WAIT)
+    return Fresh(
+        "running",
+        sentence=_RUNNING.get(status, status),
+        said=words,
+        progress=_progress(operation),
+        follow=follow,
+        wait=f"{wait:.1f}" if looks < _LOOKS and follow else None,
+    )
+
+
+def start(page: CompanyPage) -> Fresh:
+    """Queue a refresh, or join the one that runs already. Raises CodatError."""
+    service = default_service()
+    try:
+        operation: Mapping[str, Any] = service.refresh_customers(company_id=page.company_id)
+    except (Conflict, BadRequest):
+        # Codat refuses a second refresh while one runs.
+        running = current(page)
+        if running.state != "running":
+            raise
+        return running
+    return _read(operation, 0)
+
+
+def follow(page: CompanyPage, dataset_id: str, looks: int) -> Fresh:
+    """Look at a refresh once more. Raises CodatError."""
+    service = default_service()
+    operation = service.get_pull_operation(company_id=page.company_id, dataset_id=dataset_id)
+    fresh = _read({**operation, "id": operation.get("id") or dataset_id}, looks)
+    if fresh.state == "complete":
+        service.get_company(company_id=page.company_id, fresh=True)
+    return fresh
+
+
+def current(page: CompanyPage) -> Fresh:
+    """What Codat says about its copy now. Raises CodatError."""
+    status: Mapping[str, Any] = default_service().get_data_status(company_id=page.company_id) or {}
+    last = status.get("lastSuccessfulSync")
+    latest = status.get("latestSyncId")
+    word = text(status.get("currentStatus"))
+    if word in _RUNNING and isinstance(latest, str):
+        return _read({"id": latest, "status": word}, 0)
+    if isinstance(last, str) and not last.startswith("0001"):
+        return Fresh("idle", last=last)
+    if word in _FAILED:
+        return Fresh("failed", sentence=_FAILED[word])
+    return Fresh("never")
+
+
+def looks(request: HttpRequest) -> int:
+    """How often this refresh has been looked at already, from the address."""
+    value = request.GET.get("look", "")
+    return min(int(value), _LOOKS) if value.isascii() and value.isdigit() and len(value) < 6 else 0
+
+
+def address(page: CompanyPage, fresh: Fresh, look: int = 0) -> str:
+    """Where a refresh is followed."""
+    query = {"follow": fresh.follow, "look": look} if fresh.follow else {}
+    if page.suffix:
+        query["connection"] = page.connection_id
+    return addresses.freshness(page.company_id) + ("?" + urlencode(query) if query else "")
+
+
+def context(page: CompanyPage, fresh: Fresh | None, look: int = 0) -> dict[str, object]:
+    """What `_freshness.html` needs, beside the page."""
+    return {
+        "fresh": fresh,
+        "look_address": address(page, fresh, look + 1) if fresh else "",
+        "check_address": address(page, fresh) if fresh else "",
+        "refresh_url": addresses.refresh(page.company_id) + page.suffix,
+    }
+
+
+def render(request: HttpRequest, page: CompanyPage, fresh: Fresh) -> HttpResponse:
+    """The fragment, or a page around it that comes back by itself, without JavaScript too."""
+    look = looks(request)
+    response = htmx.render(
+        request,
+        "customers/freshness.html",
+        "customers/_freshness.html",
+        {"page": page} | context(page, fresh, look),
+    )
+    if htmx.is_fragment(request):
+        if fresh.state == "complete":
+            response["HX-Trigger"] = "customers-refreshed"
+    elif fresh.wait:
+        response["Refresh"] = (
+            f"{max(round(float(fresh.wait)), 3)}; url={address(page, fresh, look + 1)}"
+        )
+    return response

@@ -1,0 +1,268 @@
+"""The journal's pages: a company's writes, one write followed to its end, and one's own."""
+
+import uuid
+from datetime import UTC, datetime
+from typing import Any
+
+import simplejson
+from django.contrib.auth.decorators import permission_required
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.shortcuts import render as render_template
+from django.views.decorators.http import require_http_methods, require_safe
+
+from customers import addresses, comparing, following, writes
+from customers.codat_types import PushOperation
+from customers.errors import CodatError
+from customers.formatting import DASH, pretty_json
+from customers.htmx import render
+from customers.models import Write, WriteQuerySet
+from customers.service import default_service
+
+PAGE_SIZE = 50
+# What `state` says for all states in which a write is not finished.
+_UNFINISHED = "unfinished"
+
+
+@require_safe
+@permission_required("customers.read_customers", raise_exception=True)
+def index(request: HttpRequest, company_id: str) -> HttpResponse:
+    """A company's writes, newest first; `state`, `kind`, `by` and `customer` narrow them."""
+    rows = Write.objects.filter(company_id=company_id)
+    newest = rows.first()
+    context = _listing(request, rows) | {
+        "company_id": company_id,
+        "company_name": (newest.company_name if newest else "") or "this company",
+        "customers_url": addresses.customers(company_id),
+        "codat_url": addresses.codat_writes(company_id),
+        "people": rows.order_by("username").values_list("username", flat=True).distinct()[:200],
+    }
+    return render(request, "customers/writes.html", "customers/_writes.html", context)
+
+
+@require_safe
+@permission_required("customers.read_customers", raise_exception=True)
+def mine(request: HttpRequest) -> HttpResponse:
+    """The signed-in person's own writes; the unfinished ones unless `state` says otherwise."""
+    rows = Write.objects.filter(user=request.user)  # type: ignore[misc]  # signed in: middleware
+    context = _listing(request, rows, state=_UNFINISHED) | {"mine": True}
+    return render(request, "customers/writes.html", "customers/_writes.html", context)
+
+
+@require_safe
+@permission_required("customers.read_customers", raise_exception=True)
+def at_codat(request: HttpRequest, company_id: str) -> HttpResponse:
+    """Codat's own push history of a company, newest first; those of the journal are linked to it."""
+    number = max(int(request.GET.get("page", "1")[:6]), 1) if _is_number(request) else 1
+    found = default_service().list_push_operations(
+        company_id=company_id, page=number, page_size=PAGE_SIZE, order_by="-requestedOnUtc"
+    )
+    operations = found["results"]
+    keys = [operation.get("pushOperationKey") for operation in operations]
+    ours = {
+        write.push_operation_key: write
+        for write in Write.objects.filter(company_id=company_id, push_operation_key__in=keys)
+    }
+    address = addresses.codat_writes(company_id)
+    context = {
+        "company_id": company_id,
+        "writes_url": addresses.writes(company_id),
+        "customers_url": addresses.customers(company_id),
+        "address": address,
+        "rows": [_operation_row(company_id, operation, ours) for operation in operations],
+        "total": found.get("totalResults") or len(operations),
+        "previous_url": f"{address}?page={number - 1}" if number > 1 else "",
+        "next_url": f"{address}?page={number + 1}"
+        if number * PAGE_SIZE < (found.get("totalResults") or 0)
+        else "",
+    }
+    return render(request, "customers/pushes.html", "customers/_pushes.html", context)
+
+
+def _is_number(request: HttpRequest) -> bool:
+    page = request.GET.get("page", "")
+    return page.isascii() and page.isdigit()
+
+
+def _operation_row(
+    company_id: str, operation: PushOperation, ours: dict[str, Write]
+) -> dict[str, Any]:
+    """What the history shows of one push operation."""
+    write = ours.get(operation.get("pushOperationKey") or "")
+    record = writes.record_id(operation)
+    return {
+        "operation": operation,
+        "write": write,
+        "url": addresses.write(company_id, write.pk) if write else "",
+        "record": record,
+        "record_url": addresses.customer(company_id, record)
+        if addresses.is_addressable(record)
+        and str(operation.get("dataType") or "").lower() == "customers"
+        else "",
+    }
+
+
+@require_safe
+@permission_required("customers.read_customers", raise_exception=True)
+def badge(request: HttpRequest) -> HttpResponse:
+    """The link to one's own writes with their number; pages ask for it again by themselves."""
+    return render_template(request, "includes/_writes_badge.html")
+
+
+def _listing(request: HttpRequest, rows: WriteQuerySet, *, state: str = "") -> dict[str, Any]:
+    """The filters of the address applied to `rows`, one page of them; `state` where the address names none."""
+    filters = {
+        "state": request.GET.get("state", state),
+        "kind": request.GET.get("kind", ""),
+        "by": request.GET.get("by", "")[:150],
+        "customer": request.GET.get("customer", "")[:500],
+    }
+    columns = {"state": "state", "kind": "kind", "by": "username", "customer": "customer_id"}
+    # PostgreSQL takes no text with a NUL.
+    wanted = {name: value.replace("\0", "\ufffd") for name, value in filters.items()}
+    if filters["state"] == _UNFINISHED:
+        rows, wanted["state"] = rows.unfinished(), ""
+    rows = rows.filter(**{columns[name]: value for name, value in wanted.items() if value})
+    page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
+    query = request.GET.copy()
+    query.pop("page", None)
+    return {
+        "filters": filters,
+        "filtered": any(request.GET.get(name) for name in filters),
+        "states": [(_UNFINISHED, "Not finished"), *Write.State.choices],
+        "kinds": Write.Kind.choices,
+        "page": page,
+        "query": query.urlencode(),
+        "rows": [
+            {
+                "write": write,
+                "url": addresses.write(write.company_id, write.pk),
+                "took": _took(write),
+            }
+            for write in page
+        ],
+    }
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@permission_required("customers.read_customers", raise_exception=True)
+def detail(request: HttpRequest, company_id: str, write_id: uuid.UUID) -> HttpResponse:
+    """One write. While it is unfinished each visit that is due asks Codat, and HTMX keeps visiting.
+
+    POST `decision=adopt` with `key`, or `decision=lost`: what a person makes of an unknown write.
+    """
+    write = get_object_or_404(Write, pk=write_id, company_id=company_id)
+    trouble: CodatError | None = None
+    evidence: list[following.Evidence] = []
+    try:
+        if request.method == "POST":
+            _decide(request, write)
+            return HttpResponseRedirect(addresses.write(company_id, write.pk))
+        if following.is_due(write) or "check" in request.GET:
+            following.check(write, default_service(), by="poll")
+        if write.state == Write.State.UNKNOWN and not following.can_be_repeated(write):
+            evidence = following.evidence(write, default_service())
+    except CodatError as error:
+        trouble = error
+    context = _context(write) | {"trouble": trouble, "evidence": evidence}
+    context["may_write"] = request.user.has_perm("customers.write_customers")
+    return render(request, "customers/write.html", "customers/_write.html", context)
+
+
+@permission_required("customers.write_customers", raise_exception=True)
+def _decide(request: HttpRequest, write: Write) -> HttpResponse:
+    """Record a person's decision about an unknown write."""
+    if request.POST.get("decision") == "adopt":
+        following.adopt(write, request.POST.get("key", "")[:64], default_service())
+    elif request.POST.get("decision") == "lost":
+        following.declare_lost(write)
+    return HttpResponse(status=204)
+
+
+def _context(write: Write) -> dict[str, Any]:
+    """All that the page of one write shows."""
+    payload = simplejson.loads(write.payload, use_decimal=True) if write.payload else None
+    pause = following.interval(write)
+    company_id = write.company_id
+    customer = addresses.is_addressable(write.customer_id)
+    form = (
+        addresses.edit(company_id, write.customer_id)
+        if write.kind == Write.Kind.UPDATE
+        else addresses.new(company_id)
+    )
+    return {
+        "write": write,
+        "sentence": writes.sentence(write),
+        "write_url": addresses.write(company_id, write.pk),
+        "customers_url": addresses.customers(company_id),
+        "writes_url": addresses.writes(company_id),
+        "customer_url": addresses.customer(company_id, write.customer_id) if customer else "",
+        "reopen_url": f"{form}?write={write.pk}",
+        "revert_url": f"{form}?revert={write.pk}",
+        "followed": following.is_followed(write),
+        "seconds": int(pause.total_seconds()) if pause and following.is_followed(write) else None,
+        "repeats": following.can_be_repeated(write),
+        "changes": changes(write),
+        "payload": pretty_json(payload) if payload is not None else "",
+        "bundle": support_bundle(write),
+        "took": _took(write),
+        "retries": write.retries.order_by("created_at"),
+    }
+
+
+def support_bundle(write: Write) -> str:
+    """What Codat's support asks for, as text: ids, codes and times, nothing about anybody."""
+    facts = {
+        "Company": write.company_id,
+        "Connection": write.connection_id,
+        "Operation": f"{write.kind} customers",
+        "Push operation": write.push_operation_key,
+        "Correlation ID": write.correlation_id,
+        "Idempotency key": write.idempotency_key if write.kind == Write.Kind.CREATE else "",
+        "State": write.state,
+        "Status code": write.status_code,
+        "Asked for (UTC)": _stamp(write.created_at),
+        "Sent (UTC)": _stamp(write.sent_at),
+        "Attempts": write.attempts,
+        "Finished (UTC)": _stamp(write.completed_at),
+    }
+    return "\n".join(f"{name}: {value or '-'}" for name, value in facts.items())
+
+
+def _took(write: Write) -> str:
+    """How long a write took from being sent to its end, for people; a dash while nobody knows."""
+    if write.sent_at is None or write.completed_at is None:
+        return DASH
+    seconds = max((write.completed_at - write.sent_at).total_seconds(), 0)
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
+
+
+def _stamp(moment: datetime | None) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if moment else ""
+
+
+def on_its_way(company_id: str, customer_id: str | None = None) -> list[dict[str, Any]]:
+    """The writes that Codat's copy does not show yet, for the list or for one customer's page."""
+    if not Write.objects.has_on_its_way(company_id):
+        return []
+    rows = Write.objects.on_its_way(company_id, customer_id).order_by("-created_at")[:20]
+    return [
+        {
+            "write": write,
+            "url": addresses.write(company_id, write.pk),
+            "changes": changes(write) if customer_id is not None else [],
+        }
+        for write in rows
+    ]
+
+
+def changes(write: Write) -> list[comparing.Difference]:
+    """What a write changes, leaf by leaf."""
+    if not write.payload:
+        return []
+    payload = simplejson.loads(write.payload, use_decimal=True)
+    before = simplejson.loads(write.before, use_decimal=True) if write.before else {}
+    return comparing.differences(before, payload)
