@@ -1,0 +1,1 @@
+"""Commands: see each one's help."""

@@ -1,0 +1,25 @@
+"""Make the demo user of `make run`."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import Group, User
+from django.core.management.base import BaseCommand, CommandError
+
+
+class Command(BaseCommand):
+    """`demo` / `demo`, an editor who may also manage users; only beside a sandbox."""
+
+    help = "Make the user demo / demo. Refused unless Codat's address is a sandbox on this machine."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Make the user once; a password that was changed since is left alone."""
+        if not settings.CODAT_IS_LOCAL:
+            raise CommandError("A user with a known password is only for the sandbox.")
+        user, made = User.objects.get_or_create(
+            username="demo", defaults={"is_staff": True, "is_superuser": True}
+        )
+        if made:
+            user.set_password("demo")
+            user.save()
+        user.groups.add(Group.objects.get(name="Editors"))

@@ -1,0 +1,52 @@
+"""`manage.py sandbox`: the stand-in for the Codat API, alone."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from customers.sandbox import Sandbox
+
+
+class Command(BaseCommand):
+    """Runs the sandbox on 127.0.0.1 until it is told to stop."""
+
+    help = "Run a stand-in for the Codat API on 127.0.0.1 (secrets: CODAT_API_KEY, CODAT_WEBHOOK_SECRET)."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """The options; times are seconds."""
+        parser.add_argument("--port", type=int, default=8001)
+        parser.add_argument("--customers", type=int, default=5000, help="of the largest company")
+        parser.add_argument("--latency", type=float, default=0.0, help="added to every answer")
+        parser.add_argument("--seed", type=int, default=1)
+        parser.add_argument("--push-delay", type=float, default=3.0, help="until a write ends")
+        parser.add_argument(
+            "--sync-delay", type=float, default=4.0, help="how long a refresh takes"
+        )
+        parser.add_argument("--webhook-url", default=None, help="where signed events are posted")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Serve until SIGINT or SIGTERM."""
+        done = threading.Event()
+        for name in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(name, lambda *_: done.set())
+        sandbox = Sandbox(
+            port=options["port"],
+            seed=options["seed"],
+            customers=options["customers"],
+            latency=options["latency"],
+            push_delay=options["push_delay"],
+            sync_delay=options["sync_delay"],
+            webhook_url=options["webhook_url"],
+            api_key=os.environ.get("CODAT_API_KEY") or "sandbox-key",
+            webhook_secret=os.environ.get("CODAT_WEBHOOK_SECRET") or None,
+        )
+        with sandbox:
+            self.stdout.write(f"Sandbox for the Codat API: {sandbox.url}")
+            self.stdout.flush()
+            done.wait()
