@@ -1,0 +1,174 @@
+"""The stack as `make run` starts it, and a browser to use it with."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[2]
+# As root Chromium has no sandbox of its own; the rest keeps it from calling anybody.
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A dashboard and its sandbox, each in processes of its own."""
+
+    url: str
+    sandbox: str
+    process: subprocess.Popen[bytes]
+
+    def tell(self, method: str, path: str, **body: Any) -> Any:
+        """Use one of the sandbox's switches."""
+        answer = requests.request(method, f"{self.sandbox}/_sandbox/{path}", json=body, timeout=10)
+        answer.raise_for_status()
+        return answer.json()
+
+    def company(self, key: str) -> str:
+        """The id of a company of the sandbox by its short name."""
+        return str(self.tell("GET", "")["companies"][key])
+
+
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """`make run` on free ports with a database of its own."""
+    port, sandbox_port = free_port(), free_port()
+    folder = tmp_path_factory.mktemp("stack")
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith("CODAT_")
+    } | {
+        "PORT": str(port),
+        "SANDBOX_PORT": str(sandbox_port),
+        "DATABASE_URL": f"sqlite:///{folder / 'db.sqlite3'}",
+        "LOG_LEVEL": "WARNING",
+    }
+    log = (folder / "log").open("wb")
+    process = subprocess.Popen(
+        [sys.executable, str(ROOT / "scripts" / "run.py")],
+        env=environment,
+        stdout=log,
+        stderr=subprocess.STDOUT,
+    )
+    stack = Stack(f"http://127.0.0.1:{port}", f"http://127.0.0.1:{sandbox_port}", process)
+    try:
+        _wait(stack, folder / "log")
+        yield stack
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+        log.close()
+
+
+def _wait(stack: Stack, log: Path) -> None:
+    for _ in range(600):
+        if stack.process.poll() is not None:
+            break
+        try:
+            requests.get(f"{stack.url}/healthz", timeout=2).raise_for_status()
+        except requests.RequestException:
+            time.sleep(0.1)
+        else:
+            return
+    pytest.fail(f"the stack did not start:\n{log.read_text()}")
+
+
+@pytest.fixture
+def fresh(stack: Stack) -> Stack:
+    """The stack with fresh data at Codat, and nothing slow."""
+    stack.tell("POST", "reset")
+    stack.tell("POST", "settings", push_delay=0.5, sync_delay=0.5)
+    return stack
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Debian's Chromium where there is one, else Playwright's own."""
+    path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+OpenPage = Callable[..., Page]
+
+
+@pytest.fixture
+def open_page(chromium: Browser, fresh: Stack) -> Iterator[OpenPage]:
+    """Open a browser that has signed in; `javascript`, `color_scheme`, `width` and `signed_in` as wanted.
+
+    The test fails where a page logs an error to the console.
+    """
+    contexts = []
+    complaints: list[str] = []
+
+    def note(message: ConsoleMessage) -> None:
+        # An answer of 4xx or 5xx is part of the product, as is a search that a newer one takes the place of; the
+        # browser and htmx log both.
+        expected = (
+            "Failed to load resource",
+            "Response Status Error Code",
+            "htmx:sendAbort",
+            "htmx:afterRequest",
+        )
+        if message.type == "error" and not message.text.startswith(expected):
+            complaints.append(message.text)
+
+    def opened(
+        *,
+        javascript: bool = True,
+        color_scheme: Any = "light",
+        width: int = 1440,
+        signed_in: bool = True,
+    ) -> Page:
+        context = chromium.new_context(
+            base_url=fresh.url,
+            java_script_enabled=javascript,
+            color_scheme=color_scheme,
+            viewport={"width": width, "height": 900},
+        )
+        contexts.append(context)
+        context.set_default_timeout(15_000)
+        page = context.new_page()
+        page.on("console", note)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        if signed_in:
+            page.goto("/accounts/login/")
+            page.get_by_label("User name").fill("demo")
+            page.get_by_label("Password").fill("demo")
+            page.get_by_role("button", name="Sign in").click()
+            page.wait_for_url("**/companies/")
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert not complaints

@@ -1,0 +1,132 @@
+"""axe-core finds nothing to complain about on any page, light and dark, wide and narrow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from customers import addresses
+from tests.browser.conftest import OpenPage, Stack
+
+pytestmark = pytest.mark.browser
+
+Visit = Callable[[Page, Stack], None]
+
+
+def at(path: Callable[[Stack], str]) -> Visit:
+    """A page that is there under an address."""
+    return lambda page, stack: _go(page, path(stack))
+
+
+def _go(page: Page, path: str) -> None:
+    page.goto(path)
+    expect(page.locator(".htmx-request")).to_have_count(0)
+
+
+def _invalid(page: Page, stack: Stack) -> None:
+    _go(page, addresses.new(stack.company("qbo")))
+    page.get_by_role("button", name="Add address").click()
+    page.get_by_role("button", name="Create customer").click()
+    page.locator("#form-summary").wait_for()
+
+
+def _review(page: Page, stack: Stack) -> None:
+    _go(page, addresses.edit(stack.company("qbo"), "39"))
+    page.get_by_label("Phone", exact=True).fill("1")
+    page.get_by_role("button", name="Review what will be sent").click()
+    page.locator("#form-changes").wait_for()
+
+
+def _written(page: Page, stack: Stack) -> None:
+    _go(page, addresses.edit(stack.company("qbo"), "39"))
+    page.get_by_label("Phone", exact=True).fill("2")
+    page.locator("#save").click()
+    page.wait_for_url("**/writes/**")
+    page.get_by_role("heading", name="Done").wait_for()
+
+
+def _revert(page: Page, stack: Stack) -> None:
+    _go(page, addresses.writes(stack.company("qbo")) + "?state=success")
+    page.locator("#writes tbody a").first.click()
+    page.get_by_role("link", name="Revert").click()
+    page.locator("#save").wait_for()
+
+
+def _fault(kind: str, **how: object) -> Visit:
+    def visit(page: Page, stack: Stack) -> None:
+        stack.tell("POST", "faults", match="/data/customers", kind=kind, count=9, **how)
+        _go(page, addresses.customers(stack.company("qbo")))
+        stack.tell("DELETE", "faults")
+
+    return visit
+
+
+PAGES: dict[str, Visit] = {
+    "companies": at(lambda stack: "/companies/"),
+    "companies, nothing found": at(lambda stack: "/companies/?q=nothing-like-this"),
+    "list": at(lambda stack: addresses.customers(stack.company("qbo"))),
+    "list, large": at(lambda stack: addresses.customers(stack.company("big"))),
+    "list, odd": at(lambda stack: addresses.customers(stack.company("odd")) + "?deleted=show"),
+    "list, nothing found": at(lambda stack: addresses.customers(stack.company("qbo")) + "?q=zzz"),
+    "list, cannot be searched": at(
+        lambda stack: addresses.customers(stack.company("qbo")) + "?q=a%26%26b"
+    ),
+    "list, never synced": at(lambda stack: addresses.customers(stack.company("never_synced"))),
+    "list, syncing": at(lambda stack: addresses.customers(stack.company("syncing"))),
+    "list, no accounting": at(lambda stack: addresses.customers(stack.company("no_accounting"))),
+    "list, deauthorized": at(lambda stack: addresses.customers(stack.company("deauthorized"))),
+    "detail": at(lambda stack: addresses.customer(stack.company("qbo"), "39")),
+    "attachments": at(lambda stack: addresses.attachments(stack.company("files"), "thirty")),
+    "attachments, odd names": at(
+        lambda stack: addresses.attachments(stack.company("files"), "names")
+    ),
+    "new": at(lambda stack: addresses.new(stack.company("xero"))),
+    "new, deep": at(lambda stack: addresses.new(stack.company("intacct"))),
+    "new, not linked": at(lambda stack: addresses.new(stack.company("deauthorized"))),
+    "edit": at(lambda stack: addresses.edit(stack.company("qbo"), "39")),
+    "invalid": _invalid,
+    "review": _review,
+    "written": _written,
+    "revert": _revert,
+    "history": at(lambda stack: addresses.writes(stack.company("qbo"))),
+    "Codat's history": at(lambda stack: addresses.codat_writes(stack.company("qbo"))),
+    "my writes": at(lambda stack: addresses.my_writes()),
+    "password": at(lambda stack: "/accounts/password/"),
+    "missing": at(lambda stack: "/nowhere/"),
+    "Codat down": _fault("status", status=503),
+    "Codat wrong": _fault("html"),
+    "rate limited": _fault("status", status=429),
+    "key wrong": _fault("status", status=401),
+}
+
+
+def complaints(page: Page) -> list[str]:
+    """What axe says, a line for each rule and place."""
+    return [
+        f"{violation['id']}: {node['html'][:200]} ({node.get('failureSummary', '')[:300]})"
+        for violation in Axe().run(page).response["violations"]
+        for node in violation["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_page_has_a_violation(open_page: OpenPage, fresh: Stack, scheme: str) -> None:
+    page = open_page(color_scheme=scheme, width=1440 if scheme == "light" else 390)
+    found: dict[str, list[str]] = {}
+    for name, visit in PAGES.items():
+        visit(page, fresh)
+        if said := complaints(page):
+            found[name] = said
+        # Nothing sticks out of a narrow page.
+        if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
+            found.setdefault(name, []).append("the page scrolls sideways")
+    assert not found, "\n".join(f"{name}: {line}" for name, said in found.items() for line in said)
+
+
+def test_the_sign_in_page_has_no_violation(open_page: OpenPage) -> None:
+    page = open_page(signed_in=False)
+    _go(page, "/accounts/login/")
+    assert not complaints(page)

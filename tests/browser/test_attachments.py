@@ -1,0 +1,101 @@
+"""Attachments in the browser: looked at, leafed through with the keyboard, and without JavaScript."""
+
+from __future__ import annotations
+
+import re
+import time
+
+import pytest
+from playwright.sync_api import expect
+
+from customers import addresses
+from tests.browser.conftest import OpenPage, Stack
+from tests.browser.test_accessibility import complaints
+
+pytestmark = pytest.mark.browser
+
+
+def test_leafing_with_the_keyboard(open_page: OpenPage, fresh: Stack) -> None:
+    page = open_page()
+    page.goto(addresses.attachments(fresh.company("files"), "thirty") + "?order_by=-name&kind=pdf")
+    page.get_by_role("link", name="Invoice 0027.pdf", exact=True).click()
+    heading = page.locator("#attachments h2")
+    expect(heading).to_have_text("Invoice 0027.pdf")
+    expect(page).to_have_title("Invoice 0027.pdf · Attachments · Orchard Paper Archive · Customers")
+    page.keyboard.press("ArrowRight")
+    expect(heading).to_have_text("Invoice 0024.pdf")
+    expect(page).to_have_url(re.compile(r"/0024/\?kind=pdf&order_by=-name$"))
+    expect(page.locator("#announce")).to_have_text("Invoice 0024.pdf, 3 of 10")
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("Control+ArrowLeft")
+    expect(heading).to_have_text("Invoice 0027.pdf")
+    # The link that was followed keeps the focus, where it is still there.
+    page.locator("#file-next").press("Enter")
+    expect(heading).to_have_text("Invoice 0024.pdf")
+    expect(page.locator("#file-next")).to_be_focused()
+    page.go_back()
+    expect(heading).to_have_text("Invoice 0027.pdf")
+
+
+def test_arrows_in_a_field_are_the_field_s(open_page: OpenPage, fresh: Stack) -> None:
+    page = open_page()
+    path = addresses.attachment(fresh.company("files"), "kinds", "text")
+    page.goto(path)
+    page.locator("pre.shown").focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_timeout(300)
+    assert page.url.endswith(path)
+
+
+def test_a_pdf_is_framed_and_a_script_is_not(open_page: OpenPage, fresh: Stack) -> None:
+    page = open_page()
+    page.goto(addresses.attachment(fresh.company("files"), "kinds", "pdf"))
+    if page.evaluate("navigator.pdfViewerEnabled"):
+        # Chromium's viewer moves in where the PDF is; a refusal would be an error page without one.
+        end = time.monotonic() + 10
+        while not any(frame.url.startswith("chrome-extension://") for frame in page.frames):
+            assert time.monotonic() < end
+            page.wait_for_timeout(50)
+    page.goto(addresses.attachment(fresh.company("files"), "lies", "svg-is-png"))
+    expect(page.get_by_text("It is not what it says.")).to_be_visible()
+    expect(page.locator("iframe, .shown img")).to_have_count(0)
+
+
+def test_without_javascript(open_page: OpenPage, fresh: Stack) -> None:
+    page = open_page(javascript=False)
+    page.goto(addresses.attachments(fresh.company("files"), "thirty"))
+    page.get_by_label("Kind").select_option("image")
+    page.get_by_role("button", name="Show", exact=True).click()
+    expect(page.get_by_text("10 of 30 attachments")).to_be_visible()
+    page.get_by_role("link", name="Size").click()
+    page.get_by_role("link", name="receipt-0001.png", exact=True).click()
+    page.get_by_role("link", name="Next").click()
+    expect(page.locator(".shown img")).to_be_visible()
+    assert "kind=image" in page.url
+    with page.expect_download() as saved:
+        page.locator("#file-download").click()
+    assert saved.value.suggested_filename.startswith("receipt-")
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1440), ("dark", 390)])
+def test_nothing_to_complain_about(
+    open_page: OpenPage, fresh: Stack, scheme: str, width: int
+) -> None:
+    page = open_page(color_scheme=scheme, width=width)
+    company = fresh.company("files")
+    found: dict[str, list[str]] = {}
+    for path in (
+        addresses.attachments(company, "kinds") + "?thumbnails=show&q=o",
+        addresses.attachments(company, "kinds") + "?q=nothing-like-it",
+        addresses.attachment(company, "kinds", "pdf"),
+        addresses.attachment(company, "kinds", "png"),
+        addresses.attachment(company, "kinds", "text"),
+        addresses.attachment(company, "lies", "png-is-html"),
+        addresses.preview(company, "kinds", "svg"),
+    ):
+        page.goto(path)
+        if said := complaints(page):
+            found[path] = said
+        if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
+            found.setdefault(path, []).append("the page scrolls sideways")
+    assert not found

@@ -1,0 +1,60 @@
+"""What only a browser can show: the counters of the form, and the count of one's own writes."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from customers import addresses
+from tests.browser.conftest import OpenPage, Stack
+
+pytestmark = pytest.mark.browser
+
+
+def test_a_counter_tells_what_is_left_and_never_stops_the_typing(
+    open_page: OpenPage, fresh: Stack
+) -> None:
+    page = open_page()
+    page.goto(addresses.new(fresh.company("sage")))
+    code = page.locator('[name="f.id"]')
+    counter = code.locator("xpath=following-sibling::*[contains(@class, 'counter')]")
+    expect(counter).to_have_count(0)
+    code.press_sequentially("ABC")
+    expect(counter).to_have_text("3 of 8")
+    code.press_sequentially("DEFGHIJ")
+    expect(counter).to_have_text("10 of 8: too long for the integration")
+    expect(counter).to_have_class(re.compile("over"))
+    expect(code).to_have_value("ABCDEFGHIJ")
+    # It is told again after a swap.
+    page.get_by_role("button", name="Add address").click()
+    expect(
+        page.locator('[name="f.addresses.n1.line1"], [name="f.addresses.n2.line1"]').first
+    ).to_be_visible()
+    expect(counter).to_have_text("10 of 8: too long for the integration")
+
+
+def test_the_count_of_my_writes_keeps_itself_current(open_page: OpenPage, fresh: Stack) -> None:
+    fresh.tell("POST", "settings", push_delay=3600)
+    page = open_page()
+    page.clock.install()
+    page.goto(addresses.customers(fresh.company("qbo")))
+    badge = page.locator("#my-writes .badge")
+    before = int(badge.inner_text().split()[0]) if badge.count() else 0
+
+    other = page.context.new_page()
+    other.goto(addresses.edit(fresh.company("qbo"), "39"))
+    other.get_by_label("Phone", exact=True).fill("+44 20 7946 0777")
+    other.locator("#save").click()
+    other.wait_for_url("**/writes/**")
+
+    page.clock.fast_forward(31_000)
+    expect(badge).to_have_text(re.compile(rf"^{before + 1}\b"))
+    fresh.tell("POST", "settle")
+    other.goto(other.url + "?check=1")
+    page.clock.fast_forward(31_000)
+    if before:
+        expect(badge).to_have_text(re.compile(rf"^{before}\b"))
+    else:
+        expect(badge).to_have_count(0)

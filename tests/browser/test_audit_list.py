@@ -1,0 +1,78 @@
+"""The list as one types: the results follow, the address says it all, and late answers are not shown."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from customers import addresses
+from tests.browser.conftest import OpenPage, Stack
+
+pytestmark = pytest.mark.browser
+
+
+def test_results_follow_the_typing_and_the_address_restores_them(
+    open_page: OpenPage, fresh: Stack
+) -> None:
+    page = open_page()
+    page.goto(addresses.customers(fresh.company("qbo")))
+    rows = page.locator("#results tbody tr")
+    expect(rows).not_to_have_count(2)
+    fresh.tell("DELETE", "calls")
+    page.get_by_label("Search").press_sequentially("Birkett", delay=40)
+    expect(rows).to_have_count(2)
+    expect(page.get_by_label("Search")).to_be_focused()
+    expect(page).to_have_url(re.compile(r"\?q=Birkett$"))
+    # One pause in the typing, one search.
+    searches = [call for call in fresh.tell("GET", "calls") if "data/customers" in call["path"]]
+    assert len(searches) == 1
+
+    page.get_by_label("Status").select_option("Active")
+    expect(page).to_have_url(re.compile("status=Active"))
+    page.get_by_role("columnheader").get_by_role("link", name="Email").click()
+    expect(page).to_have_url(re.compile("order_by=emailAddress"))
+    address, shown = page.url, rows.all_inner_texts()
+    rows.first.get_by_role("link").click()
+    page.wait_for_url("**/customers/*/")
+    page.go_back()
+    expect(page.get_by_label("Search")).to_have_value("Birkett")
+    assert (page.url, rows.all_inner_texts()) == (address, shown)
+    page.reload()
+    assert rows.all_inner_texts() == shown
+    somebody_else = open_page(javascript=False)
+    somebody_else.goto(address)
+    assert somebody_else.locator("#results tbody tr").all_inner_texts() == shown
+    expect(somebody_else.get_by_label("Status")).to_have_value("Active")
+
+
+def test_a_late_answer_to_an_earlier_search_is_not_shown(open_page: OpenPage, fresh: Stack) -> None:
+    page = open_page()
+    page.goto(addresses.customers(fresh.company("qbo")))
+    fresh.tell("POST", "faults", match="/data/customers", kind="delay", seconds=1.5, count=1)
+    box = page.get_by_label("Search")
+    with page.expect_request(re.compile(r"q=Yarrow")) as early:
+        box.fill("Yarrow")
+    box.fill("Birkett")
+    expect(page.locator("#results tbody tr")).to_have_count(2)
+    page.wait_for_timeout(2000)
+    expect(page.locator("#results")).to_contain_text("Birkett")
+    expect(page.locator("#results")).not_to_contain_text("Yarrow")
+    assert early.value.failure  # cancelled, not answered too late
+    expect(page.locator("#connection-lost")).to_be_hidden()
+
+
+@pytest.mark.parametrize("width", [360, 1440])
+def test_nothing_sticks_out(open_page: OpenPage, fresh: Stack, width: int) -> None:
+    page = open_page(width=width)
+    for path in (
+        "/companies/",
+        addresses.customers(fresh.company("odd")) + "?deleted=show",
+        addresses.customer(fresh.company("odd"), "full"),
+        addresses.edit(fresh.company("odd"), "full"),
+        addresses.new(fresh.company("intacct")),
+        addresses.writes(fresh.company("qbo")),
+    ):
+        page.goto(path)
+        assert not page.evaluate("document.documentElement.scrollWidth > window.innerWidth"), path

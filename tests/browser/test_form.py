@@ -1,0 +1,159 @@
+"""The form under somebody's hands: rows, focus, keyboard, drafts, the leave warning."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Dialog, Page, expect
+
+from customers import addresses
+from tests.browser.conftest import OpenPage, Stack
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def page(open_page: OpenPage, fresh: Stack) -> Page:
+    """The edit form of a customer with two addresses and a contact."""
+    page = open_page()
+    page.goto(addresses.edit(fresh.company("qbo"), "39"))
+    return page
+
+
+def focused(page: Page) -> str:
+    """The name of the input, or else the id of the element, that has the focus."""
+    return str(page.evaluate("() => document.activeElement.name || document.activeElement.id"))
+
+
+def test_a_new_row_takes_the_focus_and_typing_goes_on_there(page: Page) -> None:
+    page.get_by_role("button", name="Add address").press("Enter")
+    expect(page.locator("#f-addresses > .row, .rows .row").nth(2)).to_be_visible()
+    page.wait_for_timeout(200)
+    name = focused(page)
+    assert re.fullmatch(r"f\.addresses\.n\d+\.line1", name)
+    page.keyboard.type("1 New Street")
+    expect(page.locator(f'[name="{name}"]')).to_have_value("1 New Street")
+
+
+def test_removing_offers_undo_under_the_finger_and_undo_brings_everything_back(page: Page) -> None:
+    city = page.locator('[name="f.addresses.b1.city"]')
+    city.fill("Typed before")
+    page.locator('button[value="remove:addresses:b1"]').press("Enter")
+    undo = page.locator('button[value="undo:addresses:b1"]')
+    expect(undo).to_be_focused()
+    expect(city).to_be_hidden()
+    undo.press("Enter")
+    expect(city).to_have_value("Typed before")
+
+
+def test_rows_move_by_keyboard_with_focus_and_values(page: Page) -> None:
+    first = page.locator('[name="f.addresses.b0.line1"]')
+    first.fill("I was first")
+    first.press("Alt+ArrowDown")
+    expect(page.locator('[name="r.addresses"]')).to_have_value("b1,b0")
+    expect(first).to_be_focused()
+    expect(first).to_have_value("I was first")
+    boxes = [
+        page.locator(f'[name="f.addresses.{key}.line1"]').bounding_box() for key in ("b1", "b0")
+    ]
+    assert boxes[0]
+    assert boxes[1]
+    assert boxes[0]["y"] < boxes[1]["y"]
+
+
+def test_errors_take_the_focus_link_to_their_fields_and_open_what_is_folded(page: Page) -> None:
+    page.get_by_label("Customer name").fill("")
+    number = page.locator('[name="f.contacts.b0.phone.b0.number"]')
+    number.fill("")
+    page.locator("details.row > summary").first.click()
+    for fold in page.locator("details.row[open] > summary").all():
+        if fold.is_visible():
+            fold.click()
+    expect(number).to_be_hidden()
+    page.locator("#save").click()
+    summary = page.locator("#form-summary")
+    expect(summary).to_be_focused()
+    expect(number).to_be_visible()
+    summary.get_by_role("link", name=re.compile("Number")).click()
+    expect(number).to_be_focused()
+    expect(number).to_have_attribute("aria-invalid", "true")
+
+
+def test_enter_saves_and_does_not_add_a_row(page: Page) -> None:
+    page.get_by_label("Phone", exact=True).fill("+44 20 7946 0999")
+    page.get_by_label("Phone", exact=True).press("Enter")
+    page.wait_for_url("**/writes/**")
+
+
+def test_a_double_click_writes_once(page: Page, fresh: Stack) -> None:
+    page.get_by_label("Phone", exact=True).fill("+44 20 7946 0998")
+    page.locator("#save").dblclick()
+    page.wait_for_url("**/writes/**")
+    sent = [call for call in fresh.tell("GET", "calls") if call["method"] == "PUT"]
+    assert len(sent) == 1
+
+
+def test_what_is_typed_is_kept_as_one_types_and_offered_on_return(page: Page) -> None:
+    page.get_by_label("Phone", exact=True).press_sequentially("555 draft")
+    expect(page.locator("#draft-status")).to_contain_text("Draft saved", timeout=10_000)
+    address = page.url
+    page.goto("/companies/")
+    page.goto(address)
+    page.get_by_role("link", name="Continue").first.click()
+    expect(page.get_by_label("Phone", exact=True)).to_have_value(re.compile("555 draft"))
+
+
+def test_leaving_with_something_unsaved_asks_first(page: Page) -> None:
+    asked: list[str] = []
+
+    def stay(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    page.route("**/draft/", lambda route: route.abort())
+    page.get_by_label("Phone", exact=True).press_sequentially("1")
+    page.on("dialog", stay)
+    page.get_by_role("link", name="Cancel").click(no_wait_after=True)
+    page.wait_for_timeout(500)
+    assert asked == ["beforeunload"]
+    assert page.url.endswith("/edit/")
+    expect(page.locator("#draft-status")).to_contain_text("could not be saved", timeout=10_000)
+    page.remove_listener("dialog", stay)
+    page.on("dialog", lambda dialog: dialog.accept())
+
+
+def test_a_long_choice_is_searched_with_the_keyboard(open_page: OpenPage, fresh: Stack) -> None:
+    page = open_page()
+    page.goto(addresses.new(fresh.company("zoho")))
+    page.get_by_role("button", name="Add address").click()
+    box = page.get_by_role("combobox", name=re.compile("Country")).first
+    expect(box).to_have_attribute("aria-autocomplete", "list")
+    box.focus()
+    page.keyboard.type("icela")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    chosen = page.locator('select[name="f.addresses.n1.country"]')
+    assert chosen.evaluate("select => select.selectedOptions[0].text") == "Iceland"
+    expect(box).to_have_value("Iceland")
+
+
+def test_signing_in_again_elsewhere_does_not_lose_the_form(page: Page, fresh: Stack) -> None:
+    page.get_by_label("Phone", exact=True).fill("+44 kept")
+    session = [cookie for cookie in page.context.cookies() if cookie["name"] == "sessionid"]
+    assert session
+    page.context.clear_cookies(name="sessionid")
+    page.locator("#save").click()
+    expect(page.get_by_text("You have been signed out")).to_be_visible()
+    with page.expect_popup() as popup:
+        page.get_by_role("link", name="Sign in").click()
+    other = popup.value
+    other.get_by_label("User name").fill("demo")
+    other.get_by_label("Password").fill("demo")
+    other.get_by_role("button", name="Sign in").click()
+    other.wait_for_url("**/companies/")
+    page.get_by_role("button", name="Send it").click()
+    page.get_by_role("button", name="Send it").click()
+    page.wait_for_url("**/writes/**")
+    (sent,) = [call for call in fresh.tell("GET", "calls") if call["method"] == "PUT"]
+    assert "+44 kept" in sent["body"]

@@ -1,0 +1,92 @@
+"""The whole job in a real browser, once with and once without JavaScript."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from customers import addresses
+from tests.browser.conftest import OpenPage, Stack
+
+pytestmark = pytest.mark.browser
+
+
+def follow_to_the_end(page: Page, *, javascript: bool) -> None:
+    """Wait until the write on the page has ended well; without JavaScript by reloading."""
+    state = page.locator("#write-state")
+    for _ in range(40):
+        if javascript:
+            expect(state).to_have_text(re.compile("Done"), timeout=20_000)
+            return
+        if "Done" in state.inner_text():
+            return
+        page.wait_for_timeout(500)
+        page.goto(page.url)
+    pytest.fail("the write did not end")
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "plain"])
+def test_the_whole_job(open_page: OpenPage, fresh: Stack, javascript: bool) -> None:
+    page = open_page(javascript=javascript)
+
+    # Pick a company.
+    page.get_by_label("Search").fill("Castle")
+    page.keyboard.press("Enter")
+    page.get_by_role("link", name="Castle Street Cycles").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Castle Street Cycles")
+
+    # Search and sort its customers.
+    page.get_by_label("Search").fill("Birkett")
+    page.keyboard.press("Enter")
+    rows = page.locator("#results tbody tr")
+    expect(rows).to_have_count(2)
+    assert "q=Birkett" in page.url
+    page.get_by_role("columnheader").get_by_role("link", name="Name").click()
+    page.wait_for_url("**order_by=**")
+
+    # Open one, edit it, watch the write finish.
+    rows.get_by_role("link", name="Birkett, Ursula").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Birkett, Ursula")
+    page.get_by_role("link", name="Edit", exact=True).click()
+    page.get_by_label("Phone", exact=True).fill("+44 20 7946 0123")
+    page.get_by_role("button", name="Save", exact=True).last.click()
+    page.wait_for_url("**/writes/**")
+    follow_to_the_end(page, javascript=javascript)
+    expect(page.locator("#write-changes + *")).to_contain_text("+44 20 7946 0123")
+
+    # Create another, with a row more.
+    page.get_by_role("link", name="To the list").click()
+    page.get_by_role("link", name="New customer").click()
+    page.get_by_label("Customer name").fill("Made by hand Ltd")
+    page.get_by_label("Status").select_option("Active")
+    page.get_by_role("button", name="Add address").click()
+    page.get_by_label("City").fill("Leeds")
+    page.get_by_role("button", name="Create customer").click()
+    page.wait_for_url("**/writes/**")
+    follow_to_the_end(page, javascript=javascript)
+
+    # It is in the list at once, and its own page after the refresh that the dashboard asks for.
+    page.get_by_role("link", name="To the list").click()
+    expect(page.locator("#results")).to_contain_text("Made by hand Ltd")
+
+    # Download an attachment.
+    page.goto(addresses.customer(fresh.company("files"), "one"))
+    if not javascript:
+        page.get_by_role("link", name="Show the attachments").click()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download terms.pdf").click()
+    assert download.value.suggested_filename == "terms.pdf"
+    assert Path(download.value.path()).read_bytes().startswith(b"%PDF-")
+
+
+def test_a_post_that_is_refused_keeps_everything(open_page: OpenPage) -> None:
+    page = open_page(javascript=False)
+    page.get_by_role("link", name="Castle Street Cycles").click()
+    page.get_by_role("link", name="New customer").click()
+    page.get_by_label("Phone", exact=True).fill("typed")
+    page.get_by_role("button", name="Create customer").click()
+    expect(page.locator("#form-summary")).to_contain_text("Customer name")
+    expect(page.get_by_label("Phone", exact=True)).to_have_value("typed")

@@ -1,0 +1,47 @@
+"""What the page of a write gains where scripts run."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from customers import addresses
+from tests.browser.conftest import OpenPage, Stack
+
+pytestmark = pytest.mark.browser
+
+
+def test_the_support_bundle_is_copied_and_that_is_announced(
+    open_page: OpenPage, fresh: Stack
+) -> None:
+    page = open_page()
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto(addresses.edit(fresh.company("qbo"), "38"))
+    page.get_by_label("Phone", exact=True).fill("+44 20 7946 0111")
+    page.locator("#save").click()
+    page.wait_for_url("**/writes/**")
+    page.get_by_text("For Codat’s support").click()
+    # The page renews itself until then, and what was unfolded stays so.
+    expect(page.locator(".outcome")).to_contain_text(
+        re.compile("Confirmed|Read back"), timeout=30_000
+    )
+    page.get_by_role("button", name="Copy").click()
+    expect(page.locator("#announce")).to_have_text("Copied")
+    copied = str(page.evaluate("navigator.clipboard.readText()"))
+    assert fresh.company("qbo") in copied
+    assert "0111" not in copied
+
+
+def test_without_scripts_there_is_no_button_that_does_nothing(
+    open_page: OpenPage, fresh: Stack
+) -> None:
+    page = open_page(javascript=False)
+    page.goto(addresses.edit(fresh.company("qbo"), "37"))
+    page.get_by_label("Phone", exact=True).fill("+44 20 7946 0222")
+    page.get_by_role("button", name="Save", exact=True).last.click()
+    page.wait_for_url("**/writes/**")
+    page.get_by_text("For Codat’s support").click()
+    expect(page.locator("#bundle")).to_be_visible()
+    expect(page.locator("[data-copy]")).to_be_hidden()

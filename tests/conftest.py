@@ -1,0 +1,176 @@
+"""What the tests share: a sandbox, people, clients and a live dashboard."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from django.contrib.auth.models import Group, Permission, User
+from django.core.cache import caches
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.test import Client
+from django.test.client import ClientHandler
+from pytest_django import Settings
+
+from codatdash.wsgi import RawPathRequest, quoted_path
+from customers import client as codat_client
+from customers.sandbox import Sandbox
+from tests import live as live_server_module
+from tests.bad_day import table
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+class RawPathClientHandler(ClientHandler):
+    """Django's test handler with our request class, which resolves the path as it was sent."""
+
+    def get_response(self, request: HttpRequest) -> HttpResponseBase:
+        request.__class__ = RawPathRequest
+        request.path = request.path_info = quoted_path(request.META)
+        return super().get_response(request)
+
+
+class RawPathClient(Client):
+    """Django's test client that sends `RAW_URI`, as gunicorn does."""
+
+    def __init__(self, *, enforce_csrf_checks: bool = False, **defaults: Any) -> None:
+        super().__init__(enforce_csrf_checks=enforce_csrf_checks, **defaults)
+        self.handler = RawPathClientHandler(enforce_csrf_checks)
+
+    def generic(self, method: str, path: Any, *args: Any, **kwargs: Any) -> Any:
+        kwargs.setdefault("RAW_URI", urlsplit(str(path))._replace(scheme="", netloc="").geturl())
+        return super().generic(method, path, *args, **kwargs)
+
+
+@pytest.fixture(autouse=True)
+def _quick_settings(settings: Settings) -> None:
+    """Static files under their own names, so that no build is needed; passwords hashed in no time."""
+    # What another process collects at this moment is not looked at.
+    settings.STATIC_ROOT = settings.BASE_DIR / "var" / "nothing-collected"
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+
+
+@pytest.fixture(scope="session")
+def sandbox_server() -> Iterator[Sandbox]:
+    """One sandbox for the whole run; use `sandbox`, which is fresh for each test."""
+    server = Sandbox(port=0, latency=0.0)
+    server.start()
+    yield server
+    server.stop()
+
+
+def forget_codat() -> None:
+    """As a process that has just begun: no cache, no connection, no open circuit."""
+    for alias in caches.settings:
+        caches[alias].clear()
+    codat_client.default_client.cache_clear()
+
+
+@pytest.fixture
+def sandbox(sandbox_server: Sandbox, settings: Settings) -> Iterator[Sandbox]:
+    """A sandbox with fresh data and no faults, and a dashboard that points at it."""
+    sandbox_server.reset()
+    settings.CODAT_BASE_URL = sandbox_server.url
+    settings.CODAT_API_KEY = "sandbox-key"
+    settings.CODAT_AUTH_HEADER = ""
+    forget_codat()
+    yield sandbox_server
+    # What a page left running reaches nobody: the next test counts its own calls.
+    codat_client.default_client().base_url = "http://127.0.0.1:9"
+    forget_codat()
+
+
+def _person(name: str, group: str | None) -> User:
+    user = User.objects.create_user(name, password=f"{name}-password")
+    if group:
+        user.groups.add(_group(name=group))
+    return user
+
+
+def _group(name: str) -> Group:
+    """A group as the migration makes it; a test that empties the database takes it away."""
+    group, made = Group.objects.get_or_create(name=name)
+    if made:
+        names = import_module("customers.migrations.0002_groups").GROUPS[name]
+        group.permissions.set(Permission.objects.filter(codename__in=names))
+    return group
+
+
+@pytest.fixture
+def viewer(db: None) -> User:
+    """Somebody who may read."""
+    return _person("viewer", "Viewers")
+
+
+@pytest.fixture
+def editor(db: None) -> User:
+    """Somebody who may write."""
+    return _person("editor", "Editors")
+
+
+@pytest.fixture
+def anonymous_client() -> RawPathClient:
+    """Nobody's browser."""
+    return RawPathClient()
+
+
+@pytest.fixture
+def viewer_client(viewer: User) -> RawPathClient:
+    """A viewer's browser."""
+    client = RawPathClient()
+    client.force_login(viewer)
+    return client
+
+
+@pytest.fixture
+def editor_client(editor: User) -> RawPathClient:
+    """An editor's browser."""
+    client = RawPathClient()
+    client.force_login(editor)
+    return client
+
+
+@pytest.fixture
+def outsider_client(db: None) -> RawPathClient:
+    """The browser of somebody who is signed in and in no group."""
+    client = RawPathClient()
+    client.force_login(_person("outsider", None))
+    return client
+
+
+@pytest.fixture
+def live(sandbox: Sandbox, transactional_db: None) -> Iterator[str]:
+    """The base address of a live dashboard on a real socket; its threads need committed rows."""
+    with live_server_module.serve() as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder with Codat's documents; tests that need it are skipped where it is absent."""
+    if not SHARED.is_dir():
+        pytest.skip("skipped: no shared folder beside the repository")
+    return SHARED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What every page does on a bad day, as a table, wherever its tests were among those that ran."""
+    reports = [
+        report
+        for outcome in ("passed", "failed")
+        for report in terminalreporter.stats.get(outcome, [])
+    ]
+    lines = table(reports)
+    if lines:
+        terminalreporter.section("every page on a bad day at Codat")
+        for line in lines:
+            terminalreporter.write_line(line)

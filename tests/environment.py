@@ -1,0 +1,14 @@
+"""A pytest plugin, loaded before Django's settings: the environment that the tests run in.
+
+No test reaches Codat: the address is a closed port until the `sandbox` fixture sets another.
+"""
+
+import os
+
+os.environ["SECRET_KEY"] = "for-tests-only"
+os.environ["CODAT_API_KEY"] = "sandbox-key"
+os.environ["CODAT_BASE_URL"] = "http://127.0.0.1:9"
+os.environ["CODAT_WEBHOOK_SECRET"] = "whsec_Zm9yLXRlc3RzLW9ubHktYS1zZWNyZXQ="
+for name in ("CODAT_AUTH_HEADER", "DEBUG", "CACHE_URL", "CODAT_PROXY"):
+    os.environ.pop(name, None)
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright keeps an event loop in the main thread

@@ -1,0 +1,170 @@
+"""Three columns: what somebody else changed, what I changed, and what comes of the choices."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import QueryDict
+from django.template.loader import get_template
+
+from customers.forms import MISSING, Form, Merge, copy_of
+from tests.forms.browser import Page
+from tests.forms.helpers import model, node, obj, opened, posted
+
+MODEL = obj(
+    name=node(label="Name"),
+    phone=node(label="Phone"),
+    home=node("Object", label="Home", properties={"city": node(label="City")}),
+    rows=node("Array", label="Rows", properties={"a": node(label="A"), "b": node(label="B")}),
+)
+BASE: dict[str, Any] = {
+    "id": "1",
+    "name": "n",
+    "phone": "1",
+    "rows": [{"a": "1", "b": "1"}, {"a": "2", "b": "2"}],
+    "modifiedDate": "2020",
+}
+
+
+def mine(**typed: str) -> Form:
+    shown = opened(MODEL, BASE)
+    for name, text in typed.items():
+        shown["f." + name.replace("_", ".")].type(text)
+    return posted(MODEL, shown)
+
+
+def choose(merge: Merge, **choices: str) -> QueryDict:
+    """What a browser posts from the rendered columns, with these radio buttons pressed."""
+    html = get_template("customers/_form_conflicts.html").render({"merge": merge})
+    columns = Page(html)
+    for control in columns.controls:
+        name = control.name.removeprefix("m.").replace(".", "_")
+        if control.kind == "radio" and name in choices:
+            control.checked = control.value == choices[name]
+    return columns.post()
+
+
+def test_nobody_interfered() -> None:
+    merge = mine(name="mine").merge(BASE | {"modifiedDate": "2021", "unknown": 1})
+    assert merge.conflicts == []
+    assert merge.resolved
+    assert merge.values()["name"] == "mine"
+
+
+def test_the_same_change_on_both_sides_is_no_conflict() -> None:
+    assert mine(name="x").merge(BASE | {"name": "x"}).resolved
+
+
+def test_a_conflict_waits_for_a_choice() -> None:
+    form, theirs = mine(name="mine"), BASE | {"name": "theirs"}
+    merge = form.merge(theirs)
+    (conflict,) = merge.conflicts
+    assert (conflict.before, conflict.theirs, conflict.mine) == ("n", "theirs", "mine")
+    assert conflict.both
+    assert not merge.resolved
+    assert not form.merge(theirs, choose(merge)).resolved
+    for side in ("mine", "theirs"):
+        chosen = form.merge(theirs, choose(merge, name=side))
+        assert chosen.resolved
+        assert chosen.values() == {"name": side, "phone": "1", "rows": BASE["rows"]}
+
+
+def test_a_change_of_theirs_alone_is_shown_and_preselected() -> None:
+    form, theirs = mine(name="mine"), BASE | {"phone": "2"}
+    merge = form.merge(theirs)
+    assert not merge.resolved
+    chosen = form.merge(theirs, choose(merge))
+    assert chosen.resolved
+    assert chosen.values() == {"name": "mine", "phone": "2", "rows": BASE["rows"]}
+
+
+def test_choices_about_an_older_reading_do_not_count() -> None:
+    form = mine(name="mine")
+    data = choose(form.merge(BASE | {"name": "theirs"}), name="mine")
+    assert not form.merge(BASE | {"name": "even newer"}, data).resolved
+
+
+def test_rows_are_compared_one_by_one_where_the_lists_are_equally_long() -> None:
+    theirs = BASE | {"rows": [{"a": "1", "b": "T"}, {"a": "2", "b": "2"}]}
+    form = mine(rows_b0_a="M", rows_b1_b="M")
+    merge = form.merge(theirs)
+    assert [(c.path, c.label) for c in merge.conflicts] == [("rows.b0.b", "Row 1, B")]
+    assert form.merge(theirs, choose(merge)).values()["rows"] == [
+        {"a": "M", "b": "T"},
+        {"a": "2", "b": "M"},
+    ]
+
+
+def test_lists_of_different_length_are_one_field() -> None:
+    theirs = BASE | {"rows": BASE["rows"][:1]}
+    form = mine(rows_b0_a="M")
+    merge = form.merge(theirs)
+    assert [(c.path, c.both) for c in merge.conflicts] == [("rows", True)]
+    assert form.merge(theirs, choose(merge, rows="theirs")).values()["rows"] == BASE["rows"][:1]
+
+
+def test_a_field_that_they_removed_or_added() -> None:
+    theirs = {key: value for key, value in BASE.items() if key != "phone"} | {
+        "home": {"city": "Bath"}
+    }
+    form = mine(name="mine")
+    merge = form.merge(theirs)
+    assert [(c.path, c.before, c.theirs) for c in merge.conflicts] == [
+        ("phone", "1", MISSING),
+        ("home", MISSING, {"city": "Bath"}),
+    ]
+    values = form.merge(theirs, choose(merge)).values()
+    assert values == {"name": "mine", "home": {"city": "Bath"}, "rows": BASE["rows"]}
+
+
+def test_lists_that_are_empty_everywhere_are_no_conflict() -> None:
+    shown = opened(MODEL, {"name": "a", "rows": []})
+    assert posted(MODEL, shown).merge({"name": "a", "rows": []}).resolved
+
+
+def test_what_was_chosen_fills_a_form_on_their_record() -> None:
+    theirs = BASE | {"name": "theirs", "phone": "2", "rows": [*BASE["rows"], {"a": "3"}]}
+    form = mine(name="mine")
+    data = choose(form.merge(theirs), name="mine")
+    values = form.merge(theirs, data).values()
+    settled = Form(MODEL, theirs, filled=values)
+    assert settled.payload() == values
+    assert [change.path for change in settled.changes()] == ["name"]
+
+
+def test_filled_puts_values_back_over_another_record() -> None:
+    before = {"name": "old", "rows": [{"a": "1"}]}
+    form = Form(MODEL, BASE, filled=before)
+    assert form.payload() == {"name": "old", "phone": "", "rows": [{"a": "1", "b": ""}]}
+    more = {"name": "n", "phone": "1", "rows": [*BASE["rows"], {"a": "3"}, {"b": "4"}]}
+    assert Form(MODEL, BASE, filled=more).payload() == more
+    assert Form(MODEL, filled=more, creating=True).payload() == more
+
+
+def test_since_names_what_changed_after_a_draft_was_opened() -> None:
+    form = mine(name="mine")
+    (change,) = form.since(BASE | {"phone": "2", "modifiedDate": "2022"})
+    assert (change.path, change.old, change.new) == ("phone", "1", "2")
+    assert form.since(BASE) == []
+
+
+def test_a_copy_leaves_out_what_identifies_dates_or_says_nothing() -> None:
+    record = {
+        "id": "9",
+        "customerName": "A",
+        "phone": "",
+        "taxNumber": None,
+        "addresses": [{"line1": "", "city": None}, {"id": "keep", "city": "Bath"}],
+        "contacts": [{"name": "B", "modifiedDate": "2020"}],
+        "metadata": {"isDeleted": False},
+        "modifiedDate": "2020",
+        "sourceModifiedDate": "2020",
+    }
+    assert copy_of(record) == {
+        "customerName": "A",
+        "addresses": [{"id": "keep", "city": "Bath"}],
+        "contacts": [{"name": "B"}],
+    }
+    sandbox = model("sandbox")
+    form = Form(sandbox, copy_of(record), creating=True)
+    assert form.payload()["contacts"] == [{"name": "B"}]

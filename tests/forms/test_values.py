@@ -1,0 +1,316 @@
+"""Absent, null, "" and the types: what goes out for what was there and what was typed."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from customers.forms import Form
+from tests.forms.helpers import array, choices, exact, node, obj, opened, posted
+
+TYPES = obj(
+    text=node(),
+    number=node("Number"),
+    flag=node("Boolean"),
+    date=node("DateTime"),
+    choice=node(options=choices("A", "B")),
+    odd=node("Colour"),
+)
+
+
+def typed(model: Any, record: Any, name: str, text: str, **more: Any) -> Form:
+    shown = opened(model, record, **more)
+    shown[f"f.{name}"].type(text)
+    return posted(model, shown, **more)
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {},
+        dict.fromkeys(TYPES["properties"]),
+        dict.fromkeys(TYPES["properties"], ""),
+        {"text": "  two  ", "odd": " \t "},
+        {"text": "a\r\nb\rc\n", "odd": "\n\nx"},
+        {"text": "nul\x00, bell\x07, half \ud800", "choice": "\x01"},
+        {"number": Decimal("1.5000000"), "text": Decimal("12.30")},
+        {"number": "abc", "flag": "maybe", "date": "yesterday", "choice": "Archived"},
+        {"text": True, "odd": 0, "number": False, "flag": 1},
+        {"date": "2023-01-17T14:50:54.1234567Z"},
+        {"date": "0001-01-01T00:00:00"},
+        {"text": {"a": [1, None]}, "number": [], "flag": {}, "date": [[]], "choice": {"x": None}},
+        {"text": "</textarea><script>&amp;\n\"'"},
+        {"text": "</select>\"'><b>", "choice": '"><i>&lt;', "odd": "\u202e\ufffe"},
+    ],
+)
+def test_untouched_goes_out_as_it_came(record: dict[str, Any]) -> None:
+    form = posted(TYPES, opened(TYPES, record))
+    assert exact(form.payload()) == exact(record)
+    assert form.is_valid(), form.summary
+    assert form.changes() == []
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("text", "x", ""),
+        ("odd", "x", ""),
+        ("number", 5, None),
+        ("date", "2024-01-01", None),
+        ("choice", "A", None),
+        ("choice", "Archived", None),
+        ("flag", False, None),
+    ],
+)
+def test_cleared_is_cleared_on_purpose(name: str, old: Any, new: Any) -> None:
+    form = typed(TYPES, {name: old}, name, "")
+    assert form.payload() == {name: new}
+    assert [(c.path, c.old, c.new) for c in form.changes()] == [(name, old, new)]
+
+
+@pytest.mark.parametrize("base", [{}, {"text": None}, {"text": ""}])
+def test_blank_typed_over_nothing_changes_nothing(base: dict[str, Any]) -> None:
+    form = typed(TYPES, base, "text", "   ")
+    assert form.payload() == base
+    assert form.changes() == []
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "sent"),
+    [
+        ("text", " Ann ", "Ann"),
+        ("odd", "7", "7"),
+        ("flag", "true", True),
+        ("flag", "false", False),
+        ("choice", "B", "B"),
+        ("number", "1.10", Decimal("1.10")),
+        ("number", "-3", Decimal(-3)),
+        ("number", "1e5", Decimal("1E+5")),
+        ("date", "2024-02-29", "2024-02-29T00:00:00"),
+        ("date", "2024/2/9", "2024-02-09T00:00:00"),
+        ("date", "20240209", "2024-02-09T00:00:00"),
+        ("date", "2024-02-29 8:05", "2024-02-29T08:05:00"),
+        ("date", "2024-02-29T08:05:06.1234567z", "2024-02-29T08:05:06.1234567Z"),
+        ("date", "2024-02-29T08:05:06,5+0130", "2024-02-29T08:05:06.5+01:30"),
+    ],
+)
+def test_typed_is_converted(name: str, text: str, sent: Any) -> None:
+    form = typed(TYPES, {}, name, text)
+    assert form.is_valid(), form.summary
+    assert exact(form.payload()) == exact({name: sent})
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("number", text)
+        for text in ("abc", "1,5", "1 000", "NaN", "Infinity", "١", "0x1", "1e9999", "1" * 201)
+    ]
+    + [
+        ("date", text)
+        for text in ("31.12.2024", "2024-13-01", "2023-02-29", "2024-01-01T25:00", "soon")
+    ]
+    + [("text", "a\ufffdb")],
+)
+def test_what_cannot_be_converted_is_said_at_the_field(name: str, text: str) -> None:
+    form = typed(TYPES, {name: "1"}, name, text)
+    assert not form.is_valid()
+    assert list(form.errors) == [f"f.{name}"]
+    assert form.summary[0]["anchor"] == f"f-{name}"
+    from tests.forms.helpers import page
+
+    again = page(form)
+    assert again[f"f.{name}"].value == text
+    assert again[f"f.{name}"].attributes["aria-invalid"] == "true"
+
+
+def test_a_choice_that_is_not_offered_is_refused_when_it_is_new() -> None:
+    shown = opened(TYPES, {})
+    shown["f.choice"].value = "C"
+    assert not posted(TYPES, shown).is_valid()
+
+
+def test_a_stored_value_outside_the_options_stays_selected_and_says_so() -> None:
+    shown = opened(TYPES, {"choice": "Archived"})
+    assert shown["f.choice"].value == "Archived"
+    assert ("Archived", "Archived (not offered)") in shown["f.choice"].options
+
+
+def test_option_values_keep_their_type() -> None:
+    model = obj(
+        a=node("Number", options=[{"value": 10}, {"value": "2.50"}]),
+        b=node(options=[{"value": 1}, {"value": True}]),
+    )
+    shown = opened(model, {})
+    shown["f.a"].type("2.50")
+    shown["f.b"].type("1")
+    assert posted(model, shown).payload_json() == '{"a": 2.50, "b": 1}'
+
+
+@pytest.mark.parametrize(
+    ("required", "creating", "selected"),
+    [(True, True, "GB"), (False, True, ""), (True, False, "")],
+)
+def test_a_single_option_is_preselected_only_if_required_and_creating(
+    required: bool, creating: bool, selected: str
+) -> None:
+    model = obj(c=node(required=required, options=choices("GB")), d=node())
+    shown = opened(model, {}, creating=creating)
+    assert shown["f.c"].value == selected
+    payload = posted(model, shown, creating=creating).payload()
+    assert payload == ({"c": selected} if selected else {})
+
+
+def test_a_preselected_option_alone_does_not_fill_a_row_or_an_object() -> None:
+    model = obj(
+        name=node(),
+        home=node(
+            "Object", properties={"kind": node(required=True, options=choices("P")), "x": node()}
+        ),
+        rows=array(
+            required=True, kind=node(required=True, options=choices("P")), x=node(required=True)
+        ),
+    )
+    shown = opened(model, creating=True)
+    assert posted(model, shown, creating=True).payload() == {}
+    shown["f.home.x"].type("1")
+    shown["f.rows.n1.x"].type("2")
+    assert posted(model, shown, creating=True).payload() == {
+        "home": {"kind": "P", "x": "1"},
+        "rows": [{"kind": "P", "x": "2"}],
+    }
+
+
+def test_a_preselected_option_can_be_taken_back() -> None:
+    model = obj(c=node(required=True, options=choices("GB")), d=node())
+    form = typed(model, None, "c", "", creating=True)
+    assert form.payload() == {}
+    assert not form.is_valid()
+
+
+def test_an_optional_object_left_blank_is_not_sent_and_demands_nothing() -> None:
+    model = obj(home=node("Object", properties={"line": node(required=True), "city": node()}))
+    shown = opened(model, {})
+    form = posted(model, shown)
+    assert form.is_valid()
+    assert form.payload() == {}
+    shown["f.home.city"].type("Bath")
+    form = posted(model, shown)
+    assert not form.is_valid()
+    assert list(form.errors) == ["f.home.line"]
+
+
+def test_a_required_object_demands_what_it_requires() -> None:
+    model = obj(
+        home=node(
+            "Object",
+            required=True,
+            properties={
+                "line": node(required=True),
+                "more": node("Object", properties={"x": node(required=True)}),
+            },
+        )
+    )
+    form = posted(model, opened(model, {}))
+    assert not form.is_valid()
+    assert list(form.errors) == ["f.home.line"]
+
+
+@pytest.mark.parametrize("base", [{"home": None}, {"home": {}}, {"home": {"line": ""}}, {}])
+def test_an_object_that_was_there_stays_as_it_was(base: dict[str, Any]) -> None:
+    model = obj(home=node("Object", properties={"line": node(), "city": node()}))
+    assert posted(model, opened(model, base)).payload() == base
+
+
+def test_an_object_emptied_by_hand_is_sent_emptied() -> None:
+    model = obj(home=node("Object", properties={"line": node()}))
+    assert typed(model, {"home": {"line": "x"}}, "home.line", "").payload() == {
+        "home": {"line": ""}
+    }
+
+
+def test_unknown_properties_are_listed_and_not_sent() -> None:
+    model = obj(a=node(), rows=array(b=node()), tags=node("Array"))
+    record = {
+        "a": "1",
+        "z": {"y": 1},
+        "rows": [{"b": "2", "c": "3"}],
+        "modifiedDate": "x",
+        "id": "9",
+    }
+    form = Form(model, record)
+    assert [(field.path, field.value) for field in form.unsent] == [
+        ("z", {"y": 1}),
+        ("rows.b0.c", "3"),
+    ]
+    assert form.payload() == {"a": "1", "rows": [{"b": "2"}]}
+    assert "Row 1, C" in opened(model, record).text
+
+
+READ_ONLY_MODEL = obj(
+    id=node(required=True),
+    name=node(),
+    modifiedDate=node("DateTime", required=True),
+    sourceModifiedDate=node("DateTime", required=True),
+    metadata=node(
+        "Object", required=True, properties={"isDeleted": node("Boolean", required=True)}
+    ),
+    contacts=array(id=node(), name=node(), modifiedDate=node("DateTime", required=True)),
+)
+
+
+def test_read_only_fields_are_never_editable_never_sent_and_never_block() -> None:
+    record = {
+        "id": "9",
+        "name": "A",
+        "modifiedDate": "2020-01-01",
+        "metadata": {"isDeleted": False},
+        "contacts": [{"id": "c1", "name": "B", "modifiedDate": "2020-01-01"}],
+    }
+    shown = opened(READ_ONLY_MODEL, record)
+    assert {control.name for control in shown.fields} == {
+        "f.name",
+        "f.contacts.b0.id",
+        "f.contacts.b0.name",
+    }
+    form = posted(READ_ONLY_MODEL, shown)
+    assert form.is_valid(), form.summary
+    # The id goes along because this model asks for it.
+    assert form.payload() == {"id": "9", "name": "A", "contacts": [{"id": "c1", "name": "B"}]}
+
+
+def test_the_id_may_be_typed_when_creating_with_a_model_that_asks_for_it() -> None:
+    form = typed(READ_ONLY_MODEL, None, "id", "C-1", creating=True)
+    assert form.is_valid(), form.summary
+    assert form.payload() == {"id": "C-1"}
+
+
+def test_files_and_free_objects_are_kept() -> None:
+    model = obj(f=node("File", required=True), m=node("MultiPart"), free=node("Object"), x=node())
+    record = {"f": {"name": "a.pdf"}, "m": "x", "free": {"deep": [1, {"er": None}]}}
+    shown = opened(model, record)
+    assert [control.name for control in shown.fields] == ["f.x"]
+    form = posted(model, shown)
+    assert form.is_valid()
+    assert form.payload() == record
+
+
+def test_an_empty_list_that_nobody_touched_is_not_sent_but_an_emptied_one_is() -> None:
+    model = obj(a=node(), rows=array(b=node(), inner=node("Array")))
+    assert posted(model, opened(model, {"a": "1", "rows": []})).payload() == {"a": "1"}
+    shown = opened(model, {"rows": [{"b": "2", "inner": []}]})
+    assert posted(model, shown).payload() == {"rows": [{"b": "2", "inner": []}]}
+    assert posted(model, shown, "remove:rows:b0").payload() == {"rows": []}
+
+
+def test_creating_names_everything_that_is_sent() -> None:
+    form = typed(TYPES, None, "text", "x", creating=True)
+    assert [(c.path, c.new, c.old_text) for c in form.changes()] == [("text", "x", "(nothing)")]
+
+
+def test_review_tells_absent_null_and_empty_apart() -> None:
+    for old, said in ((None, "(null)"), ("", "(empty text)")):
+        (change,) = typed(TYPES, {"text": old}, "text", "x").changes()
+        assert (change.old_text, change.new_text) == (said, "x")

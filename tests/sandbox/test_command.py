@@ -1,0 +1,43 @@
+"""`manage.py sandbox` runs by itself and ends when told to."""
+
+from __future__ import annotations
+
+import base64
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import requests
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_the_command_serves_until_it_is_told_to_stop() -> None:
+    environment = os.environ | {"CODAT_API_KEY": "another-key", "SECRET_KEY": "for-a-test"}
+    process = subprocess.Popen(
+        [sys.executable, "manage.py", "sandbox", "--port", "0", "--customers", "7"],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        url = process.stdout.readline().split()[-1]
+        state = requests.get(f"{url}/_sandbox/", timeout=10).json()
+        assert state["settings"]["customers"] == 7
+        key = base64.b64encode(b"another-key").decode()
+        answer = requests.get(
+            f"{url}/companies/{state['companies']['big']}/data/customers",
+            params={"page": 1},
+            headers={"Authorization": f"Basic {key}"},
+            timeout=10,
+        )
+        assert answer.json()["totalResults"] == 7
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 0
+    finally:
+        process.kill()
+        process.wait()

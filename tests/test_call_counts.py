@@ -1,0 +1,59 @@
+"""How many calls to Codat a page costs: fixed here, because each is a quarter of a second and part of the quota."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from customers import addresses
+from customers.sandbox import Sandbox
+from customers.service import default_service
+from tests.conftest import RawPathClient
+
+
+@pytest.fixture
+def warm(sandbox: Sandbox) -> None:
+    """Company and model are in the cache, as they are for minutes after anybody was here."""
+    for key in ("qbo", "files"):
+        company = sandbox.company(key)
+        default_service().get_company(company_id=company)
+        default_service().get_create_update_model(
+            company_id=company, connection_id=sandbox.connection(key)
+        )
+    sandbox.clear_calls()
+
+
+def first(sandbox: Sandbox) -> str:
+    return next(iter(sandbox.state("qbo").copy))
+
+
+PAGES: dict[str, tuple[Callable[[Sandbox], str], int]] = {
+    "companies": (lambda _: addresses.companies(), 1),
+    "list": (lambda s: addresses.customers(s.company("qbo")), 1),
+    "detail": (lambda s: addresses.customer(s.company("qbo"), first(s)), 1),
+    "attachments": (lambda s: addresses.attachments(s.company("files"), "thirty"), 1),
+    "edit": (lambda s: addresses.edit(s.company("qbo"), first(s)), 1),
+    "new": (lambda s: addresses.new(s.company("qbo")), 0),
+    "writes": (lambda s: addresses.writes(s.company("qbo")), 0),
+    "my writes": (lambda _: addresses.my_writes(), 0),
+}
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("fragment", [False, True])
+def test_calls_per_page(
+    sandbox: Sandbox, warm: None, editor_client: RawPathClient, page: str, fragment: bool
+) -> None:
+    path, calls = PAGES[page]
+    headers = {"HX-Request": "true"} if fragment else {}
+    assert editor_client.get(path(sandbox), headers=headers).status_code == 200
+    assert len(sandbox.calls) == calls, [call.path for call in sandbox.calls]
+
+
+def test_a_list_that_is_reached_from_the_companies_knows_its_company(
+    sandbox: Sandbox, viewer_client: RawPathClient
+) -> None:
+    viewer_client.get(addresses.companies())
+    viewer_client.get(addresses.customers(sandbox.company("qbo")))
+    assert len(sandbox.calls) == 2

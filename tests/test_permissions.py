@@ -1,0 +1,84 @@
+"""Every address as nobody, as somebody in no group, as a viewer and as an editor."""
+
+from __future__ import annotations
+
+import uuid
+from importlib import import_module
+
+import pytest
+from django.contrib.auth.models import Group
+from django.urls import URLPattern
+
+from customers.sandbox import Sandbox
+from customers.urls import urlpatterns
+from tests.conftest import RawPathClient
+
+pytestmark = pytest.mark.django_db
+
+# Open to everybody: the way in, and what Codat itself posts to.
+OPEN = {"", "webhooks/codat/"}
+# Only for editors.
+WRITING = {"new", "edit", "draft", "new_draft"}
+POSTS = {"refresh", "draft", "new_draft", "webhooks"}
+
+ADDRESSES = [pattern for pattern in urlpatterns if isinstance(pattern, URLPattern)]
+
+
+def address(pattern: URLPattern, sandbox: Sandbox) -> str:
+    """The pattern with values in it that lead somewhere where that is possible."""
+    route = str(pattern.pattern)
+    values = {
+        "<id:company_id>": sandbox.company("files"),
+        "<id:customer_id>": "one",
+        "<id:attachment_id>": "only",
+        "<uuid:write_id>": str(uuid.uuid4()),
+    }
+    for name, value in values.items():
+        route = route.replace(name, value)
+    assert "<" not in route, f"give {route} a value"
+    return f"/{route}"
+
+
+@pytest.mark.parametrize("pattern", ADDRESSES, ids=lambda pattern: str(pattern.pattern) or "/")
+def test_deny_by_default(
+    pattern: URLPattern,
+    sandbox: Sandbox,
+    anonymous_client: RawPathClient,
+    outsider_client: RawPathClient,
+    viewer_client: RawPathClient,
+    editor_client: RawPathClient,
+) -> None:
+    url = address(pattern, sandbox)
+    method = "post" if pattern.name in POSTS else "get"
+
+    def status(client: RawPathClient) -> int:
+        answer = getattr(client, method)(url)
+        if answer.streaming:
+            b"".join(answer.streaming_content)  # ends, and closes, the transfer
+        return int(answer.status_code)
+
+    if str(pattern.pattern) in OPEN:
+        assert status(anonymous_client) in (302, 401)
+        return
+    answer = getattr(anonymous_client, method)(url)
+    assert answer.status_code == 302
+    assert answer["Location"].startswith("/accounts/login/?next=")
+    assert status(outsider_client) == 403
+    assert (status(viewer_client) == 403) == (pattern.name in WRITING)
+    assert status(editor_client) not in (302, 403) or pattern.name in POSTS
+
+
+def test_the_migration_makes_the_groups() -> None:
+    groups = import_module("customers.migrations.0002_groups").GROUPS
+    for name, codenames in groups.items():
+        held = Group.objects.get(name=name).permissions.values_list("codename", flat=True)
+        assert sorted(held) == sorted(codenames)
+
+
+@pytest.mark.parametrize("path", ["/admin/", "/accounts/password/"])
+def test_the_sites_own_pages_want_a_sign_in(anonymous_client: RawPathClient, path: str) -> None:
+    assert anonymous_client.get(path).status_code == 302
+
+
+def test_liveness_wants_none(anonymous_client: RawPathClient) -> None:
+    assert anonymous_client.get("/healthz").status_code == 200

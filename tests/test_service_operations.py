@@ -1,0 +1,289 @@
+"""The operations against the sandbox, over a real socket."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import pytest
+from django.core.cache import cache
+
+from customers.client import Client, authorization
+from customers.errors import (
+    BadRequest,
+    CodatError,
+    KeyRefused,
+    KeyReused,
+    NotFound,
+    NotSynced,
+    UnaddressableId,
+)
+from customers.sandbox import Sandbox
+from customers.sandbox.companies import PLANS
+from customers.sandbox.special import ODD_IDS
+from customers.service import CustomerService, default_service
+
+
+@pytest.fixture
+def service(sandbox: Sandbox) -> Iterator[CustomerService]:
+    client = Client(sandbox.url, authorization("sandbox-key"), 4, 1, 2, total_timeout=4)
+    yield CustomerService(client)
+    client.close()
+
+
+def test_the_default_service_works_and_is_one(sandbox: Sandbox) -> None:
+    found = default_service().list_companies()
+    assert found["results"]
+    assert default_service().client is default_service().client
+
+
+def test_list(service: CustomerService, sandbox: Sandbox) -> None:
+    company = sandbox.company("big")
+    found = service.list(company_id=company, page=2, page_size=7, order_by="-customerName")
+    assert len(found["results"]) == 7
+    assert found["totalResults"] == 5000
+    (call,) = sandbox.calls
+    assert call.path == f"/companies/{company}/data/customers"
+    assert call.query == {"page": "2", "pageSize": "7", "orderBy": "-customerName"}
+    names = [customer.get("customerName") or "" for customer in found["results"]]
+    assert names == sorted(names, reverse=True)
+
+
+def test_list_with_a_query(service: CustomerService, sandbox: Sandbox) -> None:
+    company = sandbox.company("xero")
+    name = service.list(company_id=company)["results"][0]["customerName"]
+    found = service.list(company_id=company, query=f"customerName={name}&&metadata.isDeleted!=true")
+    assert {customer["customerName"] for customer in found["results"]} == {name}
+    with pytest.raises(BadRequest) as caught:
+        service.list(company_id=company, query="nonsense=1")
+    assert "query" in caught.value.message
+    assert caught.value.correlation_id
+
+
+def test_get_every_customer_whatever_its_id(service: CustomerService, sandbox: Sandbox) -> None:
+    carried = 0
+    for plan_key in sandbox_keys():
+        company = sandbox.company(plan_key)
+        try:
+            found = service.list(company_id=company, page_size=5000)["results"]
+        except CodatError:
+            continue
+        for customer in (one for one in found if one["id"] in ODD_IDS):
+            if customer["id"] == "..":
+                with pytest.raises(UnaddressableId):
+                    service.get(company_id=company, customer_id="..")
+                continue
+            assert (
+                service.get(company_id=company, customer_id=customer["id"])["id"]
+                == (customer["id"])
+            )
+            carried += 1
+    assert carried >= 15
+
+
+def sandbox_keys() -> list[str]:
+    return [plan.key for plan in PLANS if plan.key != "big"]
+
+
+def test_get_keeps_digits(service: CustomerService, sandbox: Sandbox) -> None:
+    body = '{"id": "1", "balance": 1.10, "big": 12345678901234567890}'
+    sandbox.faults.add("/data/customers/1", "json", body=body)
+    found = service.get(company_id=sandbox.company("xero"), customer_id="1")
+    assert str(found["balance"]) == str(Decimal("1.10"))  # type: ignore[typeddict-item]
+    assert found["big"] == 12345678901234567890  # type: ignore[typeddict-item]
+
+
+def test_states_of_a_company(service: CustomerService, sandbox: Sandbox) -> None:
+    for key in ("never_synced", "syncing"):
+        with pytest.raises(NotSynced):
+            service.list(company_id=sandbox.company(key))
+    with pytest.raises(NotFound) as caught:
+        service.get(company_id=sandbox.company("xero"), customer_id="nobody")
+    assert caught.value.correlation_id
+
+
+def test_create_follow_refresh(service: CustomerService, sandbox: Sandbox) -> None:
+    company, connection = sandbox.company("xero"), sandbox.connection("xero")
+    key = str(uuid.uuid4())
+    payload = '{"customerName": "Ärger & Söhne", "status": "Active"}'
+    operation = service.create(
+        company_id=company,
+        connection_id=connection,
+        payload=payload,
+        idempotency_key=key,
+        timeout_in_minutes=5,
+    )
+    assert operation["status"] == "Pending"
+    assert sandbox.calls[-1].body.decode() == payload
+    assert sandbox.calls[-1].query == {"timeoutInMinutes": "5"}
+    again = service.create(
+        company_id=company,
+        connection_id=connection,
+        payload=payload,
+        idempotency_key=key,
+        timeout_in_minutes=5,
+    )
+    assert again["pushOperationKey"] == operation["pushOperationKey"]
+    with pytest.raises(KeyReused) as caught:
+        service.create(
+            company_id=company,
+            connection_id=connection,
+            payload='{"customerName": "Other"}',
+            idempotency_key=key,
+        )
+    assert not caught.value.may_have_arrived
+    sandbox.settle()
+    done = service.get_push_operation(
+        company_id=company, push_operation_key=operation["pushOperationKey"]
+    )
+    assert done["status"] == "Success"
+    change = (done["changes"] or [])[0]
+    new_id = (change["recordRef"] or {})["id"] or ""
+    with pytest.raises(NotFound):
+        service.get(company_id=company, customer_id=new_id)
+    pull = service.refresh_customers(company_id=company)
+    joined = service.refresh_customers(company_id=company)
+    assert joined["id"] == pull["id"]
+    sandbox.settle()
+    ended = service.get_pull_operation(company_id=company, dataset_id=pull["id"])
+    assert ended["status"] == "Complete"
+    assert service.get(company_id=company, customer_id=new_id)["customerName"] == "Ärger & Söhne"
+    history = service.list_push_operations(company_id=company)
+    assert [one["pushOperationKey"] for one in history["results"]] == [
+        operation["pushOperationKey"]
+    ]
+
+
+def test_update(service: CustomerService, sandbox: Sandbox) -> None:
+    company, connection = sandbox.company("xero"), sandbox.connection("xero")
+    customer = service.list(company_id=company)["results"][0]
+    for force, query in ((False, {}), (True, {"forceUpdate": "true"})):
+        operation = service.update(
+            company_id=company,
+            connection_id=connection,
+            customer_id=customer["id"],
+            payload=json.dumps({"customerName": "New name", "status": "Active"}),
+            force_update=force,
+        )
+        assert operation["pushOperationKey"]
+        assert sandbox.calls[-1].method == "PUT"
+        assert unquote(sandbox.calls[-1].path).endswith(f"/push/customers/{customer['id']}")
+        assert sandbox.calls[-1].query == query
+
+
+def test_a_payload_that_is_not_text_is_never_sent(
+    service: CustomerService, sandbox: Sandbox
+) -> None:
+    with pytest.raises(BadRequest) as caught:
+        service.create(
+            company_id=sandbox.company("xero"),
+            connection_id=sandbox.connection("xero"),
+            payload='{"customerName": "\ud800"}',
+            idempotency_key="k",
+        )
+    assert "Nothing was sent" in caught.value.sentence
+    assert sandbox.calls == []
+
+
+def test_the_model_is_remembered(service: CustomerService, sandbox: Sandbox) -> None:
+    company, connection = sandbox.company("xero"), sandbox.connection("xero")
+
+    def read(*, fresh: bool = False) -> None:
+        model = service.get_create_update_model(
+            company_id=company, connection_id=connection, fresh=fresh
+        )
+        assert model["type"] == "Object"
+        model["properties"] = None  # what one page does to it, no other page sees
+
+    read()
+    read()
+    assert len(sandbox.calls) == 1
+    read(fresh=True)
+    assert len(sandbox.calls) == 2
+    read()
+    assert len(sandbox.calls) == 2
+    service.get_create_update_model(
+        company_id=sandbox.company("qbo"), connection_id=sandbox.connection("qbo")
+    )
+    assert len(sandbox.calls) == 3
+
+
+def test_companies_are_remembered(service: CustomerService, sandbox: Sandbox) -> None:
+    company = sandbox.company("xero")
+    found = service.list_companies(page_size=50)
+    assert company in [one["id"] for one in found["results"]]
+    known = service.get_company(company_id=company)
+    assert [link["status"] for link in known["dataConnections"] or []] == ["Linked"]
+    assert len(sandbox.calls) == 1
+    service.get_company(company_id=company, fresh=True)
+    assert len(sandbox.calls) == 2
+    links = service.list_connections(company_id=company)
+    assert [link["id"] for link in links] == [sandbox.connection("xero")]
+
+
+def test_another_account_does_not_see_what_is_remembered(
+    service: CustomerService, sandbox: Sandbox
+) -> None:
+    company = sandbox.company("xero")
+    service.get_company(company_id=company)
+    stranger = CustomerService(Client(sandbox.url, authorization("another-key"), 2))
+    with pytest.raises(KeyRefused):
+        stranger.get_company(company_id=company)
+
+
+def test_names_in_the_cache_fit_any_backend(service: CustomerService) -> None:
+    for ids in (["a b", "\x00"], ["\ud800", "я" * 500], ["a", "b"], ["a\0b", ""]):
+        key = service._key("model", *ids)
+        assert key.isascii()
+        assert key.isprintable()
+        assert " " not in key
+        assert len(key) < 200
+        cache.set(key, 1)
+    assert service._key("model", "a", "bc") != service._key("model", "ab", "c")
+
+
+def test_data_status(service: CustomerService, sandbox: Sandbox) -> None:
+    status = service.get_data_status(company_id=sandbox.company("xero"))
+    assert status is not None
+    assert status["currentStatus"] == "Complete"
+
+
+def test_attachments(service: CustomerService, sandbox: Sandbox) -> None:
+    company, connection = sandbox.company("xero"), sandbox.connection("xero")
+    found = 0
+    for customer in service.list(company_id=company)["results"]:
+        listed = service.list_attachments(
+            company_id=company, connection_id=connection, customer_id=customer["id"]
+        )
+        for attachment in listed[:1]:
+            ids: Any = {
+                "company_id": company,
+                "connection_id": connection,
+                "customer_id": customer["id"],
+                "attachment_id": attachment["id"],
+            }
+            assert service.get_attachment(**ids) == attachment
+            if (attachment["fileSize"] or 0) > 1_000_000:
+                continue
+            download = service.download_attachment(**ids)
+            body = b"".join(download)
+            assert len(body) == attachment["fileSize"]
+            assert download.content_length in (None, len(body))
+            found += 1
+    assert found
+
+
+def test_shared_customers_are_readable(
+    service: CustomerService, sandbox: Sandbox, shared: Path
+) -> None:
+    files = sorted((shared / "codat" / "customers").glob("*.json"))
+    assert files
+    for file in files:
+        sandbox.faults.add("/data/customers", "json", body=file.read_text())
+        found = service.list(company_id="c")
+        assert found == json.loads(file.read_text())

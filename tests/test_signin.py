@@ -1,0 +1,115 @@
+"""Sign-in, sign-out, and sessions that end while one works."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from django.contrib.auth.models import User
+
+from customers.sandbox import Sandbox
+from tests.conftest import RawPathClient
+
+HTMX = {"HX-Request": "true"}
+
+
+def test_signing_in_leads_back(
+    sandbox: Sandbox, viewer: User, anonymous_client: RawPathClient
+) -> None:
+    wanted = f"/companies/{sandbox.company('odd')}/customers/a%2Fb/?connection=1"
+    asked = anonymous_client.get(wanted)
+    page = anonymous_client.get(asked["Location"])
+    assert page.status_code == 200
+    assert "Sign in to go on" in page.content.decode()
+    answer = anonymous_client.post(
+        "/accounts/login/",
+        {"username": "viewer", "password": "viewer-password", "next": page.context["next"]},
+    )
+    assert answer.status_code == 302
+    assert answer["Location"] == wanted
+    assert "Id with a slash" in anonymous_client.get(answer["Location"]).content.decode()
+
+
+def test_signing_in_leads_nowhere_else(viewer: User, anonymous_client: RawPathClient) -> None:
+    answer = anonymous_client.post(
+        "/accounts/login/",
+        {"username": "viewer", "password": "viewer-password", "next": "https://evil.example/"},
+    )
+    assert answer["Location"] == "/companies/"
+
+
+def test_a_wrong_password_keeps_the_name(viewer: User, anonymous_client: RawPathClient) -> None:
+    answer = anonymous_client.post(
+        "/accounts/login/", {"username": "viewer", "password": "wrong", "next": "/companies/"}
+    )
+    text = answer.content.decode()
+    assert "correct username and password" in text
+    assert 'value="viewer"' in text
+    assert 'name="next" value="/companies/"' in text
+    assert "wrong" not in text
+
+
+def test_signing_out_needs_a_post(viewer_client: RawPathClient) -> None:
+    assert viewer_client.get("/accounts/logout/").status_code == 405
+    assert viewer_client.post("/accounts/logout/").status_code == 302
+    assert viewer_client.get("/companies/").status_code == 302
+
+
+def test_a_new_password(viewer: User, viewer_client: RawPathClient) -> None:
+    page = viewer_client.get("/accounts/password/").content.decode()
+    assert "Change password" in page
+    answer = viewer_client.post(
+        "/accounts/password/",
+        {"old_password": "wrong", "new_password1": "a", "new_password2": "b"},
+    )
+    assert "The password was not changed" in answer.content.decode()
+    viewer_client.post(
+        "/accounts/password/",
+        {
+            "old_password": "viewer-password",
+            "new_password1": "plum-lantern-42",
+            "new_password2": "plum-lantern-42",
+        },
+    )
+    viewer.refresh_from_db()
+    assert viewer.check_password("plum-lantern-42")
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_htmx_is_sent_to_sign_in_and_back_to_the_page_it_is_on(
+    anonymous_client: RawPathClient, method: str
+) -> None:
+    answer = getattr(anonymous_client, method)(
+        "/companies/x/freshness/",
+        headers={
+            **HTMX,
+            "HX-Current-URL": "http://testserver/companies/x/customers/?q=a%26b&page=2",
+        },
+    )
+    assert answer.status_code == 204
+    assert answer.content == b""
+    target = urlsplit(answer["HX-Redirect"])
+    assert target.path == "/accounts/login/"
+    assert parse_qs(target.query) == {"next": ["/companies/x/customers/?q=a%26b&page=2"]}
+
+
+def test_htmx_is_not_sent_to_another_site(anonymous_client: RawPathClient) -> None:
+    answer = anonymous_client.get(
+        "/companies/", headers={**HTMX, "HX-Current-URL": "https://evil.example/x"}
+    )
+    assert answer["HX-Redirect"] == "/accounts/login/?next=/companies/"
+
+
+def test_htmx_without_permission_gets_a_fragment(outsider_client: RawPathClient) -> None:
+    answer = outsider_client.get("/companies/", headers=HTMX)
+    assert answer.status_code == 403
+    text = answer.content.decode()
+    assert "<html" not in text
+    assert "Viewers may read" in text
+
+
+def test_a_whole_error_page_takes_the_place_of_the_page(viewer_client: RawPathClient) -> None:
+    answer = viewer_client.get("/nowhere/", headers=HTMX)
+    assert answer.status_code == 404
+    assert answer["HX-Retarget"] == "body"
+    assert "<html" in answer.content.decode()

@@ -1,0 +1,335 @@
+"""The list of a company's customers, and the refresh of Codat's copy."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from customers.sandbox import Sandbox
+from tests.conftest import RawPathClient
+
+HTMX = {"HX-Request": "true"}
+
+
+def url(sandbox: Sandbox, key: str = "big") -> str:
+    return f"/companies/{sandbox.company(key)}/customers/"
+
+
+def data_calls(sandbox: Sandbox) -> list[str]:
+    return [call.path for call in sandbox.calls if "/data/customers" in call.path]
+
+
+def test_the_first_page_of_five_thousand(sandbox: Sandbox, viewer_client: RawPathClient) -> None:
+    page = viewer_client.get(url(sandbox), {"deleted": "show"})
+    text = page.content.decode()
+    assert page.status_code == 200
+    assert "1–100 of 5,000" in text
+    assert text.count("<tr>") + text.count('<tr class="gone">') == 100
+    assert "Meridian Wholesale" in text
+    assert "QuickBooks Online" in text
+
+
+def test_calls_codat_once_when_the_company_is_known(
+    sandbox: Sandbox, viewer_client: RawPathClient
+) -> None:
+    viewer_client.get("/companies/")
+    sandbox.clear_calls()
+    viewer_client.get(url(sandbox))
+    assert [call.path for call in sandbox.calls] == [
+        f"/companies/{sandbox.company('big')}/data/customers"
+    ]
+
+
+def test_asks_for_the_company_beside_when_it_is_not_known(
+    sandbox: Sandbox, viewer_client: RawPathClient
+) -> None:
+    sandbox.faults.add("GET /companies", "delay", seconds=0.4, count=2)
+    viewer_client.get(url(sandbox))
+    first, second = sandbox.calls
+    assert abs(first.started - second.started) < 0.3
+
+
+def test_everything_in_the_address_reaches_codat(
+    sandbox: Sandbox, viewer_client: RawPathClient
+) -> None:
+    viewer_client.get(
+        url(sandbox),
+        {
+            "q": "ann example",
+            "status": "Active",
+            "currency": "gbp",
+            "deleted": "only",
+            "order_by": "-sourceModifiedDate",
+            "page": "2",
+            "page_size": "25",
+        },
+    )
+    (call,) = [call for call in sandbox.calls if call.path.endswith("/data/customers")]
+    assert call.query["page"] == "2"
+    assert call.query["pageSize"] == "25"
+    assert call.query["orderBy"] == "-sourceModifiedDate"
+    assert call.query["query"].startswith("{customerName~ann||")
+    assert call.query["query"].endswith(
+        "&&status=Active&&defaultCurrency=GBP&&metadata.isDeleted=true"
+    )
+
+
+@pytest.mark.parametrize(
+    "typed", ["a&&b||c", "{x}", "name=1", "!~<>", "\"'", "a||metadata.isDeleted=true", "}&&{id~1"]
+)
+def test_no_typed_text_breaks_the_query(
+    sandbox: Sandbox, viewer_client: RawPathClient, typed: str
+) -> None:
+    page = viewer_client.get(url(sandbox), {"q": typed})
+    assert page.status_code == 200
+    assert "cannot look for" in page.content.decode()
+    assert [call.status for call in sandbox.calls if "/data/" in call.path] == [200]
+
+
+def test_an_address_that_cannot_be_is_corrected_and_said(
+    sandbox: Sandbox, viewer_client: RawPathClient
+) -> None:
+    text = viewer_client.get(
+        url(sandbox), {"status": "Activ", "page": "x", "page_size": "9999", "order_by": "nope"}
+    ).content.decode()
+    assert text.count("in the address is not") == 4
+    assert "“Activ” in the address is not a status." in text
+
+
+@pytest.mark.parametrize("field", ["id", "phone", "status", "defaultCurrency", "emailAddress"])
+def test_every_heading_sorts(sandbox: Sandbox, viewer_client: RawPathClient, field: str) -> None:
+    page = viewer_client.get(url(sandbox), {"order_by": field})
+    assert page.status_code == 200
+    text = page.content.decode()
+    assert f'id="sort-{field}" href="?order_by=-{field}"' in text
+
+
+def test_paging_keeps_what_narrows(sandbox: Sandbox, viewer_client: RawPathClient) -> None:
+    text = viewer_client.get(url(sandbox), {"currency": "GBP", "page_size": "25"}).content.decode()
+    assert 'href="?currency=GBP&amp;page=2&amp;page_size=25"' in text
+
+
+def test_names_of_strangers_are_text(sandbox: Sandbox, viewer_client: RawPathClient) -> None:
+    text = viewer_client.get(url(sandbox, "odd"), {"deleted": "show"}).content.decode()
+    assert "<script>alert" not in text
+    assert "&lt;script&gt;alert" in text
+    assert "<img" not in text
+
+
+def test_every_listed_customer_opens_and_the_two_dots_say_why_not(
+    sandbox: Sandbox, viewer_client: RawPathClient
+) -> None:
+    text = viewer_client.get(url(sandbox, "odd"), {"deleted": "show"}).content.decode()
+    links = re.findall(r'<td><a href="([^"]+)"', text)
+    assert len(links) > 50
+    for link in links:
+        page = viewer_client.get(link.replace("&amp;", "&").replace("&#x27;", "'"))
+        assert page.status_code == 200, link
+    assert text.count("ID cannot be opened") == 1
+
+
+def test_deleted_customers_are_hidden_shown_or_alone(
+    sandbox: Sandbox, viewer_client: RawPathClient
+) -> None:
+    def names(deleted: str) -> str:
+        return viewer_client.get(url(sandbox, "odd"), {"deleted": deleted}).content.decode()
+
+    assert "Deleted long ago" not in names("")
+    assert "Deleted long ago" in names("show")
+    assert "Deleted long ago" in names("only")
+    assert "Archived customer" not in names("only")
+
+
+def test_no_match(sandbox: Sandbox, viewer_client: RawPathClient) -> None:
+    text = viewer_client.get(url(sandbox), {"q": "zzzzz"}).content.decode()
+    assert "No customer matches" in text
+    assert f'href="{url(sandbox)}">Show all customers' in text
+
+
+def test_a_page_beyond_the_end(sandbox: Sandbox, viewer_client: RawPathClient) -> None:
+    text = viewer_client.get(url(sandbox, "xero"), {"page": "7"}).content.decode()
+    assert "There is no page 7" in text
+
+
+def test_five_thousand_rows_on_one_page(sandbox: Sandbox, viewer_client: RawPathClient) -> None:
+    text = viewer_client.get(
+        url(sandbox), {"page_size": "5000", "deleted": "show"}
+    ).content.decode()
+    assert "5,000 in all" in text
+    assert text.count('<td><a href="') == 5000
+
+
+def test_fragment_and_page(sandbox: Sandbox, viewer_client: RawPathClient) -> None:
+    page = viewer_client.get(url(sandbox)).content.decode()
+    answer = viewer_client.get(url(sandbox), headers=HTMX)
+    fragment = answer.content.decode()
+    assert "<html" not in fragment
+    assert "<table" in fragment
+    assert fragment.strip() in page
+    assert "HX-Request" in answer["Vary"]
+
+
+def test_a_fragment_keeps_the_order_in_the_search_form(
+    sandbox: Sandbox, viewer_client: RawPathClient
+) -> None:
+    text = viewer_client.get(url(sandbox), {"order_by": "id"}, headers=HTMX).content.decode()
+    assert '<input type="hidden" name="order_by" value="id" form="search">' in text
+
+
+def test_only_editors_are_offered_a_new_customer(
+    sandbox: Sandbox, viewer_client: RawPathClient, editor_client: RawPathClient
+) -> None:
+    assert "New customer" not in viewer_client.get(url(sandbox)).content.decode()
+    assert "New customer" in editor_client.get(url(sandbox)).content.decode()
+
+
+def test_several_connections_can_be_chosen_and_the_choice_stays(
+    sandbox: Sandbox, viewer_client: RawPathClient
+) -> None:
+    page = viewer_client.get(url(sandbox, "migrated"))
+    assert '<select name="connection">' in page.content.decode()
+    other = page.context["page"].connections[1]["id"]
+    text = viewer_client.get(url(sandbox, "migrated"), {"connection": other}).content.decode()
+    assert f'<option value="{other}" selected>' in text
+    assert f'/?connection={other}">' in text
+    assert f"connection={other}" in text[text.index("<thead") : text.index("</thead")]
+
+
+def test_nobody(anonymous_client: RawPathClient) -> None:
+    answer = anonymous_client.get("/companies/x/customers/?q=a&page=2")
+    assert answer.status_code == 302
+    assert answer["Location"] == "/accounts/login/?next=/companies/x/customers/%3Fq%3Da%26page%3D2"
+
+
+def test_without_permission(outsider_client: RawPathClient) -> None:
+    assert outsider_client.get("/companies/x/customers/").status_code == 403
+
+
+def test_wrong_method(viewer_client: RawPathClient) -> None:
+    assert viewer_client.delete("/companies/x/customers/").status_code == 405
+
+
+def test_a_company_that_is_not(sandbox: Sandbox, viewer_client: RawPathClient) -> None:
+    answer = viewer_client.get("/companies/00000000-0000-0000-0000-000000000000/customers/")
+    assert answer.status_code == 404
+    assert "Not found at Codat" in answer.content.decode()
+
+
+@pytest.mark.parametrize("company_id", ["..", "%2E%2E", "."])
+def test_a_company_id_never_climbs(
+    sandbox: Sandbox, viewer_client: RawPathClient, company_id: str
+) -> None:
+    assert viewer_client.get(f"/companies/{company_id}/customers/").status_code == 404
+    assert sandbox.calls == []
+
+
+def test_codat_down(sandbox: Sandbox, viewer_client: RawPathClient) -> None:
+    sandbox.faults.add("/data/customers", "reset", count=-1)
+    answer = viewer_client.get(url(sandbox))
+    assert answer.status_code == 502
+    assert "The connection to Codat broke" in answer.content.decode()
+    fragment = viewer_client.get(url(sandbox), headers=HTMX)
+    assert fragment.status_code == 502
+    assert "<html" not in fragment.content.decode()
+    assert f'hx-get="{url(sandbox)}"' in fragment.content.decode()
+
+
+class TestRefresh:
+    def addresses(self, sandbox: Sandbox, key: str = "xero") -> tuple[str, str]:
+        base = f"/companies/{sandbox.company(key)}"
+        return f"{base}/refresh/", f"{base}/freshness/"
+
+    def test_is_followed_to_its_end_and_then_stops(
+        self, sandbox: Sandbox, viewer_client: RawPathClient
+    ) -> None:
+        refresh, _ = self.addresses(sandbox)
+        first = viewer_client.post(refresh, headers=HTMX)
+        follow = re.search(r'hx-get="([^"]+)" hx-trigger="load delay:1.0s"', first.content.decode())
+        assert follow
+        address = follow[1].replace("&amp;", "&")
+        second = viewer_client.get(address, headers=HTMX)
+        assert "look=2" in second.content.decode()
+        assert "delay:1.3s" in second.content.decode()
+        assert "HX-Trigger" not in second
+        sandbox.settle()
+        last = viewer_client.get(address, headers=HTMX)
+        assert last["HX-Trigger"] == "customers-refreshed"
+        assert "delay:" not in last.content.decode()
+        assert "Refreshed" in last.content.decode()
+
+    def test_a_second_one_joins_the_first(
+        self, sandbox: Sandbox, viewer_client: RawPathClient
+    ) -> None:
+        refresh, _ = self.addresses(sandbox)
+
+        def followed() -> str:
+            found = re.search(r"follow=([\w-]+)", viewer_client.post(refresh)["Location"])
+            assert found
+            return found[1]
+
+        assert followed() == followed()
+
+    def test_without_javascript_a_page_comes_back_by_itself(
+        self, sandbox: Sandbox, viewer_client: RawPathClient
+    ) -> None:
+        refresh, freshness = self.addresses(sandbox)
+        answer = viewer_client.post(refresh)
+        assert answer.status_code == 302
+        assert answer["Location"].startswith(f"{freshness}?follow=")
+        page = viewer_client.get(answer["Location"])
+        assert page["Refresh"].startswith("3; url=" + freshness)
+        sandbox.settle()
+        page = viewer_client.get(answer["Location"])
+        assert "Refresh" not in page
+        assert "Refreshed" in page.content.decode()
+
+    def test_one_that_never_ends_is_not_asked_about_for_ever(
+        self, sandbox: Sandbox, viewer_client: RawPathClient
+    ) -> None:
+        refresh, _ = self.addresses(sandbox)
+        location = viewer_client.post(refresh)["Location"]
+        text = viewer_client.get(
+            re.sub(r"look=\d+", "look=60", location), headers=HTMX
+        ).content.decode()
+        assert "delay:" not in text
+        assert "unusually long" in text
+        assert "Check again" in text
+
+    def test_one_that_fails_says_why(self, sandbox: Sandbox, viewer_client: RawPathClient) -> None:
+        _, freshness = self.addresses(sandbox)
+        sandbox.faults.add("/data/history/", "json", body='{"id": "7", "status": "AuthError"}')
+        text = viewer_client.get(freshness, {"follow": "7"}, headers=HTMX).content.decode()
+        assert "has to reconnect" in text
+        assert "delay:" not in text
+
+    def test_says_how_old_the_copy_is(self, sandbox: Sandbox, viewer_client: RawPathClient) -> None:
+        _, freshness = self.addresses(sandbox)
+        assert "15 Mar 2025" in viewer_client.get(freshness).content.decode()
+
+    def test_wrong_method(self, sandbox: Sandbox, viewer_client: RawPathClient) -> None:
+        refresh, freshness = self.addresses(sandbox)
+        assert viewer_client.get(refresh).status_code == 405
+        assert viewer_client.post(freshness).status_code == 405
+
+    def test_needs_the_token(self, sandbox: Sandbox, viewer_client: RawPathClient) -> None:
+        strict = RawPathClient(enforce_csrf_checks=True)
+        strict.cookies = viewer_client.cookies
+        answer = strict.post(self.addresses(sandbox)[0])
+        assert answer.status_code == 403
+        assert "Nothing was done" in answer.content.decode()
+
+    def test_nobody_and_without_permission(
+        self, anonymous_client: RawPathClient, outsider_client: RawPathClient
+    ) -> None:
+        assert anonymous_client.post("/companies/x/refresh/").status_code == 302
+        assert outsider_client.post("/companies/x/refresh/").status_code == 403
+
+    def test_codat_down_says_whether_it_arrived(
+        self, sandbox: Sandbox, viewer_client: RawPathClient
+    ) -> None:
+        refresh, _ = self.addresses(sandbox)
+        sandbox.faults.add("POST", "status", status=401)
+        assert "Nothing was written" in viewer_client.post(refresh).content.decode()
+        sandbox.faults.add("POST", "reset_middle")
+        assert "cannot know whether" in viewer_client.post(refresh).content.decode()

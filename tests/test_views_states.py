@@ -1,0 +1,238 @@
+"""The states a page can be in instead of what was asked for: each says what it is and offers the next step."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.template.loader import render_to_string
+from pytest_django import Settings
+
+from customers import client as codat_client
+from customers.sandbox import Sandbox
+from customers.sandbox.faults import Kind
+from tests.conftest import RawPathClient
+
+HTMX = {"HX-Request": "true"}
+
+
+def url(sandbox: Sandbox, key: str) -> str:
+    return f"/companies/{sandbox.company(key)}/customers/"
+
+
+def test_never_synced_offers_to_fetch_and_then_shows(
+    sandbox: Sandbox, viewer_client: RawPathClient
+) -> None:
+    page = viewer_client.get(url(sandbox, "never_synced"))
+    text = page.content.decode()
+    assert page.status_code == 200
+    assert "Codat has not fetched the customers yet" in text
+    form = re.search(r'<form method="post" action="([^"]+)"', text[text.index("<main") :])
+    assert form
+    assert "Fetch the customers" in text
+    viewer_client.post(form[1])
+    sandbox.settle()
+    assert "<table" in viewer_client.get(url(sandbox, "never_synced")).content.decode()
+
+
+def test_syncing_follows_the_running_refresh(
+    sandbox: Sandbox, viewer_client: RawPathClient
+) -> None:
+    text = viewer_client.get(url(sandbox, "syncing")).content.decode()
+    assert "fetched for the first time" in text
+    assert "<progress" in text
+    assert re.search(r'hx-get="[^"]+freshness/\?follow=[\w-]+&amp;look=1"', text)
+    assert 'hx-trigger="customers-refreshed from:body"' in text
+
+
+@pytest.mark.parametrize(
+    ("key", "word"), [("deauthorized", "deauthorised"), ("unlinked", "unlinked")]
+)
+def test_reading_works_without_a_link_and_writing_is_not_offered(
+    sandbox: Sandbox, editor_client: RawPathClient, key: str, word: str
+) -> None:
+    text = editor_client.get(url(sandbox, key)).content.decode()
+    assert f"is {word}." in text
+    assert "Codat’s copy from" in text
+    assert "its link at Codat</a>" in text
+    assert "<table" in text
+    assert "New customer" not in text
+    link = re.search(r'<td><a href="([^"]+)"', text)
+    assert link
+    detail = editor_client.get(link[1]).content.decode()
+    assert f"is {word}." in detail
+    assert ">Edit<" not in detail
+    assert 'hx-trigger="load"' not in detail
+    assert "Attachments come live" in detail
+
+
+@pytest.mark.parametrize("key", ["no_accounting", "no_connections"])
+def test_without_accounting_software_there_is_nothing_to_fetch(
+    sandbox: Sandbox, editor_client: RawPathClient, key: str
+) -> None:
+    page = editor_client.get(url(sandbox, key))
+    text = page.content.decode()
+    assert page.status_code == 200
+    assert "No accounting software connected" in text
+    assert "Fetch the customers" not in text
+    assert "New customer" not in text
+
+
+@pytest.mark.parametrize("key", ["never_synced", "syncing", "no_accounting", "deauthorized"])
+def test_states_are_fragments_too(sandbox: Sandbox, viewer_client: RawPathClient, key: str) -> None:
+    page = viewer_client.get(url(sandbox, key)).content.decode()
+    fragment = viewer_client.get(url(sandbox, key), headers=HTMX).content.decode()
+    assert "<html" not in fragment
+    without_token = re.compile(r'name="csrfmiddlewaretoken" value="\w+"')
+    assert without_token.sub("", fragment.strip()) in without_token.sub("", page)
+
+
+def test_rate_limited_says_when_and_comes_back_by_itself(
+    sandbox: Sandbox, viewer_client: RawPathClient
+) -> None:
+    sandbox.faults.add(
+        "/data/customers", "status", status=429, headers={"Retry-After": "90"}, count=-1
+    )
+    page = viewer_client.get(url(sandbox, "big"))
+    assert page.status_code == 503
+    assert page["Retry-After"] == page["Refresh"] == "90"
+    text = page.content.decode()
+    assert "Codat asks us to wait" in text
+    assert "tries again by itself" in text
+    assert re.search(r"\d\d:\d\d UTC", text)
+    fragment = viewer_client.get(url(sandbox, "big"), headers=HTMX)
+    assert "Refresh" not in fragment
+    assert 'hx-trigger="load delay:90s"' in fragment.content.decode()
+
+
+def test_a_long_wait_is_not_sat_out_by_the_page(
+    sandbox: Sandbox, viewer_client: RawPathClient
+) -> None:
+    sandbox.faults.add(
+        "/data/customers", "status", status=429, headers={"Retry-After": "40000"}, count=-1
+    )
+    page = viewer_client.get(url(sandbox, "big"))
+    assert page["Retry-After"] == "40000"
+    assert "Refresh" not in page
+    assert "Codat asks us to come back" in page.content.decode()
+
+
+def test_a_wrong_key_is_said_and_not_shown(
+    sandbox: Sandbox, viewer_client: RawPathClient, settings: Settings
+) -> None:
+    settings.CODAT_API_KEY = "not-the-key"
+    codat_client.default_client.cache_clear()
+    answer = viewer_client.get("/companies/")
+    assert answer.status_code == 502
+    text = answer.content.decode()
+    assert "does not accept the dashboard’s key" in text
+    assert "not-the-key" not in text
+    assert "Try again" not in text
+
+
+def test_codat_away(viewer_client: RawPathClient, settings: Settings) -> None:
+    settings.CODAT_BASE_URL = "http://127.0.0.1:9"
+    codat_client.default_client.cache_clear()
+    answer = viewer_client.get("/companies/")
+    codat_client.default_client.cache_clear()
+    assert answer.status_code == 502
+    assert "Codat cannot be reached" in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "ours", "heading"),
+    [
+        ("status", 400, 502, "Codat did not accept the request"),
+        ("status", 401, 502, "Codat does not accept the dashboard’s key"),
+        ("status", 402, 502, "over its plan"),
+        ("status", 403, 502, "does not let the dashboard see this"),
+        ("status", 404, 404, "Not found at Codat"),
+        ("status", 408, 502, "Codat refused this"),
+        ("status", 429, 503, "Codat asks us to wait"),
+        ("status", 451, 502, "Codat refused this"),
+        ("status", 500, 502, "Codat has a problem"),
+        ("status", 503, 503, "Codat has a problem"),
+        ("status", 504, 504, "Codat has a problem"),
+        ("html", 502, 502, "Codat has a problem"),
+        ("html", 200, 502, "makes no sense"),
+        ("empty", 200, 502, "makes no sense"),
+        ("redirect", 302, 502, "makes no sense"),
+        ("reset", 0, 502, "connection to Codat broke"),
+        ("cut", 0, 502, "connection to Codat broke"),
+        ("reset_middle", 0, 502, "connection to Codat broke"),
+    ],
+)
+@pytest.mark.parametrize("whole", [True, False])
+def test_every_trouble_is_a_page_and_a_fragment(
+    sandbox: Sandbox,
+    viewer_client: RawPathClient,
+    kind: Kind,
+    status: int,
+    ours: int,
+    heading: str,
+    whole: bool,
+) -> None:
+    sandbox.faults.add("/data/customers/full", kind, status=status or None, count=-1)
+    answer = viewer_client.get(url(sandbox, "odd") + "full/", headers={} if whole else HTMX)
+    text = answer.content.decode()
+    assert answer.status_code == ours
+    assert heading in text
+    assert "nothing was changed" in text
+    assert ("<html" in text) is whole
+    assert "sandbox-key" not in text
+    assert "Traceback" not in text
+
+
+def test_the_correlation_id_is_there_for_support(
+    sandbox: Sandbox, viewer_client: RawPathClient
+) -> None:
+    sandbox.faults.add(
+        "/data/customers/full",
+        "status",
+        status=500,
+        body='{"correlationId": "abc-<123>", "error": "Bad <day>"}',
+        count=-1,
+    )
+    text = viewer_client.get(url(sandbox, "odd") + "full/").content.decode()
+    assert "<123>" not in text
+    assert "<day>" not in text
+    assert "abc-" in text
+
+
+def test_a_page_ends_within_its_deadline(
+    sandbox: Sandbox, viewer_client: RawPathClient, settings: Settings
+) -> None:
+    import time
+
+    settings.CODAT_PAGE_DEADLINE = 1.0
+    sandbox.faults.add("/data/customers/full", "drip", seconds=0.2, count=-1)
+    started = time.monotonic()
+    answer = viewer_client.get(url(sandbox, "odd") + "full/")
+    assert time.monotonic() - started < 3
+    assert answer.status_code == 504
+    assert "Codat took too long" in answer.content.decode()
+    sandbox.faults.clear()
+
+
+def test_an_address_that_leads_nowhere(viewer_client: RawPathClient) -> None:
+    answer = viewer_client.get("/companies/x/nothing/")
+    assert answer.status_code == 404
+    assert "There is nothing here" in answer.content.decode()
+
+
+def test_our_own_mistake_has_a_page_that_needs_nothing() -> None:
+    text = render_to_string("500.html")
+    assert "our mistake" in text
+    assert "history of writes" in text
+
+
+def test_pages_are_not_kept_by_the_browser(sandbox: Sandbox, viewer_client: RawPathClient) -> None:
+    assert "no-store" in viewer_client.get("/companies/")["Cache-Control"]
+
+
+def test_no_page_holds_a_script_or_style_of_its_own(
+    sandbox: Sandbox, viewer_client: RawPathClient
+) -> None:
+    for path in ("/companies/", url(sandbox, "odd"), url(sandbox, "odd") + "full/", "/nowhere/"):
+        text = viewer_client.get(path).content.decode()
+        assert not re.search(r"<style|<script(?![^>]* src=)|<[^>]* (style|on[a-z]+)=", text), path

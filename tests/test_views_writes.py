@@ -1,0 +1,193 @@
+"""The journal's pages: history, one write, one's own, Codat's own, and what is on its way."""
+
+from __future__ import annotations
+
+import re
+import uuid
+
+import pytest
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from customers import addresses
+from customers.models import Write
+from customers.sandbox import Sandbox
+from tests.conftest import RawPathClient
+from tests.controls import fields
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def company(sandbox: Sandbox) -> str:
+    return sandbox.company("qbo")
+
+
+def make(company: str, user: User, **values: object) -> Write:
+    """A row of the journal."""
+    defaults = {
+        "company_id": company,
+        "company_name": "Castle Street Cycles",
+        "connection_id": "c",
+        "user": user,
+        "username": user.username,
+        "kind": Write.Kind.UPDATE,
+        "customer_id": "39",
+        "customer_name": "Birkett, Ursula",
+        "payload": '{"phone": "new 2"}',
+        "before": '{"phone": "old 1", "taxNumber": "kept out"}',
+        "sent_at": timezone.now(),
+    }
+    return Write.objects.create(**(defaults | values))
+
+
+def edit(client: RawPathClient, company: str, customer: str = "39") -> Write:
+    """Change a customer through the form."""
+    url = addresses.edit(company, customer)
+    client.post(url, fields(client.get(url)) | {"f.phone": "+44 new", "action": "save"})
+    return Write.objects.latest("created_at")
+
+
+def test_history_is_filtered_by_the_address(
+    company: str, editor: User, viewer: User, viewer_client: RawPathClient
+) -> None:
+    done = make(company, editor, state=Write.State.SUCCESS, customer_name="Done Ltd")
+    failed = make(company, viewer, state=Write.State.FAILED, customer_name="Failed Ltd")
+    make("another", editor, customer_name="Elsewhere Ltd")
+    url = addresses.writes(company)
+
+    def shown(query: str) -> set[str]:
+        html = viewer_client.get(url + query).content.decode()
+        return {str(pk) for pk in re.findall(r"/writes/([0-9a-f-]{36})/", html)}
+
+    assert shown("") == {str(done.pk), str(failed.pk)}
+    assert shown("?state=failed") == {str(failed.pk)}
+    assert shown("?by=editor") == {str(done.pk)}
+    assert shown("?kind=create") == set()
+    assert shown("?customer=39&state=success") == {str(done.pk)}
+    assert shown("?state=nonsense&page=zzz") == set()
+
+
+def test_history_and_a_write_need_no_codat(
+    company: str, editor: User, viewer_client: RawPathClient, sandbox: Sandbox
+) -> None:
+    write = make(company, editor, state=Write.State.SUCCESS)
+    sandbox.faults.add(match="", kind="status", status=503, count=-1)
+    assert viewer_client.get(addresses.writes(company)).status_code == 200
+    html = viewer_client.get(addresses.write(company, write.pk)).content.decode()
+    assert "old 1" in html
+    assert "new 2" in html
+    assert not sandbox.calls
+
+
+def test_a_write_of_another_company_is_not_shown_here(
+    company: str, editor: User, viewer_client: RawPathClient
+) -> None:
+    write = make("another", editor)
+    assert viewer_client.get(addresses.write(company, write.pk)).status_code == 404
+    assert viewer_client.get(addresses.write(company, uuid.uuid4())).status_code == 404
+
+
+def test_viewers_may_look_but_not_decide(
+    company: str, editor: User, viewer_client: RawPathClient
+) -> None:
+    write = make(company, editor, state=Write.State.UNKNOWN)
+    url = addresses.write(company, write.pk)
+    assert viewer_client.get(url).status_code == 200
+    assert viewer_client.post(url, {"decision": "lost"}).status_code == 403
+    write.refresh_from_db()
+    assert write.state == Write.State.UNKNOWN
+
+
+def test_ones_own_unfinished_writes_are_one_click_away_with_their_number(
+    company: str, editor: User, viewer: User, editor_client: RawPathClient
+) -> None:
+    mine = make(company, editor, state=Write.State.PENDING, checked_at=timezone.now())
+    make(company, editor, state=Write.State.SUCCESS)
+    make(company, viewer, state=Write.State.PENDING)
+    page = editor_client.get("/companies/").content.decode()
+    badge = re.search(r'id="my-writes".*?</a>', page, re.DOTALL)
+    assert badge
+    assert "1<span" in badge[0]
+    assert "every 30s" in badge[0]
+    assert badge[0] in editor_client.get("/writes/badge/").content.decode()
+    html = editor_client.get(addresses.my_writes()).content.decode()
+    assert re.findall(r"/writes/([0-9a-f-]{36})/", html) == [str(mine.pk)]
+    assert '<option value="unfinished" selected>' in html
+    everything = editor_client.get(addresses.my_writes() + "?state=").content.decode()
+    assert len(re.findall(r"/writes/([0-9a-f-]{36})/", everything)) == 2
+
+
+def test_both_truths_on_list_and_detail_until_the_change_is_read_back(
+    company: str, editor_client: RawPathClient, sandbox: Sandbox
+) -> None:
+    old = sandbox.state("qbo").copy["39"]["phone"]
+    write = edit(editor_client, company)
+    for url in (addresses.customers(company), addresses.customer(company, "39")):
+        html = editor_client.get(url).content.decode()
+        assert "On its way" in html
+        assert "by editor" in html
+        assert addresses.write(company, write.pk) in html
+    assert old in html
+    assert "+44 new" in html
+    for _ in range(6):
+        sandbox.settle()
+        editor_client.get(addresses.write(company, write.pk) + "?check=1")
+    for url in (addresses.customers(company), addresses.customer(company, "39")):
+        html = editor_client.get(url).content.decode()
+        assert "On its way" not in html
+        assert "+44 new" in html
+
+
+def test_a_created_customer_is_in_the_list_at_once(
+    company: str, editor_client: RawPathClient
+) -> None:
+    url = addresses.new(company)
+    typed = {"f.customerName": "Brand New Ltd", "f.status": "Active", "action": "save"}
+    editor_client.post(url, fields(editor_client.get(url)) | typed)
+    assert "Brand New Ltd" in editor_client.get(addresses.customers(company)).content.decode()
+
+
+def test_codats_own_history_shows_writes_made_elsewhere(
+    company: str, editor_client: RawPathClient, sandbox: Sandbox
+) -> None:
+    write = edit(editor_client, company)
+    other = sandbox.state("qbo").pushes[-1] | {"pushOperationKey": "made-elsewhere"}
+    sandbox.state("qbo").pushes.append(other)
+    html = editor_client.get(addresses.codat_writes(company)).content.decode()
+    assert "made-elsewhere" in html
+    assert "elsewhere" in html
+    assert addresses.write(company, write.pk) in html
+    for page in ("2", "zzz", "-1", "99999999999"):
+        url = f"{addresses.codat_writes(company)}?page={page}"
+        assert editor_client.get(url).status_code == 200
+
+
+def test_the_support_bundle_holds_ids_and_nothing_about_anybody(
+    company: str, editor: User, viewer_client: RawPathClient
+) -> None:
+    write = make(company, editor, correlation_id="corr-7", push_operation_key="push-7")
+    html = viewer_client.get(addresses.write(company, write.pk)).content.decode()
+    bundle = re.search(r'<pre id="bundle"[^>]*>(.*?)</pre>', html, re.DOTALL)
+    assert bundle
+    assert "corr-7" in bundle[1]
+    assert "push-7" in bundle[1]
+    for secret in ("Birkett", "new 2", "editor", "39\n"):
+        assert secret not in bundle[1]
+
+
+def test_what_codat_sends_is_escaped(
+    company: str, editor: User, viewer_client: RawPathClient
+) -> None:
+    evil = "<script>alert(1)</script>"
+    write = make(
+        company,
+        editor,
+        state=Write.State.FAILED,
+        customer_name=evil,
+        error_message=evil,
+        validation=[{"itemId": evil, "message": evil}],
+        payload=f'{{"phone": "{evil}"}}',
+    )
+    for url in (addresses.write(company, write.pk), addresses.writes(company)):
+        assert evil not in viewer_client.get(url).content.decode()
