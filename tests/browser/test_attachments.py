@@ -37,6 +37,20 @@ def test_leafing_with_the_keyboard(open_page: OpenPage, fresh: Stack) -> None:
     expect(heading).to_have_text("Invoice 0027.pdf")
 
 
+def test_a_key_in_the_same_instant_is_a_swap_too(open_page: OpenPage, fresh: Stack) -> None:
+    """What is shown is ready: HTMX's pause before it looks at new content would leave plain links."""
+    page = open_page()
+    page.goto(addresses.attachments(fresh.company("files"), "thirty") + "?order_by=-name&kind=pdf")
+    page.evaluate(
+        """document.addEventListener("htmx:afterSwap", () => setTimeout(() =>
+        document.body.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowRight", bubbles: true }))
+        ), { once: true })"""
+    )
+    page.get_by_role("link", name="Invoice 0027.pdf", exact=True).click()
+    expect(page.locator("#attachments h2")).to_have_text("Invoice 0024.pdf")
+    expect(page.locator("#announce")).to_have_text("Invoice 0024.pdf, 3 of 10")
+
+
 def test_arrows_in_a_field_are_the_field_s(open_page: OpenPage, fresh: Stack) -> None:
     page = open_page()
     path = addresses.attachment(fresh.company("files"), "kinds", "text")
