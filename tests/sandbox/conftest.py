@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
@@ -11,6 +12,7 @@ import pytest
 import requests
 
 from customers.sandbox import Sandbox
+from customers.sandbox.server import Call
 
 
 class Api:
@@ -100,3 +102,12 @@ def raw(box: Sandbox, path: str, *, method: str = "GET", timeout: float = 5.0) -
         except TimeoutError:
             return bytes(received), "silence"
         return bytes(received), "end"
+
+
+def over(call: Call, seconds: float = 5.0) -> Call:
+    """The call once the sandbox has written down how it ended, a moment after its answer has left."""
+    end = time.monotonic() + seconds
+    while call.finished is None:
+        assert time.monotonic() < end, "the answer is not over"
+        time.sleep(0.005)
+    return call

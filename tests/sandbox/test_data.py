@@ -10,7 +10,7 @@ from customers.sandbox import Sandbox
 from customers.sandbox.companies import PLANS
 from customers.sandbox.special import ODD_IDS
 
-from .conftest import Api
+from .conftest import Api, over
 
 
 def test_there_are_companies_of_every_sort(api: Api) -> None:
@@ -148,7 +148,7 @@ def test_unknown_things_are_404_in_codats_shape(api: Api) -> None:
 
 def test_the_call_log_has_what_arrived(api: Api, box: Sandbox) -> None:
     api.create("xero", {"customerName": "Logged"}, headers={"Idempotency-Key": "k"})
-    call = box.calls[-1]
+    call = over(box.calls[-1])
     assert (call.method, call.status) == ("POST", 200)
     assert call.path.endswith("/push/customers")
     assert call.headers["idempotency-key"] == "k"
