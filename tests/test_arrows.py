@@ -21,7 +21,7 @@ FLOORS = (
     "forms query htmx record rows files transfers archive drafts writes confirming",
     "following",
     "webhooks",
-    "views context middleware templatetags",
+    "views context middleware templating",
     "urls admin apps management",
 )
 FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names.split()}

@@ -1,0 +1,37 @@
+"""What templates have besides their context: filters for values from Codat, addresses of static files.
+
+What the filters do is written in `customers.formatting`.
+"""
+
+import functools
+from typing import Any
+
+from django.template.defaultfilters import pluralize
+from django.templatetags.static import static
+from django_htmx.jinja import htmx_script
+from jinja2 import Environment
+
+from customers import formatting
+
+
+def thousands(value: Any) -> str:
+    """`5000` -> `5,000`."""
+    return f"{value:,}" if isinstance(value, int) else formatting.text(value)
+
+
+def environment(**options: Any) -> Environment:
+    """Jinja's environment, as settings.TEMPLATES asks for it."""
+    made = Environment(**options)  # noqa: S701  Django's backend passes autoescape=True
+    made.filters |= {
+        "day": formatting.day,
+        "when": formatting.when,
+        "since": formatting.since,
+        "dash": formatting.text,
+        "label": formatting.label,
+        "bytes": formatting.size,
+        "thousands": thousands,
+        "pluralize": pluralize,
+    }
+    # Each asks the storage, which looks a file's hashed name up; the names last as long as the process.
+    made.globals |= {"static": functools.cache(static), "htmx_script": functools.cache(htmx_script)}
+    return made
