@@ -13,8 +13,10 @@ from django.contrib.auth.models import Group, Permission, User
 from django.core.cache import caches
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.template.backends.jinja2 import Template
 from django.test import Client
 from django.test.client import ClientHandler
+from django.test.signals import template_rendered
 from pytest_django import Settings
 
 from codatdash.wsgi import RawPathRequest, quoted_path
@@ -57,6 +59,18 @@ def _quick_settings(settings: Settings) -> None:
         **settings.STORAGES,
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
+
+
+@pytest.fixture(autouse=True)
+def _contexts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`answer.context` for our templates: Django's test client hears of those of its own engine only."""
+    rendered = Template.render
+
+    def render(self: Template, context: Any = None, request: Any = None) -> str:
+        template_rendered.send(sender=self, template=self, context=context or {})
+        return rendered(self, context, request)
+
+    monkeypatch.setattr(Template, "render", render)
 
 
 @pytest.fixture(scope="session")
