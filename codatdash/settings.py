@@ -170,6 +170,8 @@ elif CACHES["default"]["BACKEND"].endswith("RedisCache"):
         # Seconds. Pages work without a cache, so none waits long for one.
         _cache.setdefault("OPTIONS", {}).update({"socket_connect_timeout": 1, "socket_timeout": 1})
 
+AUTHENTICATION_BACKENDS = ["codatdash.accounts.Backend"]
+SESSION_ENGINE = "codatdash.accounts"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (
