@@ -4,6 +4,8 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.template.backends.utils import csrf_input
+from django.utils.functional import SimpleLazyObject
 
 from customers import addresses
 from customers.models import Write
@@ -11,11 +13,13 @@ from customers.service import default_service
 
 
 def dashboard(request: HttpRequest) -> dict[str, Any]:
-    """`is_sandbox`, the addresses in the frame, how many writes of this person are under way, and what is
-    left of the day's calls to Codat."""
+    """`is_sandbox`, the addresses in the frame, how many writes of this person are under way, what is left of the
+    day's calls to Codat, and a CSRF token for the page's forms."""
     user = getattr(request, "user", None)
     user_id = user.pk if user is not None and user.is_authenticated else None
     return {
+        # Masked once a page, and on no page without a form: Django's own is masked anew in each form.
+        "csrf_input": SimpleLazyObject(lambda: csrf_input(request)),
         "is_sandbox": settings.CODAT_IS_LOCAL,
         "companies_url": addresses.companies(),
         "my_writes_url": addresses.my_writes(),

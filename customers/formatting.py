@@ -6,7 +6,7 @@ Empty, null and missing all read as a dash.
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import simplejson
@@ -15,12 +15,8 @@ from django.utils.safestring import SafeString
 
 DASH = "–"
 
-_DATE = re.compile(
-    r"(\d{4})-(\d\d)-(\d\d)"
-    r"(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?)?"
-    r"\s*(Z|[+-]\d\d:?\d\d)?",
-    re.IGNORECASE,
-)
+# Between the date and the time; "" where there is no time.
+_SEPARATORS = ("T", "t", " ", "")
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[a-z])(?=\d)|(?<=[A-Z])(?=[A-Z][a-z])|[_\s]+")
 
@@ -30,30 +26,25 @@ def parse_date(value: object) -> datetime | None:
 
     None for everything that is no date, and for year 1, by which Codat means that it does not know.
     """
-    if isinstance(value, datetime):
-        return value if value.tzinfo else value.replace(tzinfo=UTC)
-    match = _DATE.fullmatch(value.strip()) if isinstance(value, str) else None
-    if match is None:
+    if isinstance(value, str):
+        value = _read(value.strip())
+    if not isinstance(value, datetime):
         return None
-    year, month, day, hour, minute, second, fraction, zone = match.groups()
     try:
-        moment = datetime(
-            int(year),
-            int(month),
-            int(day),
-            int(hour or 0),
-            int(minute or 0),
-            int(second or 0),
-            int((fraction or "").ljust(6, "0")[:6]),
-            UTC,
-        )
-        if zone and zone not in "Zz":
-            hours, minutes = int(zone[1:3]), int(zone[-2:])
-            offset = timedelta(hours=hours, minutes=minutes)
-            moment += offset if zone[0] == "-" else -offset
-    except (ValueError, OverflowError):
+        moment = value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+    except OverflowError:
         return None
     return moment if moment.year > 1 else None
+
+
+def _read(value: str) -> datetime | None:
+    """ISO 8601 with dashes only: eight digits alone are more likely a number."""
+    if value[4:5] != "-" or value[7:8] != "-" or value[10:11] not in _SEPARATORS:
+        return None
+    try:
+        return datetime.fromisoformat(value)
+    except ValueError:
+        return None
 
 
 def day(value: object) -> str:

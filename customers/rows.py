@@ -1,14 +1,14 @@
 """The rows of the list of customers, as HTML.
 
-Format strings instead of a template loop: a page has hundreds of rows of eight cells, and Django's template
-engine spends ten times as long on them. Every value is escaped before it meets markup.
+Strings instead of a template's loop: a page has hundreds of rows of eight cells, and escaping them one by one
+takes most of a loop's time. Every value is escaped before it meets markup.
 """
 
 from collections.abc import Iterable, Mapping
-from html import escape
 from typing import Any
 
 from django.utils.safestring import SafeString
+from markupsafe import escape
 
 from customers import addresses
 from customers.formatting import DASH, day, text
@@ -24,15 +24,10 @@ COLUMNS = (
     ("status", "Status"),
     ("sourceModifiedDate", "Changed"),
 )
-_ROW = "<tr{}><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>"
 _GONE = ' class="gone"'
-_LINK = '<a href="{}">{}</a>'
-_NAMELESS = '<a href="{}">– <span class="vh">no name, ID {}</span></a>'
-_TAG = '<span class="tag">{}</span>'
 _DELETED = '<span class="tag bad">Deleted</span>'
 
 CANNOT_OPEN = "ID cannot be opened"
-_NO_LINK = f'{{}} <small class="tag warn">{CANNOT_OPEN}</small>'
 
 # No page can show it: browsers put U+FFFD in its place, and so do we.
 _BETWEEN = "\0"
@@ -51,7 +46,8 @@ def _escaped(values: list[str]) -> list[str]:
     joined = _BETWEEN.join(values)
     if joined.count(_BETWEEN) >= len(values):
         joined = _BETWEEN.join(value.replace(_BETWEEN, "\ufffd") for value in values)
-    return escape(joined).split(_BETWEEN)
+    # Plain text again: each piece of what is marked as safe would be marked anew.
+    return str(escape(joined)).split(_BETWEEN)
 
 
 def _values(customer: Mapping[str, Any], base: str, suffix: str) -> list[str]:
@@ -74,12 +70,33 @@ def _values(customer: Mapping[str, Any], base: str, suffix: str) -> list[str]:
 
 def _name(href: str, name: str, record_id: str) -> str:
     if not href:
-        return _NO_LINK.format(name)
-    return _NAMELESS.format(href, record_id) if name == DASH else _LINK.format(href, name)
+        return f'{name} <small class="tag warn">{CANNOT_OPEN}</small>'
+    if name == DASH:
+        return f'<a href="{href}">– <span class="vh">no name, ID {record_id}</span></a>'
+    return f'<a href="{href}">{name}</a>'
 
 
 def _status(status: str) -> str:
-    return status if status in ("Active", DASH) else _TAG.format(status)
+    return status if status in ("Active", DASH) else f'<span class="tag">{status}</span>'
+
+
+def _row(
+    gone: bool,  # noqa: FBT001  one of a row's values
+    href: str,
+    name: str,
+    record_id: str,
+    contact: str,
+    email: str,
+    phone: str,
+    currency: str,
+    status: str,
+    changed: str,
+) -> str:
+    return (
+        f"<tr{_GONE if gone else ''}><td>{_name(href, name, record_id)}</td><td>{record_id}</td>"
+        f"<td>{contact}</td><td>{email}</td><td>{phone}</td><td>{currency}</td>"
+        f"<td>{_DELETED if gone else _status(status)}</td><td>{changed}</td></tr>"
+    )
 
 
 def customer_rows(
@@ -97,17 +114,5 @@ def customer_rows(
         deleted.append(is_deleted(customer))
         values += _values(customer, base, suffix)
     cells = iter(_escaped(values))
-    rows = [
-        _ROW.format(
-            _GONE if gone else "",
-            _name(href, name, record_id),
-            record_id,
-            *middle,
-            _DELETED if gone else _status(status),
-            changed,
-        )
-        for gone, (href, name, record_id, *middle, status, changed) in zip(
-            deleted, zip(*[cells] * (1 + len(COLUMNS)), strict=True), strict=True
-        )
-    ]
-    return SafeString("".join(rows))
+    each = zip(*[cells] * (1 + len(COLUMNS)), strict=True)
+    return SafeString("".join([_row(gone, *row) for gone, row in zip(deleted, each, strict=True)]))
