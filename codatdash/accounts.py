@@ -1,7 +1,7 @@
 """Sessions, users and permissions, read with statements of our own; all else about them is Django's.
 
-Every request asks for all three, and Django puts the statements together anew each time: 0.84 ms for an editor where
-SQLite needs 0.1 to answer, beside some 3 ms for all else that a list page takes.
+Every request asks for all three, and Django puts the statements together anew each time: 0.84 ms for an editor, where
+these take 0.07, beside some 2.5 ms for all else that a list page takes (SQLite, one after the other).
 """
 
 from typing import Any
@@ -13,7 +13,9 @@ from django.db import connection
 from django.utils import timezone
 
 _SESSION = "SELECT session_data FROM django_session WHERE session_key = %s AND expire_date > %s"
-_USER = "SELECT * FROM auth_user WHERE id = %s"
+# What pages ask of a user; the rest of it, dates mostly, Django fetches where somebody asks for it.
+_FIELDS = ("id", "password", "is_superuser", "username", "is_staff", "is_active")
+_USER = f"SELECT {', '.join(_FIELDS)} FROM auth_user WHERE id = %s"  # noqa: S608  constants
 _PERMISSIONS = """
     SELECT kind.app_label, permission.codename
     FROM auth_permission permission JOIN django_content_type kind ON kind.id = permission.content_type_id
@@ -47,8 +49,16 @@ class Backend(ModelBackend):
 
     def get_user(self, user_id: Any) -> User | None:
         """The user that a session names; None where there is none, or it may not sign in any more."""
-        user: User | None = next(iter(User.objects.raw(_USER, [user_id])), None)
-        return user if user and self.user_can_authenticate(user) else None
+        with connection.cursor() as cursor:
+            cursor.execute(_USER, [user_id])
+            row = cursor.fetchone()
+        if row is None:
+            return None
+        key, password, is_superuser, name, is_staff, is_active = row
+        # SQLite has numbers for what is true. The order is the model's own.
+        values = (key, password, bool(is_superuser), name, bool(is_staff), bool(is_active))
+        user = User.from_db(connection.alias, _FIELDS, values)
+        return user if self.user_can_authenticate(user) else None
 
     def get_all_permissions(self, user_obj: Any, obj: Any = None) -> set[str]:
         """`app_label.codename` of each permission. For superusers, and about an object, Django's own answer."""

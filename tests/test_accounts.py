@@ -9,7 +9,7 @@ from django.contrib.auth.models import Group, Permission, User
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
-from codatdash.accounts import SessionStore
+from codatdash.accounts import Backend, SessionStore
 from customers.sandbox import Sandbox
 from tests.conftest import RawPathClient
 
@@ -56,6 +56,19 @@ def test_who_may_not_sign_in_any_more_is_out_at_once(
 ) -> None:
     User.objects.filter(pk=viewer.pk).update(is_active=False)
     assert viewer_client.get(page).status_code == 302
+
+
+def test_a_user_is_as_django_reads_it(viewer: User) -> None:
+    viewer.email = "viewer@example.com"
+    viewer.is_staff = True
+    viewer.save()
+    ours, theirs = Backend().get_user(viewer.pk), User.objects.get(pk=viewer.pk)
+    assert ours is not None
+    for field in User._meta.concrete_fields:
+        assert getattr(ours, field.attname) == getattr(theirs, field.attname)
+    assert (ours.is_staff, ours.is_superuser) == (True, False)
+    assert type(ours.is_active) is bool
+    assert Backend().get_user(0) is None
 
 
 def test_a_user_who_is_gone_is_nobody(
