@@ -14,8 +14,6 @@ import logging
 import random
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -43,6 +41,7 @@ from customers.errors import (
 )
 from customers.outgoing import Outgoing, segment, target
 from customers.quota import Quota, background
+from customers.reading import MAX_ERROR_BODY, Answer, bad, read_body, read_json
 from customers.slots import Slots
 from customers.tracing import trace
 from customers.transport import (
@@ -70,13 +69,6 @@ __all__ = [
 
 logger = logging.getLogger(__name__)
 
-# Bytes. A page of 5,000 customers has some 3 MB; an error is read for its first words only.
-MAX_BODY = 64 * 1024 * 1024
-MAX_ERROR_BODY = 64 * 1024
-PIECE = 1024 * 1024
-# Bodies up to this are kept with their answer, for a day on which nothing better is to be had.
-KEPT_BODY = 256 * 1024
-
 RETRIES = 2
 # Seconds: the first pause is up to this, each next one up to twice as long.
 BACKOFF = 0.3
@@ -84,26 +76,6 @@ BACKOFF = 0.3
 SHORT_WAIT = 2
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """Decoded JSON with what came around it. ``body`` is what it was decoded from, b"" if too large."""
-
-    what: str
-    data: Any = field(repr=False)
-    status: int
-    headers: Mapping[str, str] = field(repr=False)
-    body: bytes = field(default=b"", repr=False)
-
-    def wrong_shape(self, expected: str, *, write: bool = False) -> BadAnswer:
-        """The error for data that is not what was expected."""
-        return BadAnswer(
-            f"{self.what}: expected {expected}, got {type(self.data).__name__}",
-            status=self.status,
-            correlation_id=answers.correlation_id(self.headers),
-            may_have_arrived=write,
-        )
 
 
 class _Adapter(HTTPAdapter):
@@ -196,7 +168,7 @@ class Client:
         """
 
         request = Outgoing("GET", target(path, params), {})
-        return self._call(request, functools.partial(_answer, exact=exact))
+        return self._call(request, functools.partial(read_json, exact=exact))
 
     def send_json(
         self,
@@ -223,7 +195,7 @@ class Client:
 
         extra = {"Content-Type": "application/json"} | dict(headers or {})
         request = Outgoing(method, target(path, params), extra, data or b"", write=True)
-        return self._call(request, functools.partial(_answer, exact=True))
+        return self._call(request, functools.partial(read_json, exact=True))
 
     def stream(self, path: str, headers: Mapping[str, str] | None = None) -> Download:
         """GET a file. Everything up to its headers is bounded as for JSON, its body per piece."""
@@ -295,12 +267,12 @@ class Client:
                 raise answers.refusal(
                     response.status,
                     response.headers,
-                    _read(request, response, call, limit=MAX_ERROR_BODY),
+                    read_body(request, response, call, limit=MAX_ERROR_BODY),
                     request.what,
                     write=request.write,
                 )
             if not 200 <= response.status < 300:
-                raise _bad(request, response, f"unexpected status {response.status}")
+                raise bad(request, response, f"unexpected status {response.status}")
             return read(request, response, call)
         except CodatError as error:
             failure = error
@@ -368,48 +340,6 @@ def _log(
     logger.info(
         "%s: %s in %.0f ms", request.what, outcome or "failed", elapsed, extra={"facts": event}
     )
-
-
-def _bad(request: Outgoing, response: BaseHTTPResponse, problem: str) -> BadAnswer:
-    return BadAnswer(
-        f"{request.what}: {problem}",
-        status=response.status,
-        correlation_id=answers.correlation_id(response.headers),
-        may_have_arrived=request.write,
-    )
-
-
-def _answer(request: Outgoing, response: BaseHTTPResponse, call: Call, *, exact: bool) -> Answer:
-    body = _read(request, response, call, limit=MAX_BODY)
-    with suppress(ValueError):
-        data = answers.parse(body, exact=exact)
-        kept = body if len(body) <= KEPT_BODY else b""
-        return Answer(request.what, data, response.status, response.headers, kept)
-    # Raised out here because a decoder's error carries the whole body, which is somebody's data.
-    raise _bad(request, response, f"{len(body)} bytes that are not JSON")
-
-
-def _read(request: Outgoing, response: BaseHTTPResponse, call: Call, *, limit: int) -> bytes:
-    """The whole body, at most ``limit`` bytes of it."""
-    encoded = "Content-Encoding" in response.headers
-    pieces: list[bytes] = []
-    size = 0
-    try:
-        while piece := response.read(PIECE, decode_content=encoded):
-            pieces.append(piece)
-            size += len(piece)
-            if size > limit:
-                break
-    except FAILURES as error:
-        failure = broken(error, call, request.what, write=request.write)
-    else:
-        if size <= limit:
-            return b"".join(pieces)
-        failure = _bad(request, response, f"more than {limit} bytes")
-    if response.status >= 400:
-        # The status has said what matters.
-        return b"".join(pieces)[:limit]
-    raise failure
 
 
 def _pause(error: CodatError, call: Call, attempt: int) -> float | None:

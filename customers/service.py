@@ -17,8 +17,8 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, cast
 
-from customers import answers, shared
-from customers.client import Answer, Client, default_client, segment
+from customers import answers, shapes, shared
+from customers.client import Client, default_client, segment
 from customers.codat_types import (
     Attachment,
     Company,
@@ -32,6 +32,7 @@ from customers.codat_types import (
     PushOperationPage,
 )
 from customers.errors import OUTAGES, BadAnswer, CodatError, Refused
+from customers.reading import Answer
 from customers.transport import Download
 
 # Seconds. A connection's state may change under our feet, a model rarely does; pages offer fresh ones.
@@ -45,9 +46,6 @@ REMEMBERED = 100
 
 # Guessed: which status a refused second refresh has is not documented, nor where the name stands.
 ALREADY_RUNNING = "alreadyinprogress"
-
-# What an id may be. A tuple, because a page of 5,000 asks 5,000 times.
-TEXT_OR_NOTHING = (str, type(None))
 
 # Connections of one company on one page; nobody has as many.
 CONNECTIONS = 100
@@ -97,12 +95,16 @@ class CustomerService:
         """
         path = f"/companies/{segment(company_id)}/data/customers"
         params = _paging(page, page_size, query, order_by)
-        return cast(CustomerPage, self._kept(path, params, _results, or_last_seen=or_last_seen))
+        return cast(
+            CustomerPage, self._kept(path, params, shapes.results, or_last_seen=or_last_seen)
+        )
 
     def get(self, *, company_id: str, customer_id: str, or_last_seen: bool = False) -> Customer:
         """One customer; numbers with a fraction are Decimal."""
         path = f"/companies/{segment(company_id)}/data/customers/{segment(customer_id)}"
-        return cast(Customer, self._kept(path, {}, _record, exact=True, or_last_seen=or_last_seen))
+        return cast(
+            Customer, self._kept(path, {}, shapes.record, exact=True, or_last_seen=or_last_seen)
+        )
 
     def get_create_update_model(
         self,
@@ -117,7 +119,9 @@ class CustomerService:
         return self._cached(
             self._key("model", company_id, connection_id),
             MODEL_AGE,
-            lambda: _object(self.client.get_json(f"{connection}/options/customers", exact=True)),
+            lambda: shapes.an_object(
+                self.client.get_json(f"{connection}/options/customers", exact=True)
+            ),
             fresh=fresh,
             or_last_seen=or_last_seen,
         )
@@ -144,7 +148,7 @@ class CustomerService:
             payload,
             {"Idempotency-Key": idempotency_key},
         )
-        return _push_operation(answer, write=True)
+        return shapes.push_operation(answer, write=True)
 
     def update(
         self,
@@ -170,14 +174,14 @@ class CustomerService:
             },
             payload,
         )
-        return _push_operation(answer, write=True)
+        return shapes.push_operation(answer, write=True)
 
     def list_attachments(
         self, *, company_id: str, connection_id: str, customer_id: str
     ) -> builtins.list[Attachment]:
         """All attachments of a customer."""
         answer = self.client.get_json(_attachments(company_id, connection_id, customer_id))
-        return cast("builtins.list[Attachment]", _records(answer, "attachments"))
+        return cast("builtins.list[Attachment]", shapes.records(answer, "attachments"))
 
     def get_attachment(
         self, *, company_id: str, connection_id: str, customer_id: str, attachment_id: str
@@ -185,7 +189,7 @@ class CustomerService:
         """One attachment's metadata."""
         attachments = _attachments(company_id, connection_id, customer_id)
         answer = self.client.get_json(f"{attachments}/{segment(attachment_id)}")
-        return cast(Attachment, _record(answer))
+        return cast(Attachment, shapes.record(answer))
 
     def download_attachment(
         self,
@@ -218,7 +222,7 @@ class CustomerService:
     ) -> CompanyPage:
         """One page of companies, each with its connections."""
         params = _paging(page, page_size, query, order_by)
-        found = self._kept("/companies", params, _results, or_last_seen=or_last_seen)
+        found = self._kept("/companies", params, shapes.results, or_last_seen=or_last_seen)
         if not isinstance(found, LastSeen):
             now = time.time()
             shared.put_many(
@@ -239,7 +243,7 @@ class CustomerService:
         found = self._cached(
             self._key("company", company_id),
             COMPANY_AGE,
-            lambda: _record(self.client.get_json(path)),
+            lambda: shapes.record(self.client.get_json(path)),
             fresh=fresh,
             or_last_seen=or_last_seen,
         )
@@ -278,12 +282,12 @@ class CustomerService:
     def get_push_operation(self, *, company_id: str, push_operation_key: str) -> PushOperation:
         """How far a write is."""
         path = f"/companies/{segment(company_id)}/push/{segment(push_operation_key)}"
-        return _push_operation(self.client.get_json(path, exact=True), write=False)
+        return shapes.push_operation(self.client.get_json(path, exact=True), write=False)
 
     def get_data_status(self, *, company_id: str) -> DataStatus | None:
         """How old Codat's copy of the customers is; None where it does not know of any."""
         answer = self.client.get_json(f"/companies/{segment(company_id)}/dataStatus")
-        status = _object(answer).get("customers")
+        status = shapes.an_object(answer).get("customers")
         if not isinstance(status, dict | None):
             raise answer.wrong_shape("a data status")
         return cast("DataStatus | None", status)
@@ -291,7 +295,7 @@ class CustomerService:
     def refresh_customers(self, *, company_id: str) -> PullOperation:
         """Have Codat fetch the customers anew, or join the refresh that is already running."""
         try:
-            return _pull_operation(
+            return shapes.pull_operation(
                 self.client.send_json(
                     "POST", f"/companies/{segment(company_id)}/data/queue/customers"
                 ),
@@ -309,12 +313,12 @@ class CustomerService:
     def get_pull_operation(self, *, company_id: str, dataset_id: str) -> PullOperation:
         """How far a refresh is."""
         path = f"/companies/{segment(company_id)}/data/history/{segment(dataset_id)}"
-        return _pull_operation(self.client.get_json(path), write=False)
+        return shapes.pull_operation(self.client.get_json(path), write=False)
 
     def _page(
         self, path: str, page: int, page_size: int, query: str, order_by: str
     ) -> dict[str, Any]:
-        return _results(self.client.get_json(path, _paging(page, page_size, query, order_by)))
+        return shapes.results(self.client.get_json(path, _paging(page, page_size, query, order_by)))
 
     def _cached(
         self,
@@ -379,57 +383,6 @@ def _attachments(company_id: str, connection_id: str, customer_id: str) -> str:
 
 def _paging(page: int, page_size: int, query: str, order_by: str) -> dict[str, object]:
     return {"page": page, "pageSize": page_size, "query": query, "orderBy": order_by}
-
-
-def _results(answer: Answer) -> dict[str, Any]:
-    """A page: a list of records, and how many there are in all."""
-    found = _object(answer)
-    found["results"] = _records(answer, "results")
-    total = found.get("totalResults")
-    if type(total) is not int or total < 0:
-        raise answer.wrong_shape("totalResults to be a count")
-    return found
-
-
-def _object(answer: Answer, *, write: bool = False) -> dict[str, Any]:
-    if not isinstance(answer.data, dict):
-        raise answer.wrong_shape("an object", write=write)
-    return answer.data
-
-
-def _record(answer: Answer) -> dict[str, Any]:
-    """A single record: an object whose id, if it has one, is text."""
-    record = _object(answer)
-    if type(record.get("id")) not in TEXT_OR_NOTHING:
-        raise answer.wrong_shape("an object with an id")
-    return record
-
-
-def _records(answer: Answer, key: str) -> builtins.list[dict[str, Any]]:
-    """The records under a key. Null is none; a missing key is another shape."""
-    found = _object(answer).get(key, False)
-    if found is None:
-        return []
-    if not isinstance(found, builtins.list):
-        raise answer.wrong_shape(f"a list under {key}")
-    for record in found:
-        if type(record) is not dict or type(record.get("id")) not in TEXT_OR_NOTHING:
-            raise answer.wrong_shape(f"only objects with an id in {key}")
-    return found
-
-
-def _push_operation(answer: Answer, *, write: bool) -> PushOperation:
-    operation = _object(answer, write=write)
-    if not all(isinstance(operation.get(key), str) for key in ("pushOperationKey", "status")):
-        raise answer.wrong_shape("a push operation with key and status", write=write)
-    return cast(PushOperation, operation)
-
-
-def _pull_operation(answer: Answer, *, write: bool) -> PullOperation:
-    operation = _object(answer, write=write)
-    if not all(isinstance(operation.get(key), str) for key in ("id", "status")):
-        raise answer.wrong_shape("a pull operation with id and status", write=write)
-    return cast(PullOperation, operation)
 
 
 def default_service() -> CustomerService:

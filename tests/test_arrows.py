@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[1]
 FLOORS = (
     # What knows nothing of the rest: types, errors, texts.
     "errors codat_types formatting notes guesses addresses tracing shared credentials outgoing kinds",
-    "answers transport push_model comparing quota slots breaker",
+    "answers transport reading shapes push_model comparing quota slots breaker",
     "client",
     "service models",
     "forms query htmx record rows files transfers archive drafts writes confirming",

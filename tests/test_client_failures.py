@@ -12,6 +12,7 @@ import orjson
 import pytest
 
 from customers import client as client_module
+from customers import reading
 from customers.client import Client
 from customers.errors import (
     BadAnswer,
@@ -142,7 +143,7 @@ def test_not_json(name: str) -> None:
 
 
 def test_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client_module, "MAX_BODY", 100_000)
+    monkeypatch.setattr(reading, "MAX_BODY", 100_000)
     large = b"[" + b" " * 100_000 + b"]"
     bomb = gzip.compress(b" " * 100_000_000)
     chunked = head("Transfer-Encoding: chunked") + b"%x\r\n%b\r\n0\r\n\r\n" % (len(large), large)

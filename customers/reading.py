@@ -1,0 +1,86 @@
+"""What is taken from an answer of Codat's: its JSON, within bounds, or an error that says what is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from urllib3.response import BaseHTTPResponse
+
+from customers import answers
+from customers.errors import BadAnswer
+from customers.outgoing import Outgoing
+from customers.transport import FAILURES, Call, broken
+
+# Bytes. A page of 5,000 customers has some 3 MB; an error is read for its first words only.
+MAX_BODY = 64 * 1024 * 1024
+MAX_ERROR_BODY = 64 * 1024
+PIECE = 1024 * 1024
+# Bodies up to this are kept with their answer, for a day on which nothing better is to be had.
+KEPT_BODY = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Decoded JSON with what came around it. ``body`` is what it was decoded from, b"" if too large."""
+
+    what: str
+    data: Any = field(repr=False)
+    status: int
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(default=b"", repr=False)
+
+    def wrong_shape(self, expected: str, *, write: bool = False) -> BadAnswer:
+        """The error for data that is not what was expected."""
+        return BadAnswer(
+            f"{self.what}: expected {expected}, got {type(self.data).__name__}",
+            status=self.status,
+            correlation_id=answers.correlation_id(self.headers),
+            may_have_arrived=write,
+        )
+
+
+def bad(request: Outgoing, response: BaseHTTPResponse, problem: str) -> BadAnswer:
+    """The error for an answer that is no good."""
+    return BadAnswer(
+        f"{request.what}: {problem}",
+        status=response.status,
+        correlation_id=answers.correlation_id(response.headers),
+        may_have_arrived=request.write,
+    )
+
+
+def read_json(request: Outgoing, response: BaseHTTPResponse, call: Call, *, exact: bool) -> Answer:
+    """The answer with its JSON decoded; `exact` keeps each digit. `BadAnswer` where it is none."""
+    body = read_body(request, response, call, limit=MAX_BODY)
+    with suppress(ValueError):
+        data = answers.parse(body, exact=exact)
+        kept = body if len(body) <= KEPT_BODY else b""
+        return Answer(request.what, data, response.status, response.headers, kept)
+    # Raised out here because a decoder's error carries the whole body, which is somebody's data.
+    raise bad(request, response, f"{len(body)} bytes that are not JSON")
+
+
+def read_body(request: Outgoing, response: BaseHTTPResponse, call: Call, *, limit: int) -> bytes:
+    """The whole body, at most ``limit`` bytes of it."""
+    encoded = "Content-Encoding" in response.headers
+    pieces: list[bytes] = []
+    size = 0
+    try:
+        while piece := response.read(PIECE, decode_content=encoded):
+            pieces.append(piece)
+            size += len(piece)
+            if size > limit:
+                break
+    except FAILURES as error:
+        failure = broken(error, call, request.what, write=request.write)
+    else:
+        if size <= limit:
+            return b"".join(pieces)
+        failure = bad(request, response, f"more than {limit} bytes")
+    if response.status >= 400:
+        # The status has said what matters.
+        return b"".join(pieces)[:limit]
+    raise failure
