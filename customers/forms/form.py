@@ -12,10 +12,11 @@ from django.utils.safestring import SafeString
 from customers.forms import actions, merging, sealing
 from customers.forms.changes import Change, Unsent, changes, unsent
 from customers.forms.checking import check
+from customers.forms.faces import Sheet
 from customers.forms.paths import FIELD, html_id
 from customers.forms.placing import Placer
 from customers.forms.posted import Data, Reader
-from customers.forms.render import Item, Sheet, render
+from customers.forms.render import Item, render
 from customers.forms.state import Binding, Group, Kept, Rows, State, walk
 from customers.forms.values import MISSING, dump
 from customers.push_model import READ_ONLY_ANYWHERE, Node, parse, presentable
