@@ -18,7 +18,7 @@ from customers.forms import Form
 from customers.forms.posted import MAX_NEW_INPUTS
 from customers.models import Draft, Write
 from customers.sandbox import Sandbox
-from customers.views import edit
+from customers.views import saving
 from customers.writes import Order
 from tests.conftest import RawPathClient
 from tests.controls import fields
@@ -185,7 +185,7 @@ def test_two_saves_of_one_form_at_once_lose_nothing(
         writes.journal(replace(order, payload='{"customerName": "One"}'), user)
         return writes.journal(order, user)
 
-    monkeypatch.setattr(edit, "journal", overtaken)
+    monkeypatch.setattr(saving, "journal", overtaken)
     answer = editor_client.post(url, post | {"f.customerName": "Two"})
     assert answer.status_code == 409
     assert fields(answer)["f.customerName"] == "Two"

@@ -92,6 +92,11 @@ class CompanyPage:
     connection: Connection | None
     suffix: str
 
+    def query(self, **more: object) -> str:
+        """The query string of a link with `more` in it and, where one was chosen, the connection; or ""."""
+        given = ({"connection": self.connection_id} if self.suffix else {}) | more
+        return "?" + urlencode(given) if given else ""
+
     @property
     def name(self) -> str:
         """The company's name, a dash where it has none."""

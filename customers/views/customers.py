@@ -130,9 +130,7 @@ def detail(request: HttpRequest, company_id: str, customer_id: str) -> HttpRespo
             "customer_name": text(customer.get("customerName")),
             "record": read_record(customer),
             "edit_url": addresses.edit(company_id, customer_id) + page.suffix,
-            "copy_url": addresses.new(company_id)
-            + (page.suffix + "&" if page.suffix else "?")
-            + urlencode({"from": customer_id}),
+            "copy_url": addresses.new(company_id) + page.query(**{"from": customer_id}),
             "attachments_url": addresses.attachments(company_id, customer_id) + page.suffix,
             "writes_url": addresses.writes(company_id) + "?" + urlencode({"customer": customer_id}),
             "here": request.get_full_path(),

@@ -1,0 +1,108 @@
+"""A post of a customer's form: a button that changes the form, a look at what would be sent, or a save."""
+
+import uuid
+from typing import Any, cast
+
+import simplejson
+from django.contrib import messages
+from django.contrib.auth.models import User
+from django.http import HttpResponse
+
+from customers import addresses, drafts
+from customers.forms import Form, FormTampered
+from customers.models import Write
+from customers.service import default_service
+from customers.views.desk import Desk, uuid_of
+from customers.writes import Order, journal, send
+
+
+def posted(desk: Desk) -> HttpResponse:
+    """The answer to a post; `action` says which button it was. Raises CodatError, ModelError."""
+    post = desk.request.POST
+    desk.submission = uuid_of(post.get("submission"))
+    desk.read_options(post)
+    action = post.get("action") or "save"
+    try:
+        form = desk.form(data=post)
+    except FormTampered:
+        return desk.render(desk.rescued(post), status=422)
+    if action not in ("save", "review", "check"):
+        form.act(action)
+        return desk.render(form)
+    if not form.is_valid() or desk.option_errors:
+        return desk.render(form, status=422)
+    if action != "save":
+        return desk.render(form, reviewing=action == "review", checked=True)
+    if desk.creating:
+        return _save(desk, form, {})
+    return _save_over(desk, form)
+
+
+def _save_over(desk: Desk, form: Form) -> HttpResponse:
+    """Save changes of a customer, unless somebody else has changed it since the form was opened."""
+    if not form.changes():
+        desk.notes.append("Nothing is changed, so there is nothing to save.")
+        return desk.render(form)
+    before = desk.record()
+    coming = desk.as_it_will_be(before)
+    merge = form.merge(coming, desk.request.POST)
+    if not merge.resolved:
+        return desk.render(form, merge=merge, status=409)
+    if merge.conflicts:
+        form = desk.form(coming, filled=merge.values())
+    return _save(desk, form, before)
+
+
+def _save(desk: Desk, form: Form, before: dict[str, Any]) -> HttpResponse:
+    """Journal a valid form and send it, once however often it is posted. `before` is the record, {} for a new one."""
+    if done := Write.objects.filter(submission=desk.submission).first():
+        return _saved_before(desk, form, done, before)
+    user = cast(User, desk.request.user)
+    write, is_new = journal(_order(desk, form, before), user)
+    if not is_new:
+        # Two at once; the other one was first, and may hold other values.
+        return _saved_before(desk, form, write, before)
+    send(write, default_service())
+    drafts.discard(user, desk.submission)
+    if write.state == Write.State.FAILED:
+        return desk.go(desk.path + desk.page.query(write=write.pk))
+    return desk.go(addresses.write(write.company_id, write.pk))
+
+
+def _order(desk: Desk, form: Form, before: dict[str, Any]) -> Order:
+    name = form.payload().get("customerName") or before.get("customerName") or ""
+    timeout = desk.options["timeout"]
+    return Order(
+        company=desk.page.company,
+        connection=desk.page.connection or {},
+        customer_id=desk.customer_id,
+        customer_name=str(name),
+        payload=form.payload_json(),
+        before=simplejson.dumps(before, use_decimal=True) if before else "",
+        submission=desk.submission,
+        timeout_in_minutes=int(timeout) if timeout else None,
+        force_update=bool(desk.options["force"]),
+        retry_of=desk.retry_of,
+    )
+
+
+def _saved_before(desk: Desk, form: Form, done: Write, before: dict[str, Any]) -> HttpResponse:
+    """This opened form was saved once: a double click or a reload leads to what became of it.
+
+    Somebody who went back and typed on has something new to save, as a write of its own.
+    """
+    same_form = done.company_id == desk.page.company_id and (
+        done.kind == Write.Kind.CREATE if desk.creating else done.customer_id == desk.customer_id
+    )
+    if same_form and done.payload in ("", form.payload_json()):
+        messages.info(desk.request, "This was already saved once; here is what became of it.")
+        return desk.go(addresses.write(done.company_id, done.pk))
+    desk.submission = uuid.uuid4()
+    if before:
+        # What was saved is what this form now stands on, not somebody else's change.
+        form = desk.form(desk.as_it_will_be(before), filled=form.payload())
+    desk.notes.append(
+        "You saved this form before, with other values. Nothing was sent this time:"
+        " look through it, then save it once more."
+    )
+    return desk.render(form, status=409)
