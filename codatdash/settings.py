@@ -109,7 +109,6 @@ WSGI_APPLICATION = "codatdash.wsgi.application"
 _PROCESSORS = [
     "django.template.context_processors.request",
     "django.contrib.auth.context_processors.auth",
-    "django.contrib.messages.context_processors.messages",
 ]
 TEMPLATES = [
     {
@@ -129,7 +128,12 @@ TEMPLATES = [
         # For the admin site.
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "APP_DIRS": True,
-        "OPTIONS": {"context_processors": _PROCESSORS},
+        "OPTIONS": {
+            "context_processors": [
+                *_PROCESSORS,
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
     },
 ]
 

@@ -68,7 +68,9 @@ def test_the_same_post_twice_writes_once(sandbox: Sandbox, editor_client: RawPat
         editor_client.get(one["Location"] + "?check=1")
     three = editor_client.post(url, typed)  # now that the customer has an id
 
-    assert one["Location"] == two["Location"] == three["Location"]
+    assert two["Location"] == three["Location"] == one["Location"] + "?again"
+    assert "already saved once" in editor_client.get(two["Location"]).content.decode()
+    assert "already saved once" not in editor_client.get(one["Location"]).content.decode()
     assert Write.objects.get().customer_id
     assert len(posts(sandbox)) == 1
 

@@ -4,7 +4,6 @@ import uuid
 from typing import Any, cast
 
 import simplejson
-from django.contrib import messages
 from django.contrib.auth.models import User
 from django.http import HttpResponse
 
@@ -95,8 +94,7 @@ def _saved_before(desk: Desk, form: Form, done: Write, before: dict[str, Any]) -
         done.kind == Write.Kind.CREATE if desk.creating else done.customer_id == desk.customer_id
     )
     if same_form and done.payload in ("", form.payload_json()):
-        messages.info(desk.request, "This was already saved once; here is what became of it.")
-        return desk.go(addresses.write(done.company_id, done.pk))
+        return desk.go(addresses.write(done.company_id, done.pk) + "?again")
     desk.submission = uuid.uuid4()
     if before:
         # What was saved is what this form now stands on, not somebody else's change.

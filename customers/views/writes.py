@@ -150,7 +150,8 @@ def _listing(request: HttpRequest, rows: WriteQuerySet, *, state: str = "") -> d
 def detail(request: HttpRequest, company_id: str, write_id: uuid.UUID) -> HttpResponse:
     """One write. While it is unfinished each visit that is due asks Codat, and HTMX keeps visiting.
 
-    POST `decision=adopt` with `key`, or `decision=lost`: what a person makes of an unknown write.
+    POST `decision=adopt` with `key`, or `decision=lost`: what a person makes of an unknown write. `?again` says that a
+    second save of the same form led here.
     """
     write = get_object_or_404(Write, pk=write_id, company_id=company_id)
     trouble: CodatError | None = None
@@ -166,6 +167,7 @@ def detail(request: HttpRequest, company_id: str, write_id: uuid.UUID) -> HttpRe
     except CodatError as error:
         trouble = error
     context = _context(write) | {"trouble": trouble, "evidence": evidence}
+    context["again"] = "again" in request.GET
     context["may_write"] = request.user.has_perm("customers.write_customers")
     return render(request, "customers/write.html", "customers/_write.html", context)
 
