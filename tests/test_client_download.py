@@ -8,6 +8,7 @@ import time
 import pytest
 
 from customers import client as client_module
+from customers import transport
 from customers.client import Client, deadline
 from customers.errors import BadAnswer, ConnectionLost, NotFound, RateLimited, TimedOut
 from tests.raw_server import (
@@ -45,7 +46,7 @@ def test_a_whole_file(*, announced: bool, tls: bool) -> None:
         assert download.content_length == (len(FILE) if announced else None)
         pieces = list(download)
         assert b"".join(pieces) == FILE
-        assert max(map(len, pieces)) <= 256 * 1024
+        assert max(map(len, pieces)) <= transport.CHUNK
         assert list(download) == []
         download.close()
         # The connection went back and is used again.
