@@ -14,7 +14,9 @@ from urllib.parse import quote
 
 import pytest
 from django.contrib.auth.models import User
+from django.test import RequestFactory
 
+from customers import transfers
 from customers.client import Client, deadline
 from customers.errors import TimedOut
 from customers.sandbox import Sandbox
@@ -224,6 +226,33 @@ def test_a_hung_upstream_is_given_up(
             answer.read()
         assert time.monotonic() - started < 5
         assert holding.ended.wait(3)
+
+
+def test_a_browser_that_takes_nothing_is_given_up(
+    monkeypatch: pytest.MonkeyPatch, rf: RequestFactory
+) -> None:
+    """As gunicorn does it: piece by piece onto the socket that the transfer was told of."""
+
+    class Endless:
+        def __next__(self) -> bytes:
+            return bytes(MIB)
+
+        def close(self) -> None:
+            pass
+
+    monkeypatch.setattr(transfers, "STALLED", 1)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        browser = socket.create_connection(listener.getsockname())
+        ours, _ = listener.accept()
+    with browser, ours:
+        before = transfers.places().taken
+        request = rf.get("/", **{"gunicorn.socket": ours})
+        with closing(transfers.Transfer(request, "test", Endless)) as transfer:
+            started = time.monotonic()
+            with pytest.raises(BlockingIOError):
+                ours.sendall(next(transfer) * 64)  # more than the two sockets hold
+            assert 0.9 < time.monotonic() - started < 10
+        assert transfers.places().taken == before
 
 
 # --- The first bytes ---------------------------------------------------------------------------

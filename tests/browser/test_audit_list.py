@@ -76,3 +76,24 @@ def test_nothing_sticks_out(open_page: OpenPage, fresh: Stack, width: int) -> No
     ):
         page.goto(path)
         assert not page.evaluate("document.documentElement.scrollWidth > window.innerWidth"), path
+
+
+def test_paper_gets_the_data_and_not_the_controls(open_page: OpenPage, fresh: Stack) -> None:
+    page = open_page(color_scheme="dark")
+    for path, shown in (
+        (addresses.customers(fresh.company("qbo")), "table.customers"),
+        (addresses.customer(fresh.company("odd"), "full"), "#customer .fields"),
+    ):
+        page.goto(path)
+        expect(page.locator("header.top")).to_be_visible()
+        page.emulate_media(media="print")
+        expect(page.locator(shown).first).to_be_visible()
+        for control in ("header.top", "nav.crumbs", ".actions", "form.filters"):
+            for place in page.locator(control).all():
+                expect(place).to_be_hidden()
+        # Black on white, whatever the screen has.
+        ink = page.locator("body").evaluate(
+            "body => [getComputedStyle(body).color, getComputedStyle(body).backgroundColor]"
+        )
+        assert ink == ["rgb(0, 0, 0)", "rgb(255, 255, 255)"]
+        page.emulate_media(media="screen")
