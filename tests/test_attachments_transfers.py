@@ -246,7 +246,8 @@ def test_a_browser_that_takes_nothing_is_given_up(
         ours, _ = listener.accept()
     with browser, ours:
         before = transfers.places().taken
-        request = rf.get("/", **{"gunicorn.socket": ours})
+        request = rf.get("/")
+        request.META["gunicorn.socket"] = ours
         with closing(transfers.Transfer(request, "test", Endless)) as transfer:
             started = time.monotonic()
             with pytest.raises(BlockingIOError):

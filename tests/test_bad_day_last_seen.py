@@ -9,8 +9,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from customers import addresses, service
-from customers import client as codat_client
+from customers import addresses, reading, service
 from customers.client import Client
 from customers.errors import OUTAGES, Unavailable, Unreachable
 from customers.models import Draft, Write
@@ -182,7 +181,7 @@ def test_a_write_into_an_open_circuit_was_never_sent(
 
 
 def test_what_is_remembered_is_bounded(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(codat_client, "KEPT_BODY", 10_000)
+    monkeypatch.setattr(reading, "KEPT_BODY", 10_000)
     ours, company = default_service(), sandbox.company("big")
     ours.list(company_id=company, page_size=1)
     ours.list(company_id=company, page_size=500)
