@@ -33,9 +33,9 @@ _COMPANY = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 _FRAMES = 12
 
 
-# What a record collects and our lines do not tell: threads, processes, the calling line of source. The logging
-# cookbook's own advice ("Optimization"); with the encoder it is 3% of a list page.
-logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+# What a record collects and no line tells: threads and the calling line of source. The logging HOWTO's own advice
+# ("Optimization"); with the encoder it is 3% of a list page. Process ids stay: gunicorn's lines have them.
+logging.logThreads = logging.logMultiprocessing = False
 logging._srcfile = None  # private by name, public by that advice
 _encode = json.JSONEncoder(default=str).encode
 

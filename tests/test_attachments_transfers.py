@@ -256,6 +256,23 @@ def test_a_browser_that_takes_nothing_is_given_up(
         assert transfers.places().taken == before
 
 
+def test_the_server_s_own_log_lines_are_whole(
+    sandbox: Sandbox, transactional_db: None, viewer: User, tmp_path: Path
+) -> None:
+    """gunicorn's format wants what our log's own lines leave out."""
+    log = tmp_path / "log"
+    with (
+        deployed(viewer, log) as site,
+        socket.create_connection(("127.0.0.1", site.port), timeout=20) as door,
+    ):
+        door.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nno header\r\n\r\n")
+        assert b" 400 " in door.recv(4096)
+    told = log.read_text()
+    assert "Invalid" in told
+    assert "Logging error" not in told
+    assert "Traceback" not in told
+
+
 # --- The first bytes ---------------------------------------------------------------------------
 
 
