@@ -58,6 +58,7 @@ def test_signing_out_needs_a_post(viewer_client: RawPathClient) -> None:
 def test_a_new_password(viewer: User, viewer_client: RawPathClient) -> None:
     page = viewer_client.get("/accounts/password/").content.decode()
     assert "Change password" in page
+    assert "<ul><li>Your password can" in page
     answer = viewer_client.post(
         "/accounts/password/",
         {"old_password": "wrong", "new_password1": "a", "new_password2": "b"},

@@ -12,6 +12,7 @@ from django.utils import timezone
 from customers import addresses
 from customers.models import Write
 from customers.sandbox import Sandbox
+from customers.service import CustomerService
 from tests.conftest import RawPathClient
 from tests.controls import fields
 
@@ -161,6 +162,23 @@ def test_codats_own_history_shows_writes_made_elsewhere(
     for page in ("2", "zzz", "-1", "99999999999"):
         url = f"{addresses.codat_writes(company)}?page={page}"
         assert editor_client.get(url).status_code == 200
+
+
+@pytest.mark.parametrize("odd", [{}, {"status": None, "dataType": None, "requestedOnUtc": None}])
+def test_what_codats_own_history_leaves_out_is_a_dash(
+    sandbox: Sandbox,
+    viewer_client: RawPathClient,
+    monkeypatch: pytest.MonkeyPatch,
+    odd: dict[str, None],
+) -> None:
+    page = {"results": [{"pushOperationKey": "k"} | odd, {}], "totalResults": 2}
+    monkeypatch.setattr(CustomerService, "list_push_operations", lambda *_, **__: page)
+    answer = viewer_client.get(addresses.codat_writes(sandbox.company("qbo")))
+    assert answer.status_code == 200
+    text = answer.content.decode()
+    assert text.count('data-label="When">–<') == text.count('data-label="Kind">–<') == 2
+    assert text.count('">–</span>') == 2  # the outcomes
+    assert text.count('<code class="id muted">–<') == 1
 
 
 def test_the_support_bundle_holds_ids_and_nothing_about_anybody(
