@@ -15,8 +15,10 @@ from django.utils.safestring import SafeString
 
 DASH = "–"
 
-# Between the date and the time; "" where there is no time.
-_SEPARATORS = ("T", "t", " ", "")
+_DATE = re.compile(
+    r"(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?))?\s*([Zz]|[+-]\d\d:?\d\d)?",
+    re.ASCII,
+)
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[a-z])(?=\d)|(?<=[A-Z])(?=[A-Z][a-z])|[_\s]+")
 
@@ -38,11 +40,13 @@ def parse_date(value: object) -> datetime | None:
 
 
 def _read(value: str) -> datetime | None:
-    """ISO 8601 with dashes only: eight digits alone are more likely a number."""
-    if value[4:5] != "-" or value[7:8] != "-" or value[10:11] not in _SEPARATORS:
+    """ISO 8601 with dashes and colons only: digits alone are more likely a number."""
+    found = _DATE.fullmatch(value)
+    if found is None:
         return None
+    date, time, zone = found.groups()
     try:
-        return datetime.fromisoformat(value)
+        return datetime.fromisoformat(f"{date}T{time or '00:00'}{(zone or '').upper()}")
     except ValueError:
         return None
 
@@ -138,9 +142,9 @@ def text(value: object) -> str:
     return str(value)
 
 
-def label(name: str) -> str:
-    """A property's name for people: `registrationNumber` -> `Registration number`."""
-    words = [word for word in _HUMP.split(name.strip()) if word]
+def label(name: object) -> str:
+    """A property's name for people: `registrationNumber` -> `Registration number`; a dash for what is no text."""
+    words = [word for word in _HUMP.split(name.strip()) if word] if isinstance(name, str) else []
     if not words:
         return DASH
     rest = [word if word.isupper() and len(word) > 1 else word.lower() for word in words[1:]]
