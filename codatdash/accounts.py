@@ -33,6 +33,10 @@ class SessionStore(db.SessionStore):
 
     def load(self) -> dict[str, Any]:
         """What the session holds; nothing, and no key, where there is none or it has expired."""
+        if "\0" in (self.session_key or ""):
+            # A cookie may hold one, and PostgreSQL takes no text with it.
+            self._session_key = None
+            return {}
         now = connection.ops.adapt_datetimefield_value(timezone.now())
         with connection.cursor() as cursor:
             cursor.execute(_SESSION, [self.session_key, now])
@@ -62,7 +66,12 @@ class Backend(ModelBackend):
 
     def get_all_permissions(self, user_obj: Any, obj: Any = None) -> set[str]:
         """`app_label.codename` of each permission. For superusers, and about an object, Django's own answer."""
-        if not user_obj.is_active or user_obj.is_anonymous or user_obj.is_superuser or obj:
+        if (
+            not user_obj.is_active
+            or user_obj.is_anonymous
+            or user_obj.is_superuser
+            or obj is not None
+        ):
             return super().get_all_permissions(user_obj, obj)
         if not hasattr(user_obj, "_perm_cache"):
             with connection.cursor() as cursor:

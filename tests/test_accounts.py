@@ -44,6 +44,11 @@ def test_a_session_without_a_row_loses_its_key() -> None:
     assert store.session_key is None
 
 
+def test_a_cookie_with_a_nul_is_nobody_s(anonymous_client: RawPathClient) -> None:
+    anonymous_client.cookies["sessionid"] = "aaaaaaaaaa\0a"
+    assert anonymous_client.get("/companies/").status_code == 302
+
+
 def test_what_a_session_holds_comes_back() -> None:
     kept = SessionStore()
     kept["name"] = "Zoë"
@@ -117,6 +122,7 @@ def test_permissions_are_django_s_own(viewer: User) -> None:
     assert not ours.has_perm("auth.delete_user")
     # About one object Django has nothing to say.
     assert not ours.has_perm("auth.add_user", ours)
+    assert not ours.has_perm("auth.add_user", 0)  # type: ignore[arg-type]  # an object like any other
 
 
 def test_people_of_the_admin_site_see_what_they_may(
