@@ -245,7 +245,9 @@ def test_the_quota_that_one_has_seen_the_other_shows(pair: Pair) -> None:
         pair.get(pair.here, addresses.companies())
         pair.sandbox.clear_calls()
         assert eventually(lambda: "of 54,321" in pair.get(pair.there, addresses.my_writes()).text)
-        assert not pair.sandbox.calls
+        # What an earlier test wrote at qbo may be read back meanwhile.
+        qbo = pair.sandbox.company("qbo")
+        assert not [call for call in pair.sandbox.calls if qbo not in call.path]
     finally:
         pair.sandbox.settings.daily_quota = None
 
@@ -264,7 +266,7 @@ def test_where_one_gives_up_the_other_does_not_ask(pair: Pair) -> None:
     assert "Codat is not answering" in refused.text
     seen = pair.get(pair.there, addresses.customers(company))
     assert "This is what it said" in seen.text
-    assert not pair.sandbox.calls
+    assert not [call for call in pair.sandbox.calls if company in call.path]
     pair.sandbox.faults.clear()
     assert eventually(
         lambda: (
