@@ -217,10 +217,7 @@ def preview(
         "preview",
         lambda: Preview(
             default_service().download_attachment(
-                company_id=company_id,
-                connection_id=page.connection_id,
-                customer_id=customer_id,
-                attachment_id=attachment_id,
+                **attachments.ids(page, customer_id, attachment_id)
             )
         ),
     )
