@@ -11,7 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import resolve_url
-from django.utils.cache import patch_vary_headers
+from django.utils.cache import add_never_cache_headers, patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.middleware import HtmxDetails
 
@@ -42,9 +42,6 @@ from customers.errors import (
 logger = logging.getLogger(__name__)
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
-
-# As Django's `never_cache` has it.
-NEVER_CACHED = "max-age=0, no-cache, no-store, must-revalidate, private"
 
 # The first class that fits names the trouble.
 _HEADINGS: tuple[tuple[type[Exception], str], ...] = (
@@ -166,8 +163,9 @@ class CodatMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         with deadline(settings.CODAT_PAGE_DEADLINE):
             response = self.get_response(request)
-        # Pages hold people's data, and Back should show the truth.
-        response.headers.setdefault("Cache-Control", NEVER_CACHED)
+        if not response.has_header("Cache-Control"):
+            # Pages hold people's data, and Back should show the truth.
+            add_never_cache_headers(response)
         return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
@@ -205,7 +203,7 @@ class SignInForHtmxMiddleware:
             answer["HX-Redirect"] = _sign_in_address(request)
             answer.cookies = response.cookies
             patch_vary_headers(answer, ["HX-Request"])
-            answer["Cache-Control"] = NEVER_CACHED
+            add_never_cache_headers(answer)
             return answer
         if (
             response.status_code >= 400
