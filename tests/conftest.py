@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from pytest_django import Settings
 from codatdash.wsgi import RawPathRequest, quoted_path
 from customers import client as codat_client
 from customers.sandbox import Sandbox
+from customers.views import company
 from tests import live as live_server_module
 from tests.bad_day import table
 
@@ -90,16 +92,21 @@ def forget_codat() -> None:
 
 
 @pytest.fixture
-def sandbox(sandbox_server: Sandbox, settings: Settings) -> Iterator[Sandbox]:
+def sandbox(
+    sandbox_server: Sandbox, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Sandbox]:
     """A sandbox with fresh data and no faults, and a dashboard that points at it."""
     sandbox_server.reset()
     settings.CODAT_BASE_URL = sandbox_server.url
     settings.CODAT_API_KEY = "sandbox-key"
     settings.CODAT_AUTH_HEADER = ""
     forget_codat()
-    yield sandbox_server
-    # What a page left running reaches nobody: the next test counts its own calls.
-    codat_client.default_client().base_url = "http://127.0.0.1:9"
+    # The next test counts its own calls: what a page left running beside it is waited for at the end, ...
+    with ThreadPoolExecutor(settings.CODAT_POOL_SIZE) as threads:
+        monkeypatch.setattr(company, "_threads", threads)
+        yield sandbox_server
+        # ... and what it begins from here on reaches nobody.
+        codat_client.default_client().base_url = "http://127.0.0.1:9"
     forget_codat()
 
 
