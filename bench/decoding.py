@@ -1,7 +1,7 @@
 """Fetching and decoding customers: our client beside Codat's SDK, in this process and in fresh ones.
 
-`python -m bench.decoding ours|sdk` answers each line `<company> <size>` with the seconds that it took, and `peak` with
-the most memory that it has had, in bytes. The settings say where the upstream is.
+`python -m bench.decoding whole|listed|sdk` answers each line `<company> <size>` with the seconds that it took, and
+`peak` with the most memory that it has had, in bytes. The settings say where the upstream is.
 """
 
 from __future__ import annotations
@@ -23,8 +23,21 @@ from bench.upstream import HUNDRED, THOUSANDS
 Fetch = Callable[[str, int], int]
 
 
-def ours() -> Fetch:
-    """How many customers our service gets, of a company and on a page of so many."""
+def whole() -> Fetch:
+    """How many customers our client gets, of a company and on a page of so many, with every field."""
+    from customers.client import default_client
+
+    client = default_client()
+
+    def fetch(company: str, size: int) -> int:
+        path = f"/companies/{company}/data/customers"
+        return len(client.get_json(path, {"page": 1, "pageSize": size}).data["results"])
+
+    return fetch
+
+
+def listed() -> Fetch:
+    """The same with what a list shows of each: our service reads no more of a page."""
     from customers.service import default_service
 
     service = default_service()
@@ -52,7 +65,9 @@ def sdk() -> Fetch:
     return fetch
 
 
-FETCHES = {"ours": ours, "sdk": sdk}
+FETCHES = {"whole": whole, "listed": listed, "sdk": sdk}
+# How the rows name what is fetched.
+_OURS = {"whole": "customers", "listed": "customers as a list shows them"}
 
 
 class Runner:
@@ -103,23 +118,30 @@ def rows(stage: Stage, upstream: Server, rounds: int, memory_rounds: int) -> lis
     for runner in runners.values():
         runner.end()
     megabytes = {name: f"{size / 2**20:.0f} MiB" for name, size in peaks.items()}
-    return [
-        _row("Fetch and decode 100 customers, to the SDK", small),
-        _row("Fetch and decode 5,000 customers, to the SDK", many),
+    found = [
         Row(
-            "Peak memory of 5,000 customers, to the SDK",
-            peaks["ours"] / peaks["sdk"],
+            f"Fetch and decode {count} {what}, to the SDK",
+            took[name] / took["sdk"],
+            0.25,
+            0.15,
+            milliseconds(took[name]),
+            milliseconds(took["sdk"]),
+        )
+        for count, took in (("100", small), ("5,000", many))
+        for name, what in _OURS.items()
+    ]
+    found += [
+        Row(
+            f"Peak memory of 5,000 {what}, to the SDK",
+            peaks[name] / peaks["sdk"],
             0.60,
             0.35,
-            megabytes["ours"],
+            megabytes[name],
             megabytes["sdk"],
-        ),
+        )
+        for name, what in _OURS.items()
     ]
-
-
-def _row(name: str, took: dict[str, float]) -> Row:
-    ratio = took["ours"] / took["sdk"]
-    return Row(name, ratio, 0.25, 0.15, milliseconds(took["ours"]), milliseconds(took["sdk"]))
+    return found
 
 
 def _peak() -> int:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from html.parser import HTMLParser
 
-import orjson
+import msgspec
 
 from bench import wire
 from bench.processes import Server, Stage
@@ -196,7 +196,7 @@ def calls(servers: Cast) -> list[Row]:
         browser.page(path)
         codat.page("/_calls")
         browser.page(path)
-        made = len(orjson.loads(codat.page("/_calls").body))
+        made = len(msgspec.json.decode(codat.page("/_calls").body))
         found.append(Row(f"Calls to Codat: {name}", made, 1, unit="calls" if made != 1 else "call"))
     return found
 

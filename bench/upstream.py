@@ -15,7 +15,7 @@ import uuid
 from functools import cache
 from typing import Any
 
-import orjson
+import msgspec
 from django.utils.functional import cached_property
 
 from customers.sandbox.companies import PLANS
@@ -118,7 +118,7 @@ class Answers:
         return None
 
     def _company(self, company_id: str) -> bytes:
-        return orjson.dumps(company_json(self.world, self.template) | {"id": company_id})
+        return msgspec.json.encode(company_json(self.world, self.template) | {"id": company_id})
 
     def _page(self, company_id: str, page: str, size: str) -> bytes:
         if company_id:
@@ -130,7 +130,7 @@ class Answers:
                 for n in range(COMPANIES)
             ]
         start = (int(page) - 1) * int(size)
-        return orjson.dumps(
+        return msgspec.json.encode(
             {
                 "results": records[start : start + int(size)],
                 "pageNumber": int(page),
@@ -144,21 +144,21 @@ class Answers:
     def _customer(self, customer_id: str) -> bytes | None:
         first = next(one for one in self.customers if one["addresses"] and one["contacts"])
         if customer_id == EIGHTY:
-            return orjson.dumps(eighty(first))
+            return msgspec.json.encode(eighty(first))
         if customer_id == ADDRESSES:
-            return orjson.dumps(
+            return msgspec.json.encode(
                 first | {"id": ADDRESSES, "addresses": first["addresses"][:1] * 500}
             )
-        return orjson.dumps(first | {"id": customer_id})
+        return msgspec.json.encode(first | {"id": customer_id})
 
     @cached_property
     def _model(self) -> bytes:
         accounting = self.template.accounting
-        return orjson.dumps(accounting.model.json if accounting and accounting.model else {})
+        return msgspec.json.encode(accounting.model.json if accounting and accounting.model else {})
 
     @cached_property
     def _nodes(self) -> bytes:
-        return orjson.dumps(large_model(MODEL_NODES))
+        return msgspec.json.encode(large_model(MODEL_NODES))
 
     @staticmethod
     def _attachment(rest: list[str]) -> bytes | Stream:
@@ -168,7 +168,7 @@ class Answers:
         size = int(rest[0].removeprefix("bytes-"))
         if rest[1:] == ["download"]:
             return Stream(lambda: large(size), size)
-        return orjson.dumps({"id": rest[0], "name": f"{rest[0]}.bin", "fileSize": size})
+        return msgspec.json.encode({"id": rest[0], "name": f"{rest[0]}.bin", "fileSize": size})
 
 
 class Upstream(Server):

@@ -180,15 +180,18 @@ class Client:
         self._session.close()
 
     def get_json(
-        self, path: str, params: Mapping[str, object] | None = None, *, exact: bool = False
+        self,
+        path: str,
+        params: Mapping[str, object] | None = None,
+        *,
+        parse: answers.Parse = answers.parse,
     ) -> Answer:
         """GET. ``path`` is made of `segment`s; parameters that are None or "" are left out.
 
-        ``exact`` reads numbers with a fraction as Decimal. Retried a little, within the deadline.
+        ``parse`` reads the body, one of `answers`. Retried a little, within the deadline.
         """
-
         request = Outgoing("GET", target(path, params), {})
-        return self._call(request, functools.partial(read_json, exact=exact))
+        return self._call(request, functools.partial(read_json, parse=parse))
 
     def send_json(
         self,
@@ -215,7 +218,7 @@ class Client:
 
         extra = {"Content-Type": "application/json"} | dict(headers or {})
         request = Outgoing(method, target(path, params), extra, data or b"", write=True)
-        return self._call(request, functools.partial(read_json, exact=True))
+        return self._call(request, functools.partial(read_json, parse=answers.parse_exactly))
 
     def stream(self, path: str, headers: Mapping[str, str] | None = None) -> Download:
         """GET a file. Everything up to its headers is bounded as for JSON, its body per piece."""

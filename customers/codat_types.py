@@ -67,8 +67,8 @@ class SupplementalData(TypedDict, total=False):
     content: dict[str, dict[str, Any]] | None
 
 
-class Customer(TypedDict, total=False):
-    """One customer. ``status`` is Unknown, Active or Archived; ``defaultCurrency`` is ISO 4217."""
+class ListedCustomer(TypedDict, total=False):
+    """What a list shows of a customer. ``status`` is Unknown, Active or Archived; ``defaultCurrency`` is ISO 4217."""
 
     id: str
     customerName: str | None
@@ -76,15 +76,20 @@ class Customer(TypedDict, total=False):
     emailAddress: str | None
     defaultCurrency: str | None
     phone: str | None
+    status: str | None
+    metadata: Metadata | None
+    sourceModifiedDate: str | None
+
+
+class Customer(ListedCustomer, total=False):
+    """One customer, whole."""
+
     addresses: list[Address] | None
     contacts: list[Contact] | None
     registrationNumber: str | None
     taxNumber: str | None
-    status: str | None
-    metadata: Metadata | None
     supplementalData: SupplementalData | None
     modifiedDate: str | None
-    sourceModifiedDate: str | None
 
 
 class Link(TypedDict, total=False):
@@ -114,7 +119,7 @@ class Page(TypedDict, total=False):
 class CustomerPage(Page, total=False):
     """A page of customers."""
 
-    results: list[Customer]
+    results: list[ListedCustomer]
 
 
 class Attachment(TypedDict, total=False):

@@ -52,11 +52,13 @@ def bad(request: Outgoing, response: BaseHTTPResponse, problem: str) -> BadAnswe
     )
 
 
-def read_json(request: Outgoing, response: BaseHTTPResponse, call: Call, *, exact: bool) -> Answer:
-    """The answer with its JSON decoded; `exact` keeps each digit. `BadAnswer` where it is none."""
+def read_json(
+    request: Outgoing, response: BaseHTTPResponse, call: Call, *, parse: answers.Parse
+) -> Answer:
+    """The answer with its JSON read by `parse`. `BadAnswer` where it is none."""
     body = read_body(request, response, call, limit=MAX_BODY)
     with suppress(ValueError):
-        data = answers.parse(body, exact=exact)
+        data = parse(body)
         kept = body if len(body) <= KEPT_BODY else b""
         return Answer(request.what, data, response.status, response.headers, kept)
     # Raised out here because a decoder's error carries the whole body, which is somebody's data.

@@ -50,6 +50,8 @@ ALREADY_RUNNING = "alreadyinprogress"
 # Connections of one company on one page; nobody has as many.
 CONNECTIONS = 100
 
+_customers = answers.parser(CustomerPage)
+
 
 class LastSeen(dict[str, Any]):
     """What Codat said at ``at`` (UTC), given because asking again ended in ``trouble``."""
@@ -89,21 +91,25 @@ class CustomerService:
         order_by: str = "",
         or_last_seen: bool = False,
     ) -> CustomerPage:
-        """One page of customers. ``results`` is a list of objects, ``totalResults`` a number.
+        """One page of customers, each with what a list shows of it. ``totalResults`` is a number.
 
         ``query`` and ``order_by`` are in Codat's language. `NotSynced` where there is no data yet.
         """
         path = f"/companies/{segment(company_id)}/data/customers"
         params = _paging(page, page_size, query, order_by)
         return cast(
-            CustomerPage, self._kept(path, params, shapes.results, or_last_seen=or_last_seen)
+            CustomerPage,
+            self._kept(path, params, shapes.results, parse=_customers, or_last_seen=or_last_seen),
         )
 
     def get(self, *, company_id: str, customer_id: str, or_last_seen: bool = False) -> Customer:
         """One customer; numbers with a fraction are Decimal."""
         path = f"/companies/{segment(company_id)}/data/customers/{segment(customer_id)}"
         return cast(
-            Customer, self._kept(path, {}, shapes.record, exact=True, or_last_seen=or_last_seen)
+            Customer,
+            self._kept(
+                path, {}, shapes.record, parse=answers.parse_exactly, or_last_seen=or_last_seen
+            ),
         )
 
     def get_create_update_model(
@@ -120,7 +126,7 @@ class CustomerService:
             self._key("model", company_id, connection_id),
             MODEL_AGE,
             lambda: shapes.an_object(
-                self.client.get_json(f"{connection}/options/customers", exact=True)
+                self.client.get_json(f"{connection}/options/customers", parse=answers.parse_exactly)
             ),
             fresh=fresh,
             or_last_seen=or_last_seen,
@@ -282,7 +288,9 @@ class CustomerService:
     def get_push_operation(self, *, company_id: str, push_operation_key: str) -> PushOperation:
         """How far a write is."""
         path = f"/companies/{segment(company_id)}/push/{segment(push_operation_key)}"
-        return shapes.push_operation(self.client.get_json(path, exact=True), write=False)
+        return shapes.push_operation(
+            self.client.get_json(path, parse=answers.parse_exactly), write=False
+        )
 
     def get_data_status(self, *, company_id: str) -> DataStatus | None:
         """How old Codat's copy of the customers is; None where it does not know of any."""
@@ -349,18 +357,18 @@ class CustomerService:
         params: Mapping[str, object],
         read: Callable[[Answer], dict[str, Any]],
         *,
-        exact: bool = False,
+        parse: answers.Parse = answers.parse,
         or_last_seen: bool,
     ) -> dict[str, Any]:
         """What Codat says, remembered as the bytes it came in: cheap to keep, decoded when needed."""
         key = self._key("seen", path, *(f"{name}={value}" for name, value in params.items()))
         try:
-            answer = self.client.get_json(path, params, exact=exact)
+            answer = self.client.get_json(path, params, parse=parse)
         except OUTAGES as error:
             kept = shared.get(key, shared.LAST_SEEN) if or_last_seen else None
             if kept is None:
                 raise
-            data = answers.parse(kept[1], exact=exact)
+            data = parse(kept[1])
             return _last_seen(read(Answer(f"last seen {path}", data, 200, {})), kept[0], error)
         found = read(answer)
         if answer.body:

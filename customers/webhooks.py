@@ -12,13 +12,12 @@ import threading
 from collections.abc import Mapping
 from typing import Any
 
-import orjson
 from django.conf import settings
 from django.db import IntegrityError, close_old_connections, connections, transaction
 from django.utils import timezone
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from customers import confirming
+from customers import answers, confirming
 from customers.client import background
 from customers.codat_types import PushOperation
 from customers.errors import CodatError, NotFound
@@ -53,7 +52,7 @@ def receive(body: bytes, headers: Mapping[str, str]) -> WebhookEvent | None:
     except (WebhookVerificationError, ValueError) as error:
         raise Forged(type(error).__name__) from error
     try:
-        event = orjson.loads(body)
+        event = answers.parse(body)
     except ValueError as error:
         raise Unreadable(type(error).__name__) from error
     # Codat's documents name the event's type `eventType`; Svix's own examples say `type`.
@@ -139,7 +138,7 @@ def handle(event: WebhookEvent, service: CustomerService) -> None:
 
 
 def _payload(event: WebhookEvent) -> dict[str, Any]:
-    body = orjson.loads(event.body)
+    body = answers.parse(event.body.encode())
     return _inner(body, "payload") if isinstance(body, dict) else {}
 
 

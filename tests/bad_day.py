@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
+import msgspec
 
 from customers.client import Client
 from customers.errors import CodatError
@@ -140,7 +140,7 @@ FAULTS = [
     Fault("HTML body", "html", status=200, handled=True),
     Fault("empty body", "empty", handled=True),
     *(
-        Fault(name, "json", body=orjson.dumps(shape).decode(), handled=True)
+        Fault(name, "json", body=msgspec.json.encode(shape).decode(), handled=True)
         for name, shape in SHAPES.items()
     ),
 ]

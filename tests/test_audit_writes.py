@@ -7,7 +7,7 @@ import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import orjson
+import msgspec
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -157,7 +157,7 @@ def test_the_count_follows_what_becomes_of_them(
 def deliver(company: str, key: str) -> int:
     """An event of Codat's about a write that ended well; the status of the answer."""
     payload = {"id": key, "referenceCompany": {"id": company}, "status": "Success"}
-    body = orjson.dumps({"eventType": "customers.write.successful", "payload": payload})
+    body = msgspec.json.encode({"eventType": "customers.write.successful", "payload": payload})
     now, name = datetime.now(UTC), f"msg_{uuid.uuid4().hex}"
     headers: Any = {
         "webhook-id": name,

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
+import msgspec
 import pytest
 from django.conf import settings as django_settings
 from django.contrib.auth.models import User
@@ -344,7 +344,7 @@ def signed_event(write: Write) -> dict[str, Any]:
         "status": "Success",
         "record": {"id": "77"},
     }
-    body = orjson.dumps({"eventType": "customers.write.successful", "payload": payload})
+    body = msgspec.json.encode({"eventType": "customers.write.successful", "payload": payload})
     event_id, now = f"msg_{uuid.uuid4().hex}", timezone.now()
     signature = Webhook(django_settings.CODAT_WEBHOOK_SECRET).sign(event_id, now, body.decode())
     headers = {

@@ -6,7 +6,7 @@ from html import unescape
 from typing import Any
 from urllib.parse import urlencode
 
-import orjson
+import msgspec
 import pytest
 import simplejson
 
@@ -234,7 +234,9 @@ def test_a_draft_says_what_has_changed_since_in_the_record_and_the_model(
     copy = sandbox.state("qbo").copy
     copy[customer] = copy[customer] | {"taxNumber": "CHANGED-1"}
     connection = sandbox.connection("qbo")
-    raw = orjson.loads(editor_client.get(url).content and _model(sandbox, company, connection))
+    raw = msgspec.json.decode(
+        editor_client.get(url).content and _model(sandbox, company, connection)
+    )
     raw["properties"]["favouriteColour"] = {"type": "String", "displayName": "Colour"}
     raw["properties"]["phone"]["required"] = True
     sandbox.faults.add(match="/options/customers", kind="json", body=simplejson.dumps(raw))

@@ -14,6 +14,7 @@ import pytest
 from django.core.cache import cache
 
 from customers.client import Client, authorization
+from customers.codat_types import ListedCustomer
 from customers.errors import (
     BadRequest,
     CodatError,
@@ -285,5 +286,10 @@ def test_shared_customers_are_readable(
     assert files
     for file in files:
         sandbox.faults.add("/data/customers", "json", body=file.read_text())
+        whole = json.loads(file.read_text())
+        for customer in whole["results"]:
+            for name in customer.keys() - ListedCustomer.__annotations__.keys():
+                del customer[name]
         found = service.list(company_id="c")
-        assert found == json.loads(file.read_text())
+        assert found["results"] == whole["results"]
+        assert found["totalResults"] == whole["totalResults"]

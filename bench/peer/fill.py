@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from urllib.request import urlopen
 
 import django
-import orjson
+import msgspec
 from django.core.management import call_command
 from django.utils.dateparse import parse_datetime
 
@@ -26,7 +26,7 @@ def main(upstream: str) -> None:
 
     call_command("migrate", run_syncdb=True, verbosity=0)
     with urlopen(f"{upstream}/companies/{THOUSANDS}/data/customers?pageSize=5000") as answer:
-        found = orjson.loads(answer.read())["results"]
+        found = msgspec.json.decode(answer.read())["results"]
     names = (
         "id",
         "customerName",

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-import orjson
+import msgspec
 
 from .companies import PLANS
 from .faults import KINDS
@@ -28,14 +28,14 @@ def answer(sandbox: Sandbox, request: Request) -> Response:
     if handler is None:
         return _json({"error": f"no {request.method} /_sandbox/{name}"}, 404)
     try:
-        body = orjson.loads(request.body) if request.body else {}
+        body = msgspec.json.decode(request.body) if request.body else {}
         return _json(handler(sandbox, body))
     except (ValueError, TypeError, KeyError, AttributeError, re.error) as error:
         return _json({"error": str(error)}, 400)
 
 
 def _json(body: Any, status: int = 200) -> Response:
-    return Response(status, orjson.dumps(body))
+    return Response(status, msgspec.json.encode(body))
 
 
 def _state(sandbox: Sandbox, _: dict[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import itertools
 import uuid
 from typing import Any
 
-import orjson
+import msgspec
 
 _serial = itertools.count(1)
 
@@ -69,4 +69,4 @@ def error_body(
     }
     if errors is not None:
         body["validation"] = {"errors": errors, "warnings": []}
-    return orjson.dumps(body)
+    return msgspec.json.encode(body)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-import orjson
+import msgspec
 
 from . import files, refreshes, writes
 from .errors import ApiError
@@ -20,7 +20,7 @@ _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 
 def json_response(body: Any, status: int = 200) -> Response:
     """An answer in JSON."""
-    return Response(status, orjson.dumps(body))
+    return Response(status, msgspec.json.encode(body))
 
 
 def route(world: World, request: Request) -> Response:

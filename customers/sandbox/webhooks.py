@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-import orjson
+import msgspec
 from standardwebhooks import Webhook
 from standardwebhooks.webhooks import EmptyWebhookSecretError
 
@@ -92,7 +92,7 @@ class Webhooks:
         if not self.settings.webhook_url:
             return
         message_id = f"msg_{uuid.uuid4().hex}"
-        body = orjson.dumps(
+        body = msgspec.json.encode(
             {
                 "id": str(uuid.uuid4()),
                 "eventType": event,

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
+import msgspec
 
 from . import refreshes
 from .errors import ApiError
@@ -94,8 +94,8 @@ def push(
 
 def _payload(body: bytes) -> dict[str, Any]:
     try:
-        payload = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
+        payload = msgspec.json.decode(body)
+    except ValueError as error:
         raise ApiError(400, "The request body is not valid JSON.", retry="False") from error
     if not isinstance(payload, dict):
         raise ApiError(400, "The request body must be an object.", retry="False")

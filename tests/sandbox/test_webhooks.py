@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
-import orjson
+import msgspec
 import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
@@ -126,7 +126,7 @@ def test_the_quota_is_announced_once(api: Api, box: Sandbox, receiver: Receiver)
     for _ in range(4):
         api.get("/companies", page=1)
     assert box.webhooks.wait()
-    events = [orjson.loads(body) for _, body in receiver.taken]
+    events = [msgspec.json.decode(body) for _, body in receiver.taken]
     assert [event["eventType"] for event in events] == ["client.rateLimit.reached"]
     assert events[0]["payload"]["quotaRemaining"] == 0
 
