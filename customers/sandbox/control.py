@@ -30,7 +30,7 @@ def answer(sandbox: Sandbox, request: Request) -> Response:
     try:
         body = msgspec.json.decode(request.body) if request.body else {}
         return _json(handler(sandbox, body))
-    except (ValueError, TypeError, KeyError, AttributeError, re.error) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, re.error) as error:
         return _json({"error": str(error)}, 400)
 
 

@@ -95,7 +95,7 @@ def push(
 def _payload(body: bytes) -> dict[str, Any]:
     try:
         payload = msgspec.json.decode(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ApiError(400, "The request body is not valid JSON.", retry="False") from error
     if not isinstance(payload, dict):
         raise ApiError(400, "The request body must be an object.", retry="False")
