@@ -7,13 +7,16 @@ Empty, null and missing all read as a dash.
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeGuard
 
 import simplejson
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 DASH = "–"
+
+# Bytes: no file is larger. JSON has numbers of any length, and what is beyond is no size.
+LARGEST_FILE = 2**63 - 1
 
 _DATE = re.compile(
     r"(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?))?\s*([Zz]|[+-]\d\d:?\d\d)?",
@@ -162,9 +165,14 @@ def singular(words: str) -> str:
     return words[:-1] if re.search(r"[^siu]s$", words, re.IGNORECASE) else words
 
 
+def is_size(value: object) -> TypeGuard[int]:
+    """Whether this can be a number of bytes."""
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= LARGEST_FILE
+
+
 def size(value: object) -> str:
     """A number of bytes as `340 bytes`, `1.2 MB` (powers of 1,000); a dash when it is no such number."""
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+    if not is_size(value):
         return DASH
     if value < 1000:
         return _counted(value, "byte")

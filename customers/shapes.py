@@ -10,6 +10,9 @@ from typing import Any, cast
 from customers.codat_types import PullOperation, PushOperation
 from customers.reading import Answer
 
+# Beyond any count: JSON has numbers of any length.
+MOST_RESULTS = 2**53
+
 # What an id may be. A tuple, because a page of 5,000 asks 5,000 times.
 TEXT_OR_NOTHING = (str, type(None))
 
@@ -19,7 +22,7 @@ def results(answer: Answer) -> dict[str, Any]:
     found = an_object(answer)
     found["results"] = records(answer, "results")
     total = found.get("totalResults")
-    if type(total) is not int or total < 0:
+    if type(total) is not int or not 0 <= total <= MOST_RESULTS:
         raise answer.wrong_shape("totalResults to be a count")
     return found
 

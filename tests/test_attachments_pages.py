@@ -101,6 +101,7 @@ def test_thumbnails_are_for_small_pictures_and_on_demand(
             {"id": "a", "fileSize": -1},
             {"id": "b", "fileSize": True},
             {"id": "c", "fileSize": 1e300},
+            {"id": "d", "fileSize": 10**400},
         ],
     ],
 )

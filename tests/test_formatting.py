@@ -138,6 +138,7 @@ def test_names_for_people(name: str, said: str) -> None:
         (300_000_000, "300 MB"),
         (None, "–"),
         (-1, "–"),
+        pytest.param(10**400, "–", id="400 digits"),
         ("12", "–"),
         (True, "–"),
     ],

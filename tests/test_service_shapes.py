@@ -75,6 +75,7 @@ def test_no_object(name: str, body: bytes) -> None:
         b'{"results": [], "totalResults": true}',
         b'{"results": [], "totalResults": 2.5}',
         b'{"results": [], "totalResults": -1}',
+        b'{"results": [], "totalResults": 1%s}' % (b"0" * 30),
     ],
 )
 @pytest.mark.parametrize("name", PAGES)

@@ -11,7 +11,7 @@ from django_htmx.middleware import HtmxDetails
 
 from customers import addresses, files, htmx, kinds
 from customers.codat_types import Attachment
-from customers.formatting import DASH, parse_date, size, text, when
+from customers.formatting import DASH, is_size, parse_date, size, text, when
 from customers.query import ATTACHMENT_ORDER, ListState, read_attachments
 from customers.service import default_service
 from customers.views.company import CompanyPage, load_company
@@ -63,8 +63,7 @@ def shown_name(attachment: Mapping[str, Any]) -> str:
 def bytes_of(attachment: Mapping[str, Any]) -> int | None:
     """The size that the software states; None where it is no size."""
     value = attachment.get("fileSize")
-    is_size = isinstance(value, int) and not isinstance(value, bool) and value >= 0
-    return value if is_size else None
+    return value if is_size(value) else None
 
 
 def changed(attachment: Mapping[str, Any]) -> object:
