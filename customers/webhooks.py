@@ -138,7 +138,11 @@ def handle(event: WebhookEvent, service: CustomerService) -> None:
 
 
 def _payload(event: WebhookEvent) -> dict[str, Any]:
-    body = answers.parse(event.body.encode())
+    try:
+        body = answers.parse(event.body.encode())
+    except ValueError:
+        # It could be read when it came. How deep JSON may be nested depends on how deep the reader stands.
+        return {}
     return _inner(body, "payload") if isinstance(body, dict) else {}
 
 
