@@ -2,7 +2,7 @@
 
 Every method raises the errors of errors.py. Ids may hold anything; each becomes one segment of an
 address. What a method promises about the shape of its answer is checked here, and no more: a key
-that is missing inside a record is no error.
+that is missing inside a record is no error. Of a page of customers it returns what a list shows of them.
 
 Where a method takes ``or_last_seen``, an outage (`errors.OUTAGES`) gives what Codat said the last time, as
 a `LastSeen`, if that is remembered. It is for looking at: nothing about a write is decided by it.
