@@ -63,12 +63,20 @@ def test_a_late_answer_to_an_earlier_search_is_not_shown(open_page: OpenPage, fr
     expect(page.locator("#connection-lost")).to_be_hidden()
 
 
-@pytest.mark.parametrize("width", [360, 1440])
+# Cells whose text runs into the next one, and headings of which something is cut off.
+_CROWDED = """[...document.querySelectorAll("th, td")]
+    .filter(cell => cell.matches("th") || getComputedStyle(cell).overflowX === "visible")
+    .filter(cell => cell.scrollWidth > cell.clientWidth)
+    .map(cell => cell.textContent.trim())"""
+
+
+@pytest.mark.parametrize("width", [360, 970, 1100, 1440])
 def test_nothing_sticks_out(open_page: OpenPage, fresh: Stack, width: int) -> None:
     page = open_page(width=width)
     for path in (
         "/companies/",
         addresses.customers(fresh.company("odd")) + "?deleted=show",
+        addresses.customers(fresh.company("qbo")) + "?order_by=defaultCurrency",
         addresses.customer(fresh.company("odd"), "full"),
         addresses.edit(fresh.company("odd"), "full"),
         addresses.new(fresh.company("intacct")),
@@ -76,6 +84,7 @@ def test_nothing_sticks_out(open_page: OpenPage, fresh: Stack, width: int) -> No
     ):
         page.goto(path)
         assert not page.evaluate("document.documentElement.scrollWidth > window.innerWidth"), path
+        assert page.evaluate(_CROWDED) == [], path
 
 
 def test_paper_gets_the_data_and_not_the_controls(open_page: OpenPage, fresh: Stack) -> None:
