@@ -75,6 +75,15 @@ class Placer:
             blank = isinstance(state, Leaf) and state.blank
             # Without an index a row that has the field is likelier than one that has not.
             self.candidates.append(_Candidate(state, names, indexes, rank + _FAR * blank))
+        self._collect_inside(state, names, indexes, rank)
+
+    def _collect_inside(
+        self,
+        state: State,
+        names: tuple[str, ...],
+        indexes: tuple[tuple[int, int], ...],
+        rank: int,
+    ) -> None:
         if isinstance(state, Group):
             for child in state.children:
                 self._collect(child, (*names, _loose(child.node.name)), indexes, rank)
@@ -93,9 +102,7 @@ class Placer:
         rank: int,
     ) -> None:
         self.candidates.append(_Candidate(state, names, indexes, rank + 1))
-        if isinstance(state, Group):
-            for child in state.children:
-                self._collect(child, (*names, _loose(child.node.name)), indexes, rank)
+        self._collect_inside(state, names, indexes, rank)
 
 
 def _read(item_id: str) -> tuple[tuple[str, ...], dict[int, int]]:
