@@ -139,6 +139,12 @@ def editor(db: None) -> User:
 
 
 @pytest.fixture
+def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client of Codat's that tries again at once."""
+    monkeypatch.setattr(codat_client, "BACKOFF", 0.01)
+
+
+@pytest.fixture
 def anonymous_client() -> RawPathClient:
     """Nobody's browser."""
     return RawPathClient()

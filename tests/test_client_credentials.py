@@ -12,7 +12,6 @@ from types import TracebackType
 
 import pytest
 
-from customers import client as client_module
 from customers.client import Client, authorization
 from customers.errors import CodatError
 from tests.raw_server import RawServer, hang, head, ok, then_close, then_reset
@@ -112,10 +111,8 @@ def _variables(frames: TracebackType | None) -> str:
         None,
     ],
 )
-def test_the_key_shows_up_nowhere(
-    reply: object, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(client_module, "BACKOFF", 0.01)
+@pytest.mark.usefixtures("no_waiting")
+def test_the_key_shows_up_nowhere(reply: object, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     with RawServer(reply or b"") as server:  # type: ignore[arg-type]
         url = server.url if reply else "http://127.0.0.1:9"

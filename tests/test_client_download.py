@@ -7,7 +7,6 @@ import time
 
 import pytest
 
-from customers import client as client_module
 from customers import transport
 from customers.client import Client, deadline
 from customers.errors import BadAnswer, ConnectionLost, NotFound, RateLimited, TimedOut
@@ -25,10 +24,7 @@ from tests.raw_server import (
 
 FILE = bytes(range(256)) * 4096
 
-
-@pytest.fixture(autouse=True)
-def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client_module, "BACKOFF", 0.01)
+pytestmark = pytest.mark.usefixtures("no_waiting")
 
 
 def client(server: RawServer, timeout: float = 5) -> Client:

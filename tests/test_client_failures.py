@@ -12,7 +12,6 @@ import msgspec
 import pytest
 
 from customers import answers, reading
-from customers import client as client_module
 from customers.client import Client
 from customers.codat_types import CustomerPage
 from customers.errors import (
@@ -50,11 +49,6 @@ pytestmark = pytest.mark.usefixtures("no_waiting")
 JSON = ok(b'{"a": 1}')
 # Seconds: for what must run into a timeout, and for what must not.
 SHORT, LONG = 0.25, 5.0
-
-
-@pytest.fixture
-def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client_module, "BACKOFF", 0.01)
 
 
 def client(

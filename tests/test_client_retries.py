@@ -25,10 +25,7 @@ from tests.raw_server import RawServer, Reply, hang, head, ok, then_close, then_
 JSON = ok(b'{"a": 1}')
 OFF = ok(b"", status="503 Service Unavailable")
 
-
-@pytest.fixture(autouse=True)
-def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client_module, "BACKOFF", 0.01)
+pytestmark = pytest.mark.usefixtures("no_waiting")
 
 
 def client(server: RawServer, timeout: float = 5) -> Client:
