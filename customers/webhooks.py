@@ -142,6 +142,7 @@ def _payload(event: WebhookEvent) -> dict[str, Any]:
         body = answers.parse(event.body.encode())
     except ValueError:
         # It could be read when it came. How deep JSON may be nested depends on how deep the reader stands.
+        log.warning("event %s: cannot be read", event.webhook_id)
         return {}
     return _inner(body, "payload") if isinstance(body, dict) else {}
 
