@@ -4,11 +4,13 @@ Django's `reverse` escapes a converter's percent signs a second time and costs a
 page, so addresses are put together here. An id is one percent-encoded segment.
 """
 
+import re
 import uuid
 from urllib.parse import quote, unquote
 
 _SAFE = "!$&'()*+,;=:@~"
 _NUL = "\0"
+_UUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 
 
 class IdConverter:
@@ -26,6 +28,15 @@ class IdConverter:
     def to_url(self, value: str) -> str:
         """The segment; only for Django's own error pages, since `reverse` quotes once more."""
         return quote(value, safe=_SAFE)
+
+
+class CompanyConverter(IdConverter):
+    """A company's id. Codat's are UUIDs, which in capitals mean the same: the journal knows them in one spelling."""
+
+    def to_python(self, value: str) -> str:
+        """The id, a UUID in small letters."""
+        found = super().to_python(value)
+        return found.lower() if _UUID.fullmatch(found) else found
 
 
 def is_addressable(record_id: object) -> bool:

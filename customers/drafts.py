@@ -47,7 +47,8 @@ class FormKey:
     def drafts(self) -> "QuerySet[Draft]":
         """The drafts of this form, the newest first, without those that were saved since.
 
-        Somebody who goes back after saving and types on has something to keep again.
+        Somebody who goes back after saving and types on has something to keep again. Those of another connection are
+        among them: the form that is in its place now is where they can be gone on with.
         """
         saved = Write.objects.filter(
             submission=OuterRef("submission"), created_at__gte=OuterRef("updated_at") - LATE
@@ -56,7 +57,6 @@ class FormKey:
             ~Exists(saved),
             user=self.user,
             company_id=self.company_id,
-            connection_id=self.connection_id,
             customer_id=self.customer_id,
         )
 
@@ -77,6 +77,9 @@ def keep(
     for name in _PASSING:
         body.pop(name, None)
     values: dict[str, Any] = {
+        "company_id": key.company_id,
+        "connection_id": key.connection_id,
+        "customer_id": key.customer_id,
         "body": body.urlencode(),
         "customer_name": storable(customer_name, 500),
         "updated_at": timezone.now(),
@@ -84,12 +87,7 @@ def keep(
     if model is not None:
         values["model"] = simplejson.dumps(model, use_decimal=True)
     draft, made = Draft.objects.update_or_create(
-        submission=submission,
-        user=key.user,
-        company_id=key.company_id,
-        connection_id=key.connection_id,
-        customer_id=key.customer_id,
-        defaults=values,
+        submission=submission, user=key.user, defaults=values
     )
     if made:
         surplus = key.drafts().values_list("pk", flat=True)[MOST_DRAFTS:]

@@ -18,8 +18,9 @@ from customers.views import (
 )
 
 register_converter(addresses.IdConverter, "id")
+register_converter(addresses.CompanyConverter, "company")
 
-_company = "companies/<id:company_id>/"
+_company = "companies/<company:company_id>/"
 _customer = f"{_company}customers/<id:customer_id>/"
 _attachment = f"{_customer}attachments/<id:attachment_id>/"
 

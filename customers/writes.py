@@ -69,6 +69,7 @@ def sentence(write: Write) -> str:
 class Order:
     """What one save asks for. `payload` and `before` are JSON texts; `customer_id` "" creates."""
 
+    company_id: str
     company: Company
     connection: Connection
     customer_id: str
@@ -91,7 +92,7 @@ def journal(order: Order, user: User) -> tuple[Write, bool]:
     values: dict[str, Any] = {
         "user": user,
         "username": user.get_username(),
-        "company_id": order.company.get("id", ""),
+        "company_id": order.company_id,
         "company_name": storable(order.company.get("name")),
         "connection_id": order.connection.get("id", ""),
         "platform_name": storable(order.connection.get("platformName")),
@@ -108,7 +109,10 @@ def journal(order: Order, user: User) -> tuple[Write, bool]:
         with transaction.atomic(durable=True):
             return Write.objects.create(submission=order.submission, **values), True
     except IntegrityError:
-        return Write.objects.get(submission=order.submission), False
+        found = Write.objects.filter(submission=order.submission).first()
+        if found is None:
+            raise
+        return found, False
 
 
 def send(write: Write, service: CustomerService) -> Write:

@@ -35,7 +35,8 @@ def order(sandbox: Sandbox, customer_id: str = "", **payload: Any) -> writes.Ord
     sent = {"customerName": "Journal Ltd", "status": "Active"}
     sent |= {name: before[name] for name in names if name in before} | payload
     return writes.Order(
-        company={"id": sandbox.company(COMPANY), "name": "A company"},
+        company_id=sandbox.company(COMPANY),
+        company={"name": "A company"},
         connection={"id": sandbox.connection(COMPANY), "platformName": "QuickBooks"},
         customer_id=customer_id,
         customer_name=str(sent["customerName"]),

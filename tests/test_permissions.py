@@ -28,7 +28,7 @@ def address(pattern: URLPattern, sandbox: Sandbox) -> str:
     """The pattern with values in it that lead somewhere where that is possible."""
     route = str(pattern.pattern)
     values = {
-        "<id:company_id>": sandbox.company("files"),
+        "<company:company_id>": sandbox.company("files"),
         "<id:customer_id>": "one",
         "<id:attachment_id>": "only",
         "<uuid:write_id>": str(uuid.uuid4()),

@@ -49,7 +49,7 @@ class Form:
     filled: values to fill in as if typed over the record (a payload from before, a merge's result).
     creating: the `id` may be typed if the model has one, single required options are preselected,
         required lists start with a blank row, and `changes()` names everything that is sent.
-    purpose: what the form is for (company and customer): a base signed for another does not open.
+    purpose: what the form is for (company, connection and customer): a base signed for another does not open.
     """
 
     def __init__(

@@ -83,7 +83,9 @@ class Desk:
 
     def form(self, record: Any = None, **how: Any) -> Form:
         """A form of this page's kind. Raises FormTampered, ModelError."""
-        purpose = f"{self.page.company_id}:{self.customer_id}"
+        # The connection too: one that takes another's place wants other values, and is another ledger.
+        page = self.page
+        purpose = f"{page.company_id}:{page.connection_id}:{self.customer_id}"
         return Form(self.model, record, creating=self.creating, purpose=purpose, **how)
 
     def rescued(self, post: QueryDict, record: Any = None) -> Form:
@@ -94,8 +96,8 @@ class Desk:
         copy["base"] = self.form(record).sealed
         form = self.form(data=copy)
         form.problems.append(
-            "The form came back without the record that it was opened with, so nothing was sent. What you"
-            " typed is below, over the record as it is now: look through it, then save."
+            "The form came back without the record that it was opened with, or for another connection, so"
+            " nothing was sent. What you typed is below, over the record as it is now: look through it, then save."
         )
         return form
 
@@ -161,7 +163,10 @@ class Desk:
             "customer_id": customer_id,
             "name": "New customer" if self.creating else text(form.base.get("customerName")),
             "form_path": self.path,
-            "draft_url": addresses.draft(page.company_id, customer_id) + page.suffix,
+            # Named even where there is no choice: a post must not go to what has become the default since.
+            "form_url": self.path + page.query(connection=page.connection_id),
+            "draft_url": addresses.draft(page.company_id, customer_id)
+            + page.query(connection=page.connection_id),
             "customers_url": page.customers_url,
             "customer_url": page.customers_url,
             "submission": self.submission,

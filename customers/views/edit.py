@@ -21,7 +21,7 @@ from customers.forms import Form, FormTampered, ModelError, copy_of
 from customers.middleware import heading
 from customers.models import Write
 from customers.service import LastSeen, default_service
-from customers.views.company import CompanyPage, load_company
+from customers.views.company import CompanyPage, is_linked, load_company
 from customers.views.desk import Desk, key_of, path_of, uuid_of
 from customers.views.replay import typed
 from customers.views.saving import posted
@@ -107,7 +107,18 @@ def _model(page: CompanyPage, *, fresh: bool = False, or_last_seen: bool = False
 
 def _cannot_write(request: HttpRequest, page: CompanyPage, customer_id: str) -> HttpResponse:
     """The connection is not linked: what was typed, if anything, is kept and can be sent again."""
-    context = {"page": page, "customer_id": customer_id, "typed": typed(request)}
+    path = path_of(page, customer_id)
+    others = [
+        {"name": text(other.get("platformName")), "url": path + page.query(connection=other["id"])}
+        for other in page.connections
+        if is_linked(other) and other.get("id")
+    ]
+    context = {
+        "page": page,
+        "typed": typed(request),
+        "here": request.get_full_path(),
+        "others": others,
+    }
     return htmx.render(
         request,
         "customers/cannot_write.html",

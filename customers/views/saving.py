@@ -72,6 +72,7 @@ def _order(desk: Desk, form: Form, before: dict[str, Any]) -> Order:
     name = form.payload().get("customerName") or before.get("customerName") or ""
     timeout = desk.options["timeout"]
     return Order(
+        company_id=desk.page.company_id,
         company=desk.page.company,
         connection=desk.page.connection or {},
         customer_id=desk.customer_id,
