@@ -1,4 +1,5 @@
-/* What HTMX does not do: focus, folds and announcements after a swap, `/` for the search box, copying, a dashboard that is away. */
+/* What HTMX does not do: focus, folds and announcements after a swap, `/` for the search box, copying, a dashboard that
+   is away, tokens that a new session has made old. */
 (() => {
   "use strict";
   const announcer = () => document.getElementById("announce");
@@ -24,7 +25,10 @@
     place.focus({ preventScroll: true });
   }
 
+  // Asked before the request: what is disabled while it lasts loses the focus.
+  const hadFocus = new WeakSet();
   document.addEventListener("htmx:beforeRequest", (event) => {
+    if (event.detail.target?.contains(document.activeElement)) hadFocus.add(event.detail.xhr);
     event.detail.target?.setAttribute("aria-busy", "true");
     if (event.detail.elt.closest(".paging")) event.detail.target?.setAttribute("data-to-top", "");
   });
@@ -42,7 +46,7 @@
     lost(false);
     const { target } = event.detail;
     for (const fold of target?.querySelectorAll("details[open][id]") || []) unfolded.add(fold.id);
-    if (target?.contains(document.activeElement)) target.setAttribute("data-had-focus", "");
+    if (target?.contains(document.activeElement)) hadFocus.add(xhr);
   });
   for (const name of ["htmx:sendError", "htmx:timeout"]) document.addEventListener(name, () => lost(true));
 
@@ -59,9 +63,17 @@
       target.removeAttribute("data-to-top");
       target.scrollIntoView({ block: "start" });
       target.querySelector("#count")?.focus({ preventScroll: true });
-    } else if (target.hasAttribute("data-had-focus")) refocus(target);
-    target.removeAttribute("data-had-focus");
+    } else if (hadFocus.has(event.detail.xhr)) refocus(target);
   });
+
+  // Signing in anew, in another tab say, makes the tokens of open pages old. The cookie has the one that counts.
+  function renewToken(form) {
+    const input = form.querySelector("input[name=csrfmiddlewaretoken]");
+    const cookie = document.cookie.match(/(?:^|; )csrftoken=([^;]+)/);
+    if (input && cookie) input.value = cookie[1];
+  }
+  document.addEventListener("submit", (event) => renewToken(event.target), true);
+  document.addEventListener("draft", (event) => renewToken(event.target));
 
   // [data-copy="id"] copies that element's text; without scripts, or without a clipboard, it stays hidden.
   function showCopy(root) {

@@ -1,5 +1,6 @@
 /* What the form gains where scripts run: counters, a search box for long lists, shortcuts for rows, focus
-   after a swap, drafts while one types, and a warning for what no draft has yet. Without it all of it works. */
+   after a swap, drafts while one types, a warning for what no draft has yet, and a form that stands still while it
+   is saved. Without it all of it works. */
 (() => {
   "use strict";
   const DRAFT_DELAY = 1000;
@@ -212,30 +213,47 @@
     status.textContent = text;
     status.classList.toggle("failed", failed);
   }
+  function offerSignIn() {
+    const link = document.createElement("a");
+    link.href = "/accounts/login/";
+    link.target = "_blank";
+    link.rel = "noopener";
+    link.textContent = "Sign in (in a new tab)";
+    say("You have been signed out. What you typed stays on this page. ", true);
+    byId("draft-status")?.append(link);
+  }
+  function later() {
+    unsaved = true;
+    clearTimeout(timer);
+    timer = setTimeout(keepDraft, DRAFT_DELAY);
+  }
   async function keepDraft() {
     const form = theForm();
-    if (!form || !unsaved) return;
+    if (!form || !unsaved || form.hasAttribute("aria-busy")) return;
     const mine = ++turn;
     unsaved = false;
     let kept = false;
+    let status = 0;
+    form.dispatchEvent(new Event("draft", { bubbles: true }));
     try {
       const answer = await fetch(form.dataset.draftUrl, {
         method: "POST", body: new URLSearchParams(new FormData(form)), redirect: "error",
       });
       kept = answer.ok;
+      status = answer.status;
     } catch {
       kept = false;
     }
     if (!kept) unsaved = true;
     if (mine !== turn) return;
-    const time = new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
-    say(kept ? `Draft saved ${time}` : "The draft could not be saved. Keep this page open; it is tried again as you type.", !kept);
+    // In UTC, as every time on these pages.
+    if (kept) say(`Draft saved ${new Date().toISOString().slice(11, 16)} UTC`, false);
+    else if (status === 401) offerSignIn();
+    else say("The draft could not be saved. Keep this page open; it is tried again as you type.", true);
   }
   function touched(event) {
     if (!event.target.closest?.("form[data-draft-url]") || event.target.getAttribute("role") === "combobox") return;
-    unsaved = true;
-    clearTimeout(timer);
-    timer = setTimeout(keepDraft, DRAFT_DELAY);
+    later();
   }
   document.addEventListener("input", (event) => {
     if (event.target.dataset.max || event.target.dataset.min) count(event.target);
@@ -253,6 +271,37 @@
   // A post that leaves the page takes everything along.
   document.addEventListener("submit", (event) => {
     if (event.target.matches("form[data-draft-url]") && !event.defaultPrevented) unsaved = false;
+  });
+
+  /* A form that is under way stands still: what was typed now would be in no post, and gone with the answer. */
+  for (const name of ["beforeinput", "keydown", "mousedown", "click", "paste", "drop"]) {
+    document.addEventListener(name, (event) => {
+      if (event.key === "Tab" || !event.target.closest?.("form[data-draft-url][aria-busy] :is(.form-fields, .save-options)")) return;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+    }, true);
+  }
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const { elt, requestConfig } = event.detail;
+    if (elt !== theForm()) return;
+    clearTimeout(timer);
+    if (requestConfig.formData.get("action") !== "save") return;
+    const save = byId("save");
+    save.dataset.label = save.textContent;
+    save.textContent = "Saving…";
+    say("Saving…", false);
+  });
+  document.addEventListener("htmx:afterRequest", (event) => {
+    const { elt, successful, xhr } = event.detail;
+    const save = byId("save");
+    if (elt !== theForm() || !save?.dataset.label || (successful && xhr.getResponseHeader("HX-Redirect"))) return;
+    save.textContent = save.dataset.label;
+    delete save.dataset.label;
+    // No answer came: it may or may not have arrived, and what was typed is in no draft yet.
+    if (!xhr.status) {
+      say("", false);
+      later();
+    }
   });
 
   /* HTMX. */
@@ -274,9 +323,7 @@
     }
     // A row that came or went is worth a draft as well.
     if (event.detail.requestConfig?.verb === "post") {
-      unsaved = true;
-      clearTimeout(timer);
-      timer = setTimeout(keepDraft, DRAFT_DELAY);
+      later();
     }
   });
 

@@ -131,12 +131,13 @@ def open_page(chromium: Browser, fresh: Stack) -> Iterator[OpenPage]:
     complaints: list[str] = []
 
     def note(message: ConsoleMessage) -> None:
-        # An answer of 4xx or 5xx is part of the product, as is a search that a newer one takes the place of; the
-        # browser and htmx log both.
+        # An answer of 4xx or 5xx is part of the product, as are a search that a newer one takes the place of and a
+        # dashboard that is away; the browser and htmx log them.
         expected = (
             "Failed to load resource",
             "Response Status Error Code",
             "htmx:sendAbort",
+            "htmx:sendError",
             "htmx:afterRequest",
         )
         if message.type == "error" and not message.text.startswith(expected):

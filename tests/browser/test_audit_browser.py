@@ -58,3 +58,11 @@ def test_the_count_of_my_writes_keeps_itself_current(open_page: OpenPage, fresh:
         expect(badge).to_have_text(re.compile(rf"^{before}\b"))
     else:
         expect(badge).to_have_count(0)
+
+
+def test_the_focus_stays_where_a_button_was_pressed(open_page: OpenPage, fresh: Stack) -> None:
+    page = open_page()
+    page.goto(addresses.customers(fresh.company("qbo")))
+    page.get_by_role("button", name="Refresh").press("Enter")
+    expect(page.locator("#freshness")).to_contain_text("Refreshed", timeout=20_000)
+    assert page.evaluate("document.activeElement.closest('#freshness') !== null")
