@@ -5,6 +5,8 @@ Codat keeps nothing of a write, and its copy shows a record only after the next 
 those are named. One step at a time: pages, webhooks and `settle_writes` all call `step`.
 """
 
+import operator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -15,7 +17,16 @@ from django.utils import timezone
 
 from customers.codat_types import PullOperation
 from customers.comparing import path_label
-from customers.errors import NotFound, NotSynced, UnaddressableId
+from customers.errors import (
+    KeyRefused,
+    NotFound,
+    NotSynced,
+    OverPlan,
+    RateLimited,
+    Refused,
+    UnaddressableId,
+    Unavailable,
+)
 from customers.formatting import is_empty, parse_date, text
 from customers.models import Write
 from customers.service import CustomerService
@@ -49,8 +60,18 @@ def step(write: Write, service: CustomerService) -> Write:
 
 
 def _join_refresh(write: Write, service: CustomerService) -> None:
-    """Queue a refresh of customers, or join the one that is running."""
-    pull = service.refresh_customers(company_id=write.company_id)
+    """Queue a refresh of customers, or join the one that is running.
+
+    Where Codat still refuses to after `LASTS`, say of a company that was deleted, nobody waits for one any more.
+    """
+    try:
+        pull = service.refresh_customers(company_id=write.company_id)
+    except Refused as error:
+        waited = timezone.now() - (write.completed_at or write.created_at)
+        if waited < LASTS or isinstance(error, (KeyRefused, OverPlan, RateLimited, Unavailable)):
+            raise
+        _save(write, confirmation=Confirmation.ABSENT, confirmed_at=timezone.now())
+        return
     _save(
         write,
         refresh_id=storable(pull.get("id"), 64),
@@ -134,52 +155,22 @@ def _save(write: Write, **values: Any) -> bool:
     return bool(saved)
 
 
-def unlike(sent: Any, read: Any, path: str = "") -> list[dict[str, str]]:
+def unlike(sent: Any, read: Any) -> list[dict[str, str]]:
     """What was sent and did not come back as it was: [{label, what, sent, read}, ...].
 
     `what` is dropped, reformatted or changed. Only what was sent is looked for; rows are matched
     wherever they stand, since integrations reorder them. What was cleared is `kept`'s to find.
     """
-    if is_empty(sent):
-        return []
-    if isinstance(sent, dict):
-        read = read if isinstance(read, dict) else {}
-        return [
-            item
-            for key, value in sent.items()
-            for item in unlike(value, read.get(key), f"{path}.{key}" if path else key)
-        ]
-    if isinstance(sent, list):
-        return _unlike_rows(sent, read if isinstance(read, list) else [], path)
-    what = _what(sent, read)
-    if not what:
-        return []
-    return [_finding(path, what, sent, read)]
+    return [_finding(*found) for found in _unlike(sent, read, "")]
 
 
-def kept(before: Any, sent: Any, read: Any, path: str = "") -> list[dict[str, str]]:
+def kept(before: Any, sent: Any, read: Any) -> list[dict[str, str]]:
     """What was there, was cleared or removed by what was sent, and came back all the same."""
-    if is_empty(before) or is_empty(read):
-        return []
-    if isinstance(before, dict) and isinstance(sent, dict) and isinstance(read, dict) and sent:
-        return [
-            item
-            for key in sent
-            for item in kept(
-                before.get(key), sent[key], read.get(key), f"{path}.{key}" if path else key
-            )
-        ]
-    if is_empty(sent):
-        return [_finding(path, "kept", sent, read)]
-    if isinstance(before, list) and isinstance(sent, list) and isinstance(read, list):
-        removed = [row for row in before if all(unlike(row, other) for other in sent)]
-        extra = [row for row in read if all(unlike(other, row) for other in sent)]
-        return [
-            _finding(path, "kept", None, row)
-            for row in extra
-            if any(not unlike(other, row) for other in removed)
-        ]
-    return []
+    return [_finding(*found) for found in _kept(before, sent, read, "")]
+
+
+# path, what, sent, read
+_Found = tuple[str, str, Any, Any]
 
 
 def _finding(path: str, what: str, sent: Any, read: Any) -> dict[str, str]:
@@ -191,20 +182,59 @@ def _finding(path: str, what: str, sent: Any, read: Any) -> dict[str, str]:
     }
 
 
-def _unlike_rows(sent: list[Any], read: list[Any], path: str) -> list[dict[str, str]]:
-    left = list(read)
-    missing: list[tuple[int, Any]] = []
-    for index, row in enumerate(sent):
-        match = next((item for item in left if not unlike(row, item)), None)
-        if match is None:
-            missing.append((index, row))
-        else:
-            left.remove(match)
-    return [
-        item
-        for (index, row), other in zip(missing, [*left, *[None] * len(missing)], strict=False)
-        for item in unlike(row, other, f"{path}.{index}")
-    ]
+def _inside(path: str, name: object) -> str:
+    return f"{path}.{name}" if path else str(name)
+
+
+def _is_like(sent: Any, read: Any) -> bool:
+    return next(_unlike(sent, read, ""), None) is None
+
+
+def _unlike(sent: Any, read: Any, path: str) -> Iterator[_Found]:
+    if is_empty(sent):
+        return
+    if isinstance(sent, dict):
+        read = read if isinstance(read, dict) else {}
+        for key, value in sent.items():
+            yield from _unlike(value, read.get(key), _inside(path, key))
+    elif isinstance(sent, list):
+        yield from _unlike_rows(sent, read if isinstance(read, list) else [], path)
+    elif what := _what(sent, read):
+        yield path, what, sent, read
+
+
+def _unlike_rows(sent: list[Any], read: list[Any], path: str) -> Iterator[_Found]:
+    left, missing = list(read), list(enumerate(sent))
+    # Most rows come back as they were, which is quickly seen: only what is left is compared each with each.
+    matches: tuple[Callable[[Any, Any], bool], ...] = (operator.eq, _is_like)
+    for is_match in matches:
+        waiting, missing = missing, []
+        for index, row in waiting:
+            found = next((item for item in left if is_match(row, item)), None)
+            if found is None:
+                missing.append((index, row))
+            else:
+                left.remove(found)
+    for (index, row), other in zip(missing, [*left, *[None] * len(missing)], strict=False):
+        yield from _unlike(row, other, f"{path}.{index}")
+
+
+def _kept(before: Any, sent: Any, read: Any, path: str) -> Iterator[_Found]:
+    if is_empty(before) or is_empty(read):
+        return
+    if isinstance(before, dict) and isinstance(sent, dict) and isinstance(read, dict) and sent:
+        for key in sent:
+            yield from _kept(before.get(key), sent[key], read.get(key), _inside(path, key))
+    elif is_empty(sent):
+        yield path, "kept", sent, read
+    elif isinstance(before, list) and isinstance(sent, list) and isinstance(read, list):
+        removed = [
+            row for row in before if row not in sent and not any(_is_like(row, o) for o in sent)
+        ]
+        for row in read if removed else ():
+            is_removed = row not in sent and any(_is_like(other, row) for other in removed)
+            if is_removed and not any(_is_like(other, row) for other in sent):
+                yield path, "kept", None, row
 
 
 def _what(sent: Any, read: Any) -> str:

@@ -12,6 +12,7 @@ from django.utils import timezone
 from customers import addresses, confirming, following, writes
 from customers.client import default_client
 from customers.confirming import kept, unlike
+from customers.errors import BadRequest
 from customers.models import Write
 from customers.sandbox import Sandbox
 from customers.service import default_service
@@ -176,6 +177,23 @@ def test_a_refresh_that_never_ends_is_not_awaited_for_ever(sandbox: Sandbox, edi
     assert not following.is_followed(write)
 
 
+def test_a_refresh_that_is_always_refused_is_not_awaited_for_ever(
+    sandbox: Sandbox, editor: User, editor_client: RawPathClient
+) -> None:
+    write = succeeded(sandbox, editor, customer(sandbox), phone="+44 1 new")
+    sandbox.faults.add("POST .*/data/queue/", "status", status=400, count=-1)
+    for days in (1, 5):
+        pass_time(sandbox, days=days)
+        with pytest.raises(BadRequest):
+            check(write)
+    assert write.confirmation == "waiting"
+    pass_time(sandbox, days=2)
+    check(write)
+    assert (write.confirmation, write.refreshes) == ("absent", 0)
+    page = editor_client.get(addresses.write(write.company_id, write.pk)).content.decode()
+    assert "nobody has seen it come back" in page
+
+
 def test_an_old_step_does_not_undo_a_newer_one(sandbox: Sandbox, editor: User) -> None:
     """Two that look at the end of one refresh: the slower one must not forget the next refresh."""
     write = succeeded(sandbox, editor, customer(sandbox), phone="+44 1 new")
@@ -264,6 +282,25 @@ def test_what_was_cleared_and_came_back(
     assert [(item["label"], item["what"]) for item in kept(before, sent, read)] == [
         (label, "kept") for label in found
     ]
+
+
+def test_five_hundred_rows_are_not_compared_each_with_each(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    compared = 0
+    real = confirming._what
+
+    def counted(sent: Any, read: Any) -> str:
+        nonlocal compared
+        compared += 1
+        return real(sent, read)
+
+    monkeypatch.setattr(confirming, "_what", counted)
+    before = {"r": [row(f"{number}", city=f"City {number}") for number in range(500)]}
+    sent = {"r": [*before["r"][1:], row("new")]}
+    read = {"r": [*reversed(sent["r"])]}
+    assert [*unlike(sent, read), *kept(before, sent, read)] == []
+    assert compared < 5000
 
 
 # -- what Codat may answer to a repeat --------------------------------------------------------------
