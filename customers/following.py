@@ -19,7 +19,7 @@ from customers.errors import Conflict, NotFound
 from customers.formatting import parse_date
 from customers.models import Write
 from customers.service import CustomerService
-from customers.writes import SENDING_LASTS, attempt, key_of, record_id, settle
+from customers.writes import SENDING_LASTS, attempt, forgotten, key_of, record_id, settle
 
 State = Write.State
 
@@ -51,7 +51,12 @@ def is_followed(write: Write) -> bool:
 
 
 def interval(write: Write, now: datetime | None = None) -> timedelta | None:
-    """How long after one check the next one makes sense; None once pages stop asking."""
+    """How long after one check the next one makes sense; None once pages stop asking.
+
+    They never begin where only a person can tell what became of a write.
+    """
+    if write.state == State.UNKNOWN and not write.push_operation_key and not can_be_repeated(write):
+        return None
     age = _age(write, now or timezone.now())
     return next((pause for limit, pause in _INTERVALS if age < limit), None)
 
@@ -74,7 +79,8 @@ def check(write: Write, service: CustomerService, *, by: str) -> Write:
     """Find out what became of a write, as far as it can be known now, and whether it can be read.
 
     A write whose sender has died moves on by itself: never sent -> failed; perhaps sent -> unknown.
-    An unknown create is sent again with its own key while Codat replays the first answer. Raises
+    An unknown create is sent again with its own key while Codat replays the first answer. What Codat
+    itself no longer knows of after a day, nobody will hear of any more: timed out. Raises
     CodatError where Codat cannot be asked; the row is then as it was.
     """
     if not is_followed(write) or not _claim(write):
@@ -84,9 +90,14 @@ def check(write: Write, service: CustomerService, *, by: str) -> Write:
     if write.state == State.SENDING:
         _give_up_sending(write)
     if write.push_operation_key:
-        operation = service.get_push_operation(
-            company_id=write.company_id, push_operation_key=write.push_operation_key
-        )
+        try:
+            operation = service.get_push_operation(
+                company_id=write.company_id, push_operation_key=write.push_operation_key
+            )
+        except NotFound:
+            if _age(write, timezone.now()) < _PATIENT[0]:
+                raise
+            return forgotten(write, by=by)
         return settle(write, operation, by=by)
     if write.state == State.UNKNOWN and can_be_repeated(write):
         return _repeat(write, service)
@@ -220,7 +231,11 @@ def adopt(write: Write, push_operation_key: str, service: CustomerService) -> Wr
         company_id=write.company_id, push_operation_key=push_operation_key
     )
     if key_of(operation) != push_operation_key or not _fits(write, operation):
-        raise NotFound("not an operation of this write's connection and time", status=404)
+        raise NotFound(
+            "not an operation of this write's connection and time",
+            sentence="That operation cannot be this save: it is of another connection, time or customer.",
+            status=404,
+        )
     with transaction.atomic():
         # Two writes are not to become one operation: whoever adopts holds all that might be adopted for.
         unknown = Write.objects.filter(company_id=write.company_id, state=State.UNKNOWN)

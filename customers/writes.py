@@ -255,6 +255,17 @@ def settle(write: Write, operation: PushOperation, *, by: str, asked: bool = Tru
     return write
 
 
+def forgotten(write: Write, *, by: str) -> Write:
+    """Record that Codat knows nothing of a write any more that it had taken up."""
+    values = {
+        "error_message": "Codat no longer knows of this operation.",
+        "completed_at": timezone.now(),
+        "settled_by": by,
+    }
+    _move(write, State.TIMED_OUT, values, Q(state=State.PENDING))
+    return write
+
+
 def state_of(operation: PushOperation) -> Write.State:
     """A push operation's status as a state of ours; one that Codat has added since is pending."""
     return {

@@ -1,5 +1,6 @@
 """`settle_writes` and `forget_payloads`, as cron runs them."""
 
+import json
 import uuid
 from datetime import timedelta
 from io import StringIO
@@ -134,6 +135,41 @@ def test_events_left_over_are_handled_once_and_very_old_ones_never(
     old.refresh_from_db()
     assert new.handled_at is not None
     assert old.handled_at is None
+
+
+def test_events_that_codat_refuses_do_not_keep_the_others(sandbox: Sandbox, editor: User) -> None:
+    rows = [sent(editor, order(sandbox, customerName=f"{number}")) for number in range(6)]
+    sandbox.settle()
+    for number, write in enumerate(rows):
+        said = {"id": write.push_operation_key, "referenceCompany": {"id": write.company_id}}
+        event(
+            json.dumps({"payload": said}),
+            age=timedelta(minutes=10 - number),
+            kind="customers.write.successful",
+        )
+    for write in rows[:5]:
+        sandbox.faults.add(
+            f"GET .*/push/{write.push_operation_key}", "status", status=403, count=-1
+        )
+
+    assert "stopped early" not in run("settle_writes")
+
+    assert WebhookEvent.objects.latest("received_at").handled_at is not None
+
+
+def test_what_codat_has_forgotten_is_not_awaited_for_ever(sandbox: Sandbox, editor: User) -> None:
+    write = sent(editor, order(sandbox))
+    pushes(sandbox).clear()
+    pass_time(sandbox, hours=23)
+    settle()
+    write.refresh_from_db()
+    assert write.state == State.PENDING  # It may still turn up.
+    pass_time(sandbox, hours=2)
+    settle()
+    write.refresh_from_db()
+    assert write.state == State.TIMED_OUT
+    assert write.error_message == "Codat no longer knows of this operation."
+    assert not following.is_followed(write)
 
 
 # -- forget_payloads --------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Iterable
 from datetime import timedelta
+from itertools import islice
 from typing import Any, TypeVar
 
 from django.core.management.base import BaseCommand, CommandParser
@@ -11,7 +12,16 @@ from django.utils import timezone
 
 from customers import following, webhooks
 from customers.client import background
-from customers.errors import CodatError
+from customers.errors import (
+    BadRequest,
+    CodatError,
+    Conflict,
+    Forbidden,
+    KeyReused,
+    NotFound,
+    NotSynced,
+    UnaddressableId,
+)
 from customers.models import WebhookEvent, Write
 from customers.service import default_service
 
@@ -19,8 +29,9 @@ log = logging.getLogger(__name__)
 
 # Codat itself stops delivering an event after 28 hours: what was not handled by then never will be.
 EVENTS_LAST = timedelta(hours=28)
-# So many failures in a row mean that Codat is away: the next run goes on from there.
+# So many failures in a row mean that Codat is away, unless they are of these kinds, which are about one row.
 MOST_FAILURES = 5
+OF_ONE_ROW = (BadRequest, Conflict, Forbidden, KeyReused, NotFound, NotSynced, UnaddressableId)
 
 Row = TypeVar("Row", bound=Model)
 
@@ -28,8 +39,9 @@ Row = TypeVar("Row", bound=Model)
 class Command(BaseCommand):
     """Asks Codat after each followed write that is due, and handles the events left over.
 
-    Safe to run twice at once: each step claims its row. Those not asked after for longest come
-    first, so that a few that cannot be settled never keep the others waiting.
+    Safe to run twice at once: a write's step claims its row, and an event is as good twice as once.
+    Writes not asked after for longest come first, so that a few that cannot be settled never keep
+    the others waiting.
     """
 
     help = "Settle unfinished writes, confirm successful ones, handle events left over."
@@ -55,7 +67,7 @@ class Command(BaseCommand):
         followed = Write.objects.filter(
             Q(state__in=Write.UNFINISHED) | Q(confirmation=Write.Confirmation.WAITING)
         ).order_by(F("checked_at").asc(nulls_first=True))
-        due = [write for write in followed if following.is_due(write)][:limit]
+        due = list(islice(filter(following.is_due, followed.iterator()), limit))
         # People go first: near the end of the day's quota Codat is not asked from here.
         with background():
             unanswered = self._each(events[:limit], settle_event)
@@ -70,7 +82,8 @@ class Command(BaseCommand):
                 settle(row)
                 in_a_row = 0
             except CodatError as error:
-                failed, in_a_row = failed + 1, in_a_row + 1
+                failed += 1
+                in_a_row = 0 if isinstance(error, OF_ONE_ROW) else in_a_row + 1
                 log.warning("%s %s: %s", type(row).__name__, row.pk, error)
             except Exception:  # One row that cannot be settled must not keep the others.
                 failed += 1
