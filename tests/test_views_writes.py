@@ -209,3 +209,46 @@ def test_what_codat_sends_is_escaped(
     )
     for url in (addresses.write(company, write.pk), addresses.writes(company)):
         assert evil not in viewer_client.get(url).content.decode()
+
+
+@pytest.mark.parametrize("key", [["x"], {"a": 1}, 5, "\0", "k" * 500])
+def test_a_key_that_is_none_in_codats_own_history(
+    company: str, editor_client: RawPathClient, sandbox: Sandbox, key: object
+) -> None:
+    edit(editor_client, company)
+    sandbox.state("qbo").pushes[0]["pushOperationKey"] = key
+    assert editor_client.get(addresses.codat_writes(company)).status_code == 200
+
+
+def test_what_only_a_person_can_tell_is_not_asked_for_again_and_again(
+    company: str, viewer_client: RawPathClient, editor: User
+) -> None:
+    write = make(company, editor, state=Write.State.UNKNOWN, sent_at=timezone.now())
+    page = viewer_client.get(addresses.write(company, write.pk)).content.decode()
+    assert "What Codat’s own history says" in page
+    assert "load delay" not in page
+    assert "Check now" in page
+
+
+def test_a_decision_that_cannot_be_taken_says_why(
+    company: str, editor_client: RawPathClient, sandbox: Sandbox
+) -> None:
+    sandbox.faults.add("PUT", "reset", handled=True)
+    write = edit(editor_client, company)
+    url = addresses.write(company, write.pk)
+    sandbox.state("qbo").pushes[-1]["dataConnectionKey"] = str(uuid.uuid4())
+    key = sandbox.state("qbo").pushes[-1]["pushOperationKey"]
+    answer = editor_client.post(url, {"decision": "adopt", "key": key})
+    assert answer.status_code == 404
+    text = answer.content.decode()
+    assert "Nothing was decided. That operation cannot be this save" in text
+    assert "Codat could not be asked" not in text
+
+
+def test_there_is_nothing_before_a_new_customer(
+    company: str, editor_client: RawPathClient, editor: User
+) -> None:
+    write = make(company, editor, kind=Write.Kind.CREATE, before="", customer_id="")
+    page = editor_client.get(f"{addresses.new(company)}?revert={write.pk}").content.decode()
+    assert "there are no values from before it" in page
+    assert "has been forgotten" not in page

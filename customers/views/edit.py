@@ -198,7 +198,11 @@ def _reopened(desk: Desk, record: Any) -> Form:
     write = get_object_or_404(Write, pk=wanted, company_id=desk.page.company_id, **theirs)
     source = write.before if revert else write.payload
     if not source:
-        desk.notes.append("What was sent then has been forgotten, as the settings ask.")
+        desk.notes.append(
+            "What was sent then has been forgotten, as the settings ask."
+            if write.forgotten_at
+            else "That save made the customer: there are no values from before it."
+        )
         return desk.form(record)
     form = desk.form(record, filled=simplejson.loads(source, use_decimal=True))
     if revert:

@@ -59,7 +59,7 @@ def at_codat(request: HttpRequest, company_id: str) -> HttpResponse:
         company_id=company_id, page=number, page_size=PAGE_SIZE, order_by="-requestedOnUtc"
     )
     operations = found["results"]
-    keys = [operation.get("pushOperationKey") for operation in operations]
+    keys = [key for operation in operations if (key := writes.key_of(operation))]
     ours = {
         write.push_operation_key: write
         for write in Write.objects.filter(company_id=company_id, push_operation_key__in=keys)
@@ -89,7 +89,7 @@ def _operation_row(
     company_id: str, operation: PushOperation, ours: dict[str, Write]
 ) -> dict[str, Any]:
     """What the history shows of one push operation."""
-    write = ours.get(operation.get("pushOperationKey") or "")
+    write = ours.get(writes.key_of(operation))
     record = writes.record_id(operation)
     return {
         "operation": operation,
@@ -155,21 +155,26 @@ def detail(request: HttpRequest, company_id: str, write_id: uuid.UUID) -> HttpRe
     """
     write = get_object_or_404(Write, pk=write_id, company_id=company_id)
     trouble: CodatError | None = None
+    undecided: CodatError | None = None
     evidence: list[following.Evidence] = []
-    try:
-        if request.method == "POST":
+    if request.method == "POST":
+        try:
             _decide(request, write)
             return HttpResponseRedirect(addresses.write(company_id, write.pk))
+        except CodatError as error:
+            undecided = error
+    try:
         if following.is_due(write) or "check" in request.GET:
             following.check(write, default_service(), by="poll")
         if write.state == Write.State.UNKNOWN and not following.can_be_repeated(write):
             evidence = following.evidence(write, default_service())
     except CodatError as error:
         trouble = error
-    context = _context(write) | {"trouble": trouble, "evidence": evidence}
+    context = _context(write) | {"trouble": trouble, "undecided": undecided, "evidence": evidence}
     context["again"] = "again" in request.GET
     context["may_write"] = request.user.has_perm("customers.write_customers")
-    return render(request, "customers/write.html", "customers/_write.html", context)
+    status = undecided.our_status if undecided else 200
+    return render(request, "customers/write.html", "customers/_write.html", context, status=status)
 
 
 @permission_required("customers.write_customers", raise_exception=True)
