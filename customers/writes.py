@@ -52,15 +52,21 @@ _SENTENCES = {
     State.FAILED: "Nothing was changed in {platform}.",
     State.TIMED_OUT: "Codat stopped waiting for {platform}. The change may still have happened, or"
     " happen later: look in {platform} before saving it again.",
-    State.UNKNOWN: "The connection broke before Codat answered, so nobody can know yet whether it"
-    " arrived. Do not save it again before this is settled.",
+    State.UNKNOWN: "No answer came back, so nobody can know yet whether it arrived. Do not save it again"
+    " before this is settled.",
 }
+_FAULT = (
+    "Codat answered with a fault ({status}), so nobody can know yet whether it took this up. Do not save it"
+    " again before this is settled."
+)
 
 
 def sentence(write: Write) -> str:
     """What a write's state means, for the person at the screen."""
     if write.state == State.FAILED and write.sent_at is None:
         return "It was never sent: nothing was changed."
+    if write.state == State.UNKNOWN and write.status_code:
+        return _FAULT.format(status=write.status_code)
     platform = write.platform_name or "the accounting software"
     return _SENTENCES[State(write.state)].format(platform=platform)
 

@@ -252,3 +252,26 @@ def test_there_is_nothing_before_a_new_customer(
     page = editor_client.get(f"{addresses.new(company)}?revert={write.pk}").content.decode()
     assert "there are no values from before it" in page
     assert "has been forgotten" not in page
+
+
+def test_of_what_nobody_knows_no_page_says_that_it_was_saved(
+    company: str, editor_client: RawPathClient, sandbox: Sandbox
+) -> None:
+    sandbox.faults.add("PUT", "status", status=503)
+    write = edit(editor_client, company)
+    assert write.state == Write.State.UNKNOWN
+    page = editor_client.get(addresses.write(company, write.pk)).content.decode()
+    assert "Codat answered with a fault (503)" in page
+    page = editor_client.get(addresses.customer(company, "39")).content.decode()
+    assert "Not settled" in page
+    assert "Perhaps now" in page
+    assert "On its way" not in page
+    page = editor_client.get(addresses.edit(company, "39")).content.decode()
+    assert "Nobody knows yet whether what editor sent" in page
+    assert "is filled in already" not in page
+
+    Write.objects.update(state=Write.State.PENDING)
+    page = editor_client.get(addresses.customer(company, "39")).content.decode()
+    assert "Not settled" not in page
+    page = editor_client.get(addresses.edit(company, "39")).content.decode()
+    assert "is filled in already" in page

@@ -43,6 +43,17 @@ def key_of(request: HttpRequest, page: CompanyPage, customer_id: str) -> drafts.
     return drafts.FormKey(user, page.company_id, page.connection_id, customer_id)
 
 
+def _told(write: Write) -> str:
+    """What is said of a write whose values a form holds before Codat shows them."""
+    ago = distance(write.created_at, timezone.now())
+    if write.state == Write.State.UNKNOWN:
+        return (
+            f"Nobody knows yet whether what {write.username} sent {ago} arrived (see the history). It is filled in"
+            " here, so saving sends it too."
+        )
+    return f"What {write.username} saved {ago} is filled in already; Codat does not show it yet."
+
+
 @dataclass
 class Desk:
     """One request to the form.
@@ -112,11 +123,7 @@ class Desk:
         others = under_way.filter(kind=Write.Kind.UPDATE).exclude(submission=self.submission)
         coming, telling = laid_over(record, others.order_by("created_at"))
         if say:
-            self.notes.extend(
-                f"What {write.username} saved {distance(write.created_at, timezone.now())} is filled in already;"
-                " Codat does not show it yet."
-                for write in telling
-            )
+            self.notes.extend(_told(write) for write in telling)
         return coming
 
     def read_options(self, post: QueryDict) -> None:
