@@ -13,7 +13,7 @@ from customers.service import default_service
 
 
 def dashboard(request: HttpRequest) -> dict[str, Any]:
-    """`is_sandbox`, the addresses in the frame, how many writes of this person are under way, what is left of the
+    """`is_sandbox`, the addresses in the frame, how many writes of this person are open, what is left of the
     day's calls to Codat, and a CSRF token for the page's forms."""
     user = getattr(request, "user", None)
     user_id = user.pk if user is not None and user.is_authenticated else None
@@ -25,7 +25,7 @@ def dashboard(request: HttpRequest) -> dict[str, Any]:
         "my_writes_url": addresses.my_writes(),
         "codat_quota": _quota,
         # A callable: counted only by templates that show it.
-        "unfinished_writes": lambda: Write.objects.count_unfinished(user_id) if user_id else 0,
+        "open_writes": lambda: Write.objects.count_open(user_id) if user_id else (0, 0),
     }
 
 

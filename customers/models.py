@@ -35,6 +35,13 @@ class WriteQuerySet(models.QuerySet["Write"]):
         """Writes whose outcome is not known yet: on their way, or in need of a decision."""
         return self.filter(state__in=Write.UNFINISHED)
 
+    def open(self) -> Self:
+        """Writes that their person has still to look at: unfinished, or ended badly and not seen since."""
+        return self.filter(
+            models.Q(state__in=Write.UNFINISHED)
+            | models.Q(state__in=Write.ENDED_BADLY, seen_at__isnull=True)
+        )
+
     def has_on_its_way(self, company_id: str) -> bool:
         """Whether `on_its_way` finds anything in a company."""
         return bool(
@@ -45,11 +52,17 @@ class WriteQuerySet(models.QuerySet["Write"]):
             )
         )
 
-    def count_unfinished(self, user_id: int) -> int:
-        """How many of a person's writes are unfinished."""
-        return count_rows(
-            Write, "user_id = %s AND state IN (%s, %s, %s)", (user_id, *Write.UNFINISHED)
+    def count_open(self, user_id: int) -> tuple[int, int]:
+        """How many of a person's writes are `open`, and how many of those ended badly."""
+        badly = "state IN (%s, %s) AND seen_at IS NULL"
+        count = count_rows(
+            Write,
+            f"user_id = %s AND (state IN (%s, %s, %s) OR ({badly}))",
+            (user_id, *Write.UNFINISHED, *Write.ENDED_BADLY),
         )
+        if not count:
+            return 0, 0
+        return count, count_rows(Write, f"user_id = %s AND {badly}", (user_id, *Write.ENDED_BADLY))
 
     def on_its_way(self, company_id: str, customer_id: str | None = None) -> Self:
         """Writes that Codat's own copy does not show yet: unfinished, or not yet confirmed."""
@@ -89,6 +102,7 @@ class Write(models.Model):
         ABSENT = "absent", "Not found after a refresh"
 
     UNFINISHED = (State.SENDING, State.PENDING, State.UNKNOWN)
+    ENDED_BADLY = (State.FAILED, State.TIMED_OUT)
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     created_at = models.DateTimeField(default=timezone.now, db_index=True)
@@ -139,6 +153,9 @@ class Write(models.Model):
     refreshes = models.PositiveIntegerField(default=0, help_text="Refreshes awaited so far.")
     differences = models.JSONField(default=list, help_text="label, what, sent, read.")
     forgotten_at = models.DateTimeField(null=True)
+    seen_at = models.DateTimeField(
+        null=True, help_text="When whoever saved it first saw that it had ended badly."
+    )
 
     objects = WriteQuerySet.as_manager()
 
@@ -165,6 +182,12 @@ class Write(models.Model):
     def is_finished(self) -> bool:
         """Whether the outcome is known (a time-out is: Codat has stopped following)."""
         return self.state not in self.UNFINISHED
+
+    def seen_by(self, user_id: object) -> None:
+        """Note that somebody has it before them as it is now."""
+        if self.user_id == user_id and self.state in self.ENDED_BADLY and self.seen_at is None:
+            self.seen_at = timezone.now()
+            self.save(update_fields=["seen_at"])
 
 
 class Draft(models.Model):

@@ -114,7 +114,7 @@ def test_ones_own_unfinished_writes_are_one_click_away_with_their_number(
     assert badge[0] in editor_client.get("/writes/badge/").content.decode()
     html = editor_client.get(addresses.my_writes()).content.decode()
     assert re.findall(r"/writes/([0-9a-f-]{36})/", html) == [str(mine.pk)]
-    assert '<option value="unfinished" selected>' in html
+    assert '<option value="open" selected>' in html
     everything = editor_client.get(addresses.my_writes() + "?state=").content.decode()
     assert len(re.findall(r"/writes/([0-9a-f-]{36})/", everything)) == 2
 
@@ -275,3 +275,34 @@ def test_of_what_nobody_knows_no_page_says_that_it_was_saved(
     assert "Not settled" not in page
     page = editor_client.get(addresses.edit(company, "39")).content.decode()
     assert "is filled in already" in page
+
+
+@pytest.mark.parametrize("state", ["failed", "timed_out"])
+def test_what_ended_badly_stays_with_its_person_until_they_have_seen_it(
+    company: str,
+    editor: User,
+    editor_client: RawPathClient,
+    viewer_client: RawPathClient,
+    state: str,
+) -> None:
+    def badge() -> str:
+        return editor_client.get("/writes/badge/").content.decode()
+
+    write = make(company, editor, state=state, completed_at=timezone.now())
+    url = addresses.write(company, write.pk)
+    assert '<span class="badge bad">1<span' in badge()
+    assert url in editor_client.get(addresses.my_writes()).content.decode()
+    viewer_client.get(url)
+    assert "badge bad" in badge()  # Somebody else has seen it.
+    editor_client.get(url)
+    assert "badge bad" not in badge()
+    assert url not in editor_client.get(addresses.my_writes()).content.decode()
+
+
+def test_a_refusal_shown_in_the_form_has_been_seen(
+    company: str, editor: User, editor_client: RawPathClient
+) -> None:
+    write = make(company, editor, state=Write.State.FAILED)
+    editor_client.get(f"{addresses.edit(company, '39')}?write={write.pk}")
+    write.refresh_from_db()
+    assert write.seen_at is not None

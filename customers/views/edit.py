@@ -208,6 +208,7 @@ def _reopened(desk: Desk, record: Any) -> Form:
     if revert:
         desk.notes.append("These are the values from before that change. Nothing is sent yet.")
         return form
+    write.seen_by(desk.request.user.pk)
     desk.retry_of = write
     desk.options = {
         "timeout": str(write.timeout_in_minutes or ""),

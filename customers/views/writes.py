@@ -21,8 +21,8 @@ from customers.models import Write, WriteQuerySet
 from customers.service import default_service
 
 PAGE_SIZE = 50
-# What `state` says for all states in which a write is not finished.
-_UNFINISHED = "unfinished"
+# What `state` says for all states in which a write is not finished, and for those that somebody has yet to look at.
+_UNFINISHED, _OPEN = "unfinished", "open"
 
 
 @require_safe
@@ -44,9 +44,10 @@ def index(request: HttpRequest, company_id: str) -> HttpResponse:
 @require_safe
 @permission_required("customers.read_customers", raise_exception=True)
 def mine(request: HttpRequest) -> HttpResponse:
-    """The signed-in person's own writes; the unfinished ones unless `state` says otherwise."""
+    """The signed-in person's own writes; those still to be looked at unless `state` says otherwise."""
     rows = Write.objects.filter(user=request.user)  # type: ignore[misc]  # signed in: middleware
-    context = _listing(request, rows, state=_UNFINISHED) | {"mine": True}
+    context = _listing(request, rows, state=_OPEN) | {"mine": True}
+    context["states"] = [(_OPEN, "Not finished, or not seen"), *context["states"]]
     return render(request, "customers/writes.html", "customers/_writes.html", context)
 
 
@@ -123,6 +124,8 @@ def _listing(request: HttpRequest, rows: WriteQuerySet, *, state: str = "") -> d
     wanted = {name: value.replace("\0", "\ufffd") for name, value in filters.items()}
     if filters["state"] == _UNFINISHED:
         rows, wanted["state"] = rows.unfinished(), ""
+    elif filters["state"] == _OPEN:
+        rows, wanted["state"] = rows.open(), ""
     rows = rows.filter(**{columns[name]: value for name, value in wanted.items() if value})
     page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
     query = request.GET.copy()
@@ -173,6 +176,7 @@ def detail(request: HttpRequest, company_id: str, write_id: uuid.UUID) -> HttpRe
     context = _context(write) | {"trouble": trouble, "undecided": undecided, "evidence": evidence}
     context["again"] = "again" in request.GET
     context["may_write"] = request.user.has_perm("customers.write_customers")
+    write.seen_by(request.user.pk)
     status = undecided.our_status if undecided else 200
     return render(request, "customers/write.html", "customers/_write.html", context, status=status)
 
