@@ -306,3 +306,32 @@ def test_a_refusal_shown_in_the_form_has_been_seen(
     editor_client.get(f"{addresses.edit(company, '39')}?write={write.pk}")
     write.refresh_from_db()
     assert write.seen_at is not None
+
+
+def test_a_second_new_customer_of_a_name_is_asked_about_first(
+    company: str, editor_client: RawPathClient, sandbox: Sandbox
+) -> None:
+    url = addresses.new(company)
+
+    def typed(name: str) -> dict[str, str]:
+        said = {"f.customerName": name, "f.status": "Active", "action": "save"}
+        return fields(editor_client.get(url)) | said
+
+    assert editor_client.post(url, typed("Twin Ltd")).status_code == 303
+    assert editor_client.post(url, typed("Other Ltd")).status_code == 303
+
+    asked = editor_client.post(url, typed("twin ltd"))
+    assert asked.status_code == 409
+    assert "editor saved a new customer of this name just now" in asked.content.decode()
+    assert Write.objects.count() == 2
+    again = editor_client.post(url, fields(asked) | {"action": "save"})
+    assert again.status_code == 303
+    assert Write.objects.count() == 3
+
+    # One more of that name is one more to be told of.
+    assert (
+        editor_client.post(url, fields(asked) | {"action": "save"}).status_code == 303
+    )  # The same form.
+    third = editor_client.post(url, typed("Twin Ltd") | {"twin": str(Write.objects.last().pk)})  # type: ignore[union-attr]
+    assert third.status_code == 409
+    assert Write.objects.count() == 3

@@ -59,7 +59,8 @@ class Desk:
     """One request to the form.
 
     `submission` names the opened form, whatever becomes of it. `notes` are sentences to show above it. `options` are
-    those of the save (`timeout` in minutes or "", `force` or ""), `option_errors` what is wrong with them.
+    those of the save (`timeout` in minutes or "", `force` or ""), `option_errors` what is wrong with them. `twin` is a
+    save of a new customer of the same name that the page tells of.
     """
 
     request: HttpRequest
@@ -68,6 +69,7 @@ class Desk:
     model: dict[str, Any]
     submission: uuid.UUID = field(default_factory=uuid.uuid4)
     retry_of: Write | None = None
+    twin: Write | None = None
     notes: list[str] = field(default_factory=list)
     options: dict[str, str] = field(default_factory=lambda: {"timeout": "", "force": ""})
     option_errors: dict[str, str] = field(default_factory=dict)
@@ -178,6 +180,7 @@ class Desk:
             "customer_url": page.customers_url,
             "submission": self.submission,
             "retry_of": self.retry_of,
+            "twin": self.twin,
             "notes": self.notes,
             "offered": offered,
             "merge": merge,

@@ -6,8 +6,10 @@ from typing import Any, cast
 import simplejson
 from django.contrib.auth.models import User
 from django.http import HttpResponse
+from django.utils import timezone
 
 from customers import addresses, drafts
+from customers.formatting import distance
 from customers.forms import Form, FormTampered
 from customers.models import Write
 from customers.service import default_service
@@ -32,9 +34,27 @@ def posted(desk: Desk) -> HttpResponse:
         return desk.render(form, status=422)
     if action != "save":
         return desk.render(form, reviewing=action == "review", checked=True)
-    if desk.creating:
-        return _save(desk, form, {})
-    return _save_over(desk, form)
+    if not desk.creating:
+        return _save_over(desk, form)
+    desk.twin = _twin(desk, form)
+    if desk.twin and str(desk.twin.pk) != post.get("twin"):
+        form.problems.append(
+            f"{desk.twin.username} saved a new customer of this name {distance(desk.twin.created_at, timezone.now())},"
+            " and Codat does not show it yet. Nothing was sent: save once more if this is another one."
+        )
+        return desk.render(form, status=409)
+    return _save(desk, form, {})
+
+
+def _twin(desk: Desk, form: Form) -> Write | None:
+    """The last new customer of the same name that is on its way; what this form is a retry of is known to be."""
+    name = str(form.payload().get("customerName") or "")
+    if not name or not Write.objects.has_on_its_way(desk.page.company_id):
+        return None
+    others = Write.objects.on_its_way(desk.page.company_id).exclude(submission=desk.submission)
+    if desk.retry_of:
+        others = others.exclude(pk=desk.retry_of.pk)
+    return others.filter(kind=Write.Kind.CREATE, customer_name__iexact=name).first()
 
 
 def _save_over(desk: Desk, form: Form) -> HttpResponse:
