@@ -15,6 +15,7 @@ import simplejson
 from django.db.models import F
 from django.utils import timezone
 
+from customers import pulls
 from customers.codat_types import PullOperation
 from customers.comparing import path_label
 from customers.errors import (
@@ -52,7 +53,7 @@ def step(write: Write, service: CustomerService) -> Write:
     if waited is not None and waited > LASTS:
         _save(write, confirmation=Confirmation.ABSENT, confirmed_at=timezone.now())
     elif not write.refresh_id:
-        if waited is None or waited > PAUSE or not _has_failed(write.refresh_status):
+        if waited is None or waited > PAUSE or not pulls.has_failed(write.refresh_status):
             _join_refresh(write, service)
     else:
         _follow(write, service)
@@ -76,7 +77,7 @@ def _join_refresh(write: Write, service: CustomerService) -> None:
         write,
         refresh_id=storable(pull.get("id"), 64),
         refresh_asked_at=timezone.now(),
-        refresh_progress=_progress(pull),
+        refresh_progress=pulls.progress(pull) or 0,
         refresh_status=storable(pull.get("status"), 100),
         refreshes=F("refreshes") + 1,
     )
@@ -89,27 +90,10 @@ def _follow(write: Write, service: CustomerService) -> None:
     except NotFound:
         # Codat no longer knows of it: it is long over.
         pull = PullOperation(status="Complete", progress=100)
-    progress, status = _progress(pull), storable(pull.get("status"), 100)
+    progress, status = pulls.progress(pull) or 0, storable(pull.get("status"), 100)
     still_awaited = _save(write, refresh_progress=progress, refresh_status=status)
-    if still_awaited and _has_ended(pull):
-        _compare(write, service, failed=_has_failed(write.refresh_status))
-
-
-def _progress(pull: PullOperation) -> int:
-    value: Any = pull.get("progress")
-    return int(min(max(value, 0), 100)) if isinstance(value, int | float | Decimal) else 0
-
-
-def _has_failed(status: str) -> bool:
-    """Whether a pull ended without bringing anything."""
-    return status.endswith("Error") or status in ("Cancelled", "NotSupported", "PrerequisiteNotMet")
-
-
-def _has_ended(pull: PullOperation) -> bool:
-    """Whether a pull is over, well or badly."""
-    status = str(pull.get("status") or "")
-    over = bool(pull.get("isCompleted") or pull.get("isErrored"))
-    return over or status == "Complete" or _has_failed(status)
+    if still_awaited and pulls.has_ended(pull):
+        _compare(write, service, failed=pulls.has_failed(write.refresh_status))
 
 
 def _compare(write: Write, service: CustomerService, *, failed: bool) -> None:

@@ -7,36 +7,12 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 
-from customers import addresses, htmx
+from customers import addresses, htmx, pulls
 from customers.errors import BadRequest, Conflict
 from customers.formatting import is_empty, text
 from customers.service import default_service
 from customers.views.company import CompanyPage
 
-_RUNNING = {
-    "Initial": "Starting",
-    "Queued": "Waiting for its turn",
-    "Fetching": "Reading from the accounting software",
-    "MapQueued": "Read; waiting to be put in order",
-    "Mapping": "Putting in order",
-    "ValidationQueued": "Waiting to be checked",
-    "Validating": "Checking",
-    "ProcessingQueued": "Waiting to be stored",
-    "Processing": "Storing",
-}
-_FAILED = {
-    "FetchError": "Codat could not read from the accounting software.",
-    "MapError": "Codat could not make sense of what it read.",
-    "ValidationError": "What Codat read did not pass its checks.",
-    "ProcessingError": "Codat could not store what it read.",
-    "InternalError": "Codat had a problem of its own.",
-    "AuthError": "The accounting software no longer accepts Codat’s access: the company has to reconnect it.",
-    "PermissionsError": "The company’s access does not allow reading customers.",
-    "RateLimitError": "The accounting software asked Codat to wait. Try again later.",
-    "PrerequisiteNotMet": "Codat needs other data first.",
-    "Cancelled": "The refresh was cancelled.",
-    "NotSupported": "This accounting software does not give its customers to Codat.",
-}
 # Seconds before looking again: soon at first, then ever slower; after the last look a person decides.
 _FIRST_WAIT, _GROWTH, _LONGEST_WAIT, _LOOKS = 1.0, 1.3, 15.0, 60
 
@@ -58,31 +34,24 @@ class Fresh:
     wait: str | None = None
 
 
-def _progress(operation: Mapping[str, Any]) -> int | None:
-    progress = operation.get("progress")
-    if isinstance(progress, bool) or not isinstance(progress, int):
-        return None
-    return min(max(progress, 0), 100)
-
-
 def _read(operation: Mapping[str, Any], looks: int) -> Fresh:
     """A pull operation as it is told. A status that nobody knows counts as running: following it ends anyway."""
     status = text(operation.get("status"))
     follow = str(operation.get("id") or "")
     said = operation.get("errorMessage") or operation.get("statusDescription")
     words = said if isinstance(said, str) and not is_empty(said) else ""
-    if status == "Complete":
+    if pulls.has_failed(status) or operation.get("isErrored") is True:
+        sentence = pulls.FAILED.get(status, "The refresh did not succeed.")
+        return Fresh("failed", sentence=sentence, said=words, follow=follow)
+    if pulls.has_ended(operation):
         completed = operation.get("completed") or operation.get("requested")
         return Fresh("complete", last=completed if isinstance(completed, str) else None)
-    if status in _FAILED or status.endswith("Error"):
-        sentence = _FAILED.get(status, "The refresh did not succeed.")
-        return Fresh("failed", sentence=sentence, said=words, follow=follow)
     wait = min(_FIRST_WAIT * _GROWTH**looks, _LONGEST_WAIT)
     return Fresh(
         "running",
-        sentence=_RUNNING.get(status, status),
+        sentence=pulls.words(status),
         said=words,
-        progress=_progress(operation),
+        progress=pulls.progress(operation),
         follow=follow,
         wait=f"{wait:.1f}" if looks < _LOOKS and follow else None,
     )
@@ -118,12 +87,12 @@ def current(page: CompanyPage) -> Fresh:
     last = status.get("lastSuccessfulSync")
     latest = status.get("latestSyncId")
     word = text(status.get("currentStatus"))
-    if word in _RUNNING and isinstance(latest, str):
+    if word in pulls.RUNNING and isinstance(latest, str):
         return _read({"id": latest, "status": word}, 0)
     if isinstance(last, str) and not last.startswith("0001"):
         return Fresh("idle", last=last)
-    if word in _FAILED:
-        return Fresh("failed", sentence=_FAILED[word])
+    if word in pulls.FAILED:
+        return Fresh("failed", sentence=pulls.FAILED[word])
     return Fresh("never")
 
 

@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404
 from django.shortcuts import render as render_template
 from django.views.decorators.http import require_http_methods, require_safe
 
-from customers import addresses, comparing, following, writes
+from customers import addresses, comparing, following, pulls, writes
 from customers.codat_types import PushOperation
 from customers.errors import CodatError
 from customers.formatting import DASH, pretty_json
@@ -217,6 +217,7 @@ def _context(write: Write) -> dict[str, Any]:
         "changes": changes(write),
         "payload": pretty_json(payload) if payload is not None else "",
         "bundle": support_bundle(write),
+        "refresh_words": pulls.words(write.refresh_status),
         "took": _took(write),
         "retries": write.retries.order_by("created_at"),
     }

@@ -1,0 +1,62 @@
+"""A pull operation, which is a refresh of Codat's copy, as Codat tells of it: how far it is, whether and how it ended.
+
+Its statuses are in the documents of Codat's bulk sync API; one that has been added since counts as running.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+# What people read of a status.
+RUNNING = {
+    "Initial": "Starting",
+    "Queued": "Waiting for its turn",
+    "Fetching": "Reading from the accounting software",
+    "MapQueued": "Read; waiting to be put in order",
+    "Mapping": "Putting in order",
+    "ValidationQueued": "Waiting to be checked",
+    "Validating": "Checking",
+    "ProcessingQueued": "Waiting to be stored",
+    "Processing": "Storing",
+}
+FAILED = {
+    "FetchError": "Codat could not read from the accounting software.",
+    "MapError": "Codat could not make sense of what it read.",
+    "ValidationError": "What Codat read did not pass its checks.",
+    "ProcessingError": "Codat could not store what it read.",
+    "InternalError": "Codat had a problem of its own.",
+    "AuthError": "The accounting software no longer accepts Codat’s access: the company has to reconnect it.",
+    "PermissionsError": "The company’s access does not allow reading customers.",
+    "RateLimitError": "The accounting software asked Codat to wait. Try again later.",
+    "PrerequisiteNotMet": "Codat needs other data first.",
+    "Cancelled": "The refresh was cancelled.",
+    "NotSupported": "This accounting software does not give its customers to Codat.",
+}
+
+
+def has_failed(status: str) -> bool:
+    """Whether a pull of this status ended without bringing anything."""
+    return status in FAILED or status.endswith("Error")
+
+
+def has_ended(pull: Mapping[str, Any]) -> bool:
+    """Whether a pull is over, well or badly."""
+    status = str(pull.get("status") or "")
+    over = bool(pull.get("isCompleted") or pull.get("isErrored"))
+    return over or status == "Complete" or has_failed(status)
+
+
+def progress(pull: Mapping[str, Any]) -> int | None:
+    """Percent, 0 to 100; None where it is not told."""
+    value = pull.get("progress")
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        return None
+    # Compared before it is made whole: it may be beyond any number.
+    return int(min(max(value, 0), 100))
+
+
+def words(status: str) -> str:
+    """What people read of a status; the status itself where there are no words for it."""
+    return RUNNING.get(status) or FAILED.get(status) or status
