@@ -64,10 +64,12 @@ def test_a_conflict_from_end_to_end_without_scripts(
     for value in (before["f.phone"], "their phone", "mine phone", "THEIRS-1"):
         assert html.escape(value) in page
     assert fields(asked)["f.emailAddress"] == "mine@my.example"
+    assert "Not chosen yet" not in page
 
     # Without a choice for each nothing is sent, and the choice that was made is kept.
     half = editor_client.post(url, fields(asked) | {"m.taxNumber": "mine"})
     assert half.status_code == 409
+    assert "Not chosen yet: Phone." in half.content.decode()
     assert radios(half.content.decode())["m.taxNumber"] == {"theirs", "mine*"}
     assert not puts(sandbox)
 
@@ -76,6 +78,7 @@ def test_a_conflict_from_end_to_end_without_scripts(
     stale = editor_client.post(url, fields(half) | {"m.phone": "theirs", "m.taxNumber": "theirs"})
     assert stale.status_code == 409
     assert "their newer phone" in stale.content.decode()
+    assert "Not chosen yet" not in stale.content.decode()
     assert not puts(sandbox)
 
     saved = editor_client.post(url, fields(stale) | {"m.phone": "theirs", "m.taxNumber": "mine"})

@@ -70,15 +70,23 @@ class Conflict:
 class Merge:
     """The differences, the choices made so far, and the values that come of them."""
 
-    def __init__(self, conflicts: list[Conflict], merged: dict[str, Any], seen: str) -> None:
+    def __init__(
+        self, conflicts: list[Conflict], merged: dict[str, Any], seen: str, *, asked: bool
+    ) -> None:
         self.conflicts = conflicts
         self.seen = seen
+        self.asked = asked
         self._merged = merged
 
     @property
     def resolved(self) -> bool:
         """True when nothing is in the way of saving: no differences, or a choice for each."""
         return all(conflict.chosen for conflict in self.conflicts)
+
+    @property
+    def undecided(self) -> str:
+        """The labels of the fields that still want a choice, where somebody has been asked before; else ""."""
+        return ", ".join(each.label for each in self.conflicts if self.asked and not each.chosen)
 
     def values(self) -> dict[str, Any]:
         """What to send: my values, with theirs where theirs was chosen (or mine is untouched)."""
@@ -109,7 +117,7 @@ def merge(
         _chosen(conflict, data if asked else None)
         for conflict in _compare(model, (), "", "", before, now, mine)
     ]
-    return Merge(conflicts, mine, seen)
+    return Merge(conflicts, mine, seen, asked=asked)
 
 
 def differences(model: Node, old: dict[str, Any], new: dict[str, Any]) -> list[Change]:
