@@ -20,6 +20,16 @@ def url(sandbox: Sandbox, key: str) -> str:
     return f"/companies/{sandbox.company(key)}/customers/"
 
 
+def test_what_was_never_authorised_is_not_authorised_again(
+    sandbox: Sandbox, viewer_client: RawPathClient
+) -> None:
+    text = viewer_client.get(url(sandbox, "pending")).content.decode()
+    assert "has not authorised the connection to KashFlow yet" in text
+    assert "authorised again" not in text
+    assert "What you read is Codat’s copy" not in text
+    assert "Fetch the customers" not in text
+
+
 def test_never_synced_offers_to_fetch_and_then_shows(
     sandbox: Sandbox, viewer_client: RawPathClient
 ) -> None:

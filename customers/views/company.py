@@ -119,6 +119,11 @@ class CompanyPage:
         return is_linked(self.connection)
 
     @property
+    def is_pending(self) -> bool:
+        """Whether the company has not authorised the connection for the first time yet."""
+        return self.connection is not None and self.connection.get("status") == "PendingAuth"
+
+    @property
     def state_word(self) -> str:
         """The connection's state for people."""
         state = text(self.connection.get("status")) if self.connection else "No connection"
