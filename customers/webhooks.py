@@ -127,13 +127,16 @@ def handle(event: WebhookEvent, service: CustomerService) -> None:
             log.warning("event %s: about no operation that Codat knows", event.webhook_id)
         else:
             confirming.step(settle(write, operation, by="webhook"), service)
-    elif event.event_type == "read.completed":
+    elif event.event_type == "read.completed" and _is_about_customers(payload):
         company_id = _inner(payload, "referenceCompany").get("id")
         unconfirmed = Write.objects.filter(
             company_id=str(company_id or ""), confirmation=Write.Confirmation.WAITING
         )
         for write in unconfirmed[:MOST_WRITES]:
-            confirming.step(write, service)
+            try:
+                confirming.step(write, service)
+            except CodatError as error:
+                log.warning("event %s: write %s: %s", event.webhook_id, write.pk, error)
     WebhookEvent.objects.filter(pk=event.pk).update(handled_at=timezone.now())
 
 
@@ -145,6 +148,14 @@ def _payload(event: WebhookEvent) -> dict[str, Any]:
         log.warning("event %s: cannot be read", event.webhook_id)
         return {}
     return _inner(body, "payload") if isinstance(body, dict) else {}
+
+
+def _is_about_customers(payload: dict[str, Any]) -> bool:
+    """Whether a refresh was of customers too; one that does not say of what may have been."""
+    told = payload.get("dataTypes")
+    if not isinstance(told, list) or not told:
+        return True
+    return any(isinstance(each, dict) and each.get("dataType") == "customers" for each in told)
 
 
 def _inner(value: dict[str, Any], name: str) -> dict[str, Any]:

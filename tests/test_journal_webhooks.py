@@ -21,7 +21,7 @@ from django.utils import timezone
 from pytest_django import Settings
 from standardwebhooks import Webhook
 
-from customers import webhooks, writes
+from customers import following, webhooks, writes
 from customers.client import deadline
 from customers.models import WebhookEvent, Write
 from customers.sandbox import Sandbox
@@ -257,6 +257,44 @@ def test_signed_but_no_json_is_said_and_not_kept(live: str) -> None:
     assert post(live, signed(b"{not json")) == 400
     assert post(live, signed(b"[" * 100_000)) == 400
     assert not WebhookEvent.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("types", "asks"),
+    [
+        (None, True),
+        ([], True),
+        ([{"dataType": "invoices"}], False),
+        ([{"dataType": "invoices"}, {"dataType": "customers"}], True),
+        (["odd", None], False),
+    ],
+)
+def test_a_refresh_of_other_data_is_no_reason_to_ask(
+    sandbox: Sandbox, live: str, editor: User, types: Any, *, asks: bool
+) -> None:
+    write = sent(editor, order(sandbox))
+    sandbox.settle()
+    following.check(write, default_service(), by="poll")
+    sandbox.clear_calls()
+    payload = {"referenceCompany": {"id": write.company_id}, "dataTypes": types}
+    assert post(live, event("read.completed", payload)) == 204
+    handled()
+    assert bool(sandbox.calls) is asks
+
+
+def test_one_write_that_cannot_be_read_back_does_not_keep_the_others(
+    sandbox: Sandbox, live: str, editor: User
+) -> None:
+    first, second = (sent(editor, order(sandbox, customerName=name)) for name in ("One", "Two"))
+    sandbox.settle()
+    for write in (first, second):
+        following.check(write, default_service(), by="poll")
+    sandbox.faults.add("POST .*/data/queue/", "status", status=403, count=1)
+    payload = {"referenceCompany": {"id": first.company_id}}
+    assert post(live, event("read.completed", payload)) == 204
+    handled()
+    assert WebhookEvent.objects.get().handled_at is not None
+    assert Write.objects.exclude(refresh_id="").count() == 1
 
 
 def test_an_event_as_deep_as_can_be_read_is_kept_or_refused(live: str) -> None:
