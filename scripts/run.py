@@ -52,6 +52,7 @@ def listening(port: int, process: subprocess.Popen[bytes], seconds: float = 30) 
 
 def main() -> int:
     """Start, print where and how to sign in, wait, and stop what was started."""
+    given = os.environ.get("DATABASE_URL")
     env = environ.Env()
     if (ROOT / ".env").is_file():
         env.read_env(ROOT / ".env")
@@ -69,8 +70,8 @@ def main() -> int:
             "CODAT_BASE_URL": f"http://127.0.0.1:{sandbox_port}",
             "CODAT_API_KEY": "sandbox-key",
             "CODAT_WEBHOOK_SECRET": "whsec_c2FuZGJveC13ZWJob29rLXNlY3JldA==",
-            # A database of its own: demo / demo must not exist beside real customers.
-            "DATABASE_URL": env.str("DATABASE_URL", f"sqlite:///{VAR / 'sandbox.sqlite3'}"),
+            # A database of its own, whatever .env says: demo / demo must not exist beside real customers.
+            "DATABASE_URL": given or f"sqlite:///{VAR / 'sandbox.sqlite3'}",
         }
     os.environ.update(settings)
 
