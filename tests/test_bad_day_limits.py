@@ -255,7 +255,8 @@ def test_a_probe_that_fails_keeps_it_open_and_there_is_one_at_a_time(
     sandbox.faults.add(".", "status", status=500, count=-1)
     fail(service, sandbox, breaker.FAILURES)
     sandbox.faults.clear()
-    sandbox.faults.add(".", "delay", seconds=0.3, count=1)
+    # Long enough for all eight to have asked before it is over.
+    sandbox.faults.add(".", "delay", seconds=1.5, count=1)
     sandbox.faults.add(".", "status", status=500, count=-1)
     time.sleep(0.5)
     sandbox.clear_calls()

@@ -64,7 +64,7 @@ class Sheet:
 
 
 def _limit(all_notes: tuple[Note, ...]) -> notes.Limit:
-    """All that the notes of one node say, the narrowest where they say it twice."""
+    """What the notes of one node say and an input can tell, the narrowest where they say it twice."""
     total = notes.Limit()
     for note in all_notes:
         found = notes.read(note.details)
@@ -73,13 +73,8 @@ def _limit(all_notes: tuple[Note, ...]) -> notes.Limit:
                 total,
                 min_length=_pick(max, total.min_length, found.min_length),
                 max_length=_pick(min, total.max_length, found.max_length),
-                min_value=_pick(max, total.min_value, found.min_value),
-                max_value=_pick(min, total.max_value, found.max_value),
-                min_rows=_pick(max, total.min_rows, found.min_rows),
                 max_rows=_pick(min, total.max_rows, found.max_rows),
                 format=total.format or found.format,
-                first_row_only=total.first_row_only or found.first_row_only,
-                one_of_each=total.one_of_each or found.one_of_each,
             )
     return total
 

@@ -59,9 +59,7 @@ def draft(request: HttpRequest, company_id: str, customer_id: str = "") -> HttpR
         model=model,
         customer_name=name,
     )
-    response = HttpResponse(status=204)
-    response["X-Draft-Saved"] = timezone.now().strftime("%H:%M")
-    return response
+    return HttpResponse(status=204)
 
 
 def _page(request: HttpRequest, company_id: str, customer_id: str) -> HttpResponse:
