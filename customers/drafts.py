@@ -29,6 +29,17 @@ LATE = timedelta(seconds=10)
 _PASSING = ("csrfmiddlewaretoken", "action", "next")
 
 
+def unsaved(user: User) -> "QuerySet[Draft]":
+    """A person's drafts, the newest first, without those that were saved since.
+
+    Somebody who goes back after saving and types on has something to keep again.
+    """
+    saved = Write.objects.filter(
+        submission=OuterRef("submission"), created_at__gte=OuterRef("updated_at") - LATE
+    )
+    return Draft.objects.filter(~Exists(saved), user=user)
+
+
 @dataclass(frozen=True, slots=True)
 class FormKey:
     """Whose form of which record it is. `customer_id` is "" for a new customer."""
@@ -45,20 +56,11 @@ class FormKey:
         return list(self.drafts()[:MOST_DRAFTS])
 
     def drafts(self) -> "QuerySet[Draft]":
-        """The drafts of this form, the newest first, without those that were saved since.
+        """The drafts of this form, the newest first.
 
-        Somebody who goes back after saving and types on has something to keep again. Those of another connection are
-        among them: the form that is in its place now is where they can be gone on with.
+        Those of another connection are among them: the form that is in its place now is where they can be gone on with.
         """
-        saved = Write.objects.filter(
-            submission=OuterRef("submission"), created_at__gte=OuterRef("updated_at") - LATE
-        )
-        return Draft.objects.filter(
-            ~Exists(saved),
-            user=self.user,
-            company_id=self.company_id,
-            customer_id=self.customer_id,
-        )
+        return unsaved(self.user).filter(company_id=self.company_id, customer_id=self.customer_id)
 
 
 def keep(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from html import unescape
 
 import pytest
 from django.contrib.auth.models import User
@@ -335,3 +336,27 @@ def test_a_second_new_customer_of_a_name_is_asked_about_first(
     third = editor_client.post(url, typed("Twin Ltd") | {"twin": str(Write.objects.last().pk)})  # type: ignore[union-attr]
     assert third.status_code == 409
     assert Write.objects.count() == 3
+
+
+def test_what_was_typed_and_not_saved_is_found_without_knowing_where(
+    company: str, editor_client: RawPathClient, viewer_client: RawPathClient
+) -> None:
+    assert "You have unsaved work" not in editor_client.get(addresses.my_writes()).content.decode()
+    for customer_id, name in (("39", ""), ("", "Half Typed Ltd")):
+        form = addresses.edit(company, customer_id) if customer_id else addresses.new(company)
+        typed = fields(editor_client.get(form)) | {"f.phone": "555 draft"}
+        typed |= {"f.customerName": name} if name else {}
+        assert editor_client.post(addresses.draft(company, customer_id), typed).status_code == 204
+
+    page = editor_client.get(addresses.my_writes()).content.decode()
+    assert "Half Typed Ltd</bdi> (new), <bdi>Castle Street Cycles</bdi>" in page
+    links = re.findall(r'href="([^"]+)">Continue<', page)
+    assert len(links) == 2
+    for link in links:
+        assert fields(editor_client.get(unescape(link)))["f.phone"] == "555 draft"
+    assert "Half Typed" not in viewer_client.get(addresses.my_writes()).content.decode()
+
+    typed = fields(editor_client.get(unescape(links[0]))) | {"f.status": "Active", "action": "save"}
+    assert editor_client.post(links[0].partition("?")[0], typed).status_code == 303
+    page = editor_client.get(addresses.my_writes()).content.decode()
+    assert len(re.findall(r'href="([^"]+)">Continue<', page)) == 1

@@ -2,25 +2,29 @@
 
 import uuid
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
+from urllib.parse import urlencode
 
 import simplejson
 from django.contrib.auth.decorators import permission_required
+from django.contrib.auth.models import User
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.shortcuts import render as render_template
 from django.views.decorators.http import require_http_methods, require_safe
 
-from customers import addresses, comparing, following, pulls, writes
+from customers import addresses, comparing, drafts, following, pulls, writes
 from customers.codat_types import PushOperation
 from customers.errors import CodatError
-from customers.formatting import DASH, pretty_json
+from customers.formatting import DASH, pretty_json, text
 from customers.htmx import render
-from customers.models import Write, WriteQuerySet
+from customers.models import Draft, Write, WriteQuerySet
 from customers.service import default_service
 
 PAGE_SIZE = 50
+# Shown of what somebody has typed and not saved; older ones are where they were typed.
+MOST_DRAFTS = 50
 # What `state` says for all states in which a write is not finished, and for those that somebody has yet to look at.
 _UNFINISHED, _OPEN = "unfinished", "open"
 
@@ -44,11 +48,30 @@ def index(request: HttpRequest, company_id: str) -> HttpResponse:
 @require_safe
 @permission_required("customers.read_customers", raise_exception=True)
 def mine(request: HttpRequest) -> HttpResponse:
-    """The signed-in person's own writes; those still to be looked at unless `state` says otherwise."""
-    rows = Write.objects.filter(user=request.user)  # type: ignore[misc]  # signed in: middleware
+    """The signed-in person's own writes; those still to be looked at unless `state` says otherwise.
+
+    Above them what they have typed and not saved, wherever that was.
+    """
+    user = cast(User, request.user)
+    rows = Write.objects.filter(user=user)
     context = _listing(request, rows, state=_OPEN) | {"mine": True}
+    if user.has_perm("customers.write_customers"):
+        context["unsaved"] = [_unsaved(draft) for draft in drafts.unsaved(user)[:MOST_DRAFTS]]
     context["states"] = [(_OPEN, "Not finished, or not seen"), *context["states"]]
     return render(request, "customers/writes.html", "customers/_writes.html", context)
+
+
+def _unsaved(draft: Draft) -> dict[str, Any]:
+    """What is shown of a draft away from its form. The company has a name where it was read lately."""
+    company_id, customer_id = draft.company_id, draft.customer_id
+    form = addresses.edit(company_id, customer_id) if customer_id else addresses.new(company_id)
+    company = default_service().known_company(company_id=company_id) or {}
+    query = {"connection": draft.connection_id, "draft": str(draft.submission)}
+    return {
+        "draft": draft,
+        "company": text(company.get("name")),
+        "url": f"{form}?{urlencode(query)}",
+    }
 
 
 @require_safe
