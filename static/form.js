@@ -276,7 +276,8 @@
   /* A form that is under way stands still: what was typed now would be in no post, and gone with the answer. */
   for (const name of ["beforeinput", "keydown", "mousedown", "click", "paste", "drop"]) {
     document.addEventListener(name, (event) => {
-      if (event.key === "Tab" || !event.target.closest?.("form[data-draft-url][aria-busy] :is(.form-fields, .save-options)")) return;
+      if (/^(Tab|Escape|F\d+)$/.test(event.key) || event.ctrlKey || event.metaKey) return;
+      if (!event.target.closest?.("form[data-draft-url][aria-busy] :is(.form-fields, .save-options)")) return;
       event.preventDefault();
       event.stopImmediatePropagation();
     }, true);

@@ -360,3 +360,21 @@ def test_what_was_typed_and_not_saved_is_found_without_knowing_where(
     assert editor_client.post(links[0].partition("?")[0], typed).status_code == 303
     page = editor_client.get(addresses.my_writes()).content.decode()
     assert len(re.findall(r'href="([^"]+)">Continue<', page)) == 1
+
+
+def test_findings_name_fields_as_the_page_does(
+    company: str, editor: User, viewer_client: RawPathClient
+) -> None:
+    items = [
+        {"itemId": "CustomerName", "message": "too long"},
+        {"itemId": "addresses[1].PostalCode", "message": ""},
+        {"itemId": None, "message": "<b>odd</b>"},
+    ]
+    write = make(company, editor, state=Write.State.FAILED, validation=items, warnings=items[:1])
+    page = viewer_client.get(addresses.write(company, write.pk)).content.decode()
+    assert page.count('<strong dir="auto">Customer name</strong>: <span dir="auto">too long<') == 2
+    assert (
+        '<strong dir="auto">Address 2, Postal code</strong>: <span dir="auto">No reason was given.<'
+    ) in page
+    assert '<li><span dir="auto">&lt;b&gt;odd&lt;/b&gt;<' in page
+    assert "Warnings" in page

@@ -1,5 +1,6 @@
 """The journal's pages: a company's writes, one write followed to its end, and one's own."""
 
+import re
 import uuid
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -15,7 +16,7 @@ from django.shortcuts import render as render_template
 from django.views.decorators.http import require_http_methods, require_safe
 
 from customers import addresses, comparing, drafts, following, pulls, writes
-from customers.codat_types import PushOperation
+from customers.codat_types import PushOperation, ValidationItem
 from customers.errors import CodatError
 from customers.formatting import DASH, pretty_json, text
 from customers.htmx import render
@@ -238,11 +239,22 @@ def _context(write: Write) -> dict[str, Any]:
         "seconds": int(pause.total_seconds()) if pause and following.is_followed(write) else None,
         "repeats": following.can_be_repeated(write),
         "changes": changes(write),
+        "refused": [_finding(item) for item in write.validation],
+        "warned": [_finding(item) for item in write.warnings],
         "payload": pretty_json(payload) if payload is not None else "",
         "bundle": support_bundle(write),
         "refresh_words": pulls.words(write.refresh_status),
         "took": _took(write),
         "retries": write.retries.order_by("created_at"),
+    }
+
+
+def _finding(item: ValidationItem) -> dict[str, str]:
+    """A finding of Codat's, its field named as the rest of the page names fields; `place` "" where it names none."""
+    place = re.sub(r"\[(\d+)\]", r".\1", item.get("itemId") or "")
+    return {
+        "place": comparing.path_label(place) if place else "",
+        "said": item.get("message") or "No reason was given.",
     }
 
 
