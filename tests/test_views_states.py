@@ -28,6 +28,7 @@ def test_what_was_never_authorised_is_not_authorised_again(
     assert "authorised again" not in text
     assert "What you read is Codat’s copy" not in text
     assert "Fetch the customers" not in text
+    assert "Ask it to fetch them" not in text
 
 
 def test_never_synced_offers_to_fetch_and_then_shows(

@@ -228,6 +228,7 @@ def test_what_only_a_person_can_tell_is_not_asked_for_again_and_again(
     page = viewer_client.get(addresses.write(company, write.pk)).content.decode()
     assert "What Codat’s own history says" in page
     assert "load delay" not in page
+    assert "goes on following" not in page
     assert "Check now" in page
 
 
