@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import hypothesis
 import pytest
 from django.contrib.auth.models import Group, Permission, User
 from django.core.cache import caches
@@ -26,6 +27,12 @@ from customers.sandbox import Sandbox
 from customers.views import company
 from tests import live as live_server_module
 from tests.bad_day import table
+
+# Timings never decide a test: a busy machine is no mistake of ours.
+hypothesis.settings.register_profile(
+    "steady", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("steady")
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
