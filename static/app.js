@@ -37,7 +37,7 @@
   // An answer that is no page of ours (a proxy's, or an empty one) must not replace what is there.
   document.addEventListener("htmx:beforeSwap", (event) => {
     const { xhr } = event.detail;
-    const ours = (xhr.getResponseHeader("Content-Type") || "").startsWith("text/html") && xhr.responseText;
+    const ours = xhr.getResponseHeader("X-Request-ID") && (xhr.getResponseHeader("Content-Type") || "").startsWith("text/html") && xhr.responseText;
     if (xhr.status >= 400 && !ours) {
       event.detail.shouldSwap = false;
       lost(true);
@@ -69,7 +69,8 @@
   // Signing in anew, in another tab say, makes the tokens of open pages old. The cookie has the one that counts.
   function renewToken(form) {
     const input = form.querySelector("input[name=csrfmiddlewaretoken]");
-    const cookie = document.cookie.match(/(?:^|; )csrftoken=([^;]+)/);
+    // Of two of that name, of another path or domain, Django reads the last.
+    const cookie = [...document.cookie.matchAll(/(?:^|; )csrftoken=([^;]+)/g)].at(-1);
     if (input && cookie) input.value = cookie[1];
   }
   document.addEventListener("submit", (event) => renewToken(event.target), true);

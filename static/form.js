@@ -273,11 +273,13 @@
     if (event.target.matches("form[data-draft-url]") && !event.defaultPrevented) unsaved = false;
   });
 
-  /* A form that is under way stands still: what was typed now would be in no post, and gone with the answer. */
-  for (const name of ["beforeinput", "keydown", "mousedown", "click", "paste", "drop"]) {
+  /* A form that is under way stands still: what was typed or chosen now would be in no post, and gone with the answer. */
+  for (const name of ["beforeinput", "keydown", "pointerdown", "mousedown", "click", "paste", "drop"]) {
     document.addEventListener(name, (event) => {
-      if (/^(Tab|Escape|F\d+)$/.test(event.key) || event.ctrlKey || event.metaKey) return;
-      if (!event.target.closest?.("form[data-draft-url][aria-busy] :is(.form-fields, .save-options)")) return;
+      if (!event.target.closest?.("form[data-draft-url][aria-busy]") || event.target.closest("a[href]")) return;
+      const leaves = /^(Tab|Escape|F\d+)$/.test(event.key) || event.ctrlKey || event.metaKey;
+      const goesBack = event.altKey && /^Arrow(Left|Right)$/.test(event.key);
+      if (name === "keydown" && (leaves || goesBack)) return;
       event.preventDefault();
       event.stopImmediatePropagation();
     }, true);
@@ -295,14 +297,14 @@
   document.addEventListener("htmx:afterRequest", (event) => {
     const { elt, successful, xhr } = event.detail;
     const save = byId("save");
-    if (elt !== theForm() || !save?.dataset.label || (successful && xhr.getResponseHeader("HX-Redirect"))) return;
-    save.textContent = save.dataset.label;
-    delete save.dataset.label;
-    // No answer came: it may or may not have arrived, and what was typed is in no draft yet.
-    if (!xhr.status) {
+    if (elt !== theForm() || (successful && xhr.getResponseHeader("HX-Redirect"))) return;
+    if (save?.dataset.label) {
+      save.textContent = save.dataset.label;
+      delete save.dataset.label;
       say("", false);
-      later();
     }
+    // The form is still there, so no page of ours came: what was typed is in no draft yet.
+    if (unsaved || !successful) later();
   });
 
   /* HTMX. */

@@ -207,3 +207,33 @@ def test_a_draft_that_nobody_may_keep_says_why(page: Page) -> None:
     other.wait_for_url("**/companies/")
     page.get_by_label("Phone", exact=True).press_sequentially("6")
     expect(page.locator("#draft-status")).to_contain_text("Draft saved")
+
+
+@pytest.mark.parametrize("body", ["<html><h1>502 Bad Gateway</h1></html>", ""])
+def test_a_proxys_error_page_does_not_take_the_forms_place(page: Page, body: str) -> None:
+    page.route(
+        "**/edit/?**",
+        lambda route: route.fulfill(status=502, content_type="text/html", body=body),
+    )
+    page.get_by_label("Phone", exact=True).fill("+44 1632 960 555")
+    page.locator("#save").click()
+    expect(page.locator("#connection-lost")).to_be_visible()
+    expect(page.locator("#save")).to_have_text("Save")
+    expect(page.get_by_label("Phone", exact=True)).to_have_value("+44 1632 960 555")
+    expect(page.locator("#draft-status")).to_contain_text("Draft saved", timeout=10_000)
+
+
+def test_a_row_button_that_fails_does_not_stop_the_draft(page: Page) -> None:
+    page.route("**/edit/?**", lambda route: route.abort())
+    page.get_by_label("Phone", exact=True).fill("+44 1632 960 556")
+    page.get_by_role("button", name="Add address").click()
+    expect(page.locator("#draft-status")).to_contain_text("Draft saved", timeout=10_000)
+    page.get_by_label("Phone", exact=True).fill("still typed into")
+
+
+def test_of_two_tokens_the_one_that_counts_is_sent(page: Page, fresh: Stack) -> None:
+    page.evaluate(f"document.cookie = 'csrftoken={'x' * 32}; path=/companies'")
+    assert page.evaluate("document.cookie.split('csrftoken=').length") == 3
+    page.get_by_label("Phone", exact=True).fill("+44 1632 960 557")
+    page.locator("#save").click()
+    page.wait_for_url("**/writes/**")
