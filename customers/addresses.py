@@ -35,8 +35,12 @@ class CompanyConverter(IdConverter):
 
     def to_python(self, value: str) -> str:
         """The id, a UUID in small letters."""
-        found = super().to_python(value)
-        return found.lower() if _UUID.fullmatch(found) else found
+        return company_id(super().to_python(value))
+
+
+def company_id(value: str) -> str:
+    """A company's id in the one spelling that is kept."""
+    return value.lower() if _UUID.fullmatch(value) else value
 
 
 def is_addressable(record_id: object) -> bool:
@@ -141,5 +145,5 @@ def write(company_id: str, write_id: uuid.UUID | str) -> str:
 
 
 def my_writes() -> str:
-    """The signed-in person's own unfinished writes, in every company."""
+    """The signed-in person's own writes and drafts, in every company."""
     return "/writes/"

@@ -17,7 +17,7 @@ from django.db import IntegrityError, close_old_connections, connections, transa
 from django.utils import timezone
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from customers import answers, confirming
+from customers import addresses, answers, confirming
 from customers.client import background
 from customers.codat_types import PushOperation
 from customers.errors import CodatError, NotFound
@@ -130,7 +130,8 @@ def handle(event: WebhookEvent, service: CustomerService) -> None:
     elif event.event_type == "read.completed" and _is_about_customers(payload):
         company_id = _inner(payload, "referenceCompany").get("id")
         unconfirmed = Write.objects.filter(
-            company_id=str(company_id or ""), confirmation=Write.Confirmation.WAITING
+            company_id=addresses.company_id(storable(company_id)),
+            confirmation=Write.Confirmation.WAITING,
         )
         for write in unconfirmed[:MOST_WRITES]:
             try:
@@ -172,7 +173,7 @@ def _write(event: WebhookEvent, payload: dict[str, Any]) -> Write | None:
     if not isinstance(key, str) or not 0 < len(key) <= LONGEST_KEY:
         return None
     return Write.objects.filter(
-        push_operation_key=storable(key), company_id=storable(company_id)
+        push_operation_key=storable(key), company_id=addresses.company_id(storable(company_id))
     ).first()
 
 

@@ -143,3 +143,42 @@ def test_a_row_that_cannot_be_written_is_no_second_save(sandbox: Sandbox, editor
     object.__setattr__(wanted, "company_id", None)
     with pytest.raises(IntegrityError):
         journaled(editor, wanted)
+
+
+def test_a_draft_is_gone_on_with_on_its_own_connection(
+    sandbox: Sandbox, editor_client: RawPathClient, connections: Connections
+) -> None:
+    connections("Unlinked", "Linked")
+    address, typed = opened(sandbox, editor_client)
+    path, _, query = address.partition("?")
+    assert editor_client.post(f"{path}draft/?{query}", typed).status_code == 204
+    connections("Linked", "Linked")
+
+    def on(page: str) -> str:
+        (link,) = re.findall(r'href="([^"]+)">Continue<', page)
+        return unescape(link)
+
+    first = editor_client.get(path).content.decode()
+    assert query in on(first)
+    mine = editor_client.get(addresses.my_writes()).content.decode()
+    assert query in on(mine)
+    assert "for another connection" not in editor_client.get(on(first)).content.decode()
+
+
+def test_a_draft_can_be_discarded_whatever_became_of_its_company(
+    sandbox: Sandbox, editor_client: RawPathClient
+) -> None:
+    company = sandbox.company("qbo")
+    path = addresses.edit(company, customer(sandbox))
+    draft = fields(editor_client.get(path))
+    assert editor_client.post(f"{path}draft/", draft).status_code == 204
+    sandbox.faults.add("", "status", status=404, count=-1)
+    cache.clear()
+
+    page = editor_client.get(addresses.my_writes()).content.decode()
+    assert f'action="{path}draft/"' in page
+    gone = editor_client.post(
+        f"{path}draft/", {"submission": draft["submission"], "action": "discard", "from": "writes"}
+    )
+    assert gone["Location"] == addresses.my_writes()
+    assert not Draft.objects.exists()

@@ -78,7 +78,8 @@ def ended(sandbox: Sandbox, key: str, name: str, record: str | None = None, **ho
     payload = {
         "id": key,
         "type": "Create",
-        "referenceCompany": {"id": sandbox.company(COMPANY), "name": "A company"},
+        # In capitals a UUID is the same.
+        "referenceCompany": {"id": sandbox.company(COMPANY).upper(), "name": "A company"},
         "connectionId": sandbox.connection(COMPANY),
         "completedOnDate": timezone.now().isoformat(),
         "status": "Success" if name == SUCCESSFUL else "Failed",

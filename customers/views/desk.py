@@ -15,7 +15,7 @@ from customers.formatting import distance, text
 from customers.forms import Form, Merge
 from customers.models import Draft, Write
 from customers.service import default_service
-from customers.views.company import CompanyPage
+from customers.views.company import CompanyPage, is_linked
 from customers.writes import laid_over
 
 # Codat's own default is not documented; a day is the longest that anybody waits for a desktop.
@@ -143,6 +143,15 @@ class Desk:
                 pk=uuid_of(post.get("retry_of")), company_id=self.page.company_id
             ).first()
 
+    def _draft_url(self, draft: Draft) -> str:
+        """Where a draft is gone on with: on its own connection while that is linked, else on this page's."""
+        linked = any(
+            is_linked(other) and other.get("id") == draft.connection_id
+            for other in self.page.connections
+        )
+        connection = draft.connection_id if linked else self.page.connection_id
+        return self.path + self.page.query(connection=connection, draft=draft.submission)
+
     def go(self, url: str) -> HttpResponse:
         """On to another page, with HTMX or without."""
         if htmx.is_fragment(self.request):
@@ -182,7 +191,7 @@ class Desk:
             "retry_of": self.retry_of,
             "twin": self.twin,
             "notes": self.notes,
-            "offered": offered,
+            "offered": [(draft, self._draft_url(draft)) for draft in offered],
             "merge": merge,
             "reviewing": reviewing,
             "checked": checked,

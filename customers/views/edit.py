@@ -5,6 +5,7 @@ button posts the whole form to the page's own address; `action` says which one i
 """
 
 from typing import Any, cast
+from urllib.parse import urlencode
 
 import simplejson
 from django.contrib.auth.decorators import permission_required
@@ -45,11 +46,12 @@ def update(request: HttpRequest, company_id: str, customer_id: str) -> HttpRespo
 @permission_required("customers.write_customers", raise_exception=True)
 def draft(request: HttpRequest, company_id: str, customer_id: str = "") -> HttpResponse:
     """Keep what was typed so far (204), or forget it (`action=discard`). Asks Codat nothing but the company."""
-    page = load_company(request, company_id)
     submission = uuid_of(request.POST.get("submission"))
     if request.POST.get("action") == "discard":
+        # Before anything else: its company may be gone.
         drafts.discard(cast(User, request.user), submission)
-        return HttpResponseRedirect(path_of(page, customer_id) + page.suffix)
+        return HttpResponseRedirect(_back(request, company_id, customer_id))
+    page = load_company(request, company_id)
     model = _model(page, or_last_seen=True)
     name = request.POST.get("f.customerName", "")
     drafts.keep(
@@ -60,6 +62,15 @@ def draft(request: HttpRequest, company_id: str, customer_id: str = "") -> HttpR
         customer_name=name,
     )
     return HttpResponse(status=204)
+
+
+def _back(request: HttpRequest, company_id: str, customer_id: str) -> str:
+    """To where a draft was discarded: one's own writes, or its form."""
+    if request.POST.get("from") == "writes":
+        return addresses.my_writes()
+    form = addresses.edit(company_id, customer_id) if customer_id else addresses.new(company_id)
+    connection = request.GET.get("connection")
+    return f"{form}?{urlencode({'connection': connection})}" if connection else form
 
 
 def _page(request: HttpRequest, company_id: str, customer_id: str) -> HttpResponse:

@@ -71,6 +71,7 @@ def _unsaved(draft: Draft) -> dict[str, Any]:
     return {
         "draft": draft,
         "company": text(company.get("name")),
+        "draft_url": addresses.draft(company_id, customer_id),
         "url": f"{form}?{urlencode(query)}",
     }
 
