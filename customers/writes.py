@@ -25,7 +25,7 @@ import simplejson
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, When
 from django.utils import timezone
 
 from customers.codat_types import Company, Connection, PushOperation, ValidationItem
@@ -312,8 +312,9 @@ _FROM: dict[Write.State, tuple[Write.State, ...]] = {
 
 
 def _move(write: Write, state: Write.State, values: dict[str, Any], allowed: Q) -> bool:
-    """Put a row that is `allowed` into a state by one conditional UPDATE; whether it was."""
-    moved = Write.objects.filter(allowed, pk=write.pk).update(state=state, **values)
+    """Put a row that is `allowed` into a state by one conditional UPDATE; whether it was. Another state is news."""
+    seen = Case(When(state=state, then=F("seen_at")), default=None)
+    moved = Write.objects.filter(allowed, pk=write.pk).update(state=state, seen_at=seen, **values)
     write.refresh_from_db()
     return bool(moved)
 

@@ -10,7 +10,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from customers import addresses
+from customers import addresses, writes
 from customers.models import Write
 from customers.sandbox import Sandbox
 from customers.service import CustomerService
@@ -330,6 +330,11 @@ def test_a_second_new_customer_of_a_name_is_asked_about_first(
     assert again.status_code == 303
     assert Write.objects.count() == 3
 
+    # A look at what would be sent is no answer, and does not take the answer back either.
+    said = fields(asked)
+    look = editor_client.post(url, said | {"action": "review", "f.phone": "1"})
+    assert fields(look)["twin"] == said["twin"]
+
     # One more of that name is one more to be told of.
     assert (
         editor_client.post(url, fields(asked) | {"action": "save"}).status_code == 303
@@ -379,3 +384,24 @@ def test_findings_name_fields_as_the_page_does(
     ) in page
     assert '<li><span dir="auto">&lt;b&gt;odd&lt;/b&gt;<' in page
     assert "Warnings" in page
+
+
+def test_a_refusal_after_a_time_out_that_was_seen_is_news(company: str, editor: User) -> None:
+    write = make(company, editor, state=Write.State.TIMED_OUT, push_operation_key="k")
+    write.seen_by(editor.pk)
+    assert Write.objects.count_open(editor.pk) == (0, 0)
+    writes.settle(write, {"pushOperationKey": "k", "status": "TimedOut"}, by="poll")
+    assert Write.objects.count_open(editor.pk) == (0, 0)
+    writes.settle(write, {"pushOperationKey": "k", "status": "Failed"}, by="poll")
+    assert Write.objects.count_open(editor.pk) == (1, 1)
+
+
+def test_saving_a_new_customer_again_asks_once(company: str, editor_client: RawPathClient) -> None:
+    url = addresses.new(company)
+    said = {"f.customerName": "Again Ltd", "f.status": "Active", "action": "save"}
+    typed = fields(editor_client.get(url)) | said
+    assert editor_client.post(url, typed).status_code == 303
+    asked = editor_client.post(url, typed | {"f.phone": "1"})  # Back, and typed on.
+    assert asked.status_code == 409
+    assert "You saved this form before" in asked.content.decode()
+    assert editor_client.post(url, fields(asked) | {"action": "save"}).status_code == 303

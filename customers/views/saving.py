@@ -22,6 +22,9 @@ def posted(desk: Desk) -> HttpResponse:
     post = desk.request.POST
     desk.submission = uuid_of(post.get("submission"))
     desk.read_options(post)
+    if desk.creating and post.get("twin"):
+        told = Write.objects.filter(company_id=desk.page.company_id)
+        desk.twin = told.filter(pk=uuid_of(post.get("twin"))).first()
     action = post.get("action") or "save"
     try:
         form = desk.form(data=post)
@@ -36,10 +39,11 @@ def posted(desk: Desk) -> HttpResponse:
         return desk.render(form, reviewing=action == "review", checked=True)
     if not desk.creating:
         return _save_over(desk, form)
-    desk.twin = _twin(desk, form)
-    if desk.twin and str(desk.twin.pk) != post.get("twin"):
+    twin, told_of = _twin(desk, form), desk.twin
+    if twin and twin != told_of:
+        desk.twin = twin
         form.problems.append(
-            f"{desk.twin.username} saved a new customer of this name {distance(desk.twin.created_at, timezone.now())},"
+            f"{twin.username} saved a new customer of this name {distance(twin.created_at, timezone.now())},"
             " and Codat does not show it yet. Nothing was sent: save once more if this is another one."
         )
         return desk.render(form, status=409)
@@ -117,6 +121,8 @@ def _saved_before(desk: Desk, form: Form, done: Write, before: dict[str, Any]) -
     if same_form and done.payload in ("", form.payload_json()):
         return desk.go(addresses.write(done.company_id, done.pk) + "?again")
     desk.submission = uuid.uuid4()
+    if desk.creating:
+        desk.twin = done
     if before:
         # What was saved is what this form now stands on, not somebody else's change.
         form = desk.form(desk.as_it_will_be(before), filled=form.payload())
