@@ -1,7 +1,7 @@
 """gunicorn's settings: many threads, because a thread that waits for Codat costs nothing else.
 
 Measured by `make bench` (bench/latest.md: two cores, one worker of 64 threads, pieces of 448 KiB): 1.3 to 1.5 times
-nginx's `proxy_pass` over plain HTTP and 1.2 to 1.3 times over TLS, 1.2 MiB more memory for 1 GiB than for 1 KiB, and
+nginx's `proxy_pass` over plain HTTP and 1.1 to 1.3 times over TLS, 1.2 MiB more memory for 1 GiB than for 1 KiB, and
 fifty downloads at 100 KiB/s leave the list page within 1.12 of its idle median. Sync workers, or as few threads as
 eight, stand still under those. Pieces of 256 KiB were a fifth slower, of 1 MiB no faster, and a slow download may cost
 no more than 1 MiB in all.
