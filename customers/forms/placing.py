@@ -13,13 +13,16 @@ from customers.forms.state import Group, Leaf, Rows, State
 _ROOT_NAMES = frozenset({"customer", "data", "request", "payload", "body", "model", "pushobject"})
 _FAR = 1_000_000
 
+Names = tuple[str, ...]
+# (how many names stand before the row, the row's place among those that are sent)
+Indexes = tuple[tuple[int, int], ...]
+
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
     state: State
-    names: tuple[str, ...]
-    # (how many names stand before the row, the row's place among those that are sent)
-    indexes: tuple[tuple[int, int], ...]
+    names: Names
+    indexes: Indexes
     rank: int
 
 
@@ -64,26 +67,14 @@ class Placer:
                 best = (score, candidate.state)
         return (best[0][0], best[1]) if best else None
 
-    def _collect(
-        self,
-        state: State,
-        names: tuple[str, ...],
-        indexes: tuple[tuple[int, int], ...],
-        rank: int,
-    ) -> None:
+    def _collect(self, state: State, names: Names, indexes: Indexes, rank: int) -> None:
         if names:
             blank = isinstance(state, Leaf) and state.blank
             # Without an index a row that has the field is likelier than one that has not.
             self.candidates.append(_Candidate(state, names, indexes, rank + _FAR * blank))
         self._collect_inside(state, names, indexes, rank)
 
-    def _collect_inside(
-        self,
-        state: State,
-        names: tuple[str, ...],
-        indexes: tuple[tuple[int, int], ...],
-        rank: int,
-    ) -> None:
+    def _collect_inside(self, state: State, names: Names, indexes: Indexes, rank: int) -> None:
         if isinstance(state, Group):
             for child in state.children:
                 self._collect(child, (*names, _loose(child.node.name)), indexes, rank)
@@ -94,13 +85,7 @@ class Placer:
                 if not row.sent:
                     self._collect_row(row.state, names, indexes, rank + len(state.rows))
 
-    def _collect_row(
-        self,
-        state: State,
-        names: tuple[str, ...],
-        indexes: tuple[tuple[int, int], ...],
-        rank: int,
-    ) -> None:
+    def _collect_row(self, state: State, names: Names, indexes: Indexes, rank: int) -> None:
         self.candidates.append(_Candidate(state, names, indexes, rank + 1))
         self._collect_inside(state, names, indexes, rank)
 
