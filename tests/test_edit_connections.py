@@ -54,13 +54,20 @@ def opened(sandbox: Sandbox, client: RawPathClient) -> tuple[str, dict[str, str]
     return unescape(address), fields(page)
 
 
+def replaced_meanwhile(
+    sandbox: Sandbox, client: RawPathClient, connections: Connections
+) -> tuple[str, dict[str, str]]:
+    """What `opened` gives, of a form whose connection lost its place to the other one since; a phone is typed in."""
+    connections("Unlinked", "Linked")
+    address, typed = opened(sandbox, client)
+    connections("Linked", "Unlinked")
+    return address, typed | {"f.phone": "+44 1632 960 001", "action": "save"}
+
+
 def test_a_save_does_not_go_to_the_connection_that_took_its_place(
     sandbox: Sandbox, editor_client: RawPathClient, connections: Connections
 ) -> None:
-    connections("Unlinked", "Linked")
-    address, typed = opened(sandbox, editor_client)
-    typed |= {"f.phone": "+44 1632 960 001", "action": "save"}
-    connections("Linked", "Unlinked")
+    address, typed = replaced_meanwhile(sandbox, editor_client, connections)
 
     answer = editor_client.post(address, typed)
 
@@ -82,13 +89,9 @@ def test_a_save_does_not_go_to_the_connection_that_took_its_place(
 def test_nor_does_a_post_that_names_no_connection(
     sandbox: Sandbox, editor_client: RawPathClient, connections: Connections
 ) -> None:
-    connections("Unlinked", "Linked")
-    address, typed = opened(sandbox, editor_client)
-    connections("Linked", "Unlinked")
+    address, typed = replaced_meanwhile(sandbox, editor_client, connections)
 
-    answer = editor_client.post(
-        address.partition("?")[0], typed | {"f.phone": "+44 1632 960 001", "action": "save"}
-    )
+    answer = editor_client.post(address.partition("?")[0], typed)
 
     assert answer.status_code == 422
     assert "for another connection" in answer.content.decode()
