@@ -19,6 +19,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
+from customers.addresses import UUID
 from customers.tracing import Trace, trace
 
 logger = logging.getLogger(__name__)
@@ -27,8 +28,6 @@ HEADER = "X-Request-ID"
 
 # What a proxy in front may name a request; anything else gets a name of ours.
 _SANE = re.compile(r"[A-Za-z0-9._-]{8,64}")
-# Codat's ids of companies; another text in that place of an address is not told.
-_COMPANY = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 # Frames of a traceback: the innermost say what happened.
 _FRAMES = 12
 
@@ -118,7 +117,8 @@ def _request_facts(
         "request_id": ours.request_id,
         "method": request.method,
         "route": (match.view_name or match.route) if match else "",
-        "company": company if _COMPANY.fullmatch(company) else "",
+        # Another text in that place of an address is not told.
+        "company": company if UUID.fullmatch(company) else "",
         "status": response.status_code,
         "ms": round(elapsed, 1),
         "user": getattr(user, "pk", None),

@@ -10,7 +10,8 @@ from urllib.parse import quote, unquote
 
 _SAFE = "!$&'()*+,;=:@~"
 _NUL = "\0"
-_UUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+# Codat's ids of companies.
+UUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 
 
 class IdConverter:
@@ -40,7 +41,7 @@ class CompanyConverter(IdConverter):
 
 def company_id(value: str) -> str:
     """A company's id in the one spelling that is kept."""
-    return value.lower() if _UUID.fullmatch(value) else value
+    return value.lower() if UUID.fullmatch(value) else value
 
 
 def is_addressable(record_id: object) -> bool:
@@ -99,9 +100,14 @@ def edit(company_id: str, customer_id: str) -> str:
     return f"{customer(company_id, customer_id)}edit/"
 
 
+def form(company_id: str, customer_id: str) -> str:
+    """The form of a customer; `customer_id` "" for a new one."""
+    return edit(company_id, customer_id) if customer_id else new(company_id)
+
+
 def draft(company_id: str, customer_id: str) -> str:
     """Where a form's draft is kept (POST); `customer_id` "" for a new customer."""
-    return f"{edit(company_id, customer_id) if customer_id else new(company_id)}draft/"
+    return f"{form(company_id, customer_id)}draft/"
 
 
 def attachments(company_id: str, customer_id: str) -> str:

@@ -30,13 +30,6 @@ def uuid_of(value: str | None) -> uuid.UUID:
         return uuid.uuid4()
 
 
-def path_of(page: CompanyPage, customer_id: str) -> str:
-    """The form's address without its query string; "" is the id of a new customer."""
-    if customer_id:
-        return addresses.edit(page.company_id, customer_id)
-    return addresses.new(page.company_id)
-
-
 def key_of(request: HttpRequest, page: CompanyPage, customer_id: str) -> drafts.FormKey:
     """What a form's drafts are found by."""
     user = cast(User, request.user)
@@ -82,7 +75,7 @@ class Desk:
     @property
     def path(self) -> str:
         """The form's own address without its query string."""
-        return path_of(self.page, self.customer_id)
+        return addresses.form(self.page.company_id, self.customer_id)
 
     @property
     def key(self) -> drafts.FormKey:

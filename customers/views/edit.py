@@ -23,7 +23,7 @@ from customers.middleware import heading
 from customers.models import Write
 from customers.service import LastSeen, default_service
 from customers.views.company import CompanyPage, is_linked, load_company
-from customers.views.desk import Desk, key_of, path_of, uuid_of
+from customers.views.desk import Desk, key_of, uuid_of
 from customers.views.replay import typed
 from customers.views.saving import posted
 
@@ -68,7 +68,7 @@ def _back(request: HttpRequest, company_id: str, customer_id: str) -> str:
     """To where a draft was discarded: one's own writes, or its form."""
     if request.POST.get("from") == "writes":
         return addresses.my_writes()
-    form = addresses.edit(company_id, customer_id) if customer_id else addresses.new(company_id)
+    form = addresses.form(company_id, customer_id)
     connection = request.GET.get("connection")
     return f"{form}?{urlencode({'connection': connection})}" if connection else form
 
@@ -116,7 +116,7 @@ def _model(page: CompanyPage, *, fresh: bool = False, or_last_seen: bool = False
 
 def _cannot_write(request: HttpRequest, page: CompanyPage, customer_id: str) -> HttpResponse:
     """The connection is not linked: what was typed, if anything, is kept and can be sent again."""
-    path = path_of(page, customer_id)
+    path = addresses.form(page.company_id, customer_id)
     others = [
         {"name": text(other.get("platformName")), "url": path + page.query(connection=other["id"])}
         for other in page.connections

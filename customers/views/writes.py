@@ -65,14 +65,13 @@ def mine(request: HttpRequest) -> HttpResponse:
 def _unsaved(draft: Draft) -> dict[str, Any]:
     """What is shown of a draft away from its form. The company has a name where it was read lately."""
     company_id, customer_id = draft.company_id, draft.customer_id
-    form = addresses.edit(company_id, customer_id) if customer_id else addresses.new(company_id)
     company = default_service().known_company(company_id=company_id) or {}
     query = {"connection": draft.connection_id, "draft": str(draft.submission)}
     return {
         "draft": draft,
         "company": text(company.get("name")),
         "draft_url": addresses.draft(company_id, customer_id),
-        "url": f"{form}?{urlencode(query)}",
+        "url": f"{addresses.form(company_id, customer_id)}?{urlencode(query)}",
     }
 
 
