@@ -25,7 +25,7 @@ Fetch = Callable[[str, int], int]
 
 def whole() -> Fetch:
     """How many customers our client gets, of a company and on a page of so many, with every field."""
-    from customers.client import default_client
+    from customers.codat.client import default_client
 
     client = default_client()
 
@@ -50,7 +50,7 @@ def sdk() -> Fetch:
     from codat_accounting.models import operations, shared
     from django.conf import settings
 
-    from customers.client import authorization
+    from customers.codat.client import authorization
 
     key = authorization(settings.CODAT_API_KEY)
     client = CodatAccounting(

@@ -9,8 +9,8 @@ from codat_accounting.models import operations, shared
 from django.conf import settings
 
 from codatdash.wsgi import application
-from customers.client import authorization
-from customers.codat_types import CustomerPage
+from customers.codat.client import authorization
+from customers.codat.types import CustomerPage
 from customers.service import CustomerService
 
 __all__ = ["application"]

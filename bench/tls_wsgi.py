@@ -3,7 +3,7 @@
 import os
 
 from codatdash.wsgi import application
-from customers.client import default_client
+from customers.codat.client import default_client
 
 __all__ = ["application"]
 

@@ -10,9 +10,9 @@ from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 
-from customers import shared
-from customers.client import background, deadline
-from customers.errors import CodatError, Reserved
+from customers.codat import cache
+from customers.codat.client import background, deadline
+from customers.codat.errors import CodatError, Reserved
 from customers.service import default_service
 
 # Seconds for which what was found out about Codat holds, and that it may take to find out.
@@ -35,7 +35,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
     """Whether database, cache and Codat answer: 200 where all do, else 503."""
-    found = {"database": _database(), "cache": shared.works(), "codat": _codat()}
+    found = {"database": _database(), "cache": cache.works(), "codat": _codat()}
     words = {name: "ok" if answers else "no answer" for name, answers in found.items()}
     response = JsonResponse(words, status=200 if all(found.values()) else 503)
     response["Cache-Control"] = "no-store"
@@ -55,7 +55,7 @@ def _codat() -> bool:
     """Whether Codat answered within the last seconds, asked by one process and one thread for all."""
     global _asked  # noqa: PLW0603  what the cache would keep
     with _asking:
-        kept = shared.get_many([_KEY])
+        kept = cache.get_many([_KEY])
         told = _asked if kept is None else kept.get(_KEY)
         if told is not None and time.time() - told[0] < HOLDS:
             return bool(told[1])
@@ -69,5 +69,5 @@ def _codat() -> bool:
         except CodatError:
             answers = False
         _asked = (time.time(), answers)
-        shared.put(_KEY, _asked, HOLDS)
+        cache.put(_KEY, _asked, HOLDS)
         return answers

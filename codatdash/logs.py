@@ -20,7 +20,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from customers.addresses import UUID
-from customers.tracing import Trace, trace
+from customers.codat.tracing import Trace, trace
 
 logger = logging.getLogger(__name__)
 

@@ -17,10 +17,10 @@ from zipstream import ZIP_DEFLATED, ZIP_STORED, ZipStream
 
 from customers import kinds
 from customers.addresses import is_addressable
-from customers.errors import Abandoned, CodatError, RateLimited, Withheld
+from customers.codat.connections import Download
+from customers.codat.errors import Abandoned, CodatError, RateLimited, Withheld
 from customers.files import Apart, file_name
 from customers.formatting import parse_date
-from customers.transport import Download
 
 MANIFEST = "manifest.json"
 # Bytes read before an entry begins: enough to see what a file is, and to have most files whole.

@@ -15,10 +15,8 @@ import simplejson
 from django.db.models import F
 from django.utils import timezone
 
-from customers import pulls
-from customers.codat_types import PullOperation
-from customers.comparing import path_label
-from customers.errors import (
+from customers.codat import refreshes
+from customers.codat.errors import (
     KeyRefused,
     NotFound,
     NotSynced,
@@ -28,6 +26,8 @@ from customers.errors import (
     UnaddressableId,
     Unavailable,
 )
+from customers.codat.types import PullOperation
+from customers.comparing import path_label
 from customers.formatting import is_empty, parse_date, text
 from customers.models import Write
 from customers.service import CustomerService
@@ -53,7 +53,7 @@ def step(write: Write, service: CustomerService) -> Write:
     if waited is not None and waited > LASTS:
         _save(write, confirmation=Confirmation.ABSENT, confirmed_at=timezone.now())
     elif not write.refresh_id:
-        if waited is None or waited > PAUSE or not pulls.has_failed(write.refresh_status):
+        if waited is None or waited > PAUSE or not refreshes.has_failed(write.refresh_status):
             _join_refresh(write, service)
     else:
         _follow(write, service)
@@ -77,7 +77,7 @@ def _join_refresh(write: Write, service: CustomerService) -> None:
         write,
         refresh_id=storable(pull.get("id"), 64),
         refresh_asked_at=timezone.now(),
-        refresh_progress=pulls.progress(pull) or 0,
+        refresh_progress=refreshes.progress(pull) or 0,
         refresh_status=storable(pull.get("status"), 100),
         refreshes=F("refreshes") + 1,
     )
@@ -90,10 +90,10 @@ def _follow(write: Write, service: CustomerService) -> None:
     except NotFound:
         # Codat no longer knows of it: it is long over.
         pull = PullOperation(status="Complete", progress=100)
-    progress, status = pulls.progress(pull) or 0, storable(pull.get("status"), 100)
+    progress, status = refreshes.progress(pull) or 0, storable(pull.get("status"), 100)
     still_awaited = _save(write, refresh_progress=progress, refresh_status=status)
-    if still_awaited and pulls.has_ended(pull):
-        _compare(write, service, failed=pulls.has_failed(write.refresh_status))
+    if still_awaited and refreshes.has_ended(pull):
+        _compare(write, service, failed=refreshes.has_failed(write.refresh_status))
 
 
 def _compare(write: Write, service: CustomerService, *, failed: bool) -> None:

@@ -14,8 +14,8 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from customers import confirming
-from customers.codat_types import PushOperation
-from customers.errors import Conflict, NotFound
+from customers.codat.errors import Conflict, NotFound
+from customers.codat.types import PushOperation
 from customers.formatting import parse_date
 from customers.models import Write
 from customers.service import CustomerService

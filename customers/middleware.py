@@ -16,8 +16,8 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.middleware import HtmxDetails
 
 from customers import addresses, htmx
-from customers.client import deadline
-from customers.errors import (
+from customers.codat.client import deadline
+from customers.codat.errors import (
     OUTAGES,
     BadAnswer,
     BadRequest,

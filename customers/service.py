@@ -17,9 +17,12 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, cast
 
-from customers import answers, shapes, shared
-from customers.client import Client, default_client, segment
-from customers.codat_types import (
+from customers.codat import cache, decoding, validation
+from customers.codat.client import Client, default_client, segment
+from customers.codat.connections import Download
+from customers.codat.errors import OUTAGES, BadAnswer, CodatError, Refused
+from customers.codat.responses import Answer
+from customers.codat.types import (
     Attachment,
     Company,
     CompanyPage,
@@ -31,9 +34,6 @@ from customers.codat_types import (
     PushOperation,
     PushOperationPage,
 )
-from customers.errors import OUTAGES, BadAnswer, CodatError, Refused
-from customers.reading import Answer
-from customers.transport import Download
 
 # Seconds. A connection's state may change under our feet, a model rarely does; pages offer fresh ones.
 COMPANY_AGE = 120
@@ -50,7 +50,7 @@ ALREADY_RUNNING = "alreadyinprogress"
 # Connections of one company on one page; nobody has as many.
 CONNECTIONS = 100
 
-_customers = answers.parser(CustomerPage)
+_customers = decoding.parser(CustomerPage)
 
 
 class LastSeen(dict[str, Any]):
@@ -62,7 +62,7 @@ class LastSeen(dict[str, Any]):
 
 def _known(key: str, age: float) -> dict[str, Any] | None:
     """What the cache has under a key, None where that is older than ``age`` seconds."""
-    kept = shared.get(key)
+    kept = cache.get(key)
     if kept is None or time.time() - kept[0] >= age:
         return None
     data: dict[str, Any] = kept[1]
@@ -99,7 +99,9 @@ class CustomerService:
         params = _paging(page, page_size, query, order_by)
         return cast(
             CustomerPage,
-            self._kept(path, params, shapes.results, parse=_customers, or_last_seen=or_last_seen),
+            self._kept(
+                path, params, validation.results, parse=_customers, or_last_seen=or_last_seen
+            ),
         )
 
     def get(self, *, company_id: str, customer_id: str, or_last_seen: bool = False) -> Customer:
@@ -108,7 +110,7 @@ class CustomerService:
         return cast(
             Customer,
             self._kept(
-                path, {}, shapes.record, parse=answers.parse_exactly, or_last_seen=or_last_seen
+                path, {}, validation.record, parse=decoding.parse_exactly, or_last_seen=or_last_seen
             ),
         )
 
@@ -125,8 +127,10 @@ class CustomerService:
         return self._cached(
             self._key("model", company_id, connection_id),
             MODEL_AGE,
-            lambda: shapes.an_object(
-                self.client.get_json(f"{connection}/options/customers", parse=answers.parse_exactly)
+            lambda: validation.an_object(
+                self.client.get_json(
+                    f"{connection}/options/customers", parse=decoding.parse_exactly
+                )
             ),
             fresh=fresh,
             or_last_seen=or_last_seen,
@@ -154,7 +158,7 @@ class CustomerService:
             payload,
             {"Idempotency-Key": idempotency_key},
         )
-        return shapes.push_operation(answer, write=True)
+        return validation.push_operation(answer, write=True)
 
     def update(
         self,
@@ -180,14 +184,14 @@ class CustomerService:
             },
             payload,
         )
-        return shapes.push_operation(answer, write=True)
+        return validation.push_operation(answer, write=True)
 
     def list_attachments(
         self, *, company_id: str, connection_id: str, customer_id: str
     ) -> builtins.list[Attachment]:
         """All attachments of a customer."""
         answer = self.client.get_json(_attachments(company_id, connection_id, customer_id))
-        return cast("builtins.list[Attachment]", shapes.records(answer, "attachments"))
+        return cast("builtins.list[Attachment]", validation.records(answer, "attachments"))
 
     def get_attachment(
         self, *, company_id: str, connection_id: str, customer_id: str, attachment_id: str
@@ -195,7 +199,7 @@ class CustomerService:
         """One attachment's metadata."""
         attachments = _attachments(company_id, connection_id, customer_id)
         answer = self.client.get_json(f"{attachments}/{segment(attachment_id)}")
-        return cast(Attachment, shapes.record(answer))
+        return cast(Attachment, validation.record(answer))
 
     def download_attachment(
         self,
@@ -228,10 +232,10 @@ class CustomerService:
     ) -> CompanyPage:
         """One page of companies, each with its connections."""
         params = _paging(page, page_size, query, order_by)
-        found = self._kept("/companies", params, shapes.results, or_last_seen=or_last_seen)
+        found = self._kept("/companies", params, validation.results, or_last_seen=or_last_seen)
         if not isinstance(found, LastSeen):
             now = time.time()
-            shared.put_many(
+            cache.put_many(
                 {
                     self._key("company", company["id"]): (now, company)
                     for company in found["results"][:REMEMBERED]
@@ -249,7 +253,7 @@ class CustomerService:
         found = self._cached(
             self._key("company", company_id),
             COMPANY_AGE,
-            lambda: shapes.record(self.client.get_json(path)),
+            lambda: validation.record(self.client.get_json(path)),
             fresh=fresh,
             or_last_seen=or_last_seen,
         )
@@ -259,7 +263,7 @@ class CustomerService:
         """A company that was read lately, None where it would have to be asked for."""
         return cast("Company | None", _known(self._key("company", company_id), COMPANY_AGE))
 
-    def quota(self) -> answers.RateLimit | None:
+    def quota(self) -> decoding.RateLimit | None:
         """The day's quota of calls as Codat's answers told it last; asks nobody."""
         return self.client.rate_limit
 
@@ -288,14 +292,14 @@ class CustomerService:
     def get_push_operation(self, *, company_id: str, push_operation_key: str) -> PushOperation:
         """How far a write is."""
         path = f"/companies/{segment(company_id)}/push/{segment(push_operation_key)}"
-        return shapes.push_operation(
-            self.client.get_json(path, parse=answers.parse_exactly), write=False
+        return validation.push_operation(
+            self.client.get_json(path, parse=decoding.parse_exactly), write=False
         )
 
     def get_data_status(self, *, company_id: str) -> DataStatus | None:
         """How old Codat's copy of the customers is; None where it does not know of any."""
         answer = self.client.get_json(f"/companies/{segment(company_id)}/dataStatus")
-        status = shapes.an_object(answer).get("customers")
+        status = validation.an_object(answer).get("customers")
         if not isinstance(status, dict | None):
             raise answer.wrong_shape("a data status")
         return cast("DataStatus | None", status)
@@ -303,7 +307,7 @@ class CustomerService:
     def refresh_customers(self, *, company_id: str) -> PullOperation:
         """Have Codat fetch the customers anew, or join the refresh that is already running."""
         try:
-            return shapes.pull_operation(
+            return validation.pull_operation(
                 self.client.send_json(
                     "POST", f"/companies/{segment(company_id)}/data/queue/customers"
                 ),
@@ -321,12 +325,14 @@ class CustomerService:
     def get_pull_operation(self, *, company_id: str, dataset_id: str) -> PullOperation:
         """How far a refresh is."""
         path = f"/companies/{segment(company_id)}/data/history/{segment(dataset_id)}"
-        return shapes.pull_operation(self.client.get_json(path), write=False)
+        return validation.pull_operation(self.client.get_json(path), write=False)
 
     def _page(
         self, path: str, page: int, page_size: int, query: str, order_by: str
     ) -> dict[str, Any]:
-        return shapes.results(self.client.get_json(path, _paging(page, page_size, query, order_by)))
+        return validation.results(
+            self.client.get_json(path, _paging(page, page_size, query, order_by))
+        )
 
     def _cached(
         self,
@@ -344,11 +350,11 @@ class CustomerService:
         try:
             data = ask()
         except OUTAGES as error:
-            kept = shared.get(key)
+            kept = cache.get(key)
             if not or_last_seen or kept is None:
                 raise
             return _last_seen(kept[1], kept[0], error)
-        shared.put(key, (time.time(), data), LAST_SEEN_AGE)
+        cache.put(key, (time.time(), data), LAST_SEEN_AGE)
         return data
 
     def _kept(
@@ -357,7 +363,7 @@ class CustomerService:
         params: Mapping[str, object],
         read: Callable[[Answer], dict[str, Any]],
         *,
-        parse: answers.Parse = answers.parse,
+        parse: decoding.Parse = decoding.parse,
         or_last_seen: bool,
     ) -> dict[str, Any]:
         """What Codat says, remembered as the bytes it came in: cheap to keep, decoded when needed."""
@@ -365,14 +371,14 @@ class CustomerService:
         try:
             answer = self.client.get_json(path, params, parse=parse)
         except OUTAGES as error:
-            kept = shared.get(key, shared.LAST_SEEN) if or_last_seen else None
+            kept = cache.get(key, cache.LAST_SEEN) if or_last_seen else None
             if kept is None:
                 raise
             data = parse(kept[1])
             return _last_seen(read(Answer(f"last seen {path}", data, 200, {})), kept[0], error)
         found = read(answer)
         if answer.body:
-            shared.put(key, (time.time(), answer.body), LAST_SEEN_AGE, shared.LAST_SEEN)
+            cache.put(key, (time.time(), answer.body), LAST_SEEN_AGE, cache.LAST_SEEN)
         return found
 
     def _key(self, kind: str, *ids: str) -> str:

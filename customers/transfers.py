@@ -22,8 +22,8 @@ from typing import Any, Generic, Protocol, TypeVar
 from django.conf import settings
 from django.http import HttpRequest
 
-from customers.client import watching
-from customers.errors import Abandoned, Crowded
+from customers.codat.client import watching
+from customers.codat.errors import Abandoned, Crowded
 
 logger = logging.getLogger(__name__)
 

@@ -17,10 +17,11 @@ from django.db import IntegrityError, close_old_connections, connections, transa
 from django.utils import timezone
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from customers import addresses, answers, confirming
-from customers.client import background
-from customers.codat_types import PushOperation
-from customers.errors import CodatError, NotFound
+from customers import addresses, confirming
+from customers.codat import decoding
+from customers.codat.client import background
+from customers.codat.errors import CodatError, NotFound
+from customers.codat.types import PushOperation
 from customers.models import WebhookEvent, Write
 from customers.service import CustomerService, default_service
 from customers.writes import LONGEST_KEY, settle, storable
@@ -52,7 +53,7 @@ def receive(body: bytes, headers: Mapping[str, str]) -> WebhookEvent | None:
     except (WebhookVerificationError, ValueError) as error:
         raise Forged(type(error).__name__) from error
     try:
-        event = answers.parse(body)
+        event = decoding.parse(body)
     except ValueError as error:
         raise Unreadable(type(error).__name__) from error
     # Codat's documents name the event's type `eventType`; Svix's own examples say `type`.
@@ -143,7 +144,7 @@ def handle(event: WebhookEvent, service: CustomerService) -> None:
 
 def _payload(event: WebhookEvent) -> dict[str, Any]:
     try:
-        body = answers.parse(event.body.encode())
+        body = decoding.parse(event.body.encode())
     except ValueError:
         # It could be read when it came. How deep JSON may be nested depends on how deep the reader stands.
         log.warning("event %s: cannot be read", event.webhook_id)

@@ -28,8 +28,8 @@ from django.db import IntegrityError, transaction
 from django.db.models import Case, F, Q, When
 from django.utils import timezone
 
-from customers.codat_types import Company, Connection, PushOperation, ValidationItem
-from customers.errors import BadRequest, CodatError, Withheld
+from customers.codat.errors import BadRequest, CodatError, Withheld
+from customers.codat.types import Company, Connection, PushOperation, ValidationItem
 from customers.formatting import parse_date
 from customers.models import WebhookEvent, Write
 from customers.service import CustomerService

@@ -11,8 +11,8 @@ from typing import Any
 
 import msgspec
 
-from customers.client import Client
-from customers.errors import CodatError
+from customers.codat.client import Client
+from customers.codat.errors import CodatError
 from customers.sandbox import Sandbox
 from customers.sandbox.faults import Kind
 from customers.service import CustomerService

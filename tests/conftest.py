@@ -22,7 +22,7 @@ from django.test.signals import template_rendered
 from pytest_django import Settings
 
 from codatdash.wsgi import RawPathRequest, quoted_path
-from customers import client as codat_client
+from customers.codat import client as codat_client
 from customers.sandbox import Sandbox
 from customers.views import company
 from tests import live as live_server_module

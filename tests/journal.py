@@ -13,7 +13,7 @@ from django.core.management import call_command
 from django.db.models import DateTimeField, F
 
 from customers import writes
-from customers.client import default_client
+from customers.codat.client import default_client
 from customers.formatting import parse_date
 from customers.models import Write
 from customers.sandbox import Sandbox

@@ -19,8 +19,8 @@ django.setup()
 from django.contrib.auth.models import User  # noqa: E402  (needs the set-up)
 
 from customers import writes  # noqa: E402
-from customers.client import default_client  # noqa: E402
-from customers.codat_types import PushOperation  # noqa: E402
+from customers.codat.client import default_client  # noqa: E402
+from customers.codat.types import PushOperation  # noqa: E402
 from customers.service import CustomerService  # noqa: E402
 
 STEP = sys.argv[1]

@@ -17,8 +17,8 @@ from django.contrib.auth.models import User
 from django.test import RequestFactory
 
 from customers import transfers
-from customers.client import Client, deadline
-from customers.errors import TimedOut
+from customers.codat.client import Client, deadline
+from customers.codat.errors import TimedOut
 from customers.sandbox import Sandbox
 from tests.conftest import RawPathClient
 from tests.deployed import Deployed, deployed

@@ -15,7 +15,7 @@ from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
 from customers import addresses
-from customers.client import default_client
+from customers.codat.client import default_client
 from customers.sandbox import Sandbox
 from tests.conftest import RawPathClient
 

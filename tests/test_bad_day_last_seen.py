@@ -9,9 +9,10 @@ from contextlib import contextmanager
 
 import pytest
 
-from customers import addresses, reading, service
-from customers.client import Client
-from customers.errors import OUTAGES, Unavailable, Unreachable
+from customers import addresses, service
+from customers.codat import responses
+from customers.codat.client import Client
+from customers.codat.errors import OUTAGES, Unavailable, Unreachable
 from customers.models import Draft, Write
 from customers.sandbox import Sandbox
 from customers.service import CustomerService, LastSeen, default_service
@@ -181,7 +182,7 @@ def test_a_write_into_an_open_circuit_was_never_sent(
 
 
 def test_what_is_remembered_is_bounded(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "KEPT_BODY", 10_000)
+    monkeypatch.setattr(responses, "KEPT_BODY", 10_000)
     ours, company = default_service(), sandbox.company("big")
     ours.list(company_id=company, page_size=1)
     ours.list(company_id=company, page_size=500)

@@ -14,10 +14,17 @@ import pytest
 from django.core.cache import caches
 from pytest_django import Settings
 
-from customers import breaker, quota, slots
-from customers import client as codat_client
-from customers.client import Client, background, deadline
-from customers.errors import CircuitOpen, CodatError, Crowded, Reserved, Unavailable, Unreachable
+from customers.codat import circuit_breaker, concurrency, quota
+from customers.codat import client as codat_client
+from customers.codat.client import Client, background, deadline
+from customers.codat.errors import (
+    CircuitOpen,
+    CodatError,
+    Crowded,
+    Reserved,
+    Unavailable,
+    Unreachable,
+)
 from customers.sandbox import Sandbox
 from customers.service import CustomerService, default_service
 from tests.bad_day import closed_port
@@ -27,8 +34,8 @@ from tests.conftest import RawPathClient, forget_codat
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Half a second open, and no pauses."""
-    monkeypatch.setattr(breaker, "OPEN_FOR", 0.4)
-    monkeypatch.setattr(breaker, "LOOK", 0.0)
+    monkeypatch.setattr(circuit_breaker, "OPEN_FOR", 0.4)
+    monkeypatch.setattr(circuit_breaker, "LOOK", 0.0)
     monkeypatch.setattr(quota, "FRESH", 0.0)
     monkeypatch.setattr(codat_client, "BACKOFF", 0.001)
 
@@ -179,7 +186,7 @@ def test_across_processes_too(sandbox: Sandbox, redis_cache: None) -> None:
 def test_waiting_for_a_place_ends_with_words(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(slots, "LONGEST_WAIT", 0.2)
+    monkeypatch.setattr(concurrency, "LONGEST_WAIT", 0.2)
     sandbox.faults.add("/data/customers", "hang", seconds=30, count=10)
     company, service = sandbox.company("qbo"), default_service()
     with ThreadPoolExecutor(10) as pool:
@@ -230,7 +237,7 @@ def test_after_repeated_failures_calls_fail_at_once_and_one_probe_closes_it(
         sandbox.faults.add(".", "status", status=500, count=-1)
     else:
         sandbox.faults.add(".", "hang", seconds=30, count=-1)
-    fail(service, sandbox, breaker.FAILURES)
+    fail(service, sandbox, circuit_breaker.FAILURES)
     sandbox.clear_calls()
 
     with pytest.raises(CircuitOpen) as caught:
@@ -253,7 +260,7 @@ def test_a_probe_that_fails_keeps_it_open_and_there_is_one_at_a_time(
 ) -> None:
     service = default_service()
     sandbox.faults.add(".", "status", status=500, count=-1)
-    fail(service, sandbox, breaker.FAILURES)
+    fail(service, sandbox, circuit_breaker.FAILURES)
     sandbox.faults.clear()
     # Long enough for all eight to have asked before it is over.
     sandbox.faults.add(".", "delay", seconds=1.5, count=1)
@@ -272,7 +279,7 @@ def test_a_probe_that_fails_keeps_it_open_and_there_is_one_at_a_time(
         ended = list(pool.map(ask, range(8)))
     assert ended.count(CircuitOpen) == 7
     assert len(sandbox.calls) == 1
-    fail(service, sandbox, breaker.FAILURES)
+    fail(service, sandbox, circuit_breaker.FAILURES)
     time.sleep(0.5)
     sandbox.clear_calls()
     with pytest.raises(Unavailable):
@@ -286,7 +293,7 @@ def test_a_probe_that_fails_keeps_it_open_and_there_is_one_at_a_time(
 def test_refusals_never_open_it(sandbox: Sandbox, quick: None, status: int) -> None:
     sandbox.faults.add(".", "status", status=status, seconds=60, count=-1)
     service = default_service()
-    for _ in range(3 * breaker.FAILURES):
+    for _ in range(3 * circuit_breaker.FAILURES):
         with pytest.raises(CodatError) as caught:
             service.list(company_id=sandbox.company("qbo"))
         assert not isinstance(caught.value, CircuitOpen)
@@ -296,7 +303,7 @@ def test_a_success_in_between_forgets_the_failures(sandbox: Sandbox, quick: None
     service = default_service()
     for _ in range(4):
         sandbox.faults.add(".", "status", status=500, count=-1)
-        fail(service, sandbox, breaker.FAILURES - 1)
+        fail(service, sandbox, circuit_breaker.FAILURES - 1)
         sandbox.faults.clear()
         service.list(company_id=sandbox.company("qbo"), page_size=1)
 
@@ -306,13 +313,13 @@ def test_one_companys_trouble_is_not_anothers_but_a_dead_line_is(
 ) -> None:
     service = default_service()
     sandbox.faults.add(sandbox.company("qbo"), "status", status=500, count=-1)
-    fail(service, sandbox, breaker.FAILURES)
+    fail(service, sandbox, circuit_breaker.FAILURES)
     with pytest.raises(CircuitOpen):
         service.list(company_id=sandbox.company("qbo"))
     service.list(company_id=sandbox.company("xero"), page_size=1)
 
     service.client.base_url = f"http://127.0.0.1:{closed_port()}"
-    fail(service, sandbox, breaker.FAILURES, "xero")
+    fail(service, sandbox, circuit_breaker.FAILURES, "xero")
     with pytest.raises(CircuitOpen):
         service.list(company_id=sandbox.company("netsuite"))
 
@@ -321,7 +328,7 @@ def test_a_second_process_knows(sandbox: Sandbox, shared_cache: None, quick: Non
     here, there = default_service(), another(sandbox)
     there.list(company_id=sandbox.company("qbo"), page_size=1)
     sandbox.faults.add(".", "status", status=500, count=-1)
-    fail(here, sandbox, breaker.FAILURES)
+    fail(here, sandbox, circuit_breaker.FAILURES)
     sandbox.faults.clear()
     sandbox.clear_calls()
     with pytest.raises(CircuitOpen):
@@ -337,7 +344,7 @@ def test_a_write_is_never_the_probe(sandbox: Sandbox, quick: None) -> None:
     service = default_service()
     company, connection = sandbox.company("qbo"), sandbox.connection("qbo")
     sandbox.faults.add(".", "status", status=500, count=-1)
-    fail(service, sandbox, breaker.FAILURES)
+    fail(service, sandbox, circuit_breaker.FAILURES)
 
     def create() -> None:
         service.create(
@@ -373,7 +380,7 @@ def test_without_a_cache_everything_still_works(
     assert editor_client.get("/companies/").status_code == 200
     service = default_service()
     service.client.base_url = f"http://127.0.0.1:{closed_port()}"
-    for _ in range(breaker.FAILURES):
+    for _ in range(circuit_breaker.FAILURES):
         with pytest.raises(Unreachable):
             service.ping()
     with pytest.raises(CircuitOpen):

@@ -25,8 +25,8 @@ from standardwebhooks import Webhook
 
 from codatdash.logs import JsonFormatter
 from customers import addresses, webhooks, writes
-from customers import client as codat_client
-from customers.errors import CodatError
+from customers.codat import client as codat_client
+from customers.codat.errors import CodatError
 from customers.models import Draft, WebhookEvent, Write
 from customers.sandbox import Sandbox
 from customers.service import default_service

@@ -6,8 +6,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import pytest
 
-from customers.client import Client, segment
-from customers.errors import BadRequest, UnaddressableId
+from customers.codat.client import Client, segment
+from customers.codat.errors import BadRequest, UnaddressableId
 from tests.raw_server import RawServer, ok
 
 IDS = [

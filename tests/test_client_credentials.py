@@ -12,8 +12,8 @@ from types import TracebackType
 
 import pytest
 
-from customers.client import Client, authorization
-from customers.errors import CodatError
+from customers.codat.client import Client, authorization
+from customers.codat.errors import CodatError
 from tests.raw_server import RawServer, hang, head, ok, then_close, then_reset
 
 KEY = "s3cret-KEY-of-ours"

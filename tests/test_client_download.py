@@ -7,9 +7,9 @@ import time
 
 import pytest
 
-from customers import transport
-from customers.client import Client, deadline
-from customers.errors import BadAnswer, ConnectionLost, NotFound, RateLimited, TimedOut
+from customers.codat import connections
+from customers.codat.client import Client, deadline
+from customers.codat.errors import BadAnswer, ConnectionLost, NotFound, RateLimited, TimedOut
 from tests.raw_server import (
     CERTIFICATE,
     RawServer,
@@ -42,7 +42,7 @@ def test_a_whole_file(*, announced: bool, tls: bool) -> None:
         assert download.content_length == (len(FILE) if announced else None)
         pieces = list(download)
         assert b"".join(pieces) == FILE
-        assert max(map(len, pieces)) <= transport.CHUNK
+        assert max(map(len, pieces)) <= connections.CHUNK
         assert list(download) == []
         download.close()
         # The connection went back and is used again.

@@ -11,10 +11,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from customers import answers, reading
-from customers.client import Client
-from customers.codat_types import CustomerPage
-from customers.errors import (
+from customers.codat import decoding, responses
+from customers.codat.client import Client
+from customers.codat.errors import (
     BadAnswer,
     BadRequest,
     CodatError,
@@ -32,6 +31,7 @@ from customers.errors import (
     Unavailable,
     Unreachable,
 )
+from customers.codat.types import CustomerPage
 from tests.raw_server import (
     CERTIFICATE,
     RawServer,
@@ -126,7 +126,7 @@ NOT_JSON = {
 @pytest.mark.parametrize("name", NOT_JSON)
 def test_not_json(name: str) -> None:
     with RawServer(ok(NOT_JSON[name], "X-Correlation-Id: abc-1")) as server:
-        for parse in (answers.parse, answers.parse_exactly, answers.parser(CustomerPage)):
+        for parse in (decoding.parse, decoding.parse_exactly, decoding.parser(CustomerPage)):
             with pytest.raises(BadAnswer) as caught:
                 client(server.url).get_json("/companies", parse=parse)
             assert caught.value.correlation_id == "abc-1"
@@ -136,7 +136,7 @@ def test_not_json(name: str) -> None:
 
 
 def test_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "MAX_BODY", 100_000)
+    monkeypatch.setattr(responses, "MAX_BODY", 100_000)
     large = b"[" + b" " * 100_000 + b"]"
     bomb = gzip.compress(b" " * 100_000_000)
     chunked = head("Transfer-Encoding: chunked") + b"%x\r\n%b\r\n0\r\n\r\n" % (len(large), large)

@@ -10,9 +10,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from customers import addresses, confirming, following, writes
-from customers.client import default_client
+from customers.codat.client import default_client
+from customers.codat.errors import BadRequest
 from customers.confirming import kept, unlike
-from customers.errors import BadRequest
 from customers.models import Write
 from customers.sandbox import Sandbox
 from customers.service import default_service

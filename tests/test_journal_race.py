@@ -20,8 +20,8 @@ from django.db import connection, connections
 from django.utils import timezone
 
 from customers import addresses, following, writes
-from customers.codat_types import PushOperation
-from customers.errors import CodatError, ConnectionLost
+from customers.codat.errors import CodatError, ConnectionLost
+from customers.codat.types import PushOperation
 from customers.models import Write
 from customers.sandbox import Sandbox
 from customers.service import default_service

@@ -9,8 +9,8 @@ from django.contrib.auth.models import User
 from django.core.management import call_command
 
 from customers import following
-from customers.client import background
-from customers.errors import CircuitOpen, Reserved, Unavailable
+from customers.codat.client import background
+from customers.codat.errors import CircuitOpen, Reserved, Unavailable
 from customers.models import Write
 from customers.sandbox import Sandbox
 from customers.service import default_service

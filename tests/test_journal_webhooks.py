@@ -22,7 +22,7 @@ from pytest_django import Settings
 from standardwebhooks import Webhook
 
 from customers import following, webhooks, writes
-from customers.client import deadline
+from customers.codat.client import deadline
 from customers.models import WebhookEvent, Write
 from customers.sandbox import Sandbox
 from customers.service import default_service

@@ -14,7 +14,7 @@ from pytest_django import Settings
 
 from codatdash.logs import JsonFormatter, OnlyCrashes
 from customers import addresses
-from customers import client as codat_client
+from customers.codat import client as codat_client
 from customers.sandbox import Sandbox
 from customers.service import default_service
 from tests.bad_day import closed_port

@@ -13,9 +13,8 @@ from urllib.parse import unquote
 import pytest
 from django.core.cache import cache
 
-from customers.client import Client, authorization
-from customers.codat_types import ListedCustomer
-from customers.errors import (
+from customers.codat.client import Client, authorization
+from customers.codat.errors import (
     BadRequest,
     CodatError,
     KeyRefused,
@@ -24,6 +23,7 @@ from customers.errors import (
     NotSynced,
     UnaddressableId,
 )
+from customers.codat.types import ListedCustomer
 from customers.sandbox import Sandbox
 from customers.sandbox.companies import PLANS
 from customers.sandbox.special import ODD_IDS

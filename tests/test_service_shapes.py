@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from customers.client import Client
-from customers.errors import BadAnswer
+from customers.codat.client import Client
+from customers.codat.errors import BadAnswer
 from customers.service import CustomerService
 from tests.raw_server import RawServer, ok
 

@@ -24,7 +24,8 @@ import pytest
 import redis
 import requests
 
-from customers import addresses, breaker
+from customers import addresses
+from customers.codat import circuit_breaker
 from customers.sandbox import Sandbox
 from tests.controls import Controls
 
@@ -256,7 +257,7 @@ def test_where_one_gives_up_the_other_does_not_ask(pair: Pair) -> None:
     company = pair.sandbox.company("dynamics")
     pair.get(pair.here, addresses.customers(company))
     pair.sandbox.faults.add(company, "status", status=500, count=-1)
-    for number in range(breaker.FAILURES):
+    for number in range(circuit_breaker.FAILURES):
         answer = pair.get(pair.here, f"{addresses.customers(company)}?q=nothing{number}")
         assert answer.status_code == 502
     time.sleep(1.1)  # the other looks once a second

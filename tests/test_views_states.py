@@ -8,7 +8,7 @@ import pytest
 from django.template.loader import render_to_string
 from pytest_django import Settings
 
-from customers import client as codat_client
+from customers.codat import client as codat_client
 from customers.sandbox import Sandbox
 from customers.sandbox.faults import Kind
 from tests.conftest import RawPathClient

@@ -6,9 +6,9 @@ from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_safe
 
 from customers.archive import Archive
+from customers.codat.connections import Download
 from customers.service import default_service
 from customers.transfers import Transfer
-from customers.transport import Download
 from customers.views import attachments
 from customers.views.company import load_company
 from customers.views.download import dress

@@ -12,13 +12,13 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET, require_safe
 
 from customers import addresses, htmx, kinds
-from customers.codat_types import Attachment
-from customers.errors import BadAnswer, CodatError, Refused
+from customers.codat.connections import Download
+from customers.codat.errors import BadAnswer, CodatError, Refused
+from customers.codat.types import Attachment
 from customers.formatting import size
 from customers.query import ListState
 from customers.service import default_service
 from customers.transfers import Transfer
-from customers.transport import Download
 from customers.views import attachments
 from customers.views.company import CompanyPage, load_company, side_by_side
 from customers.views.download import dress

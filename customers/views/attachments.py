@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 from django_htmx.middleware import HtmxDetails
 
 from customers import addresses, files, htmx, kinds
-from customers.codat_types import Attachment
+from customers.codat.types import Attachment
 from customers.formatting import DASH, is_size, parse_date, size, text, when
 from customers.query import ATTACHMENT_ORDER, ListState, read_attachments
 from customers.service import default_service

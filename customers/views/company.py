@@ -11,7 +11,7 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from customers import addresses
-from customers.codat_types import Company, Connection
+from customers.codat.types import Company, Connection
 from customers.formatting import text
 from customers.service import default_service
 

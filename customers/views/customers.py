@@ -8,7 +8,7 @@ from django.utils.html import format_html_join
 from django.views.decorators.http import require_POST, require_safe
 
 from customers import addresses, htmx
-from customers.errors import NotFound, NotSynced
+from customers.codat.errors import NotFound, NotSynced
 from customers.formatting import text
 from customers.query import (
     CUSTOMER_ORDER,

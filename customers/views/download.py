@@ -11,11 +11,11 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
 from customers import files
-from customers.codat_types import Attachment
-from customers.errors import Refused
+from customers.codat.connections import Download
+from customers.codat.errors import Refused
+from customers.codat.types import Attachment
 from customers.service import default_service
 from customers.transfers import Transfer
-from customers.transport import Download
 from customers.views import attachments
 from customers.views.company import load_company, side_by_side
 

@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from customers import addresses, drafts, htmx
-from customers.errors import CodatError
+from customers.codat.errors import CodatError
 from customers.formatting import distance, text
 from customers.forms import Form, FormTampered, ModelError, copy_of
 from customers.middleware import heading

@@ -7,8 +7,9 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 
-from customers import addresses, htmx, pulls
-from customers.errors import BadRequest, Conflict
+from customers import addresses, htmx
+from customers.codat import refreshes
+from customers.codat.errors import BadRequest, Conflict
 from customers.formatting import is_empty, text
 from customers.service import default_service
 from customers.views.company import CompanyPage
@@ -40,18 +41,18 @@ def _read(operation: Mapping[str, Any], looks: int) -> Fresh:
     follow = str(operation.get("id") or "")
     said = operation.get("errorMessage") or operation.get("statusDescription")
     words = said if isinstance(said, str) and not is_empty(said) else ""
-    if pulls.has_failed(status) or operation.get("isErrored") is True:
-        sentence = pulls.FAILED.get(status, "The refresh did not succeed.")
+    if refreshes.has_failed(status) or operation.get("isErrored") is True:
+        sentence = refreshes.FAILED.get(status, "The refresh did not succeed.")
         return Fresh("failed", sentence=sentence, said=words, follow=follow)
-    if pulls.has_ended(operation):
+    if refreshes.has_ended(operation):
         completed = operation.get("completed") or operation.get("requested")
         return Fresh("complete", last=completed if isinstance(completed, str) else None)
     wait = min(_FIRST_WAIT * _GROWTH**looks, _LONGEST_WAIT)
     return Fresh(
         "running",
-        sentence=pulls.words(status),
+        sentence=refreshes.words(status),
         said=words,
-        progress=pulls.progress(operation),
+        progress=refreshes.progress(operation),
         follow=follow,
         wait=f"{wait:.1f}" if looks < _LOOKS and follow else None,
     )
@@ -87,12 +88,12 @@ def current(page: CompanyPage) -> Fresh:
     last = status.get("lastSuccessfulSync")
     latest = status.get("latestSyncId")
     word = text(status.get("currentStatus"))
-    if word in pulls.RUNNING and isinstance(latest, str):
+    if word in refreshes.RUNNING and isinstance(latest, str):
         return _read({"id": latest, "status": word}, 0)
     if isinstance(last, str) and not last.startswith("0001"):
         return Fresh("idle", last=last)
-    if word in pulls.FAILED:
-        return Fresh("failed", sentence=pulls.FAILED[word])
+    if word in refreshes.FAILED:
+        return Fresh("failed", sentence=refreshes.FAILED[word])
     return Fresh("never")
 
 

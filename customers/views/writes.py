@@ -15,9 +15,10 @@ from django.shortcuts import get_object_or_404
 from django.shortcuts import render as render_template
 from django.views.decorators.http import require_http_methods, require_safe
 
-from customers import addresses, comparing, drafts, following, pulls, writes
-from customers.codat_types import PushOperation, ValidationItem
-from customers.errors import CodatError
+from customers import addresses, comparing, drafts, following, writes
+from customers.codat import refreshes
+from customers.codat.errors import CodatError
+from customers.codat.types import PushOperation, ValidationItem
 from customers.formatting import DASH, pretty_json, text
 from customers.htmx import render
 from customers.models import Draft, Write, WriteQuerySet
@@ -245,7 +246,7 @@ def _context(write: Write) -> dict[str, Any]:
         "warned": [_finding(item) for item in write.warnings],
         "payload": pretty_json(payload) if payload is not None else "",
         "bundle": support_bundle(write),
-        "refresh_words": pulls.words(write.refresh_status),
+        "refresh_words": refreshes.words(write.refresh_status),
         "took": _took(write),
         "retries": write.retries.order_by("created_at"),
     }

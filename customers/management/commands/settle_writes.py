@@ -11,8 +11,8 @@ from django.db.models import F, Model, Q
 from django.utils import timezone
 
 from customers import following, webhooks
-from customers.client import background
-from customers.errors import (
+from customers.codat.client import background
+from customers.codat.errors import (
     BadRequest,
     CodatError,
     Conflict,

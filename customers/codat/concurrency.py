@@ -14,8 +14,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from customers import shared
-from customers.errors import Crowded
+from customers.codat import cache
+from customers.codat.errors import Crowded
 
 # Seconds to wait for a place, and never more than half of the time that is left for the call.
 LONGEST_WAIT = 5.0
@@ -53,12 +53,12 @@ class Slots:
         if not here.acquire(timeout=patience):
             raise _crowded(what)
         try:
-            place = self._place(company, give_up, until, what) if shared.is_shared() else ""
+            place = self._place(company, give_up, until, what) if cache.is_shared() else ""
             try:
                 yield
             finally:
                 if place:
-                    shared.forget(place)
+                    cache.forget(place)
         finally:
             here.release()
 
@@ -70,7 +70,7 @@ class Slots:
         while True:
             for number in places:
                 key = f"codat-slot-{named}-{number}"
-                taken = shared.add(key, until - time.monotonic() + MARGIN)
+                taken = cache.add(key, until - time.monotonic() + MARGIN)
                 if taken is None:
                     return ""
                 if taken:

@@ -24,10 +24,22 @@ from requests.adapters import HTTPAdapter
 from requests.structures import CaseInsensitiveDict
 from urllib3.response import BaseHTTPResponse
 
-from customers import answers
-from customers.breaker import Breaker
-from customers.credentials import Hidden, authorization
-from customers.errors import (
+from customers.codat import decoding
+from customers.codat.auth import Hidden, authorization
+from customers.codat.circuit_breaker import Breaker
+from customers.codat.concurrency import Slots
+from customers.codat.connections import (
+    FAILURES,
+    POOLS,
+    Call,
+    Download,
+    broken,
+    deadline,
+    ends_at,
+    under,
+    watching,
+)
+from customers.codat.errors import (
     OUTAGES,
     BadAnswer,
     BadRequest,
@@ -39,22 +51,10 @@ from customers.errors import (
     TimedOut,
     Unavailable,
 )
-from customers.outgoing import Outgoing, segment, target
-from customers.quota import Quota, background
-from customers.reading import MAX_ERROR_BODY, Answer, bad, read_body, read_json
-from customers.slots import Slots
-from customers.tracing import trace
-from customers.transport import (
-    FAILURES,
-    POOLS,
-    Call,
-    Download,
-    broken,
-    deadline,
-    ends_at,
-    under,
-    watching,
-)
+from customers.codat.quota import Quota, background
+from customers.codat.request import Outgoing, segment, target
+from customers.codat.responses import MAX_ERROR_BODY, Answer, bad, read_body, read_json
+from customers.codat.tracing import trace
 
 __all__ = [
     "Answer",
@@ -171,7 +171,7 @@ class Client:
         return f"Client({self.base_url!r})"
 
     @property
-    def rate_limit(self) -> answers.RateLimit | None:
+    def rate_limit(self) -> decoding.RateLimit | None:
         """The day's quota as this process or another saw it last; None before."""
         return self._quota.left()
 
@@ -184,7 +184,7 @@ class Client:
         path: str,
         params: Mapping[str, object] | None = None,
         *,
-        parse: answers.Parse = answers.parse,
+        parse: decoding.Parse = decoding.parse,
     ) -> Answer:
         """GET. ``path`` is made of `segment`s; parameters that are None or "" are left out.
 
@@ -218,7 +218,7 @@ class Client:
 
         extra = {"Content-Type": "application/json"} | dict(headers or {})
         request = Outgoing(method, target(path, params), extra, data or b"", write=True)
-        return self._call(request, functools.partial(read_json, parse=answers.parse_exactly))
+        return self._call(request, functools.partial(read_json, parse=decoding.parse_exactly))
 
     def stream(self, path: str, headers: Mapping[str, str] | None = None) -> Download:
         """GET a file. Everything up to its headers is bounded as for JSON, its body per piece."""
@@ -287,7 +287,7 @@ class Client:
             response = self._open(request, call)
             self._quota.note(response.headers)
             if response.status >= 400:
-                raise answers.refusal(
+                raise decoding.refusal(
                     response.status,
                     response.headers,
                     read_body(request, response, call, limit=MAX_ERROR_BODY),
@@ -357,7 +357,7 @@ def _log(
         "error": type(failure).__name__ if failure else "",
         "correlation_id": failure.correlation_id
         if failure
-        else answers.correlation_id(response.headers if response is not None else {}),
+        else decoding.correlation_id(response.headers if response is not None else {}),
     }
     outcome = " ".join(str(part) for part in (status, event["error"]) if part)
     logger.info(

@@ -27,7 +27,7 @@ from urllib3.exceptions import HTTPError
 from urllib3.response import BaseHTTPResponse
 from urllib3.util.connection import allowed_gai_family, create_connection
 
-from customers.errors import (
+from customers.codat.errors import (
     Abandoned,
     BadAnswer,
     CodatError,

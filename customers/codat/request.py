@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote, urlencode
 
-from customers.errors import BadRequest, UnaddressableId
+from customers.codat.errors import BadRequest, UnaddressableId
 
 # Characters of one encoded id. Servers commonly bound the whole address at 8 KiB; a page of ours
 # carries two UUIDs and a customer's and an attachment's id.

@@ -18,8 +18,8 @@ import threading
 import time
 from dataclasses import dataclass
 
-from customers import shared
-from customers.errors import (
+from customers.codat import cache
+from customers.codat.errors import (
     BadAnswer,
     CircuitOpen,
     CodatError,
@@ -83,7 +83,7 @@ class Breaker:
         if wait > 0:
             raise CircuitOpen(f"{what}: not asked", retry_after=max(math.ceil(wait), 1))
         # None, the cache is away: each process has a probe of its own.
-        if shared.add(self._key(opened[0], "probe"), PROBE) is False:
+        if cache.add(self._key(opened[0], "probe"), PROBE) is False:
             raise CircuitOpen(f"{what}: not asked while a probe is", retry_after=2)
         return True
 
@@ -101,7 +101,7 @@ class Breaker:
             self._succeeded(NETWORK)
             self._failed(company, error, probing=True)
         if probing:
-            shared.forget(self._key(NETWORK, "probe"), self._key(company, "probe"))
+            cache.forget(self._key(NETWORK, "probe"), self._key(company, "probe"))
 
     def _failed(self, name: str, error: CodatError, *, probing: bool) -> None:
         circuit, now = self._circuit(name), time.time()
@@ -112,7 +112,7 @@ class Breaker:
                 return
             wait = max(OPEN_FOR, min(error.retry_after or 0, LONGEST))
             circuit.probe_at, circuit.looked_at = now + wait, time.monotonic()
-        shared.put(self._key(name), circuit.probe_at, FORGOTTEN)
+        cache.put(self._key(name), circuit.probe_at, FORGOTTEN)
         logger.warning("circuit open for %.0f s after %s", wait, type(error).__name__)
 
     def _succeeded(self, name: str) -> None:
@@ -120,7 +120,7 @@ class Breaker:
         circuit.failures = 0
         if circuit.probe_at:
             circuit.probe_at, circuit.looked_at = 0.0, time.monotonic()
-            shared.forget(self._key(name))
+            cache.forget(self._key(name))
             logger.warning("circuit closed")
 
     def _open(self, company: str) -> list[str]:
@@ -128,7 +128,7 @@ class Breaker:
         names = (NETWORK, company)
         now = time.monotonic()
         if any(now - self._circuit(name).looked_at >= LOOK for name in names):
-            told = shared.get_many(self._key(name) for name in names)
+            told = cache.get_many(self._key(name) for name in names)
             for name in names:
                 circuit = self._circuit(name)
                 circuit.looked_at = now

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 import msgspec
 import simplejson
 
-from customers.codat_types import ValidationItem
-from customers.errors import BY_STATUS, NotSynced, RateLimited, Refused, Unavailable
+from customers.codat.errors import BY_STATUS, NotSynced, RateLimited, Refused, Unavailable
+from customers.codat.types import ValidationItem
 
 # Guessed: the documents put the correlation id into the body of an error only. Gateways tend to send
 # one of these as well.

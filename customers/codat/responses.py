@@ -9,10 +9,10 @@ from typing import Any
 
 from urllib3.response import BaseHTTPResponse
 
-from customers import answers
-from customers.errors import BadAnswer
-from customers.outgoing import Outgoing
-from customers.transport import FAILURES, Call, broken
+from customers.codat import decoding
+from customers.codat.connections import FAILURES, Call, broken
+from customers.codat.errors import BadAnswer
+from customers.codat.request import Outgoing
 
 # Bytes. A page of 5,000 customers has some 3 MB; an error is read for its first words only.
 MAX_BODY = 64 * 1024 * 1024
@@ -38,7 +38,7 @@ class Answer:
         return BadAnswer(
             f"{self.what}: expected {expected}, got {type(self.data).__name__}",
             status=self.status,
-            correlation_id=answers.correlation_id(self.headers),
+            correlation_id=decoding.correlation_id(self.headers),
             may_have_arrived=write,
         )
 
@@ -48,13 +48,13 @@ def bad(request: Outgoing, response: BaseHTTPResponse, problem: str) -> BadAnswe
     return BadAnswer(
         f"{request.what}: {problem}",
         status=response.status,
-        correlation_id=answers.correlation_id(response.headers),
+        correlation_id=decoding.correlation_id(response.headers),
         may_have_arrived=request.write,
     )
 
 
 def read_json(
-    request: Outgoing, response: BaseHTTPResponse, call: Call, *, parse: answers.Parse
+    request: Outgoing, response: BaseHTTPResponse, call: Call, *, parse: decoding.Parse
 ) -> Answer:
     """The answer with its JSON read by `parse`. `BadAnswer` where it is none."""
     body = read_body(request, response, call, limit=MAX_BODY)

@@ -35,7 +35,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from customers.codat_types import ValidationItem
+    from customers.codat.types import ValidationItem
 
 
 class CodatError(Exception):

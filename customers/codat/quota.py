@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-from customers import answers, shared
-from customers.errors import Reserved
+from customers.codat import cache, decoding
+from customers.codat.errors import Reserved
 
 # Seconds after which a process says, or asks for, the number again.
 FRESH = 1.0
@@ -33,29 +33,29 @@ class Quota:
     def __init__(self, identity: str, reserve: float) -> None:
         self._key = f"codat-quota-{identity}"
         self._reserve = reserve
-        self._seen: answers.RateLimit | None = None
+        self._seen: decoding.RateLimit | None = None
         self._seen_at = 0.0  # on the wall's clock, which processes share
         self._said_at = self._asked_at = 0.0
 
     def note(self, headers: Mapping[str, str]) -> None:
         """Take over what an answer says."""
-        seen = answers.rate_limit(headers)
+        seen = decoding.rate_limit(headers)
         if seen is None:
             return
         now = time.time()
         self._seen, self._seen_at = seen, now
-        if now - self._said_at >= FRESH and shared.is_shared():
+        if now - self._said_at >= FRESH and cache.is_shared():
             self._said_at = now
-            shared.put(self._key, (now, *seen), DAY)
+            cache.put(self._key, (now, *seen), DAY)
 
-    def left(self) -> answers.RateLimit | None:
+    def left(self) -> decoding.RateLimit | None:
         """The quota as any process saw it last; None before, and after the day has changed (in UTC)."""
         now = time.time()
-        if now - max(self._asked_at, self._seen_at) >= FRESH and shared.is_shared():
+        if now - max(self._asked_at, self._seen_at) >= FRESH and cache.is_shared():
             self._asked_at = now
-            told = shared.get(self._key)
+            told = cache.get(self._key)
             if told is not None and told[0] > self._seen_at:
-                self._seen_at, self._seen = told[0], answers.RateLimit(*told[1:])
+                self._seen_at, self._seen = told[0], decoding.RateLimit(*told[1:])
         return self._seen if self._seen_at // DAY == now // DAY else None
 
     def admit(self, what: str) -> None:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from customers.codat_types import PullOperation, PushOperation
-from customers.reading import Answer
+from customers.codat.responses import Answer
+from customers.codat.types import PullOperation, PushOperation
 
 # Beyond any count: JSON has numbers of any length.
 MOST_RESULTS = 2**53
