@@ -17,8 +17,8 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.http import QueryDict
 from django.utils import timezone
 
+from customers.forms.model import ModelError, Node, parse
 from customers.models import Draft, Write, count_rows
-from customers.push_model import ModelError, Node, parse
 from customers.writes import storable
 
 # Older drafts of the same form give way to newer ones.

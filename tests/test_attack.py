@@ -15,7 +15,7 @@ from django.http import QueryDict
 
 from customers import addresses, writes
 from customers.forms import Form
-from customers.forms.posted import MAX_NEW_INPUTS
+from customers.forms.post_data import MAX_NEW_INPUTS
 from customers.models import Draft, Write
 from customers.sandbox import Sandbox
 from customers.views import saving

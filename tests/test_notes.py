@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from customers import notes
-from customers.notes import Limit, read
-from customers.push_model import Node, parse
+from customers.forms import limits
+from customers.forms.limits import Limit, read
+from customers.forms.model import Node, parse
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "codat" / "push-models"
 
@@ -90,7 +90,7 @@ def test_the_hit_rate_in_the_docstring_is_the_measured_one() -> None:
     known = sum(read(note) is not None for note in found)
     distinct = {note: read(note) for note in found}
     said = f"{known} of {len(found)} notes, {sum(map(bool, distinct.values()))} of {len(distinct)} distinct ones"
-    assert said in re.sub(r"\s+", " ", notes.__doc__ or "")
+    assert said in re.sub(r"\s+", " ", limits.__doc__ or "")
 
 
 def details(node: Node) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from customers.push_model import MAX_DEPTH, MAX_NODES, Kind, ModelError, Node, parse
+from customers.forms.model import MAX_DEPTH, MAX_NODES, Kind, ModelError, Node, parse
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "codat" / "push-models"
 

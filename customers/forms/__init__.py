@@ -8,16 +8,16 @@
     if form.is_valid(): send(form.payload_json())
     form.place(error.validation)                     # Codat's answer, at its fields
 
-Knows no HTTP and no view. The modules: paths (names of inputs), values (text and JSON), guesses,
-state (the bound tree), posted, actions, checking, placing, changes, merging, sealing, codes, render.
+Knows no HTTP and no view. The modules: paths (names of inputs), values (text and JSON), assumptions,
+bound (the bound tree), post_data, actions, validation, error_mapping, changes, merge, signing, iso_codes, render.
 """
 
 from customers.forms.changes import Change, Unsent
 from customers.forms.form import Form, copy_of
-from customers.forms.merging import Conflict, Merge, merge
-from customers.forms.sealing import FormTampered
+from customers.forms.merge import Conflict, Merge
+from customers.forms.model import ModelError
+from customers.forms.signing import FormTampered
 from customers.forms.values import MISSING
-from customers.push_model import ModelError
 
 __all__ = [
     "MISSING",
@@ -29,5 +29,4 @@ __all__ = [
     "ModelError",
     "Unsent",
     "copy_of",
-    "merge",
 ]

@@ -6,8 +6,8 @@ is there (a stale page, a hand-made post): then nothing happens.
 
 from __future__ import annotations
 
+from customers.forms.bound import MAX_ROWS, Group, Kept, Leaf, Row, Rows, State
 from customers.forms.paths import html_id
-from customers.forms.state import MAX_ROWS, Group, Kept, Leaf, Row, Rows, State
 
 # A contact's properties and the customer's own that mean the same (codat-api.md, "Customer").
 _MAIN_FIELDS = (("name", "contactName"), ("email", "emailAddress"), ("phone", "phone"))

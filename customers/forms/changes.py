@@ -10,10 +10,10 @@ from typing import Any, Literal
 from urllib.parse import unquote
 
 from customers import formatting
-from customers.forms.state import Group, Row, Rows, State
+from customers.forms.bound import Group, Row, Rows, State
+from customers.forms.labels import row_name
+from customers.forms.model import READ_ONLY_ANYWHERE, Kind, Node, presentable
 from customers.forms.values import MISSING, readable
-from customers.forms.wording import row_name
-from customers.push_model import READ_ONLY_ANYWHERE, Kind, Node, presentable
 
 _OLD_ROW = re.compile(r"b\d{1,9}")
 

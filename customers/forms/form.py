@@ -9,17 +9,17 @@ from typing import Any
 import simplejson
 from django.utils.safestring import SafeString
 
-from customers.forms import actions, merging, sealing
+from customers.forms import actions, merge, signing
+from customers.forms.bound import Binding, Group, Kept, Rows, State, walk
 from customers.forms.changes import Change, Unsent, changes, unsent
-from customers.forms.checking import check
-from customers.forms.faces import Sheet
+from customers.forms.error_mapping import Placer
+from customers.forms.markup import Sheet
+from customers.forms.model import READ_ONLY_ANYWHERE, Node, parse, presentable
 from customers.forms.paths import FIELD, html_id
-from customers.forms.placing import Placer
-from customers.forms.posted import Data, Reader
+from customers.forms.post_data import Data, Reader
 from customers.forms.render import Item, render
-from customers.forms.state import Binding, Group, Kept, Rows, State, walk
+from customers.forms.validation import check
 from customers.forms.values import MISSING, dump
-from customers.push_model import READ_ONLY_ANYWHERE, Node, parse, presentable
 
 
 # A process sees one model per connection; a kept one costs some 100 kB.
@@ -70,7 +70,7 @@ class Form:
         self.unplaced: dict[str, str] = {}
         self.base: dict[str, Any]
         if data is not None:
-            self.base = sealing.unseal((data.getlist("base") or [""])[-1], self.purpose)
+            self.base = signing.unseal((data.getlist("base") or [""])[-1], self.purpose)
         else:
             self.base = dict(record or {})
         root = Binding(creating=creating).bind(self.sheet.root, "", self.base, new=creating)
@@ -128,14 +128,14 @@ class Form:
         """Field by field, old and new. Empty: saving would change nothing."""
         return changes(self.root, creating=self.creating)
 
-    def merge(self, theirs: Mapping[str, Any], data: Data | None = None) -> merging.Merge:
+    def merge(self, theirs: Mapping[str, Any], data: Data | None = None) -> merge.Merge:
         """Compare with the record as it is now. `Merge.conflicts` is empty if nobody interfered;
         choices are read from `data`."""
-        return merging.merge(self.sheet.root, self.base, dict(theirs), self.payload(), data)
+        return merge.merge(self.sheet.root, self.base, dict(theirs), self.payload(), data)
 
     def since(self, record: Mapping[str, Any]) -> list[Change]:
         """What changed in the record since this form (a draft) was opened, for the model's fields."""
-        return merging.differences(self.sheet.root, self.base, dict(record))
+        return merge.differences(self.sheet.root, self.base, dict(record))
 
     @property
     def errors(self) -> dict[str, list[str]]:
@@ -183,7 +183,7 @@ class Form:
     @property
     def sealed(self) -> str:
         """The base record, signed, for the hidden input."""
-        return sealing.seal(self.base, self.purpose)
+        return signing.seal(self.base, self.purpose)
 
     @property
     def lists(self) -> SafeString:

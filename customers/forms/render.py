@@ -13,9 +13,9 @@ from django.utils.html import escape
 from django.utils.safestring import mark_safe
 
 from customers.forms.actions import can_copy
-from customers.forms.faces import Face
+from customers.forms.bound import Group, Kept, Leaf, Row, Rows, State
+from customers.forms.markup import Face
 from customers.forms.paths import FIELD, html_id
-from customers.forms.state import Group, Kept, Leaf, Row, Rows, State
 from customers.forms.values import MISSING, UNSENDABLE, readable
 
 if TYPE_CHECKING:

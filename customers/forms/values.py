@@ -10,8 +10,8 @@ from typing import Any, Final
 
 import simplejson
 
-from customers.forms.guesses import MIDNIGHT
-from customers.push_model import Kind, Node, presentable
+from customers.forms.assumptions import MIDNIGHT
+from customers.forms.model import Kind, Node, presentable
 
 
 class Missing(Enum):

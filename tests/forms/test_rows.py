@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from customers.forms import Form
-from customers.forms.state import MAX_ROWS
+from customers.forms.bound import MAX_ROWS
 from tests.forms.helpers import array, exact, model, node, obj, opened, page, posted, pressed
 
 MODEL = obj(

@@ -6,9 +6,9 @@ import pytest
 
 from customers.comparing import path_label
 from customers.forms import Form
-from customers.forms.wording import in_sentence, row_name, says_something, short
-from customers.notes import read
-from customers.push_model import parse
+from customers.forms.labels import in_sentence, row_name, says_something, short
+from customers.forms.limits import read
+from customers.forms.model import parse
 from tests.forms.helpers import array, node, obj, opened
 
 

@@ -6,9 +6,9 @@ our business; an optional object or row that is blank demands nothing.
 
 from __future__ import annotations
 
-from customers.forms.state import Group, Kept, Leaf, Rows, State
+from customers.forms.bound import Group, Kept, Leaf, Rows, State
+from customers.forms.model import Kind
 from customers.forms.values import convert
-from customers.push_model import Kind
 
 
 def check(root: Group) -> None:

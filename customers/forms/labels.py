@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from customers.formatting import label, singular
-from customers.notes import Limit
-from customers.push_model import Node
+from customers.forms.limits import Limit
+from customers.forms.model import Node
 
 _WORD = re.compile(r"[^\W_]+")
 # What a description may say without telling anything: articles, and words that every one of Codat's has.

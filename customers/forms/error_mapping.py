@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from customers.forms.state import Group, Leaf, Rows, State
+from customers.forms.bound import Group, Leaf, Rows, State
 
 # What may stand before a path and means the record itself.
 _ROOT_NAMES = frozenset({"customer", "data", "request", "payload", "body", "model", "pushobject"})

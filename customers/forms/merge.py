@@ -12,13 +12,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from customers.forms import guesses
+from customers.forms import assumptions
 from customers.forms.changes import Change, project, words
+from customers.forms.labels import row_name
+from customers.forms.model import Kind, Node
 from customers.forms.paths import join, segment
-from customers.forms.posted import Data
+from customers.forms.post_data import Data
 from customers.forms.values import MISSING, dump
-from customers.forms.wording import row_name
-from customers.push_model import Kind, Node
 
 CHOICE, SEEN = "m.", "m-seen"
 Side = Literal["theirs", "mine"]
@@ -131,7 +131,7 @@ def differences(model: Node, old: dict[str, Any], new: dict[str, Any]) -> list[C
 
 def _spoken(value: Any) -> Any:
     """A record without its empty lists, as a payload is (see guesses.SEND_EMPTY_LISTS_AS_READ)."""
-    if guesses.SEND_EMPTY_LISTS_AS_READ or not isinstance(value, dict):
+    if assumptions.SEND_EMPTY_LISTS_AS_READ or not isinstance(value, dict):
         return value
     return {key: _spoken(item) for key, item in value.items() if item != []}
 

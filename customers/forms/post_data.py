@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Protocol
 
+from customers.forms.bound import MAX_ROWS, Group, Leaf, Row, Rows, State
+from customers.forms.model import presentable
 from customers.forms.paths import FIELD, REMOVED, ROWS
-from customers.forms.state import MAX_ROWS, Group, Leaf, Row, Rows, State
-from customers.push_model import presentable
 
 # New rows in one post, over all arrays; a person adds a handful.
 MAX_NEW_ROWS = 2_000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from customers.push_model import Kind, Node
+from customers.forms.model import Kind, Node
 
 
 def cleared(node: Node) -> Any:

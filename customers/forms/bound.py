@@ -12,11 +12,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from customers.forms import guesses
+from customers.forms import assumptions
+from customers.forms.labels import row_name
+from customers.forms.model import Kind, Node
 from customers.forms.paths import NEW_ROW, join, segment
 from customers.forms.values import MISSING, convert, shown
-from customers.forms.wording import row_name
-from customers.push_model import Kind, Node
 
 # Rows of one array, and inputs of one form, that a page shows. What is beyond is kept and sent as it is.
 MAX_ROWS = 500
@@ -58,7 +58,7 @@ class Leaf:
         if self.blank:
             if self.base is MISSING or self.base is None or self.base == "":
                 return self.base
-            return guesses.cleared(self.node)
+            return assumptions.cleared(self.node)
         return convert(self.node, self.text)[0]
 
     def fill(self, value: Any) -> None:
@@ -193,7 +193,7 @@ class Rows:
         ]
         if values or self.changed:
             return values
-        if self.base == [] and not self.in_row and not guesses.SEND_EMPTY_LISTS_AS_READ:
+        if self.base == [] and not self.in_row and not assumptions.SEND_EMPTY_LISTS_AS_READ:
             return MISSING
         return self.base
 

@@ -8,10 +8,9 @@ from typing import Any
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
-from customers import notes
-from customers.forms import codes
-from customers.forms.wording import in_sentence, row_name, says_something, short
-from customers.push_model import Kind, Node, Note
+from customers.forms import iso_codes, limits
+from customers.forms.labels import in_sentence, row_name, says_something, short
+from customers.forms.model import Kind, Node, Note
 
 # Lists longer than this get a search box, where scripts run.
 _SEARCHABLE = 12
@@ -35,7 +34,7 @@ class Face:
     # of a leaf: `help` in its paragraph, which begins with `<p class="help` and lacks its id
     below: str
     attrs: str
-    limit: notes.Limit
+    limit: limits.Limit
     options: str
     # where `selected` is put for an option: just behind its value
     places: dict[str, int]
@@ -63,11 +62,11 @@ class Sheet:
             self._add(node.element, always=False)
 
 
-def _limit(all_notes: tuple[Note, ...]) -> notes.Limit:
+def _limit(all_notes: tuple[Note, ...]) -> limits.Limit:
     """What the notes of one node say and an input can tell, the narrowest where they say it twice."""
-    total = notes.Limit()
+    total = limits.Limit()
     for note in all_notes:
-        found = notes.read(note.details)
+        found = limits.read(note.details)
         if found:
             total = replace(
                 total,
@@ -85,7 +84,7 @@ def _pick(choose: Any, one: Any, other: Any) -> Any:
     return choose(one, other)
 
 
-def _face(node: Node, limit: notes.Limit, *, always: bool) -> Face:
+def _face(node: Node, limit: limits.Limit, *, always: bool) -> Face:
     label, mark = escape(node.label), _NOTHING
     if node.required and not node.read_only:
         mark = _REQUIRED if always else _IF_FILLED
@@ -131,11 +130,11 @@ def _help(node: Node) -> tuple[str, str, str]:
     shown = [_sentence(node.description)] if says_something(node) else []
     quiet, corner = [], ""
     for note in node.notes:
-        text, limit = _sentence(note.details), notes.read(note.details)
+        text, limit = _sentence(note.details), limits.read(note.details)
         if limit is not None and (found := short(limit)):
             quiet.append(f'<span class="vh">{text}</span>')
             corner = f'<span class="limit" aria-hidden="true">{found}</span>'
-        elif limit is not None and limit == notes.Limit(max_rows=limit.max_rows):
+        elif limit is not None and limit == limits.Limit(max_rows=limit.max_rows):
             quiet.append(f'<span class="vh">{text}</span>')
         elif note.warning and limit is None:
             shown.append(f'<span class="note"><b>Note:</b> {text}</span>')
@@ -164,9 +163,9 @@ def _options(node: Node) -> tuple[str, dict[str, int]]:
 
 
 _LISTS: dict[str | None, tuple[str, ...]] = {
-    "country-2": tuple(f"{entry[:2]} {entry[7:]}" for entry in codes.COUNTRIES),
-    "country-3": tuple(entry[3:] for entry in codes.COUNTRIES),
-    "currency": codes.CURRENCIES,
+    "country-2": tuple(f"{entry[:2]} {entry[7:]}" for entry in iso_codes.COUNTRIES),
+    "country-3": tuple(entry[3:] for entry in iso_codes.COUNTRIES),
+    "currency": iso_codes.CURRENCIES,
 }
 
 
