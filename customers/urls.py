@@ -5,17 +5,8 @@ from django.urls import path, register_converter
 from django.views.generic import RedirectView
 
 from customers import addresses
-from customers.views import (
-    archive,
-    attachment,
-    attachments,
-    companies,
-    customers,
-    download,
-    edit,
-    webhooks,
-    writes,
-)
+from customers.attachments import download_view, list_view, preview_view, zip_view
+from customers.views import companies, customers, edit, webhooks, writes
 
 register_converter(addresses.IdConverter, "id")
 register_converter(addresses.CompanyConverter, "company")
@@ -35,11 +26,11 @@ urlpatterns = [
     path(f"{_customer}edit/draft/", edit.draft, name="draft"),
     path(_customer, customers.detail, name="customer"),
     path(f"{_customer}edit/", edit.update, name="edit"),
-    path(f"{_customer}attachments/", attachments.index, name="attachments"),
-    path(f"{_customer}attachments.zip", archive.download, name="archive"),
-    path(_attachment, attachment.detail, name="attachment"),
-    path(f"{_attachment}preview/", attachment.preview, name="preview"),
-    path(f"{_attachment}download/", download.download, name="download"),
+    path(f"{_customer}attachments/", list_view.index, name="attachments"),
+    path(f"{_customer}attachments.zip", zip_view.download, name="archive"),
+    path(_attachment, preview_view.detail, name="attachment"),
+    path(f"{_attachment}preview/", preview_view.preview, name="preview"),
+    path(f"{_attachment}download/", download_view.download, name="download"),
     path(f"{_company}writes/codat/", writes.at_codat, name="codat_writes"),
     path(f"{_company}writes/", writes.index, name="writes"),
     path(f"{_company}writes/<uuid:write_id>/", writes.detail, name="write"),

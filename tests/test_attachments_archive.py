@@ -15,10 +15,10 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
-from customers.archive import Archive
+from customers.attachments.streaming import places
+from customers.attachments.zip_archive import Archive
 from customers.sandbox import Sandbox
 from customers.service import default_service
-from customers.transfers import places
 from tests.conftest import RawPathClient
 from tests.deployed import deployed
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from customers import kinds
-from customers.files import Apart
+from customers.attachments import file_types
+from customers.attachments.filenames import Apart
 from customers.sandbox import content
 
 PNG = "PNG picture"
@@ -33,7 +33,7 @@ BYTES = {
 
 @pytest.mark.parametrize("name", BYTES)
 def test_the_first_bytes_decide(name: str) -> None:
-    assert kinds.by_bytes(BYTES[name]).name == name
+    assert file_types.by_bytes(BYTES[name]).name == name
 
 
 @pytest.mark.parametrize(
@@ -56,11 +56,11 @@ def test_the_first_bytes_decide(name: str) -> None:
     ],
 )
 def test_disguises(head: bytes, name: str) -> None:
-    assert kinds.by_bytes(head).name == name
+    assert file_types.by_bytes(head).name == name
 
 
 def test_only_these_are_ever_shown() -> None:
-    shown = {kind.name: kind.shown for kind in kinds.KINDS.values() if kind.shown}
+    shown = {kind.name: kind.shown for kind in file_types.KINDS.values() if kind.shown}
     pictures = dict.fromkeys(("png", "jpeg", "gif", "webp"), "image")
     assert shown == pictures | {"pdf": "pdf", "text": "text", "csv": "text"}
 
@@ -88,8 +88,8 @@ def test_only_these_are_ever_shown() -> None:
     ],
 )  # fmt: skip
 def test_contradictions(name: object, claim: object, found: str | None, said: str) -> None:
-    by_bytes = kinds.KINDS[found] if found else None
-    assert kinds.contradiction(name, claim, by_bytes) == said
+    by_bytes = file_types.KINDS[found] if found else None
+    assert file_types.contradiction(name, claim, by_bytes) == said
 
 
 def test_names_stay_apart() -> None:

@@ -9,10 +9,10 @@ from urllib.parse import urlencode
 
 import pytest
 
-from customers import kinds
+from customers.attachments import file_types
+from customers.attachments import preview_view as attachment_views
+from customers.attachments.streaming import places
 from customers.sandbox import Sandbox
-from customers.transfers import places
-from customers.views import attachment as attachment_views
 from tests.conftest import RawPathClient
 
 HTMX = {"HX-Request": "true"}
@@ -154,7 +154,7 @@ def test_two_calls_and_only_the_first_bytes(sandbox: Sandbox, viewer_client: Raw
     ends = [call.path.rpartition("/large/")[2] for call in sandbox.calls]
     assert sorted(ends) == ["attachments", "attachments/300mb/download"]
     (file,) = [call for call in sandbox.calls if call.path.endswith("/download")]
-    assert file.headers["range"] == f"bytes=0-{kinds.HEAD}"
+    assert file.headers["range"] == f"bytes=0-{file_types.HEAD}"
     # What the sockets hold at most, although the sandbox knows no ranges.
     assert file.sent < 64 * 1024 * 1024
 

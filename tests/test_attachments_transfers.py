@@ -16,7 +16,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import RequestFactory
 
-from customers import transfers
+from customers.attachments import streaming
 from customers.codat.client import Client, deadline
 from customers.codat.errors import TimedOut
 from customers.sandbox import Sandbox
@@ -240,20 +240,20 @@ def test_a_browser_that_takes_nothing_is_given_up(
         def close(self) -> None:
             pass
 
-    monkeypatch.setattr(transfers, "STALLED", 1)
+    monkeypatch.setattr(streaming, "STALLED", 1)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         browser = socket.create_connection(listener.getsockname())
         ours, _ = listener.accept()
     with browser, ours:
-        before = transfers.places().taken
+        before = streaming.places().taken
         request = rf.get("/")
         request.META["gunicorn.socket"] = ours
-        with closing(transfers.Transfer(request, "test", Endless)) as transfer:
+        with closing(streaming.Transfer(request, "test", Endless)) as transfer:
             started = time.monotonic()
             with pytest.raises(BlockingIOError):
                 ours.sendall(next(transfer) * 64)  # more than the two sockets hold
             assert 0.9 < time.monotonic() - started < 10
-        assert transfers.places().taken == before
+        assert streaming.places().taken == before
 
 
 def test_the_server_s_own_log_lines_are_whole(

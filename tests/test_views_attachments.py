@@ -7,7 +7,7 @@ from urllib.parse import quote, unquote
 
 import pytest
 
-from customers.files import file_name
+from customers.attachments.filenames import file_name
 from customers.sandbox import Sandbox
 from customers.sandbox.files import attachment
 from tests.conftest import RawPathClient

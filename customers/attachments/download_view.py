@@ -10,13 +10,12 @@ from django.http.response import HttpResponseBase
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
-from customers import files
+from customers.attachments import filenames, list_view
+from customers.attachments.streaming import Transfer
 from customers.codat.connections import Download
 from customers.codat.errors import Refused
 from customers.codat.types import Attachment
 from customers.service import default_service
-from customers.transfers import Transfer
-from customers.views import attachments
 from customers.views.company import load_company, side_by_side
 
 # One range, which is all that browsers and download managers ask for. Of several, RFC 9110 (14.2) lets a server
@@ -81,7 +80,7 @@ class Unsatisfiable(Exception):
     """Upstream says that the file has no such part."""
 
 
-def open_file(asked: Range | None, ids: attachments.Ids) -> Download:
+def open_file(asked: Range | None, ids: list_view.Ids) -> Download:
     """The file, or the part of it that was asked for where upstream gives it. The rest is the errors of errors.py."""
     service = default_service()
     if asked is not None:
@@ -109,12 +108,12 @@ def download(
     """The file, as it arrives from the accounting software. HEAD asks for its description only."""
     page = load_company(request, company_id)
     if not page.is_linked:
-        return attachments.render(request, page, customer_id, status=409)
-    ids = attachments.ids(page, customer_id, attachment_id)
+        return list_view.render(request, page, customer_id, status=409)
+    ids = list_view.ids(page, customer_id, attachment_id)
     if request.method == "HEAD":
         attachment = default_service().get_attachment(**ids)
         response = StreamingHttpResponse(())
-        length = attachments.bytes_of(attachment)
+        length = list_view.bytes_of(attachment)
     else:
         asked = Range.read(request)
         described: list[Attachment] = []
@@ -129,13 +128,13 @@ def download(
         response = StreamingHttpResponse(transfer, status=file.status)
         length = file.content_length
         _pass_on(file, response, asked)
-    response["Content-Type"] = files.content_type(attachment)
+    response["Content-Type"] = filenames.content_type(attachment)
     dress(response, attachment, attachment_id, length, saved=True)
     return response
 
 
 def _with_description(
-    asked: Range | None, ids: attachments.Ids, described: list[Attachment]
+    asked: Range | None, ids: list_view.Ids, described: list[Attachment]
 ) -> Download:
     """The file, its description asked for at the same time and put into `described`."""
     opened: list[Download] = []
@@ -166,7 +165,7 @@ def _pass_on(file: Download, response: HttpResponseBase, asked: Range | None) ->
 
 
 def _no_such_part(attachment: Attachment) -> HttpResponse:
-    length = attachments.bytes_of(attachment)
+    length = list_view.bytes_of(attachment)
     response = HttpResponse(status=416)
     response["Content-Range"] = f"bytes */{'*' if length is None else length}"
     return response
@@ -181,7 +180,7 @@ def dress(
     saved: bool,
 ) -> None:
     """The headers of every file: its name, its length in bytes where known, nothing kept, nothing guessed."""
-    name = files.file_name(attachment, attachment_id)
+    name = filenames.file_name(attachment, attachment_id)
     disposition = content_disposition_header(as_attachment=saved, filename=name)
     response["Content-Disposition"] = disposition or "attachment"
     if length is not None:

@@ -15,11 +15,11 @@ from typing import Any
 import simplejson
 from zipstream import ZIP_DEFLATED, ZIP_STORED, ZipStream
 
-from customers import kinds
 from customers.addresses import is_addressable
+from customers.attachments import file_types
+from customers.attachments.filenames import Apart, file_name
 from customers.codat.connections import Download
 from customers.codat.errors import Abandoned, CodatError, RateLimited, Withheld
-from customers.files import Apart, file_name
 from customers.formatting import parse_date
 
 MANIFEST = "manifest.json"
@@ -133,7 +133,7 @@ class Archive:
 
     def _add(self, name: str, head: bytes, file: Download, counted: _Counted) -> None:
         """Queue an entry. What is packed already is stored as it is."""
-        packed = kinds.by_bytes(head[: kinds.HEAD]).packed
+        packed = file_types.by_bytes(head[: file_types.HEAD]).packed
         if packed:
             self._zip.add(counted, name, size=file.content_length, compress_type=ZIP_STORED)
         else:

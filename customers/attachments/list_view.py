@@ -9,7 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 from django_htmx.middleware import HtmxDetails
 
-from customers import addresses, files, htmx, kinds
+from customers import addresses, htmx
+from customers.attachments import file_types, filenames
 from customers.codat.types import Attachment
 from customers.formatting import DASH, is_size, parse_date, size, text, when
 from customers.query import ATTACHMENT_ORDER, ListState, read_attachments
@@ -51,13 +52,13 @@ def ids(page: CompanyPage, customer_id: str, attachment_id: str) -> Ids:
 
 def read_state(request: HttpRequest) -> ListState:
     """What the address says about the list."""
-    return read_attachments(request.GET, tuple(kinds.GROUPS))
+    return read_attachments(request.GET, tuple(file_types.GROUPS))
 
 
 def shown_name(attachment: Mapping[str, Any]) -> str:
     """The name for people, without marks that turn the direction of text: `\\u202egnp.exe` would read as a picture."""
     name = attachment.get("name")
-    return text(files.visible(name) if isinstance(name, str) else name)
+    return text(filenames.visible(name) if isinstance(name, str) else name)
 
 
 def bytes_of(attachment: Mapping[str, Any]) -> int | None:
@@ -71,9 +72,9 @@ def changed(attachment: Mapping[str, Any]) -> object:
     return attachment.get("sourceModifiedDate") or attachment.get("modifiedDate")
 
 
-def expected(attachment: Mapping[str, Any]) -> kinds.Kind:
+def expected(attachment: Mapping[str, Any]) -> file_types.Kind:
     """What the file is by its name and type."""
-    return kinds.expected(attachment.get("name"), attachment.get("contentType"))
+    return file_types.expected(attachment.get("name"), attachment.get("contentType"))
 
 
 def load(page: CompanyPage, customer_id: str) -> list[Attachment]:
@@ -111,7 +112,9 @@ def _sort_key(attachment: Mapping[str, Any], field: str) -> Any:
         case "type":
             kind = expected(attachment)
             return (
-                None if kind is kinds.UNKNOWN else (kind.label, shown_name(attachment).casefold())
+                None
+                if kind is file_types.UNKNOWN
+                else (kind.label, shown_name(attachment).casefold())
             )
     name = shown_name(attachment)
     return None if name == DASH else name.casefold()
@@ -134,7 +137,9 @@ def row(
         "size": size(attachment.get("fileSize")),
         "created": when(attachment.get("dateCreated")),
         "changed": when(changed(attachment)),
-        "contradiction": kinds.contradiction(attachment.get("name"), attachment.get("contentType")),
+        "contradiction": file_types.contradiction(
+            attachment.get("name"), attachment.get("contentType")
+        ),
         "url": "",
         "download_url": "",
         "thumbnail_url": "",
@@ -189,7 +194,7 @@ def render(
         | {
             "fragment": "customers/_attachments.html",
             "state": state,
-            "groups": kinds.GROUPS.items(),
+            "groups": file_types.GROUPS.items(),
             "attachments": [row(item, page, customer_id, state) for item in shown],
             "total": len(everything),
             "is_many": len(everything) >= MANY,

@@ -5,13 +5,13 @@ from django.http import HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_safe
 
-from customers.archive import Archive
+from customers.attachments import list_view
+from customers.attachments.download_view import dress
+from customers.attachments.streaming import Transfer
+from customers.attachments.zip_archive import Archive
 from customers.codat.connections import Download
 from customers.service import default_service
-from customers.transfers import Transfer
-from customers.views import attachments
 from customers.views.company import load_company
-from customers.views.download import dress
 
 
 @require_safe
@@ -20,17 +20,17 @@ def download(request: HttpRequest, company_id: str, customer_id: str) -> HttpRes
     """A ZIP file, made while its files arrive. The page's deadline counts until it begins, then for each file anew."""
     page = load_company(request, company_id)
     if not page.is_linked:
-        return attachments.render(request, page, customer_id, status=409)
+        return list_view.render(request, page, customer_id, status=409)
     service = default_service()
 
     def begin(attachment_id: str) -> Download:
-        return service.download_attachment(**attachments.ids(page, customer_id, attachment_id))
+        return service.download_attachment(**list_view.ids(page, customer_id, attachment_id))
 
     if request.method == "HEAD":
         response = StreamingHttpResponse(())
     else:
         transfer = Transfer(
-            request, "archive", lambda: Archive(attachments.load(page, customer_id), begin)
+            request, "archive", lambda: Archive(list_view.load(page, customer_id), begin)
         )
         response = StreamingHttpResponse(transfer)
     response["Content-Type"] = "application/zip"

@@ -11,17 +11,17 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_GET, require_safe
 
-from customers import addresses, htmx, kinds
+from customers import addresses, htmx
+from customers.attachments import file_types, list_view
+from customers.attachments.download_view import dress
+from customers.attachments.streaming import Transfer
 from customers.codat.connections import Download
 from customers.codat.errors import BadAnswer, CodatError, Refused
 from customers.codat.types import Attachment
 from customers.formatting import size
 from customers.query import ListState
 from customers.service import default_service
-from customers.transfers import Transfer
-from customers.views import attachments
 from customers.views.company import CompanyPage, load_company, side_by_side
-from customers.views.download import dress
 from customers.views.paging import joined
 
 # Bytes: a picture or PDF beyond this is for a program of its own.
@@ -42,14 +42,14 @@ class Look:
     trouble: CodatError | None = None
 
     @property
-    def kind(self) -> kinds.Kind:
+    def kind(self) -> file_types.Kind:
         """What the file is by these bytes."""
-        return kinds.UNKNOWN if self.trouble else kinds.by_bytes(self.head)
+        return file_types.UNKNOWN if self.trouble else file_types.by_bytes(self.head)
 
     @property
     def text(self) -> str:
         """The bytes as text, an incomplete character at the end left out."""
-        encoding = kinds.encoding(self.head)
+        encoding = file_types.encoding(self.head)
         decoded = self.head.decode(encoding, "replace") if encoding else ""
         return decoded.rstrip("\ufffd") if self.is_cut else decoded
 
@@ -58,18 +58,18 @@ def _look(page: CompanyPage, customer_id: str, attachment_id: str) -> Look:
     """Fetch the beginning of a file. An upstream that knows no ranges is cut off after it."""
     try:
         file = default_service().download_attachment(
-            **attachments.ids(page, customer_id, attachment_id),
-            headers={"Range": f"bytes=0-{kinds.HEAD}"},
+            **list_view.ids(page, customer_id, attachment_id),
+            headers={"Range": f"bytes=0-{file_types.HEAD}"},
         )
         try:
-            head = file.peek(kinds.HEAD + 1)
+            head = file.peek(file_types.HEAD + 1)
         finally:
             file.close()
     except CodatError as error:
         # An empty file has no first byte to give.
         empty = isinstance(error, Refused) and error.status == 416
         return Look() if empty else Look(trouble=error)
-    return Look(head[: kinds.HEAD], len(head) > kinds.HEAD)
+    return Look(head[: file_types.HEAD], len(head) > file_types.HEAD)
 
 
 @require_safe
@@ -80,10 +80,10 @@ def detail(
     """One attachment with its neighbours in the list. Two calls to Codat at once: the list, the first bytes."""
     page = load_company(request, company_id)
     if not page.is_linked:
-        return attachments.render(request, page, customer_id, status=409)
-    state = attachments.read_state(request)
+        return list_view.render(request, page, customer_id, status=409)
+    state = list_view.read_state(request)
     everything, look = side_by_side(
-        lambda: attachments.load(page, customer_id),
+        lambda: list_view.load(page, customer_id),
         lambda: _look(page, customer_id, attachment_id),
     )
     rows, at = _placed(everything, page, customer_id, attachment_id, state)
@@ -92,7 +92,7 @@ def detail(
         request,
         "customers/attachments.html",
         "customers/_attachment.html",
-        attachments.frame(request, page, customer_id, state)
+        list_view.frame(request, page, customer_id, state)
         | {
             "fragment": "customers/_attachment.html",
             "attachment": attachment,
@@ -116,8 +116,8 @@ def _placed(
 ) -> tuple[list[dict[str, Any]], int]:
     """The rows of the list as the address arranges it, and where in them the attachment is."""
     rows = [
-        attachments.row(item, page, customer_id, state)
-        for item in attachments.arranged(everything, state)
+        list_view.row(item, page, customer_id, state)
+        for item in list_view.arranged(everything, state)
     ]
     at = next((n for n, found in enumerate(rows) if found["id"] == attachment_id), None)
     if at is not None:
@@ -125,11 +125,11 @@ def _placed(
     # Left out by what the address asks for, or not in the list at all: Codat has the last word.
     item = next((one for one in everything if one.get("id") == attachment_id), None)
     found = item or _described(page, customer_id, attachment_id)
-    return [attachments.row(found, page, customer_id, state)], 0
+    return [list_view.row(found, page, customer_id, state)], 0
 
 
 def _described(page: CompanyPage, customer_id: str, attachment_id: str) -> Mapping[str, Any]:
-    return default_service().get_attachment(**attachments.ids(page, customer_id, attachment_id))
+    return default_service().get_attachment(**list_view.ids(page, customer_id, attachment_id))
 
 
 def _shown(
@@ -148,7 +148,7 @@ def _shown(
         "trouble": look.trouble,
         "contradiction": ""
         if look.trouble
-        else kinds.contradiction(attachment["raw_name"], attachment["raw_type"], kind),
+        else file_types.contradiction(attachment["raw_name"], attachment["raw_type"], kind),
         "text": look.text if how == "text" else "",
         "is_cut": look.is_cut,
         "preview_url": addresses.preview(page.company_id, customer_id, attachment["id"])
@@ -156,12 +156,12 @@ def _shown(
     }
 
 
-def _not_shown(kind: kinds.Kind) -> str:
+def _not_shown(kind: file_types.Kind) -> str:
     if kind.name == "empty":
         return "The file is empty."
     if kind.like == "markup":
         return "Web pages, XML and SVG drawings can carry programs, so they are not shown here."
-    if kind is kinds.UNKNOWN:
+    if kind is file_types.UNKNOWN:
         return "Its first bytes are of no sort that can be shown here."
     return f"Files of this sort ({kind.label}) are not shown here."
 
@@ -176,8 +176,8 @@ class Preview:
     def __init__(self, file: Download) -> None:
         self.content_length = file.content_length
         self._file, self._sent = file, 0
-        self._head = file.peek(kinds.HEAD)[: kinds.HEAD]
-        self.kind = kinds.by_bytes(self._head)
+        self._head = file.peek(file_types.HEAD)[: file_types.HEAD]
+        self.kind = file_types.by_bytes(self._head)
 
     @property
     def is_too_large(self) -> bool:
@@ -188,7 +188,7 @@ class Preview:
     def media_type(self) -> str:
         """What the browser is told."""
         if self.kind.shown == "text":
-            return f"text/plain; charset={kinds.encoding(self._head)}"
+            return f"text/plain; charset={file_types.encoding(self._head)}"
         return self.kind.media_type
 
     def __next__(self) -> bytes:
@@ -211,14 +211,12 @@ def preview(
     """The file inside a page of ours: pictures, PDF and plain text, as its bytes say, and nothing else."""
     page = load_company(request, company_id)
     if not page.is_linked:
-        return attachments.render(request, page, customer_id, status=409)
+        return list_view.render(request, page, customer_id, status=409)
     transfer = Transfer(
         request,
         "preview",
         lambda: Preview(
-            default_service().download_attachment(
-                **attachments.ids(page, customer_id, attachment_id)
-            )
+            default_service().download_attachment(**list_view.ids(page, customer_id, attachment_id))
         ),
     )
     body = transfer.body

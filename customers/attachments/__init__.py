@@ -1,0 +1,1 @@
+"""Attachments of a customer: names, types, streams, archives, and their pages."""
