@@ -19,8 +19,8 @@ from typing import Any
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from customers.addresses import UUID
 from customers.codat.tracing import Trace, trace
+from customers.web.links import UUID
 
 logger = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from customers.views import replay
+from customers.web import resubmit
 
 
 class ContentSecurityPolicyMiddleware:
@@ -31,6 +31,6 @@ class SignInMiddleware(LoginRequiredMiddleware):
         self, request: HttpRequest, view_func: Callable[..., Any]
     ) -> HttpResponseBase:
         """To the sign-in page and back; a form's post gets a page that carries it."""
-        if replay.is_form(request):
-            return replay.signed_out(request)
+        if resubmit.is_form(request):
+            return resubmit.signed_out(request)
         return super().handle_no_permission(request, view_func)

@@ -96,11 +96,11 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "customers.middleware.SignInForHtmxMiddleware",
+    "customers.web.middleware.SignInForHtmxMiddleware",
     "codatdash.middleware.SignInMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "customers.middleware.CodatMiddleware",
+    "customers.web.middleware.CodatMiddleware",
 ]
 
 ROOT_URLCONF = "codatdash.urls"
@@ -117,8 +117,8 @@ TEMPLATES = [
         "BACKEND": "django.template.backends.jinja2.Jinja2",
         "DIRS": [BASE_DIR / "templates"],
         "OPTIONS": {
-            "environment": "customers.templating.environment",
-            "context_processors": [*_PROCESSORS, "customers.context.dashboard"],
+            "environment": "customers.web.jinja.environment",
+            "context_processors": [*_PROCESSORS, "customers.web.context_processors.dashboard"],
             # What a record or a page does not have is left blank, however deep it is looked for.
             "undefined": ChainableUndefined,
             "keep_trailing_newline": True,
@@ -226,7 +226,7 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "base-uri 'none'",
     ]
 )
-CSRF_FAILURE_VIEW = "customers.views.replay.csrf_failure"
+CSRF_FAILURE_VIEW = "customers.web.resubmit.csrf_failure"
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_HTTPONLY = True

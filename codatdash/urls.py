@@ -9,7 +9,7 @@ from django.urls import include, path
 from django_htmx.http import reswap
 
 from codatdash.health import healthz, readyz
-from customers import htmx
+from customers.web import htmx
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

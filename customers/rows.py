@@ -10,8 +10,8 @@ from typing import Any
 from django.utils.safestring import SafeString
 from markupsafe import escape
 
-from customers import addresses
 from customers.formatting import DASH, day, text
+from customers.web import links
 
 # field, heading; in the order of the cells below.
 COLUMNS = (
@@ -58,8 +58,8 @@ def _texts(customers: Sequence[Mapping[str, Any]], field: str) -> list[str]:
 
 def _href(record_id: object, base: str, suffix: str) -> str:
     """The link to a customer's page, "" where there can be none."""
-    if isinstance(record_id, str) and addresses.is_addressable(record_id):
-        return f"{base}{addresses.segment(record_id)}/{suffix}"
+    if isinstance(record_id, str) and links.is_addressable(record_id):
+        return f"{base}{links.segment(record_id)}/{suffix}"
     return ""
 
 
@@ -102,7 +102,7 @@ def customer_rows(
     An id that cannot be one segment of an address is listed without a link and says so. `suffix` is a query
     string for the links, or "".
     """
-    base = addresses.customers(company_id)
+    base = links.customers(company_id)
     columns: list[Iterable[Any]] = [
         map(is_deleted, customers),
         _escaped([_href(customer.get("id"), base, suffix) for customer in customers]),

@@ -1,22 +1,22 @@
-"""Every address of the application in one place; `addresses.py` builds them."""
+"""Every address of the application in one place; `links.py` builds them."""
 
 from django.contrib.auth.decorators import login_not_required
 from django.urls import path, register_converter
 from django.views.generic import RedirectView
 
-from customers import addresses
 from customers.attachments import download_view, list_view, preview_view, zip_view
 from customers.views import companies, customers, edit, webhooks, writes
+from customers.web import links
 
-register_converter(addresses.IdConverter, "id")
-register_converter(addresses.CompanyConverter, "company")
+register_converter(links.IdConverter, "id")
+register_converter(links.CompanyConverter, "company")
 
 _company = "companies/<company:company_id>/"
 _customer = f"{_company}customers/<id:customer_id>/"
 _attachment = f"{_customer}attachments/<id:attachment_id>/"
 
 urlpatterns = [
-    path("", login_not_required(RedirectView.as_view(url=addresses.companies()))),
+    path("", login_not_required(RedirectView.as_view(url=links.companies()))),
     path("companies/", companies.index, name="companies"),
     path(f"{_company}refresh/", customers.refresh, name="refresh"),
     path(f"{_company}freshness/", customers.freshness, name="freshness"),

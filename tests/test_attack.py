@@ -13,12 +13,13 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.http import QueryDict
 
-from customers import addresses, writes
+from customers import writes
 from customers.forms import Form
 from customers.forms.post_data import MAX_NEW_INPUTS
 from customers.models import Draft, Write
 from customers.sandbox import Sandbox
 from customers.views import saving
+from customers.web import links
 from customers.writes import Order
 from tests.conftest import RawPathClient
 from tests.controls import fields
@@ -47,7 +48,7 @@ def test_a_timeout_is_read_as_a_whole(
     company: str, editor_client: RawPathClient, timeout: str
 ) -> None:
     """Only its first nine digits were looked at: more of them were a 500, or an hour that nobody asked for."""
-    url = addresses.new(company)
+    url = links.new(company)
     typed = fields(editor_client.get(url)) | {"f.customerName": "Ada", "timeout": timeout}
     answer = editor_client.post(url, typed | {"action": "save"})
     assert answer.status_code == 422
@@ -61,7 +62,7 @@ def test_a_form_is_not_filled_from_another_customers_write(
 ) -> None:
     """`?write=` and `?revert=` took any write of the company: one press of Save from mixing two customers up."""
     one, other = two_customers(sandbox)
-    url = addresses.edit(company, one)
+    url = links.edit(company, one)
     typed = fields(editor_client.get(url)) | {
         "f.customerName": "Only Of The First",
         "action": "save",
@@ -70,8 +71,8 @@ def test_a_form_is_not_filled_from_another_customers_write(
     write = Write.objects.get()
     query = f"?{asked}={write.pk}"
     assert editor_client.get(url + query).status_code == 200
-    assert editor_client.get(addresses.edit(company, other) + query).status_code == 404
-    assert editor_client.get(addresses.new(company) + query).status_code == 404
+    assert editor_client.get(links.edit(company, other) + query).status_code == 404
+    assert editor_client.get(links.new(company) + query).status_code == 404
 
 
 def wide(count: int) -> dict[str, Any]:
@@ -110,7 +111,7 @@ def test_a_save_does_not_put_back_what_another_has_just_changed(
     sandbox: Sandbox, company: str, editor_client: RawPathClient
 ) -> None:
     """Codat's copy shows a write after the next refresh only: a form opened before sent the old name again."""
-    url = addresses.edit(company, two_customers(sandbox)[0])
+    url = links.edit(company, two_customers(sandbox)[0])
     first, second = fields(editor_client.get(url)), fields(editor_client.get(url))
     saved = editor_client.post(url, first | {"f.customerName": "Renamed", "action": "save"})
     assert saved.status_code == 303
@@ -132,7 +133,7 @@ def test_a_save_does_not_put_back_what_another_has_just_changed(
 def test_a_form_opened_after_a_save_holds_what_was_saved(
     sandbox: Sandbox, company: str, editor_client: RawPathClient
 ) -> None:
-    url = addresses.edit(company, two_customers(sandbox)[0])
+    url = links.edit(company, two_customers(sandbox)[0])
     opened_first = fields(editor_client.get(url))
     editor_client.post(url, opened_first | {"f.customerName": "Renamed", "action": "save"})
 
@@ -150,7 +151,7 @@ def test_a_change_can_be_taken_back_before_codat_shows_it(
     sandbox: Sandbox, company: str, editor_client: RawPathClient
 ) -> None:
     """The form compared the old name with the old name, and said that there is nothing to save."""
-    url = addresses.edit(company, two_customers(sandbox)[0])
+    url = links.edit(company, two_customers(sandbox)[0])
     old = fields(editor_client.get(url))
     editor_client.post(url, old | {"f.customerName": "Renamed", "action": "save"})
     back = fields(editor_client.get(f"{url}?revert={Write.objects.get().pk}"))
@@ -165,7 +166,7 @@ def test_a_change_can_be_taken_back_before_codat_shows_it(
 def test_going_back_and_saving_other_values_asks_once(
     sandbox: Sandbox, company: str, editor_client: RawPathClient
 ) -> None:
-    url = addresses.edit(company, two_customers(sandbox)[0])
+    url = links.edit(company, two_customers(sandbox)[0])
     post = fields(editor_client.get(url)) | {"action": "save"}
     assert editor_client.post(url, post | {"f.customerName": "One"}).status_code == 303
     again = editor_client.post(url, post | {"f.customerName": "Two"})
@@ -179,9 +180,9 @@ def test_two_saves_of_one_form_at_once_lose_nothing(
     company: str, editor_client: RawPathClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whoever came second was told that the first one's values were his, and his draft was thrown away."""
-    url = addresses.new(company)
+    url = links.new(company)
     post = fields(editor_client.get(url)) | {"action": "save"}
-    editor_client.post(addresses.draft(company, ""), post | {"f.customerName": "Two"})
+    editor_client.post(links.draft(company, ""), post | {"f.customerName": "Two"})
 
     def overtaken(order: Order, user: User) -> tuple[Write, bool]:
         writes.journal(replace(order, payload='{"customerName": "One"}'), user)
@@ -213,7 +214,7 @@ def test_no_page_is_about_an_id_with_a_nul(
     sandbox.clear_calls()
     assert editor_client.get(path).status_code == 404
     assert not sandbox.calls
-    assert not addresses.is_addressable("a\0b")
+    assert not links.is_addressable("a\0b")
 
 
 def test_filters_of_the_history_reach_the_database_without_nul(
@@ -223,14 +224,14 @@ def test_filters_of_the_history_reach_the_database_without_nul(
         Write.objects.create(company_id=company, username="a\0b", connection_id="c", kind="create")
     names = ("state", "kind", "by", "customer")
     for name in names:
-        answer = viewer_client.get(addresses.writes(company), {name: "a\0b"})
+        answer = viewer_client.get(links.writes(company), {name: "a\0b"})
         assert answer.status_code == 200
         assert not list(answer.context["page"])
 
 
 def test_a_drafts_name_is_kept_without_nul(company: str, editor_client: RawPathClient) -> None:
-    post = fields(editor_client.get(addresses.new(company))) | {"f.customerName": "A\0da"}
-    assert editor_client.post(addresses.draft(company, ""), post).status_code == 204
+    post = fields(editor_client.get(links.new(company))) | {"f.customerName": "A\0da"}
+    assert editor_client.post(links.draft(company, ""), post).status_code == 204
     draft = Draft.objects.get()
     assert draft.customer_name == "Ada"
     assert QueryDict(draft.body)["f.customerName"] == "A\0da"
@@ -261,7 +262,7 @@ def test_what_was_typed_in_a_companys_place_is_not_in_the_log(
 ) -> None:
     with caplog.at_level("INFO"):
         editor_client.get("/companies/jane.doe%40example.com/customers/")
-        editor_client.get(addresses.customers(sandbox.company("qbo")))
+        editor_client.get(links.customers(sandbox.company("qbo")))
     said = "".join(
         str(vars(record)) for record in caplog.records if record.name == "customers.codat.client"
     )

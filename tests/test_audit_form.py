@@ -11,10 +11,10 @@ import pytest
 import simplejson
 from django.contrib.auth.models import Group, User
 
-from customers import addresses
 from customers.forms import Form
 from customers.models import Draft, Write
 from customers.sandbox import Sandbox
+from customers.web import links
 from tests.conftest import RawPathClient
 from tests.controls import fields
 from tests.forms.helpers import array, node, obj
@@ -44,7 +44,7 @@ def test_a_conflict_from_end_to_end_without_scripts(
     sandbox: Sandbox, editor_client: RawPathClient
 ) -> None:
     company, customer = sandbox.company("qbo"), "39"
-    url = addresses.edit(company, customer)
+    url = links.edit(company, customer)
     opened = editor_client.get(url)
     before = fields(opened)
     typed = before | {"f.phone": "mine phone", "f.emailAddress": "mine@my.example"}
@@ -97,7 +97,7 @@ def test_a_conflict_from_end_to_end_without_scripts(
 def test_a_newer_record_in_the_software_is_overwritten_only_when_told_to(
     sandbox: Sandbox, editor_client: RawPathClient
 ) -> None:
-    url = addresses.edit(sandbox.company("odd"), "changed-since")
+    url = links.edit(sandbox.company("odd"), "changed-since")
     page = editor_client.get(url)
     assert "has a newer record" in page.content.decode()
     refused = editor_client.post(url, fields(page) | {"f.phone": "+45 1", "timeout": "30"})
@@ -122,7 +122,7 @@ def test_a_newer_record_in_the_software_is_overwritten_only_when_told_to(
 def test_a_reopened_form_has_the_options_that_were_sent(
     sandbox: Sandbox, editor_client: RawPathClient
 ) -> None:
-    url = addresses.edit(sandbox.company("qbo"), "39")
+    url = links.edit(sandbox.company("qbo"), "39")
     sandbox.faults.add("PUT", "status", status=400, count=1)
     posted = fields(editor_client.get(url)) | {"f.phone": "1", "timeout": "7", "force": "1"}
     again = fields(editor_client.get(editor_client.post(url, posted)["Location"]))
@@ -135,7 +135,7 @@ def test_a_reopened_form_has_the_options_that_were_sent(
 def test_what_the_model_does_not_know_is_shown_as_not_sent(
     sandbox: Sandbox, editor_client: RawPathClient
 ) -> None:
-    url = addresses.edit(sandbox.company("odd"), "keys-unknown")
+    url = links.edit(sandbox.company("odd"), "keys-unknown")
     page = editor_client.get(url)
     part = page.content.decode().partition('id="unsent"')[2].partition("</details>")[0]
     assert "Will not be sent" in part
@@ -161,10 +161,10 @@ def test_numbers_keep_their_digits_from_codat_to_codat_and_on_every_page(
     )
     sandbox.faults.add("GET .*/data/customers/C00004", "json", body=record, count=-1)
 
-    detail = editor_client.get(addresses.customer(company, "C00004")).content.decode()
+    detail = editor_client.get(links.customer(company, "C00004")).content.decode()
     assert detail.count(DIGITS) == detail.count(SMALL) == 2  # the field, and the record as JSON
 
-    url = addresses.edit(company, "C00004")
+    url = links.edit(company, "C00004")
     page = editor_client.get(url)
     assert fields(page)["f.creditLimit"] == DIGITS
     typed = fields(page) | {"f.discountPercent": "2.50000000000000000001"}
@@ -172,7 +172,7 @@ def test_numbers_keep_their_digits_from_codat_to_codat_and_on_every_page(
     for digits in (DIGITS, SMALL, "2.50000000000000000001"):
         assert digits in review
 
-    editor_client.post(addresses.draft(company, "C00004"), typed)
+    editor_client.post(links.draft(company, "C00004"), typed)
     draft = editor_client.get(f"{url}?draft={Draft.objects.get().submission}")
     assert fields(draft)["f.creditLimit"] == DIGITS
 
@@ -197,7 +197,7 @@ def test_a_draft_is_its_persons_alone(
     sandbox: Sandbox, editor_client: RawPathClient, viewer: User
 ) -> None:
     company = sandbox.company("qbo")
-    url, draft = addresses.edit(company, "39"), addresses.draft(company, "39")
+    url, draft = links.edit(company, "39"), links.draft(company, "39")
     typed = fields(editor_client.get(url)) | {"f.phone": "half"}
     editor_client.post(draft, typed)
 
@@ -209,7 +209,7 @@ def test_a_draft_is_its_persons_alone(
     another.post(draft, {"submission": typed["submission"], "action": "discard"})
     assert Draft.objects.count() == 1
     # Nor is it another customer's, or a new one's.
-    for other in (addresses.edit(company, "38"), addresses.new(company)):
+    for other in (links.edit(company, "38"), links.new(company)):
         assert "unsaved work" not in editor_client.get(other).content.decode()
         assert editor_client.get(f"{other}?draft={typed['submission']}").status_code == 404
     assert "unsaved work" in editor_client.get(url).content.decode()
@@ -220,7 +220,7 @@ def test_a_draft_is_kept_while_codat_refuses(
     sandbox: Sandbox, editor_client: RawPathClient, status: int
 ) -> None:
     company = sandbox.company("qbo")
-    url, draft = addresses.new(company), addresses.draft(company, "")
+    url, draft = links.new(company), links.draft(company, "")
     typed = fields(editor_client.get(url)) | {"f.customerName": "Half Ltd"}
     sandbox.faults.add("", "status", status=status, count=-1)
     assert editor_client.post(draft, typed).status_code == 204
@@ -234,7 +234,7 @@ def test_a_draft_is_kept_while_codat_refuses(
 def test_the_number_of_rows_stands_beside_their_limit(
     sandbox: Sandbox, editor_client: RawPathClient
 ) -> None:
-    url = addresses.edit(sandbox.company("sage"), "C00001")
+    url = links.edit(sandbox.company("sage"), "C00001")
 
     def count(page: Any) -> str:
         (shown,) = re.findall(r'<span class="count( over)?">(.*?)</span>', page.content.decode())

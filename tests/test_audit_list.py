@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 import requests
 
-from customers import addresses
-from customers.query import CUSTOMER_ORDER
 from customers.rows import COLUMNS
 from customers.sandbox import Sandbox
+from customers.web import links
+from customers.web.list_state import CUSTOMER_ORDER
 from tests.conftest import RawPathClient
 
 pytestmark = pytest.mark.django_db
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 def cells(client: RawPathClient, sandbox: Sandbox, key: str, **asked: str) -> list[list[str]]:
     """The table of a company's list, cell by cell, as text."""
     asked = {"page_size": "500"} | asked
-    page = client.get(addresses.customers(sandbox.company(key)), asked).content.decode()
+    page = client.get(links.customers(sandbox.company(key)), asked).content.decode()
     body = page.partition("<tbody>")[2].partition("</tbody>")[0]
     return [
         [html.unescape(re.sub(r"<[^>]+>", "", cell)) for cell in re.findall(r"<td>(.*?)</td>", row)]
@@ -105,7 +105,7 @@ def test_the_count_is_of_what_the_filters_leave(
     sandbox: Sandbox, viewer_client: RawPathClient
 ) -> None:
     page = viewer_client.get(
-        addresses.customers(sandbox.company("qbo")), {"q": "Birkett", "page_size": "25"}
+        links.customers(sandbox.company("qbo")), {"q": "Birkett", "page_size": "25"}
     ).content.decode()
     number = len(cells(viewer_client, sandbox, "qbo", q="Birkett"))
     assert 0 < number < 40

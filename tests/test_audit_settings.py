@@ -14,9 +14,9 @@ from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
-from customers import addresses
 from customers.codat.client import default_client
 from customers.sandbox import Sandbox
+from customers.web import links
 from tests.conftest import RawPathClient
 
 pytestmark = pytest.mark.django_db
@@ -93,8 +93,8 @@ def test_the_policy_allows_nothing_inline_and_nothing_from_elsewhere(
 ) -> None:
     answers = [
         anonymous_client.get("/accounts/login/"),
-        viewer_client.get(addresses.companies()),
-        viewer_client.get(addresses.customers(sandbox.company("qbo"))),
+        viewer_client.get(links.companies()),
+        viewer_client.get(links.customers(sandbox.company("qbo"))),
         viewer_client.get("/nowhere/"),
     ]
     for answer in answers:
@@ -117,7 +117,7 @@ def test_all_calls_of_a_page_share_its_deadline(
     default_client.cache_clear()
     # The company, its model and the customer, one after the other: each is quick enough, all of them are not.
     sandbox.faults.add("GET", "delay", seconds=0.6, count=-1)
-    answer = editor_client.get(addresses.edit(sandbox.company("qbo"), "39"))
+    answer = editor_client.get(links.edit(sandbox.company("qbo"), "39"))
     assert answer.status_code == 504
     assert "Codat took too long" in answer.content.decode()
 
@@ -148,7 +148,7 @@ def test_only_a_web_address_becomes_the_link_to_authorise_again(
     connection = {"id": "c", "sourceType": "Accounting", "status": "Deauthorized", "linkUrl": link}
     body = simplejson.dumps({"id": company, "name": "A", "dataConnections": [connection]})
     sandbox.faults.add(f"GET /companies/{company}$", "json", body=body, count=-1)
-    for url in (addresses.customers(company), addresses.new(company)):
+    for url in (links.customers(company), links.new(company)):
         page = editor_client.get(url).content.decode()
         assert "deauthorised" in page
         assert "its link at Codat</a>" not in page

@@ -15,9 +15,10 @@ from django.core.management import call_command
 from django.utils import timezone
 from standardwebhooks import Webhook
 
-from customers import addresses, webhooks
+from customers import webhooks
 from customers.models import Write
 from customers.sandbox import Sandbox
+from customers.web import links
 from tests.conftest import RawPathClient
 from tests.controls import fields
 from tests.journal import wait_for
@@ -34,7 +35,7 @@ def company(sandbox: Sandbox) -> str:
 
 def show(client: RawPathClient, write: Write) -> str:
     """The page of a write."""
-    return client.get(addresses.write(write.company_id, write.pk)).content.decode()
+    return client.get(links.write(write.company_id, write.pk)).content.decode()
 
 
 # -- one write --------------------------------------------------------------------------------------
@@ -45,8 +46,8 @@ def test_a_try_and_its_retry_lead_to_each_other(
 ) -> None:
     first = make(company, editor, state=State.FAILED, completed_at=timezone.now())
     retry = make(company, editor, retry_of=first)
-    assert f'href="{addresses.write(company, retry.pk)}"' in show(viewer_client, first)
-    assert f'href="{addresses.write(company, first.pk)}"' in show(viewer_client, retry)
+    assert f'href="{links.write(company, retry.pk)}"' in show(viewer_client, first)
+    assert f'href="{links.write(company, first.pk)}"' in show(viewer_client, retry)
 
 
 @pytest.mark.parametrize(
@@ -63,7 +64,7 @@ def test_how_long_it_took(
         sent_at=end - timedelta(seconds=seconds),
         completed_at=end,
     )
-    history = viewer_client.get(addresses.writes(company)).content.decode()
+    history = viewer_client.get(links.writes(company)).content.decode()
     assert f'<td data-label="Took" class="num">{said}</td>' in history
     assert f", after {said}<" in show(viewer_client, write)
 
@@ -72,7 +73,7 @@ def test_nobody_knows_yet_how_long_it_takes(
     company: str, editor: User, viewer_client: RawPathClient
 ) -> None:
     make(company, editor, state=State.PENDING)
-    history = viewer_client.get(addresses.writes(company)).content.decode()
+    history = viewer_client.get(links.writes(company)).content.decode()
     assert '<td data-label="Took" class="num">–</td>' in history
 
 
@@ -110,29 +111,29 @@ def test_my_unfinished_writes_are_one_click_from_every_page(
     write = make(company, editor, state=State.PENDING, checked_at=timezone.now())
     pages = [
         "/companies/",
-        addresses.customers(company),
-        addresses.customer(company, "39"),
-        addresses.edit(company, "39"),
-        addresses.new(company),
-        addresses.attachments(company, "39"),
-        addresses.writes(company),
-        addresses.codat_writes(company),
-        addresses.my_writes(),
-        addresses.write(company, write.pk),
-        addresses.freshness(company),
-        addresses.customers(sandbox.company("never_synced")),
-        addresses.customers(sandbox.company("no_accounting")),
-        addresses.edit(sandbox.company("deauthorized"), "1"),
-        addresses.customer(company, "nobody"),
+        links.customers(company),
+        links.customer(company, "39"),
+        links.edit(company, "39"),
+        links.new(company),
+        links.attachments(company, "39"),
+        links.writes(company),
+        links.codat_writes(company),
+        links.my_writes(),
+        links.write(company, write.pk),
+        links.freshness(company),
+        links.customers(sandbox.company("never_synced")),
+        links.customers(sandbox.company("no_accounting")),
+        links.edit(sandbox.company("deauthorized"), "1"),
+        links.customer(company, "nobody"),
         "/nowhere/",
         "/accounts/password/",
     ]
     sandbox.faults.add("/data/customers/40/?$", "status", status=503, count=-1)
-    for url in [*pages, addresses.customer(company, "40")]:
+    for url in [*pages, links.customer(company, "40")]:
         page = editor_client.get(url).content.decode()
         found = re.search(r'<a id="my-writes" href="([^"]+)".*?</a>', page, re.S)
         assert found, url
-        assert found[1] == addresses.my_writes()
+        assert found[1] == links.my_writes()
         assert ">1<span" in found[0], url
 
 
@@ -175,7 +176,7 @@ def deliver(company: str, key: str) -> int:
 def test_an_event_settles_the_page_before_codat_is_asked(
     company: str, editor_client: RawPathClient, sandbox: Sandbox
 ) -> None:
-    url = addresses.edit(company, "39")
+    url = links.edit(company, "39")
     typed = fields(editor_client.get(url)) | {"f.phone": "+44 1"}
     page = editor_client.post(url, typed)["Location"]
     write = Write.objects.get()
@@ -207,12 +208,12 @@ def test_long_histories_come_in_pages(
 ) -> None:
     for number in range(51):
         make(company, editor, state=State.SUCCESS, customer_name=f"Number {number}.")
-    first = editor_client.get(addresses.writes(company), {"by": "editor"}).content.decode()
+    first = editor_client.get(links.writes(company), {"by": "editor"}).content.decode()
     assert "51 writes" in first
     assert "Number 50." in first
     assert "Number 0." not in first
     assert 'href="?by=editor&amp;page=2"' in first
-    second = editor_client.get(addresses.writes(company), {"by": "editor", "page": "2"})
+    second = editor_client.get(links.writes(company), {"by": "editor", "page": "2"})
     assert "Number 0." in second.content.decode()
 
     push = {"dataType": "customers", "status": "Success", "companyId": company}
@@ -220,10 +221,10 @@ def test_long_histories_come_in_pages(
         push | {"pushOperationKey": f"key-{n}", "requestedOnUtc": f"2026-01-01T00:{n:02}:00Z"}
         for n in range(51)
     )
-    codat = editor_client.get(addresses.codat_writes(company)).content.decode()
+    codat = editor_client.get(links.codat_writes(company)).content.decode()
     assert "51 in all" in codat
-    assert f'href="{addresses.codat_writes(company)}?page=2"' in codat
-    older = editor_client.get(addresses.codat_writes(company), {"page": "2"}).content.decode()
+    assert f'href="{links.codat_writes(company)}?page=2"' in codat
+    older = editor_client.get(links.codat_writes(company), {"page": "2"}).content.decode()
     assert "key-0<" in older
     assert "key-50<" not in older
 
@@ -244,6 +245,6 @@ def test_what_was_forgotten_is_said_on_each_page(
     for gone in ("new 2", "old 1", "Birkett", "Open the form with what was sent"):
         assert gone not in page
     assert "editor" in page
-    form = editor_client.get(f"{addresses.edit(company, '39')}?write={write.pk}")
+    form = editor_client.get(f"{links.edit(company, '39')}?write={write.pk}")
     assert "has been forgotten" in form.content.decode()
-    assert editor_client.get(addresses.writes(company)).status_code == 200
+    assert editor_client.get(links.writes(company)).status_code == 200

@@ -9,13 +9,14 @@ from contextlib import contextmanager
 
 import pytest
 
-from customers import addresses, service
+from customers import service
 from customers.codat import responses
 from customers.codat.client import Client
 from customers.codat.errors import OUTAGES, Unavailable, Unreachable
 from customers.models import Draft, Write
 from customers.sandbox import Sandbox
 from customers.service import CustomerService, LastSeen, default_service
+from customers.web import links
 from tests.bad_day import closed_port, open_circuit
 from tests.conftest import RawPathClient
 from tests.controls import fields
@@ -45,9 +46,9 @@ def test_pages_show_what_was_last_seen(
     company = sandbox.company("qbo")
     customer, record = next(iter(sandbox.state("qbo").copy.items()))
     url, seen = {
-        "companies": (addresses.companies(), "QuickBooks"),
-        "list": (addresses.customers(company), record["customerName"]),
-        "detail": (addresses.customer(company, customer), record["customerName"]),
+        "companies": (links.companies(), "QuickBooks"),
+        "list": (links.customers(company), record["customerName"]),
+        "detail": (links.customer(company, customer), record["customerName"]),
     }[page]
     with earlier(240):
         now = editor_client.get(url).content.decode()
@@ -73,7 +74,7 @@ def test_pages_show_what_was_last_seen(
 def test_at_once_and_without_a_call_while_the_circuit_is_open(
     sandbox: Sandbox, viewer_client: RawPathClient
 ) -> None:
-    url = addresses.customers(sandbox.company("qbo"))
+    url = links.customers(sandbox.company("qbo"))
     viewer_client.get(url)
     client = default_service().client
     client.base_url = f"http://127.0.0.1:{closed_port()}"
@@ -90,7 +91,7 @@ def test_what_was_never_seen_comes_back_by_itself(
     sandbox: Sandbox, viewer_client: RawPathClient
 ) -> None:
     away(sandbox)
-    answer = viewer_client.get(addresses.companies())
+    answer = viewer_client.get(links.companies())
     assert answer.status_code == 502
     assert answer["Refresh"] == "15"
     assert "tries again by itself in 15 seconds" in answer.content.decode()
@@ -99,7 +100,7 @@ def test_what_was_never_seen_comes_back_by_itself(
 def test_another_search_or_account_is_not_what_was_asked_for(
     sandbox: Sandbox, viewer_client: RawPathClient
 ) -> None:
-    url = addresses.customers(sandbox.company("qbo"))
+    url = links.customers(sandbox.company("qbo"))
     viewer_client.get(url)
     away(sandbox)
     assert viewer_client.get(url + "?q=nobody").status_code == 502
@@ -138,7 +139,7 @@ def test_forms_open_and_drafts_are_kept_but_nothing_is_decided(
     """The company and the model are remembered past their time; a save asks Codat itself."""
     company = sandbox.company("qbo")
     customer = next(iter(sandbox.state("qbo").copy))
-    new, edit = addresses.new(company), addresses.edit(company, customer)
+    new, edit = links.new(company), links.edit(company, customer)
     typed = {"f.customerName": "Kept Ltd", "f.status": "Active"}
     with earlier(service.MODEL_AGE + 1):
         typed = fields(editor_client.get(new)) | typed
@@ -164,7 +165,7 @@ def test_a_write_into_an_open_circuit_was_never_sent(
     sandbox: Sandbox, editor_client: RawPathClient
 ) -> None:
     """Company and model are fresh in the cache, so the save gets as far as the journal."""
-    new = addresses.new(sandbox.company("qbo"))
+    new = links.new(sandbox.company("qbo"))
     typed = fields(editor_client.get(new)) | {"f.customerName": "Kept Ltd", "f.status": "Active"}
     client = default_service().client
     client.base_url = f"http://127.0.0.1:{closed_port()}"

@@ -24,12 +24,13 @@ from pytest_django import Settings
 from standardwebhooks import Webhook
 
 from codatdash.logs import JsonFormatter
-from customers import addresses, webhooks, writes
+from customers import webhooks, writes
 from customers.codat import client as codat_client
 from customers.codat.errors import CodatError
 from customers.models import Draft, WebhookEvent, Write
 from customers.sandbox import Sandbox
 from customers.service import default_service
+from customers.web import links
 from tests.bad_day import FAULTS, PROPERTY, Fault
 from tests.conftest import RawPathClient, forget_codat
 from tests.controls import fields
@@ -61,7 +62,7 @@ class Browser:
         return self.sandbox.company(COMPANY)
 
     def customers(self, rest: str = "") -> str:
-        return addresses.customers(self.company_id) + rest
+        return links.customers(self.company_id) + rest
 
     def know_the_company(self) -> None:
         """The company and its model are in the cache, as after an hour's work."""
@@ -121,26 +122,26 @@ def following(browser: Browser) -> Act:
     user = browser.client.session["_auth_user_id"]
     write = sent(User.objects.get(pk=user), order(browser.sandbox, customerName=TYPED))
     assert write.state == Write.State.PENDING
-    address = addresses.write(browser.company_id, write.pk)
+    address = links.write(browser.company_id, write.pk)
     return lambda: browser.client.get(address + "?check=1", headers=HTMX)
 
 
 def refreshing(browser: Browser) -> Act:
-    return lambda: browser.client.post(addresses.refresh(browser.company_id))
+    return lambda: browser.client.post(links.refresh(browser.company_id))
 
 
 def file(rest: str) -> Callable[[Browser], str]:
-    return lambda browser: addresses.customers(browser.sandbox.company("files")) + rest
+    return lambda browser: links.customers(browser.sandbox.company("files")) + rest
 
 
 # What is done, and which calls go wrong: a regular expression for `METHOD /path`.
 ROWS: dict[str, tuple[Any, str]] = {
-    "companies": (reading(lambda _: addresses.companies()), "."),
+    "companies": (reading(lambda _: links.companies()), "."),
     "list": (reading(lambda b: b.customers()), "."),
     "list, company known": (reading(lambda b: b.customers(), known=True), "."),
     "list, fragment": (reading(lambda b: b.customers(), HX_Request="true"), "."),
     "detail": (reading(lambda b: b.customers(f"{b.customer_id}/")), "."),
-    "companies, seen": (again(lambda _: addresses.companies()), "."),
+    "companies, seen": (again(lambda _: links.companies()), "."),
     "list, seen": (again(lambda b: b.customers()), "."),
     "detail, seen": (again(lambda b: b.customers(f"{b.customer_id}/")), "."),
     "attachments": (reading(file("one/attachments/")), "."),
@@ -161,9 +162,9 @@ ROWS: dict[str, tuple[Any, str]] = {
     "draft": (drafting(known=True), "."),
     "draft, cold": (drafting(known=False), "."),
     "write": (following, "."),
-    "Codat's history": (reading(lambda b: addresses.codat_writes(b.company_id)), "."),
+    "Codat's history": (reading(lambda b: links.codat_writes(b.company_id)), "."),
     "refresh": (refreshing, "."),
-    "freshness": (reading(lambda b: addresses.freshness(b.company_id)), "."),
+    "freshness": (reading(lambda b: links.freshness(b.company_id)), "."),
 }
 
 

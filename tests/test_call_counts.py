@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from customers import addresses
 from customers.sandbox import Sandbox
 from customers.service import default_service
+from customers.web import links
 from tests.conftest import RawPathClient
 
 
@@ -29,14 +29,14 @@ def first(sandbox: Sandbox) -> str:
 
 
 PAGES: dict[str, tuple[Callable[[Sandbox], str], int]] = {
-    "companies": (lambda _: addresses.companies(), 1),
-    "list": (lambda s: addresses.customers(s.company("qbo")), 1),
-    "detail": (lambda s: addresses.customer(s.company("qbo"), first(s)), 1),
-    "attachments": (lambda s: addresses.attachments(s.company("files"), "thirty"), 1),
-    "edit": (lambda s: addresses.edit(s.company("qbo"), first(s)), 1),
-    "new": (lambda s: addresses.new(s.company("qbo")), 0),
-    "writes": (lambda s: addresses.writes(s.company("qbo")), 0),
-    "my writes": (lambda _: addresses.my_writes(), 0),
+    "companies": (lambda _: links.companies(), 1),
+    "list": (lambda s: links.customers(s.company("qbo")), 1),
+    "detail": (lambda s: links.customer(s.company("qbo"), first(s)), 1),
+    "attachments": (lambda s: links.attachments(s.company("files"), "thirty"), 1),
+    "edit": (lambda s: links.edit(s.company("qbo"), first(s)), 1),
+    "new": (lambda s: links.new(s.company("qbo")), 0),
+    "writes": (lambda s: links.writes(s.company("qbo")), 0),
+    "my writes": (lambda _: links.my_writes(), 0),
 }
 
 
@@ -54,6 +54,6 @@ def test_calls_per_page(
 def test_a_list_that_is_reached_from_the_companies_knows_its_company(
     sandbox: Sandbox, viewer_client: RawPathClient
 ) -> None:
-    viewer_client.get(addresses.companies())
-    viewer_client.get(addresses.customers(sandbox.company("qbo")))
+    viewer_client.get(links.companies())
+    viewer_client.get(links.customers(sandbox.company("qbo")))
     assert len(sandbox.calls) == 2

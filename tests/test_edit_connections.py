@@ -12,10 +12,10 @@ import pytest
 from django.core.cache import cache
 from django.db import IntegrityError
 
-from customers import addresses
 from customers.models import Draft, Write
 from customers.sandbox import Sandbox
 from customers.service import default_service
+from customers.web import links
 from tests.conftest import RawPathClient
 from tests.controls import fields
 from tests.journal import customer, journaled, order
@@ -48,7 +48,7 @@ def connections(sandbox: Sandbox) -> Connections:
 def opened(sandbox: Sandbox, client: RawPathClient) -> tuple[str, dict[str, str]]:
     """The address that the form of the company's first customer posts to, and what it posts."""
     known = next(iter(sandbox.state(COMPANY).copy))
-    page = client.get(addresses.edit(sandbox.company(COMPANY), known))
+    page = client.get(links.edit(sandbox.company(COMPANY), known))
     assert page.status_code == 200
     (address,) = re.findall(r'<form id="form"[^>]* action="([^"]+)"', page.content.decode())
     return unescape(address), fields(page)
@@ -118,14 +118,12 @@ def test_a_company_in_capitals_is_the_same_company(
     sandbox: Sandbox, editor_client: RawPathClient
 ) -> None:
     company, known = sandbox.company("qbo"), customer(sandbox)
-    shouted = addresses.edit(company.upper(), known)
+    shouted = links.edit(company.upper(), known)
     typed = fields(editor_client.get(shouted)) | {"f.phone": "+44 1632 960 001"}
     assert editor_client.post(shouted, typed | {"action": "save"}).status_code == 303
 
     assert Write.objects.get().company_id == company
-    assert fields(editor_client.get(addresses.edit(company, known)))["f.phone"] == (
-        "+44 1632 960 001"
-    )
+    assert fields(editor_client.get(links.edit(company, known)))["f.phone"] == ("+44 1632 960 001")
 
 
 def test_a_company_that_does_not_say_its_id(sandbox: Sandbox, editor_client: RawPathClient) -> None:
@@ -133,7 +131,7 @@ def test_a_company_that_does_not_say_its_id(sandbox: Sandbox, editor_client: Raw
     told = dict(default_service().get_company(company_id=company)) | {"id": None}
     sandbox.faults.add(f"/companies/{company}$", "json", body=json.dumps(told), count=-1)
     cache.clear()
-    url = addresses.edit(company, known)
+    url = links.edit(company, known)
     typed = fields(editor_client.get(url)) | {"f.phone": "+44 1632 960 001"}
 
     assert editor_client.post(url, typed | {"action": "save"}).status_code == 303
@@ -163,7 +161,7 @@ def test_a_draft_is_gone_on_with_on_its_own_connection(
 
     first = editor_client.get(path).content.decode()
     assert query in on(first)
-    mine = editor_client.get(addresses.my_writes()).content.decode()
+    mine = editor_client.get(links.my_writes()).content.decode()
     assert query in on(mine)
     assert "for another connection" not in editor_client.get(on(first)).content.decode()
 
@@ -172,16 +170,16 @@ def test_a_draft_can_be_discarded_whatever_became_of_its_company(
     sandbox: Sandbox, editor_client: RawPathClient
 ) -> None:
     company = sandbox.company("qbo")
-    path = addresses.edit(company, customer(sandbox))
+    path = links.edit(company, customer(sandbox))
     draft = fields(editor_client.get(path))
     assert editor_client.post(f"{path}draft/", draft).status_code == 204
     sandbox.faults.add("", "status", status=404, count=-1)
     cache.clear()
 
-    page = editor_client.get(addresses.my_writes()).content.decode()
+    page = editor_client.get(links.my_writes()).content.decode()
     assert f'action="{path}draft/"' in page
     gone = editor_client.post(
         f"{path}draft/", {"submission": draft["submission"], "action": "discard", "from": "writes"}
     )
-    assert gone["Location"] == addresses.my_writes()
+    assert gone["Location"] == links.my_writes()
     assert not Draft.objects.exists()

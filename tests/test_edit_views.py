@@ -10,9 +10,9 @@ import msgspec
 import pytest
 import simplejson
 
-from customers import addresses
 from customers.models import Draft, Write
 from customers.sandbox import Sandbox
+from customers.web import links
 from tests.conftest import RawPathClient
 from tests.controls import fields
 
@@ -56,7 +56,7 @@ def test_only_editors(
     viewer_client: RawPathClient,
     editor_client: RawPathClient,
 ) -> None:
-    url = addresses.new(company) if new else addresses.edit(company, customer)
+    url = links.new(company) if new else links.edit(company, customer)
     assert anonymous_client.get(url).status_code == 302
     assert viewer_client.get(url).status_code == 403
     assert editor_client.get(url).status_code == 200
@@ -64,11 +64,11 @@ def test_only_editors(
 
 
 def test_a_missing_customer_is_404(company: str, editor_client: RawPathClient) -> None:
-    assert editor_client.get(addresses.edit(company, "no-such-id")).status_code == 404
+    assert editor_client.get(links.edit(company, "no-such-id")).status_code == 404
 
 
 def test_page_and_fragment(company: str, customer: str, editor_client: RawPathClient) -> None:
-    url = addresses.edit(company, customer)
+    url = links.edit(company, customer)
     page = editor_client.get(url)
     typed = fields(page) | {"action": "add:addresses"}
     fragment = editor_client.post(url, typed, headers=HTMX).content.decode()
@@ -83,7 +83,7 @@ def test_page_and_fragment(company: str, customer: str, editor_client: RawPathCl
 def test_a_company_that_cannot_be_written_says_so_and_keeps_what_was_typed(
     sandbox: Sandbox, editor_client: RawPathClient, key: str
 ) -> None:
-    url = addresses.new(sandbox.company(key))
+    url = links.new(sandbox.company(key))
     assert editor_client.get(url).status_code == 200
     answer = editor_client.post(url, {"f.customerName": "typed", "submission": "x"})
     assert answer.status_code == 409
@@ -96,7 +96,7 @@ def test_the_id_of_a_customer_may_hold_anything(
 ) -> None:
     odd = sandbox.company("odd")
     for customer in ("a/b", "a b", "100%", "a%2Fb", "../etc/passwd", "клиент-7"):
-        url = addresses.edit(odd, customer)
+        url = links.edit(odd, customer)
         page = editor_client.get(url)
         assert page.status_code == 200, customer
         answer = press(editor_client, url, page, "save", **{"f.phone": "+44 1"})
@@ -111,7 +111,7 @@ def test_rows_are_added_removed_undone_and_moved_by_plain_posts(
     company: str, customer: str, editor_client: RawPathClient, sandbox: Sandbox
 ) -> None:
     before = sandbox.state("qbo").copy[customer]["addresses"]
-    url = addresses.edit(company, customer)
+    url = links.edit(company, customer)
     page = press(editor_client, url, editor_client.get(url), "add:addresses")
     (key,) = [part for part in fields(page)["r.addresses"].split(",") if part.startswith("n")]
     page = press(
@@ -136,7 +136,7 @@ def test_duplicate_and_copying_between_a_contact_and_the_main_fields(
     customer = next(
         key for key, record in sandbox.state("freshbooks").copy.items() if record.get("contacts")
     )
-    url = addresses.edit(company, customer)
+    url = links.edit(company, customer)
     page = press(
         editor_client,
         url,
@@ -156,7 +156,7 @@ def test_duplicate_and_copying_between_a_contact_and_the_main_fields(
 def test_review_shows_old_new_and_the_json_and_sends_nothing(
     company: str, customer: str, editor_client: RawPathClient, sandbox: Sandbox
 ) -> None:
-    url = addresses.edit(company, customer)
+    url = links.edit(company, customer)
     page = press(editor_client, url, editor_client.get(url), "review", **{"f.phone": "+44 999"})
     html = page.content.decode()
     assert "What will be sent" in html
@@ -168,7 +168,7 @@ def test_review_shows_old_new_and_the_json_and_sends_nothing(
 def test_saving_nothing_sends_nothing(
     company: str, customer: str, editor_client: RawPathClient
 ) -> None:
-    url = addresses.edit(company, customer)
+    url = links.edit(company, customer)
     page = press(editor_client, url, editor_client.get(url), "save")
     assert "Nothing is changed" in page.content.decode()
     assert not Write.objects.exists()
@@ -177,7 +177,7 @@ def test_saving_nothing_sends_nothing(
 def test_the_options_of_a_save_are_explained_checked_and_sent(
     company: str, customer: str, editor_client: RawPathClient, sandbox: Sandbox
 ) -> None:
-    url = addresses.edit(company, customer)
+    url = links.edit(company, customer)
     page = editor_client.get(url)
     for bad in ("0", "-1", "1.5", "ten", "99999999999", "٣"):
         answer = press(editor_client, url, page, "save", **{"f.phone": "+44 1", "timeout": bad})
@@ -195,7 +195,7 @@ def test_new_from_this_one_begins_with_its_values_but_not_its_id(
     company: str, customer: str, editor_client: RawPathClient, sandbox: Sandbox
 ) -> None:
     record = sandbox.state("qbo").copy[customer]
-    url = addresses.new(company)
+    url = links.new(company)
     page = editor_client.get(f"{url}?{urlencode({'from': customer})}")
     assert fields(page)["f.customerName"] == record["customerName"]
     answer = press(editor_client, url, page, "save", **{"f.customerName": "A copy Ltd"})
@@ -210,12 +210,12 @@ def test_new_from_this_one_begins_with_its_values_but_not_its_id(
 def test_revert_opens_the_form_with_the_values_from_before(
     company: str, customer: str, editor_client: RawPathClient, sandbox: Sandbox
 ) -> None:
-    url = addresses.edit(company, customer)
+    url = links.edit(company, customer)
     old = sandbox.state("qbo").copy[customer]["phone"]
     press(editor_client, url, editor_client.get(url), "save", **{"f.phone": "+44 1"})
     write = Write.objects.get()
     sandbox.settle()
-    editor_client.post(addresses.refresh(company))
+    editor_client.post(links.refresh(company))
     sandbox.settle()
     page = editor_client.get(f"{url}?revert={write.pk}")
     assert fields(page)["f.phone"] == old
@@ -228,9 +228,9 @@ def test_revert_opens_the_form_with_the_values_from_before(
 def test_a_draft_says_what_has_changed_since_in_the_record_and_the_model(
     company: str, customer: str, editor_client: RawPathClient, sandbox: Sandbox
 ) -> None:
-    url = addresses.edit(company, customer)
+    url = links.edit(company, customer)
     typed = fields(editor_client.get(url)) | {"f.phone": "half"}
-    editor_client.post(addresses.draft(company, customer), typed)
+    editor_client.post(links.draft(company, customer), typed)
     copy = sandbox.state("qbo").copy
     copy[customer] = copy[customer] | {"taxNumber": "CHANGED-1"}
     connection = sandbox.connection("qbo")
@@ -263,7 +263,7 @@ def _model(sandbox: Sandbox, company: str, connection: str) -> bytes:
 def test_drafts_of_two_tabs_stand_side_by_side_and_can_be_discarded(
     company: str, customer: str, editor_client: RawPathClient
 ) -> None:
-    url, draft = addresses.edit(company, customer), addresses.draft(company, customer)
+    url, draft = links.edit(company, customer), links.draft(company, customer)
     one = fields(editor_client.get(url)) | {"f.phone": "one"}
     two = fields(editor_client.get(url)) | {"f.phone": "two"}
     editor_client.post(draft, one)
@@ -303,7 +303,7 @@ def test_drafts_of_two_tabs_stand_side_by_side_and_can_be_discarded(
 def test_bad_input_never_fails_and_never_changes_what_was_not_touched(
     company: str, customer: str, editor_client: RawPathClient, bad: dict[str, str], sandbox: Sandbox
 ) -> None:
-    url = addresses.edit(company, customer)
+    url = links.edit(company, customer)
     posted = fields(editor_client.get(url)) | {"f.taxNumber": "T1", "action": "save"} | bad
     body = urlencode(posted, errors="surrogatepass")
 
@@ -319,7 +319,7 @@ def test_bad_input_never_fails_and_never_changes_what_was_not_touched(
 def test_names_posted_twice_are_said(
     company: str, customer: str, editor_client: RawPathClient
 ) -> None:
-    url = addresses.edit(company, customer)
+    url = links.edit(company, customer)
     posted = list(fields(editor_client.get(url)).items())
     body = urlencode([*posted, ("f.phone", "one"), ("f.phone", "two"), ("action", "save")])
     answer = editor_client.post(url, body, content_type="application/x-www-form-urlencoded")
@@ -331,10 +331,10 @@ def test_names_posted_twice_are_said(
 def test_ten_megabytes_get_a_clear_answer(
     company: str, editor_client: RawPathClient, size: int
 ) -> None:
-    answer = editor_client.post(addresses.new(company), {"f.phone": "x" * size})
+    answer = editor_client.post(links.new(company), {"f.phone": "x" * size})
     assert answer.status_code == 413
     assert "too large" in answer.content.decode()
-    answer = editor_client.post(addresses.new(company), {"f.phone": "x" * size}, headers=HTMX)
+    answer = editor_client.post(links.new(company), {"f.phone": "x" * size}, headers=HTMX)
     assert answer["HX-Reswap"] == "afterbegin"
     assert not Write.objects.exists()
 
@@ -383,7 +383,7 @@ def test_a_model_that_is_not_what_was_promised_gets_a_clear_answer(
 ) -> None:
     body = "[" * 0 + _dumps(MODELS[name])
     sandbox.faults.add(match="/options/customers", kind="json", body=body, count=-1)
-    for url in (addresses.new(company), addresses.edit(company, customer)):
+    for url in (links.new(company), links.edit(company, customer)):
         answer = editor_client.get(url)
         assert answer.status_code in (200, 502), name
         assert "Traceback" not in answer.content.decode()

@@ -9,13 +9,14 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
-from customers import addresses, confirming, following, writes
+from customers import confirming, following, writes
 from customers.codat.client import default_client
 from customers.codat.errors import BadRequest
 from customers.confirming import kept, unlike
 from customers.models import Write
 from customers.sandbox import Sandbox
 from customers.service import default_service
+from customers.web import links
 from tests.conftest import RawPathClient
 from tests.journal import (
     COMPANY,
@@ -88,7 +89,7 @@ def test_the_progress_of_the_refresh_is_kept_and_shown(
     check(write)
 
     assert (write.refresh_progress, write.refresh_status) == (55, "Mapping")
-    html = editor_client.get(addresses.write(write.company_id, write.pk)).content.decode()
+    html = editor_client.get(links.write(write.company_id, write.pk)).content.decode()
     assert 'value="55"' in html
     assert "Putting in order, " in html
     assert len(refreshes(sandbox)) == 1
@@ -190,7 +191,7 @@ def test_a_refresh_that_is_always_refused_is_not_awaited_for_ever(
     pass_time(sandbox, days=2)
     check(write)
     assert (write.confirmation, write.refreshes) == ("absent", 0)
-    page = editor_client.get(addresses.write(write.company_id, write.pk)).content.decode()
+    page = editor_client.get(links.write(write.company_id, write.pk)).content.decode()
     assert "nobody has seen it come back" in page
 
 

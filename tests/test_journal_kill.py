@@ -12,10 +12,11 @@ import pytest
 import simplejson
 from django.contrib.auth.models import User
 
-from customers import addresses, following, writes
+from customers import following, writes
 from customers.models import Draft, Write
 from customers.sandbox import Sandbox
 from customers.service import default_service
+from customers.web import links
 from tests import processes
 from tests.conftest import RawPathClient
 from tests.controls import Controls
@@ -232,7 +233,7 @@ def test_a_whole_server_killed_in_the_middle_of_a_save(
 ) -> None:
     session = editor_client.cookies["sessionid"].value
     company = sandbox.company(COMPANY)
-    url, draft_url = addresses.new(company), addresses.draft(company, "")
+    url, draft_url = links.new(company), links.draft(company, "")
     outcome: list[Any] = []
     with processes.gunicorn() as (server, port):
         browser = Browser(port, session)
@@ -258,7 +259,7 @@ def test_a_whole_server_killed_in_the_middle_of_a_save(
 
     with processes.gunicorn() as (_, port):
         browser = Browser(port, session)
-        page = addresses.write(company, write.pk)
+        page = links.write(company, write.pk)
         # The browser's own reload of the post leads to what is there, and sends nothing.
         assert browser.ask("POST", url, typed | {"action": "save"}) == (303, page + "?again")
         assert len(calls(sandbox)) == 1

@@ -19,12 +19,13 @@ from django.contrib.auth.models import User
 from django.db import connection, connections
 from django.utils import timezone
 
-from customers import addresses, following, writes
+from customers import following, writes
 from customers.codat.errors import CodatError, ConnectionLost
 from customers.codat.types import PushOperation
 from customers.models import Write
 from customers.sandbox import Sandbox
 from customers.service import default_service
+from customers.web import links
 from tests import processes
 from tests.conftest import RawPathClient
 from tests.journal import (
@@ -203,7 +204,7 @@ def test_two_browsers_that_poll_ask_codat_once(
     sandbox: Sandbox, editor_client: RawPathClient, editor: User, live: str
 ) -> None:
     write = sent(editor, order(sandbox))
-    page = addresses.write(write.company_id, write.pk)
+    page = links.write(write.company_id, write.pk)
     cookie = f"sessionid={editor_client.cookies['sessionid'].value}"
 
     def look() -> int:

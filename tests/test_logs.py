@@ -13,10 +13,10 @@ from django.contrib.auth.models import User
 from pytest_django import Settings
 
 from codatdash.logs import JsonFormatter, OnlyCrashes
-from customers import addresses
 from customers.codat import client as codat_client
 from customers.sandbox import Sandbox
 from customers.service import default_service
+from customers.web import links
 from tests.bad_day import closed_port
 from tests.conftest import RawPathClient, forget_codat
 from tests.controls import fields
@@ -52,7 +52,7 @@ def test_one_line_per_request_and_per_call(
 ) -> None:
     company = sandbox.company("odd")
     answer = editor_client.get(
-        addresses.customer(company, "full"), headers={"X-Request-ID": "from-the-proxy-1"}
+        links.customer(company, "full"), headers={"X-Request-ID": "from-the-proxy-1"}
     )
     (line,) = log.lines("request")
     assert line["request_id"] == answer["X-Request-ID"] == "from-the-proxy-1"
@@ -82,7 +82,7 @@ def test_failures_carry_correlation_id_and_attempt(
 ) -> None:
     monkeypatch.setattr(codat_client, "BACKOFF", 0.001)
     sandbox.faults.add("/companies", "status", status=503, count=-1)
-    page = viewer_client.get(addresses.companies()).content.decode()
+    page = viewer_client.get(links.companies()).content.decode()
     calls = log.lines("call")
     assert [call["attempt"] for call in calls] == [1, 2, 3]
     assert {call["error"] for call in calls} == {"Unavailable"}
@@ -107,15 +107,15 @@ def test_nothing_of_a_customer_and_no_key(
 ) -> None:
     """The whole job: search, read, edit, save, download, a page that is not there, and one that crashes."""
     company, files = sandbox.company("odd"), sandbox.company("files")
-    editor_client.get(addresses.customers(company) + "?q=Marchbanks-Secret")
-    edit = addresses.edit(company, "full")
-    editor_client.get(addresses.customer(company, "name-script-not-there"))
+    editor_client.get(links.customers(company) + "?q=Marchbanks-Secret")
+    edit = links.edit(company, "full")
+    editor_client.get(links.customer(company, "name-script-not-there"))
     typed = fields(editor_client.get(edit)) | {"f.customerName": "Typed-Secret", "action": "save"}
     editor_client.post(edit, typed)
-    editor_client.get(addresses.download(files, "kinds", "pdf"))
+    editor_client.get(links.download(files, "kinds", "pdf"))
     editor_client.get("/companies/Someone-Secret/nothing/")
     sandbox.faults.add(".", "html", body="Body-Secret", count=-1)
-    editor_client.get(addresses.customer(company, "full"))
+    editor_client.get(links.customer(company, "full"))
     assert log.lines("request")
     assert log.lines("call")
     for secret in ("Secret", "full", "script", "kinds", "sandbox-key", sandbox.auth_header[6:]):

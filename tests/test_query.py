@@ -7,24 +7,24 @@ from django.http import QueryDict
 from hypothesis import given
 from hypothesis import strategies as st
 
-from customers import query
+from customers.web import list_state
 
 SYNTAX = "&|{}=!<>~\"'`\\"
-FIELDS = query.CUSTOMER_SEARCH
+FIELDS = list_state.CUSTOMER_SEARCH
 
 any_text = st.text(st.characters(exclude_categories=()), max_size=300)
 
 
-def customers(**params: str) -> query.ListState:
+def customers(**params: str) -> list_state.ListState:
     data = QueryDict(mutable=True)
     data.update(params)
-    return query.read_customers(data)
+    return list_state.read_customers(data)
 
 
-def companies(**params: str) -> query.ListState:
+def companies(**params: str) -> list_state.ListState:
     data = QueryDict(mutable=True)
     data.update(params)
-    return query.read_companies(data)
+    return list_state.read_companies(data)
 
 
 def group(word: str, fields: tuple[str, ...] = FIELDS) -> str:
@@ -103,14 +103,14 @@ def test_text_without_anything_searchable_searches_for_nothing_and_says_so() -> 
 def test_what_does_not_fit_into_one_query_is_said_and_the_rest_is_searched() -> None:
     words = " ".join(f"word{number}" for number in range(40))
     state = customers(q=f"{words} {'x' * 3000} tail")
-    assert len(state.query) <= query.QUERY_LIMIT
+    assert len(state.query) <= list_state.QUERY_LIMIT
     assert state.search.words[0] == "word0"
     assert state.search.too_long == 42 - len(state.search.words)
     assert "too long for one search" in state.notices[0]
 
 
 def test_wide_characters_count_twice_against_the_limit() -> None:
-    found, text = query.search("😀" * 200, ("name",), room=300)
+    found, text = list_state.search("😀" * 200, ("name",), room=300)
     assert (found.words, text, found.too_long) == ((), "", 1)
 
 
@@ -127,7 +127,7 @@ def test_typed_text_never_changes_what_the_query_means(text: str) -> None:
         assert [(name, op) for name, op, _ in found] == [(name, "~") for name in FIELDS]
         assert len({word for _, _, word in found}) == 1
     assert len(groups) - 3 == len(state.search.words)
-    assert len(state.query.encode("utf-16-le")) // 2 <= query.QUERY_LIMIT
+    assert len(state.query.encode("utf-16-le")) // 2 <= list_state.QUERY_LIMIT
     assert not set(state.query) & set("\"'`\\<>\x00\r\n")
 
 
@@ -135,7 +135,7 @@ def test_typed_text_never_changes_what_the_query_means(text: str) -> None:
 def test_every_character_is_searched_for_or_said(text: str) -> None:
     import unicodedata
 
-    found, _ = query.search(text, ("name",), room=10**6)
+    found, _ = list_state.search(text, ("name",), room=10**6)
     words = "".join(found.words)
     for char in unicodedata.normalize("NFC", text):
         assert char.isspace() or char in words or found.left_out
@@ -144,7 +144,7 @@ def test_every_character_is_searched_for_or_said(text: str) -> None:
 @given(any_text)
 def test_an_address_restores_the_search(text: str) -> None:
     state = customers(q=text, page="3", order_by="-phone", deleted="only", page_size="25")
-    again = query.read_customers(QueryDict(state.address()[1:]))
+    again = list_state.read_customers(QueryDict(state.address()[1:]))
     # A lone surrogate cannot be in an address; everything else can.
     if not re.search("[\ud800-\udfff]", text):
         assert again == state
@@ -158,7 +158,7 @@ def test_filters_go_into_the_query() -> None:
     assert state.address() == "?status=Archived&currency=EUR&deleted=only"
 
 
-@pytest.mark.parametrize("field", query.CUSTOMER_ORDER)
+@pytest.mark.parametrize("field", list_state.CUSTOMER_ORDER)
 def test_every_column_sorts_both_ways(field: str) -> None:
     assert customers(order_by=field).order_by == field
     state = customers(order_by=f"-{field}", page="4")
@@ -190,7 +190,7 @@ def test_a_filter_that_cannot_be_is_left_out_and_said(name: str, value: str, kep
         ("page", "-3", 1),
         ("page", "two", 1),
         ("page", "9" * 30, 1),
-        ("page", "99999999", query.LAST_PAGE),
+        ("page", "99999999", list_state.LAST_PAGE),
         ("page_size", "0", 1),
         ("page_size", "5001", 5000),
         ("page_size", "1e3", 100),
@@ -222,8 +222,8 @@ def test_no_address_breaks_the_list(params: dict[str, str]) -> None:
     state = customers(**params)
     parse(state.query or "a=b")
     assert 1 <= state.page_size <= 5000
-    assert 1 <= state.page <= query.LAST_PAGE
-    assert state.order_field in query.CUSTOMER_ORDER
+    assert 1 <= state.page <= list_state.LAST_PAGE
+    assert state.order_field in list_state.CUSTOMER_ORDER
     assert all(len(notice) < 3000 for notice in state.notices)
 
 

@@ -24,9 +24,9 @@ import pytest
 import redis
 import requests
 
-from customers import addresses
 from customers.codat import circuit_breaker
 from customers.sandbox import Sandbox
+from customers.web import links
 from tests.controls import Controls
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -196,7 +196,7 @@ def test_signed_in_at_one_is_signed_in_at_the_other(pair: Pair) -> None:
 
 
 def test_a_draft_typed_at_one_is_offered_by_the_other(pair: Pair) -> None:
-    new = addresses.new(pair.sandbox.company("xero"))
+    new = links.new(pair.sandbox.company("xero"))
     typed = form(pair, pair.here, new) | {"f.customerName": "Typed at one desk"}
     assert pair.post(pair.here, f"{new}draft/", typed).status_code == 204
     offered = pair.get(pair.there, new).text
@@ -206,7 +206,7 @@ def test_a_draft_typed_at_one_is_offered_by_the_other(pair: Pair) -> None:
 
 def test_a_form_of_one_is_saved_by_the_other_and_written_once(pair: Pair) -> None:
     """The same post to both: one write, one push, and the webhook that reaches the second settles it."""
-    new = addresses.new(pair.sandbox.company("qbo"))
+    new = links.new(pair.sandbox.company("qbo"))
     typed = form(pair, pair.here, new) | {
         "f.customerName": f"Two desks {uuid.uuid4().hex[:6]}",
         "f.status": "Active",
@@ -221,7 +221,7 @@ def test_a_form_of_one_is_saved_by_the_other_and_written_once(pair: Pair) -> Non
 
     def settled() -> bool:
         # The history asks Codat nothing: what it shows came with the webhook.
-        history = pair.get(pair.here, addresses.writes(pair.sandbox.company("qbo"))).text
+        history = pair.get(pair.here, links.writes(pair.sandbox.company("qbo"))).text
         return typed["f.customerName"] in history and "On its way" not in re.sub(
             r"<option.*?</option>", "", history
         )
@@ -232,9 +232,9 @@ def test_a_form_of_one_is_saved_by_the_other_and_written_once(pair: Pair) -> Non
 
 def test_what_one_has_read_the_other_need_not_ask_for(pair: Pair) -> None:
     company = pair.sandbox.company("netsuite")
-    pair.get(pair.here, addresses.customers(company))
+    pair.get(pair.here, links.customers(company))
     pair.sandbox.clear_calls()
-    assert pair.get(pair.there, addresses.customers(company)).status_code == 200
+    assert pair.get(pair.there, links.customers(company)).status_code == 200
     # The list; the company is known. What an earlier test's events lead to is about another company.
     assert len([call for call in pair.sandbox.calls if company in call.path]) == 1
 
@@ -243,9 +243,9 @@ def test_the_quota_that_one_has_seen_the_other_shows(pair: Pair) -> None:
     pair.sandbox.settings.daily_quota = 54_321
     time.sleep(1.1)  # numbers are shared once a second
     try:
-        pair.get(pair.here, addresses.companies())
+        pair.get(pair.here, links.companies())
         pair.sandbox.clear_calls()
-        assert eventually(lambda: "of 54,321" in pair.get(pair.there, addresses.my_writes()).text)
+        assert eventually(lambda: "of 54,321" in pair.get(pair.there, links.my_writes()).text)
         # What an earlier test wrote at qbo may be read back meanwhile.
         qbo = pair.sandbox.company("qbo")
         assert not [call for call in pair.sandbox.calls if qbo not in call.path]
@@ -255,24 +255,22 @@ def test_the_quota_that_one_has_seen_the_other_shows(pair: Pair) -> None:
 
 def test_where_one_gives_up_the_other_does_not_ask(pair: Pair) -> None:
     company = pair.sandbox.company("dynamics")
-    pair.get(pair.here, addresses.customers(company))
+    pair.get(pair.here, links.customers(company))
     pair.sandbox.faults.add(company, "status", status=500, count=-1)
     for number in range(circuit_breaker.FAILURES):
-        answer = pair.get(pair.here, f"{addresses.customers(company)}?q=nothing{number}")
+        answer = pair.get(pair.here, f"{links.customers(company)}?q=nothing{number}")
         assert answer.status_code == 502
     time.sleep(1.1)  # the other looks once a second
     pair.sandbox.clear_calls()
-    refused = pair.get(pair.there, f"{addresses.customers(company)}?q=anything")
+    refused = pair.get(pair.there, f"{links.customers(company)}?q=anything")
     assert refused.status_code == 503
     assert "Codat is not answering" in refused.text
-    seen = pair.get(pair.there, addresses.customers(company))
+    seen = pair.get(pair.there, links.customers(company))
     assert "This is what it said" in seen.text
     assert not [call for call in pair.sandbox.calls if company in call.path]
     pair.sandbox.faults.clear()
     assert eventually(
-        lambda: (
-            "This is what it said" not in pair.get(pair.there, addresses.customers(company)).text
-        )
+        lambda: "This is what it said" not in pair.get(pair.there, links.customers(company)).text
     )
 
 
@@ -281,14 +279,14 @@ def test_at_most_ten_calls_at_once_between_them(pair: Pair, request: pytest.Fixt
         pytest.skip("skipped: two processes can win the same `add` in a cache of files")
     company = pair.sandbox.company("exact")
     for base in (pair.here, pair.there):
-        pair.get(base, addresses.customers(company))
+        pair.get(base, links.customers(company))
     pair.sandbox.settings.max_concurrent = 10
     pair.sandbox.faults.add("/data/customers", "delay", seconds=0.1, count=-1)
     pair.sandbox.clear_calls()
 
     def ask(number: int) -> int:
         base = (pair.here, pair.there)[number % 2]
-        return pair.get(base, f"{addresses.customers(company)}?q=a{number}").status_code
+        return pair.get(base, f"{links.customers(company)}?q=a{number}").status_code
 
     try:
         with ThreadPoolExecutor(16) as pool:

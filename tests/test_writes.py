@@ -9,9 +9,9 @@ import pytest
 import simplejson
 from django.contrib.auth.models import User
 
-from customers import addresses
 from customers.models import Draft, Write
 from customers.sandbox import Sandbox
+from customers.web import links
 from tests.conftest import RawPathClient
 from tests.controls import Controls, fields
 
@@ -35,14 +35,14 @@ def test_an_edit_is_journaled_sent_once_and_followed(
 ) -> None:
     company = sandbox.company("qbo")
     customer = first_customer(sandbox, "qbo")
-    url = addresses.edit(company, customer)
+    url = links.edit(company, customer)
     typed = fields(editor_client.get(url)) | {"f.phone": "+44 20 7946 0000", "action": "save"}
 
     answer = editor_client.post(url, typed)
 
     write = Write.objects.get()
     assert answer.status_code == 303
-    assert answer["Location"] == addresses.write(company, write.pk)
+    assert answer["Location"] == links.write(company, write.pk)
     assert write.state == Write.State.PENDING
     assert write.username == "editor"
     assert simplejson.loads(write.payload)["phone"] == "+44 20 7946 0000"
@@ -58,7 +58,7 @@ def test_an_edit_is_journaled_sent_once_and_followed(
 
 def test_the_same_post_twice_writes_once(sandbox: Sandbox, editor_client: RawPathClient) -> None:
     company = sandbox.company("qbo")
-    url = addresses.new(company)
+    url = links.new(company)
     typed = fields(editor_client.get(url)) | {"f.customerName": "Twice Ltd", "action": "save"}
     typed["f.status"] = "Active"
 
@@ -79,7 +79,7 @@ def test_going_back_after_saving_and_typing_on_loses_nothing(
     sandbox: Sandbox, editor_client: RawPathClient
 ) -> None:
     company = sandbox.company("qbo")
-    url = addresses.new(company)
+    url = links.new(company)
     typed = fields(editor_client.get(url)) | {"f.customerName": "One Ltd", "f.status": "Active"}
     editor_client.post(url, typed)
     more = typed | {"f.customerName": "Two Ltd"}
@@ -97,7 +97,7 @@ def test_going_back_after_saving_and_typing_on_loses_nothing(
 def test_a_create_carries_the_journals_idempotency_key(
     sandbox: Sandbox, editor_client: RawPathClient
 ) -> None:
-    url = addresses.new(sandbox.company("qbo"))
+    url = links.new(sandbox.company("qbo"))
     typed = fields(editor_client.get(url)) | {"f.customerName": "Key Ltd", "f.status": "Active"}
 
     editor_client.post(url, typed)
@@ -109,7 +109,7 @@ def test_a_create_carries_the_journals_idempotency_key(
 def test_an_invalid_form_answers_422_with_everything_typed(
     sandbox: Sandbox, editor_client: RawPathClient
 ) -> None:
-    url = addresses.new(sandbox.company("qbo"))
+    url = links.new(sandbox.company("qbo"))
     typed = fields(editor_client.get(url)) | {"f.customerName": "", "f.phone": "typed <b>"}
 
     answer = editor_client.post(url, typed)
@@ -123,7 +123,7 @@ def test_an_invalid_form_answers_422_with_everything_typed(
 def test_a_refusal_reopens_the_form_with_errors_at_their_fields(
     sandbox: Sandbox, editor_client: RawPathClient
 ) -> None:
-    url = addresses.new(sandbox.company("qbo"))
+    url = links.new(sandbox.company("qbo"))
     typed = fields(editor_client.get(url)) | {"f.customerName": "X", "f.status": "Active"}
     body = {
         "statusCode": 400,
@@ -158,7 +158,7 @@ def test_a_refusal_reopens_the_form_with_errors_at_their_fields(
 def test_a_lost_answer_is_unknown_and_a_create_is_asked_again_with_its_key(
     sandbox: Sandbox, editor_client: RawPathClient, kind: Literal["reset", "cut"]
 ) -> None:
-    url = addresses.new(sandbox.company("qbo"))
+    url = links.new(sandbox.company("qbo"))
     typed = fields(editor_client.get(url)) | {"f.customerName": "Lost Ltd", "f.status": "Active"}
     sandbox.faults.add(match="POST", kind=kind, count=1)
 
@@ -176,7 +176,7 @@ def test_a_lost_answer_is_unknown_and_a_create_is_asked_again_with_its_key(
 def test_a_replayed_fault_is_left_to_a_person_with_the_evidence(
     sandbox: Sandbox, editor_client: RawPathClient
 ) -> None:
-    url = addresses.new(sandbox.company("qbo"))
+    url = links.new(sandbox.company("qbo"))
     typed = fields(editor_client.get(url)) | {"f.customerName": "Lost Ltd", "f.status": "Active"}
     sandbox.faults.add(match="POST", kind="html", count=3, handled=True)
 
@@ -199,7 +199,7 @@ def test_codat_down_while_saving_keeps_what_was_typed(
     sandbox: Sandbox, editor_client: RawPathClient
 ) -> None:
     company, customer = sandbox.company("qbo"), first_customer(sandbox, "qbo")
-    url = addresses.edit(company, customer)
+    url = links.edit(company, customer)
     typed = fields(editor_client.get(url)) | {"f.phone": "kept 123", "action": "save"}
     sandbox.faults.add(match="GET", kind="status", status=503, count=9)
 
@@ -217,7 +217,7 @@ def test_somebody_elses_change_is_shown_and_nothing_is_sent_before_a_choice(
     sandbox: Sandbox, editor_client: RawPathClient
 ) -> None:
     company, customer = sandbox.company("qbo"), first_customer(sandbox, "qbo")
-    url = addresses.edit(company, customer)
+    url = links.edit(company, customer)
     typed = fields(editor_client.get(url)) | {"f.phone": "mine", "action": "save"}
     copy = sandbox.state("qbo").copy
     copy[customer] = copy[customer] | {"phone": "theirs"}
@@ -239,10 +239,10 @@ def test_a_draft_is_kept_offered_and_continued(
     sandbox: Sandbox, editor_client: RawPathClient
 ) -> None:
     company, customer = sandbox.company("qbo"), first_customer(sandbox, "qbo")
-    url = addresses.edit(company, customer)
+    url = links.edit(company, customer)
     typed = fields(editor_client.get(url)) | {"f.phone": "half typ"}
 
-    assert editor_client.post(addresses.draft(company, customer), typed).status_code == 204
+    assert editor_client.post(links.draft(company, customer), typed).status_code == 204
 
     assert "csrfmiddlewaretoken" not in dict(parse_qsl(Draft.objects.get().body))
     offer = editor_client.get(url).content.decode()
@@ -260,17 +260,17 @@ def test_another_persons_draft_is_not_offered(
     sandbox: Sandbox, editor_client: RawPathClient, viewer_client: RawPathClient
 ) -> None:
     company, customer = sandbox.company("qbo"), first_customer(sandbox, "qbo")
-    assert viewer_client.get(addresses.edit(company, customer)).status_code == 403
-    assert viewer_client.post(addresses.draft(company, customer), {}).status_code == 403
+    assert viewer_client.get(links.edit(company, customer)).status_code == 403
+    assert viewer_client.post(links.draft(company, customer), {}).status_code == 403
     assert (
-        editor_client.get(addresses.edit(company, customer) + f"?draft={uuid.uuid4()}").status_code
+        editor_client.get(links.edit(company, customer) + f"?draft={uuid.uuid4()}").status_code
         == 404
     )
 
 
 def test_a_tampered_base_is_never_sent(sandbox: Sandbox, editor_client: RawPathClient) -> None:
     company, customer = sandbox.company("qbo"), first_customer(sandbox, "qbo")
-    url = addresses.edit(company, customer)
+    url = links.edit(company, customer)
     typed = fields(editor_client.get(url)) | {"base": "forged", "f.phone": "typed"}
 
     answer = editor_client.post(url, typed)
@@ -283,7 +283,7 @@ def test_a_tampered_base_is_never_sent(sandbox: Sandbox, editor_client: RawPathC
 def test_signed_out_while_typing_loses_nothing(
     sandbox: Sandbox, editor_client: RawPathClient, editor: User
 ) -> None:
-    url = addresses.new(sandbox.company("qbo"))
+    url = links.new(sandbox.company("qbo"))
     posted = fields(editor_client.get(url)) | {"f.customerName": "Kept Ltd", "f.status": "Active"}
     editor_client.logout()
 
@@ -304,7 +304,7 @@ def test_an_old_token_after_signing_in_again_loses_nothing(
 ) -> None:
     browser = RawPathClient(enforce_csrf_checks=True)
     browser.force_login(editor)
-    url = addresses.new(sandbox.company("qbo"))
+    url = links.new(sandbox.company("qbo"))
     posted = fields(browser.get(url)) | {"f.customerName": "Kept Ltd", "f.status": "Active"}
     browser.cookies["csrftoken"] = "x" * 32  # as after signing in again in another tab
 

@@ -16,7 +16,7 @@ from customers.codat.connections import Download
 from customers.codat.errors import Refused
 from customers.codat.types import Attachment
 from customers.service import default_service
-from customers.views.company import load_company, side_by_side
+from customers.web.company_context import load_company, side_by_side
 
 # One range, which is all that browsers and download managers ask for. Of several, RFC 9110 (14.2) lets a server
 # ignore the field; so the whole file comes.

@@ -9,14 +9,14 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 from django_htmx.middleware import HtmxDetails
 
-from customers import addresses, htmx
 from customers.attachments import file_types, filenames
 from customers.codat.types import Attachment
 from customers.formatting import DASH, is_size, parse_date, size, text, when
-from customers.query import ATTACHMENT_ORDER, ListState, read_attachments
 from customers.service import default_service
-from customers.views.company import CompanyPage, load_company
-from customers.views.paging import headings, joined
+from customers.web import htmx, links
+from customers.web.company_context import CompanyPage, load_company
+from customers.web.list_state import ATTACHMENT_ORDER, ListState, read_attachments
+from customers.web.paging import headings, joined
 
 COLUMNS = (
     ("name", "Name"),
@@ -144,13 +144,13 @@ def row(
         "download_url": "",
         "thumbnail_url": "",
     }
-    if isinstance(attachment_id, str) and addresses.is_addressable(attachment_id):
+    if isinstance(attachment_id, str) and links.is_addressable(attachment_id):
         place = (page.company_id, customer_id, attachment_id)
-        found["url"] = addresses.attachment(*place) + joined(state.address(), page.suffix)
-        found["download_url"] = addresses.download(*place) + page.suffix
+        found["url"] = links.attachment(*place) + joined(state.address(), page.suffix)
+        found["download_url"] = links.download(*place) + page.suffix
         small = stated is not None and stated <= THUMBNAIL_BYTES
         if state.filters["thumbnails"] and kind.shown == "image" and small:
-            found["thumbnail_url"] = addresses.preview(*place) + page.suffix
+            found["thumbnail_url"] = links.preview(*place) + page.suffix
     return found
 
 
@@ -163,10 +163,9 @@ def frame(
     return {
         "page": page,
         "customer_id": customer_id,
-        "customer_url": addresses.customer(*place) + page.suffix,
-        "list_url": addresses.attachments(*place) + joined(state.address(), page.suffix),
-        "is_titled": htmx.is_fragment(request)
-        and shown_in.startswith(addresses.attachments(*place)),
+        "customer_url": links.customer(*place) + page.suffix,
+        "list_url": links.attachments(*place) + joined(state.address(), page.suffix),
+        "is_titled": htmx.is_fragment(request) and shown_in.startswith(links.attachments(*place)),
     }
 
 
@@ -184,7 +183,7 @@ def render(
     state = read_state(request)
     everything = load(page, customer_id) if page.is_linked else []
     shown = arranged(everything, state)
-    path = addresses.attachments(page.company_id, customer_id)
+    path = links.attachments(page.company_id, customer_id)
     turned = "" if state.filters["thumbnails"] else "show"
     return htmx.render(
         request,
@@ -201,7 +200,7 @@ def render(
             "pictures": any(expected(item).shown == "image" for item in everything),
             "search_url": path,
             "thumbnails_url": path + joined(state.address(thumbnails=turned), page.suffix),
-            "archive_url": addresses.archive(page.company_id, customer_id) + page.suffix,
+            "archive_url": links.archive(page.company_id, customer_id) + page.suffix,
             "headings": [
                 head | {"address": path + head["address"].removesuffix("?")}
                 for head in headings(COLUMNS, ATTACHMENT_ORDER, state, page.suffix)

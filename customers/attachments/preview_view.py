@@ -11,7 +11,6 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_GET, require_safe
 
-from customers import addresses, htmx
 from customers.attachments import file_types, list_view
 from customers.attachments.download_view import dress
 from customers.attachments.streaming import Transfer
@@ -19,10 +18,11 @@ from customers.codat.connections import Download
 from customers.codat.errors import BadAnswer, CodatError, Refused
 from customers.codat.types import Attachment
 from customers.formatting import size
-from customers.query import ListState
 from customers.service import default_service
-from customers.views.company import CompanyPage, load_company, side_by_side
-from customers.views.paging import joined
+from customers.web import htmx, links
+from customers.web.company_context import CompanyPage, load_company, side_by_side
+from customers.web.list_state import ListState
+from customers.web.paging import joined
 
 # Bytes: a picture or PDF beyond this is for a program of its own.
 PREVIEW_BYTES = 32 * 1024 * 1024
@@ -151,7 +151,7 @@ def _shown(
         else file_types.contradiction(attachment["raw_name"], attachment["raw_type"], kind),
         "text": look.text if how == "text" else "",
         "is_cut": look.is_cut,
-        "preview_url": addresses.preview(page.company_id, customer_id, attachment["id"])
+        "preview_url": links.preview(page.company_id, customer_id, attachment["id"])
         + joined("?" + urlencode({"name": attachment["name"]}), page.suffix),
     }
 
@@ -242,8 +242,8 @@ def _refused(
     context = {
         "page": page,
         "reason": _too_large() if body.kind.shown else _not_shown(body.kind),
-        "url": addresses.attachment(*place) + page.suffix,
-        "download_url": addresses.download(*place) + page.suffix,
+        "url": links.attachment(*place) + page.suffix,
+        "download_url": links.download(*place) + page.suffix,
     }
     status = 413 if body.kind.shown else 415
     return render(request, "customers/attachment_not_shown.html", context, status=status)

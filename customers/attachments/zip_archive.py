@@ -15,12 +15,12 @@ from typing import Any
 import simplejson
 from zipstream import ZIP_DEFLATED, ZIP_STORED, ZipStream
 
-from customers.addresses import is_addressable
 from customers.attachments import file_types
 from customers.attachments.filenames import Apart, file_name
 from customers.codat.connections import Download
 from customers.codat.errors import Abandoned, CodatError, RateLimited, Withheld
 from customers.formatting import parse_date
+from customers.web.links import is_addressable
 
 MANIFEST = "manifest.json"
 # Bytes read before an entry begins: enough to see what a file is, and to have most files whole.

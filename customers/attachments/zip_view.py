@@ -11,7 +11,7 @@ from customers.attachments.streaming import Transfer
 from customers.attachments.zip_archive import Archive
 from customers.codat.connections import Download
 from customers.service import default_service
-from customers.views.company import load_company
+from customers.web.company_context import load_company
 
 
 @require_safe

@@ -9,18 +9,17 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_safe
 
-from customers import addresses, htmx
 from customers.formatting import DASH, day, since, text
-from customers.query import (
+from customers.service import default_service
+from customers.web import htmx, links, stale
+from customers.web.company_context import STATE_WORDS, accounting_connections
+from customers.web.list_state import (
     COMPANY_ORDER,
     COMPANY_PAGE_SIZES,
     CONNECTION_STATES,
     read_companies,
 )
-from customers.service import default_service
-from customers.views import last_seen
-from customers.views.company import STATE_WORDS, accounting_connections
-from customers.views.paging import heads, paging, said_address
+from customers.web.paging import heads, paging, said_address
 
 _COLUMNS = (
     ("name", "Company"),
@@ -57,10 +56,10 @@ def company_rows(companies: list[Mapping[str, Any]]) -> SafeString:
                 _ROW,
                 format_html(
                     '<a href="{}">{}</a>',
-                    addresses.customers(company_id),
+                    links.customers(company_id),
                     name if name != DASH else f"Company {company_id}",
                 )
-                if isinstance(company_id, str) and addresses.is_addressable(company_id)
+                if isinstance(company_id, str) and links.is_addressable(company_id)
                 else name,
                 platform,
                 _state_tag(text(connection.get("status"))),
@@ -87,7 +86,7 @@ def index(request: HttpRequest) -> HttpResponse:
         request,
         "customers/companies.html",
         "customers/_companies.html",
-        last_seen.context(request, answer)
+        stale.context(request, answer)
         | {
             "state": state,
             "paging": paging(state, answer),
@@ -95,7 +94,7 @@ def index(request: HttpRequest) -> HttpResponse:
             "rows": company_rows(answer["results"]),  # type: ignore[arg-type]  # dicts under Codat's names
             "states": [(name, STATE_WORDS[name]) for name in CONNECTION_STATES],
             "page_sizes": sorted({*COMPANY_PAGE_SIZES, state.page_size}),
-            "search_url": addresses.companies(),
+            "search_url": links.companies(),
             "here": request.get_full_path(),
         },
     )

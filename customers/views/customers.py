@@ -7,24 +7,23 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.html import format_html_join
 from django.views.decorators.http import require_POST, require_safe
 
-from customers import addresses, htmx
 from customers.codat.errors import NotFound, NotSynced
 from customers.formatting import text
-from customers.query import (
+from customers.record import read_record
+from customers.rows import COLUMNS, customer_rows
+from customers.service import default_service
+from customers.views import freshness as refreshing
+from customers.views.writes import on_its_way
+from customers.web import htmx, links, stale
+from customers.web.company_context import CompanyPage, company_page, load_company, with_company
+from customers.web.list_state import (
     CUSTOMER_ORDER,
     CUSTOMER_STATUSES,
     PAGE_SIZES,
     ListState,
     read_customers,
 )
-from customers.record import read_record
-from customers.rows import COLUMNS, customer_rows
-from customers.service import default_service
-from customers.views import freshness as refreshing
-from customers.views import last_seen
-from customers.views.company import CompanyPage, company_page, load_company, with_company
-from customers.views.paging import heads, paging, said_address
-from customers.views.writes import on_its_way
+from customers.web.paging import heads, paging, said_address
 
 # For the list of suggestions only: any code of three letters can be typed.
 CURRENCIES = format_html_join(
@@ -70,7 +69,7 @@ def index(request: HttpRequest, company_id: str) -> HttpResponse:
         "customers/_list.html",
         _list_context(request, page, state)
         | refreshing.context(page, None)
-        | last_seen.context(request, company, answer)
+        | stale.context(request, company, answer)
         | {
             "paging": paging(state, answer, page.suffix),
             "heads": heads(COLUMNS, CUSTOMER_ORDER, state, page.suffix),
@@ -89,9 +88,9 @@ def _list_context(request: HttpRequest, page: CompanyPage, state: ListState) -> 
         "statuses": CUSTOMER_STATUSES,
         "currencies": CURRENCIES,
         "page_sizes": sorted({*PAGE_SIZES, state.page_size}),
-        "search_url": addresses.customers(page.company_id),
-        "new_url": addresses.new(page.company_id) + page.suffix,
-        "writes_url": addresses.writes(page.company_id),
+        "search_url": links.customers(page.company_id),
+        "new_url": links.new(page.company_id) + page.suffix,
+        "writes_url": links.writes(page.company_id),
         "here": request.get_full_path(),
         "on_its_way": on_its_way(page.company_id),
     }
@@ -122,17 +121,17 @@ def detail(request: HttpRequest, company_id: str, customer_id: str) -> HttpRespo
         request,
         "customers/detail.html",
         "customers/_detail.html",
-        last_seen.context(request, company, customer)
+        stale.context(request, company, customer)
         | {
             "page": page,
             "customer": customer,
             "customer_id": customer_id,
             "customer_name": text(customer.get("customerName")),
             "record": read_record(customer),
-            "edit_url": addresses.edit(company_id, customer_id) + page.suffix,
-            "copy_url": addresses.new(company_id) + page.query(**{"from": customer_id}),
-            "attachments_url": addresses.attachments(company_id, customer_id) + page.suffix,
-            "writes_url": addresses.writes(company_id) + "?" + urlencode({"customer": customer_id}),
+            "edit_url": links.edit(company_id, customer_id) + page.suffix,
+            "copy_url": links.new(company_id) + page.query(**{"from": customer_id}),
+            "attachments_url": links.attachments(company_id, customer_id) + page.suffix,
+            "writes_url": links.writes(company_id) + "?" + urlencode({"customer": customer_id}),
             "here": request.get_full_path(),
             "on_its_way": on_its_way(company_id, customer_id),
         },

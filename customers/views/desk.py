@@ -10,12 +10,13 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDi
 from django.utils import timezone
 from django_htmx.http import HttpResponseClientRedirect
 
-from customers import addresses, drafts, htmx
+from customers import drafts
 from customers.formatting import distance, text
 from customers.forms import Form, Merge
 from customers.models import Draft, Write
 from customers.service import default_service
-from customers.views.company import CompanyPage, is_linked
+from customers.web import htmx, links
+from customers.web.company_context import CompanyPage, is_linked
 from customers.writes import laid_over
 
 # Codat's own default is not documented; a day is the longest that anybody waits for a desktop.
@@ -75,7 +76,7 @@ class Desk:
     @property
     def path(self) -> str:
         """The form's own address without its query string."""
-        return addresses.form(self.page.company_id, self.customer_id)
+        return links.form(self.page.company_id, self.customer_id)
 
     @property
     def key(self) -> drafts.FormKey:
@@ -176,7 +177,7 @@ class Desk:
             "form_path": self.path,
             # Named even where there is no choice: a post must not go to what has become the default since.
             "form_url": self.path + page.query(connection=page.connection_id),
-            "draft_url": addresses.draft(page.company_id, customer_id)
+            "draft_url": links.draft(page.company_id, customer_id)
             + page.query(connection=page.connection_id),
             "customers_url": page.customers_url,
             "customer_url": page.customers_url,
@@ -195,8 +196,8 @@ class Desk:
         if reviewing:
             context |= {"changes": form.changes(), "payload": form.payload_json(indent=2)}
         if not self.creating:
-            customer = addresses.customer(page.company_id, customer_id)
-            files = addresses.attachments(page.company_id, customer_id)
+            customer = links.customer(page.company_id, customer_id)
+            files = links.attachments(page.company_id, customer_id)
             context |= {
                 "customer_url": customer + page.suffix,
                 "attachments_url": files + page.suffix,

@@ -15,17 +15,18 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
-from customers import addresses, drafts, htmx
+from customers import drafts
 from customers.codat.errors import CodatError
 from customers.formatting import distance, text
 from customers.forms import Form, FormTampered, ModelError, copy_of
-from customers.middleware import heading
 from customers.models import Write
 from customers.service import LastSeen, default_service
-from customers.views.company import CompanyPage, is_linked, load_company
 from customers.views.desk import Desk, key_of, uuid_of
-from customers.views.replay import typed
 from customers.views.saving import posted
+from customers.web import htmx, links
+from customers.web.company_context import CompanyPage, is_linked, load_company
+from customers.web.middleware import heading
+from customers.web.resubmit import typed
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -67,8 +68,8 @@ def draft(request: HttpRequest, company_id: str, customer_id: str = "") -> HttpR
 def _back(request: HttpRequest, company_id: str, customer_id: str) -> str:
     """To where a draft was discarded: one's own writes, or its form."""
     if request.POST.get("from") == "writes":
-        return addresses.my_writes()
-    form = addresses.form(company_id, customer_id)
+        return links.my_writes()
+    form = links.form(company_id, customer_id)
     connection = request.GET.get("connection")
     return f"{form}?{urlencode({'connection': connection})}" if connection else form
 
@@ -99,7 +100,7 @@ def _page(request: HttpRequest, company_id: str, customer_id: str) -> HttpRespon
             raise
         return _keep_typed(request, error)
     except ModelError as error:
-        context = {"sentence": str(error), "customers_url": addresses.customers(company_id)}
+        context = {"sentence": str(error), "customers_url": links.customers(company_id)}
         return htmx.render(
             request, "customers/no_form.html", "customers/_no_form.html", context, status=502
         )
@@ -116,7 +117,7 @@ def _model(page: CompanyPage, *, fresh: bool = False, or_last_seen: bool = False
 
 def _cannot_write(request: HttpRequest, page: CompanyPage, customer_id: str) -> HttpResponse:
     """The connection is not linked: what was typed, if anything, is kept and can be sent again."""
-    path = addresses.form(page.company_id, customer_id)
+    path = links.form(page.company_id, customer_id)
     others = [
         {"name": text(other.get("platformName")), "url": path + page.query(connection=other["id"])}
         for other in page.connections

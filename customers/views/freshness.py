@@ -7,12 +7,12 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 
-from customers import addresses, htmx
 from customers.codat import refreshes
 from customers.codat.errors import BadRequest, Conflict
 from customers.formatting import is_empty, text
 from customers.service import default_service
-from customers.views.company import CompanyPage
+from customers.web import htmx, links
+from customers.web.company_context import CompanyPage
 
 # Seconds before looking again: soon at first, then ever slower; after the last look a person decides.
 _FIRST_WAIT, _GROWTH, _LONGEST_WAIT, _LOOKS = 1.0, 1.3, 15.0, 60
@@ -108,7 +108,7 @@ def address(page: CompanyPage, fresh: Fresh, look: int = 0) -> str:
     query = {"follow": fresh.follow, "look": look} if fresh.follow else {}
     if page.suffix:
         query["connection"] = page.connection_id
-    return addresses.freshness(page.company_id) + ("?" + urlencode(query) if query else "")
+    return links.freshness(page.company_id) + ("?" + urlencode(query) if query else "")
 
 
 def context(page: CompanyPage, fresh: Fresh | None, look: int = 0) -> dict[str, object]:
@@ -117,7 +117,7 @@ def context(page: CompanyPage, fresh: Fresh | None, look: int = 0) -> dict[str, 
         "fresh": fresh,
         "look_address": address(page, fresh, look + 1) if fresh else "",
         "check_address": address(page, fresh) if fresh else "",
-        "refresh_url": addresses.refresh(page.company_id) + page.suffix,
+        "refresh_url": links.refresh(page.company_id) + page.suffix,
     }
 
 

@@ -8,12 +8,13 @@ from django.contrib.auth.models import User
 from django.http import HttpResponse
 from django.utils import timezone
 
-from customers import addresses, drafts
+from customers import drafts
 from customers.formatting import distance
 from customers.forms import Form, FormTampered
 from customers.models import Write
 from customers.service import default_service
 from customers.views.desk import Desk, uuid_of
+from customers.web import links
 from customers.writes import Order, journal, send
 
 
@@ -89,7 +90,7 @@ def _save(desk: Desk, form: Form, before: dict[str, Any]) -> HttpResponse:
     drafts.discard(user, desk.submission)
     if write.state == Write.State.FAILED:
         return desk.go(desk.path + desk.page.query(write=write.pk))
-    return desk.go(addresses.write(write.company_id, write.pk))
+    return desk.go(links.write(write.company_id, write.pk))
 
 
 def _order(desk: Desk, form: Form, before: dict[str, Any]) -> Order:
@@ -119,7 +120,7 @@ def _saved_before(desk: Desk, form: Form, done: Write, before: dict[str, Any]) -
         done.kind == Write.Kind.CREATE if desk.creating else done.customer_id == desk.customer_id
     )
     if same_form and done.payload in ("", form.payload_json()):
-        return desk.go(addresses.write(done.company_id, done.pk) + "?again")
+        return desk.go(links.write(done.company_id, done.pk) + "?again")
     desk.submission = uuid.uuid4()
     if desk.creating:
         desk.twin = done

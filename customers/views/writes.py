@@ -15,14 +15,15 @@ from django.shortcuts import get_object_or_404
 from django.shortcuts import render as render_template
 from django.views.decorators.http import require_http_methods, require_safe
 
-from customers import addresses, comparing, drafts, following, writes
+from customers import comparing, drafts, following, writes
 from customers.codat import refreshes
 from customers.codat.errors import CodatError
 from customers.codat.types import PushOperation, ValidationItem
 from customers.formatting import DASH, pretty_json, text
-from customers.htmx import render
 from customers.models import Draft, Write, WriteQuerySet
 from customers.service import default_service
+from customers.web import links
+from customers.web.htmx import render
 
 PAGE_SIZE = 50
 # Shown of what somebody has typed and not saved; older ones are where they were typed.
@@ -40,8 +41,8 @@ def index(request: HttpRequest, company_id: str) -> HttpResponse:
     context = _listing(request, rows) | {
         "company_id": company_id,
         "company_name": (newest.company_name if newest else "") or "this company",
-        "customers_url": addresses.customers(company_id),
-        "codat_url": addresses.codat_writes(company_id),
+        "customers_url": links.customers(company_id),
+        "codat_url": links.codat_writes(company_id),
         "people": rows.order_by("username").values_list("username", flat=True).distinct()[:200],
     }
     return render(request, "customers/writes.html", "customers/_writes.html", context)
@@ -73,8 +74,8 @@ def _unsaved(draft: Draft) -> dict[str, Any]:
     return {
         "draft": draft,
         "company": text(company.get("name")),
-        "draft_url": addresses.draft(company_id, customer_id),
-        "url": f"{addresses.form(company_id, customer_id)}?{urlencode(query)}",
+        "draft_url": links.draft(company_id, customer_id),
+        "url": f"{links.form(company_id, customer_id)}?{urlencode(query)}",
     }
 
 
@@ -92,11 +93,11 @@ def at_codat(request: HttpRequest, company_id: str) -> HttpResponse:
         write.push_operation_key: write
         for write in Write.objects.filter(company_id=company_id, push_operation_key__in=keys)
     }
-    address = addresses.codat_writes(company_id)
+    address = links.codat_writes(company_id)
     context = {
         "company_id": company_id,
-        "writes_url": addresses.writes(company_id),
-        "customers_url": addresses.customers(company_id),
+        "writes_url": links.writes(company_id),
+        "customers_url": links.customers(company_id),
         "address": address,
         "rows": [_operation_row(company_id, operation, ours) for operation in operations],
         "total": found.get("totalResults") or len(operations),
@@ -122,10 +123,10 @@ def _operation_row(
     return {
         "operation": operation,
         "write": write,
-        "url": addresses.write(company_id, write.pk) if write else "",
+        "url": links.write(company_id, write.pk) if write else "",
         "record": record,
-        "record_url": addresses.customer(company_id, record)
-        if addresses.is_addressable(record)
+        "record_url": links.customer(company_id, record)
+        if links.is_addressable(record)
         and str(operation.get("dataType") or "").lower() == "customers"
         else "",
     }
@@ -167,7 +168,7 @@ def _listing(request: HttpRequest, rows: WriteQuerySet, *, state: str = "") -> d
         "rows": [
             {
                 "write": write,
-                "url": addresses.write(write.company_id, write.pk),
+                "url": links.write(write.company_id, write.pk),
                 "took": _took(write),
             }
             for write in page
@@ -190,7 +191,7 @@ def detail(request: HttpRequest, company_id: str, write_id: uuid.UUID) -> HttpRe
     if request.method == "POST":
         try:
             _decide(request, write)
-            return HttpResponseRedirect(addresses.write(company_id, write.pk))
+            return HttpResponseRedirect(links.write(company_id, write.pk))
         except CodatError as error:
             undecided = error
     try:
@@ -223,19 +224,19 @@ def _context(write: Write) -> dict[str, Any]:
     payload = simplejson.loads(write.payload, use_decimal=True) if write.payload else None
     pause = following.interval(write)
     company_id = write.company_id
-    customer = addresses.is_addressable(write.customer_id)
+    customer = links.is_addressable(write.customer_id)
     form = (
-        addresses.edit(company_id, write.customer_id)
+        links.edit(company_id, write.customer_id)
         if write.kind == Write.Kind.UPDATE
-        else addresses.new(company_id)
+        else links.new(company_id)
     )
     return {
         "write": write,
         "sentence": writes.sentence(write),
-        "write_url": addresses.write(company_id, write.pk),
-        "customers_url": addresses.customers(company_id),
-        "writes_url": addresses.writes(company_id),
-        "customer_url": addresses.customer(company_id, write.customer_id) if customer else "",
+        "write_url": links.write(company_id, write.pk),
+        "customers_url": links.customers(company_id),
+        "writes_url": links.writes(company_id),
+        "customer_url": links.customer(company_id, write.customer_id) if customer else "",
         "reopen_url": f"{form}?write={write.pk}",
         "revert_url": f"{form}?revert={write.pk}",
         "followed": following.is_followed(write),
@@ -302,7 +303,7 @@ def on_its_way(company_id: str, customer_id: str | None = None) -> list[dict[str
     return [
         {
             "write": write,
-            "url": addresses.write(company_id, write.pk),
+            "url": links.write(company_id, write.pk),
             "changes": changes(write) if customer_id is not None else [],
         }
         for write in rows

@@ -8,7 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from customers import addresses
+from customers.web import links
 from tests.browser.conftest import OpenPage, Stack
 
 pytestmark = pytest.mark.browser
@@ -27,21 +27,21 @@ def _go(page: Page, path: str) -> None:
 
 
 def _invalid(page: Page, stack: Stack) -> None:
-    _go(page, addresses.new(stack.company("qbo")))
+    _go(page, links.new(stack.company("qbo")))
     page.get_by_role("button", name="Add address").click()
     page.get_by_role("button", name="Create customer").click()
     page.locator("#form-summary").wait_for()
 
 
 def _review(page: Page, stack: Stack) -> None:
-    _go(page, addresses.edit(stack.company("qbo"), "39"))
+    _go(page, links.edit(stack.company("qbo"), "39"))
     page.get_by_label("Phone", exact=True).fill("1")
     page.get_by_role("button", name="Review what will be sent").click()
     page.locator("#form-changes").wait_for()
 
 
 def _written(page: Page, stack: Stack) -> None:
-    _go(page, addresses.edit(stack.company("qbo"), "39"))
+    _go(page, links.edit(stack.company("qbo"), "39"))
     page.get_by_label("Phone", exact=True).fill("2")
     page.locator("#save").click()
     page.wait_for_url("**/writes/**")
@@ -49,7 +49,7 @@ def _written(page: Page, stack: Stack) -> None:
 
 
 def _revert(page: Page, stack: Stack) -> None:
-    _go(page, addresses.writes(stack.company("qbo")) + "?state=success")
+    _go(page, links.writes(stack.company("qbo")) + "?state=success")
     page.locator("#writes tbody a").first.click()
     page.get_by_role("link", name="Revert").click()
     page.locator("#save").wait_for()
@@ -58,7 +58,7 @@ def _revert(page: Page, stack: Stack) -> None:
 def _fault(kind: str, **how: object) -> Visit:
     def visit(page: Page, stack: Stack) -> None:
         stack.tell("POST", "faults", match="/data/customers", kind=kind, count=9, **how)
-        _go(page, addresses.customers(stack.company("qbo")))
+        _go(page, links.customers(stack.company("qbo")))
         stack.tell("DELETE", "faults")
 
     return visit
@@ -67,33 +67,31 @@ def _fault(kind: str, **how: object) -> Visit:
 PAGES: dict[str, Visit] = {
     "companies": at(lambda stack: "/companies/"),
     "companies, nothing found": at(lambda stack: "/companies/?q=nothing-like-this"),
-    "list": at(lambda stack: addresses.customers(stack.company("qbo"))),
-    "list, large": at(lambda stack: addresses.customers(stack.company("big"))),
-    "list, odd": at(lambda stack: addresses.customers(stack.company("odd")) + "?deleted=show"),
-    "list, nothing found": at(lambda stack: addresses.customers(stack.company("qbo")) + "?q=zzz"),
+    "list": at(lambda stack: links.customers(stack.company("qbo"))),
+    "list, large": at(lambda stack: links.customers(stack.company("big"))),
+    "list, odd": at(lambda stack: links.customers(stack.company("odd")) + "?deleted=show"),
+    "list, nothing found": at(lambda stack: links.customers(stack.company("qbo")) + "?q=zzz"),
     "list, cannot be searched": at(
-        lambda stack: addresses.customers(stack.company("qbo")) + "?q=a%26%26b"
+        lambda stack: links.customers(stack.company("qbo")) + "?q=a%26%26b"
     ),
-    "list, never synced": at(lambda stack: addresses.customers(stack.company("never_synced"))),
-    "list, syncing": at(lambda stack: addresses.customers(stack.company("syncing"))),
-    "list, no accounting": at(lambda stack: addresses.customers(stack.company("no_accounting"))),
-    "list, deauthorized": at(lambda stack: addresses.customers(stack.company("deauthorized"))),
-    "detail": at(lambda stack: addresses.customer(stack.company("qbo"), "39")),
-    "attachments": at(lambda stack: addresses.attachments(stack.company("files"), "thirty")),
-    "attachments, odd names": at(
-        lambda stack: addresses.attachments(stack.company("files"), "names")
-    ),
-    "new": at(lambda stack: addresses.new(stack.company("xero"))),
-    "new, deep": at(lambda stack: addresses.new(stack.company("intacct"))),
-    "new, not linked": at(lambda stack: addresses.new(stack.company("deauthorized"))),
-    "edit": at(lambda stack: addresses.edit(stack.company("qbo"), "39")),
+    "list, never synced": at(lambda stack: links.customers(stack.company("never_synced"))),
+    "list, syncing": at(lambda stack: links.customers(stack.company("syncing"))),
+    "list, no accounting": at(lambda stack: links.customers(stack.company("no_accounting"))),
+    "list, deauthorized": at(lambda stack: links.customers(stack.company("deauthorized"))),
+    "detail": at(lambda stack: links.customer(stack.company("qbo"), "39")),
+    "attachments": at(lambda stack: links.attachments(stack.company("files"), "thirty")),
+    "attachments, odd names": at(lambda stack: links.attachments(stack.company("files"), "names")),
+    "new": at(lambda stack: links.new(stack.company("xero"))),
+    "new, deep": at(lambda stack: links.new(stack.company("intacct"))),
+    "new, not linked": at(lambda stack: links.new(stack.company("deauthorized"))),
+    "edit": at(lambda stack: links.edit(stack.company("qbo"), "39")),
     "invalid": _invalid,
     "review": _review,
     "written": _written,
     "revert": _revert,
-    "history": at(lambda stack: addresses.writes(stack.company("qbo"))),
-    "Codat's history": at(lambda stack: addresses.codat_writes(stack.company("qbo"))),
-    "my writes": at(lambda stack: addresses.my_writes()),
+    "history": at(lambda stack: links.writes(stack.company("qbo"))),
+    "Codat's history": at(lambda stack: links.codat_writes(stack.company("qbo"))),
+    "my writes": at(lambda stack: links.my_writes()),
     "password": at(lambda stack: "/accounts/password/"),
     "missing": at(lambda stack: "/nowhere/"),
     "Codat down": _fault("status", status=503),

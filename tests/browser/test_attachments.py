@@ -8,7 +8,7 @@ import time
 import pytest
 from playwright.sync_api import expect
 
-from customers import addresses
+from customers.web import links
 from tests.browser.conftest import OpenPage, Stack
 from tests.browser.test_accessibility import complaints
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.browser
 
 def test_leafing_with_the_keyboard(open_page: OpenPage, fresh: Stack) -> None:
     page = open_page()
-    page.goto(addresses.attachments(fresh.company("files"), "thirty") + "?order_by=-name&kind=pdf")
+    page.goto(links.attachments(fresh.company("files"), "thirty") + "?order_by=-name&kind=pdf")
     page.get_by_role("link", name="Invoice 0027.pdf", exact=True).click()
     heading = page.locator("#attachments h2")
     expect(heading).to_have_text("Invoice 0027.pdf")
@@ -40,7 +40,7 @@ def test_leafing_with_the_keyboard(open_page: OpenPage, fresh: Stack) -> None:
 def test_a_key_in_the_same_instant_is_a_swap_too(open_page: OpenPage, fresh: Stack) -> None:
     """What is shown is ready: HTMX's pause before it looks at new content would leave plain links."""
     page = open_page()
-    page.goto(addresses.attachments(fresh.company("files"), "thirty") + "?order_by=-name&kind=pdf")
+    page.goto(links.attachments(fresh.company("files"), "thirty") + "?order_by=-name&kind=pdf")
     page.evaluate(
         """document.addEventListener("htmx:afterSwap", () => setTimeout(() =>
         document.body.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowRight", bubbles: true }))
@@ -53,7 +53,7 @@ def test_a_key_in_the_same_instant_is_a_swap_too(open_page: OpenPage, fresh: Sta
 
 def test_arrows_in_a_field_are_the_field_s(open_page: OpenPage, fresh: Stack) -> None:
     page = open_page()
-    path = addresses.attachment(fresh.company("files"), "kinds", "text")
+    path = links.attachment(fresh.company("files"), "kinds", "text")
     page.goto(path)
     page.locator("pre.shown").focus()
     page.keyboard.press("ArrowRight")
@@ -63,21 +63,21 @@ def test_arrows_in_a_field_are_the_field_s(open_page: OpenPage, fresh: Stack) ->
 
 def test_a_pdf_is_framed_and_a_script_is_not(open_page: OpenPage, fresh: Stack) -> None:
     page = open_page()
-    page.goto(addresses.attachment(fresh.company("files"), "kinds", "pdf"))
+    page.goto(links.attachment(fresh.company("files"), "kinds", "pdf"))
     if page.evaluate("navigator.pdfViewerEnabled"):
         # Chromium's viewer moves in where the PDF is; a refusal would be an error page without one.
         end = time.monotonic() + 10
         while not any(frame.url.startswith("chrome-extension://") for frame in page.frames):
             assert time.monotonic() < end
             page.wait_for_timeout(50)
-    page.goto(addresses.attachment(fresh.company("files"), "lies", "svg-is-png"))
+    page.goto(links.attachment(fresh.company("files"), "lies", "svg-is-png"))
     expect(page.get_by_text("It is not what it says.")).to_be_visible()
     expect(page.locator("iframe, .shown img")).to_have_count(0)
 
 
 def test_without_javascript(open_page: OpenPage, fresh: Stack) -> None:
     page = open_page(javascript=False)
-    page.goto(addresses.attachments(fresh.company("files"), "thirty"))
+    page.goto(links.attachments(fresh.company("files"), "thirty"))
     page.get_by_label("Kind").select_option("image")
     page.get_by_role("button", name="Show", exact=True).click()
     expect(page.get_by_text("10 of 30 attachments")).to_be_visible()
@@ -99,13 +99,13 @@ def test_nothing_to_complain_about(
     company = fresh.company("files")
     found: dict[str, list[str]] = {}
     for path in (
-        addresses.attachments(company, "kinds") + "?thumbnails=show&q=o",
-        addresses.attachments(company, "kinds") + "?q=nothing-like-it",
-        addresses.attachment(company, "kinds", "pdf"),
-        addresses.attachment(company, "kinds", "png"),
-        addresses.attachment(company, "kinds", "text"),
-        addresses.attachment(company, "lies", "png-is-html"),
-        addresses.preview(company, "kinds", "svg"),
+        links.attachments(company, "kinds") + "?thumbnails=show&q=o",
+        links.attachments(company, "kinds") + "?q=nothing-like-it",
+        links.attachment(company, "kinds", "pdf"),
+        links.attachment(company, "kinds", "png"),
+        links.attachment(company, "kinds", "text"),
+        links.attachment(company, "lies", "png-is-html"),
+        links.preview(company, "kinds", "svg"),
     ):
         page.goto(path)
         if said := complaints(page):

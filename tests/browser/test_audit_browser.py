@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from customers import addresses
+from customers.web import links
 from tests.browser.conftest import OpenPage, Stack
 
 pytestmark = pytest.mark.browser
@@ -17,7 +17,7 @@ def test_a_counter_tells_what_is_left_and_never_stops_the_typing(
     open_page: OpenPage, fresh: Stack
 ) -> None:
     page = open_page()
-    page.goto(addresses.new(fresh.company("sage")))
+    page.goto(links.new(fresh.company("sage")))
     code = page.locator('[name="f.id"]')
     counter = code.locator("xpath=following-sibling::*[contains(@class, 'counter')]")
     expect(counter).to_have_count(0)
@@ -39,12 +39,12 @@ def test_the_count_of_my_writes_keeps_itself_current(open_page: OpenPage, fresh:
     fresh.tell("POST", "settings", push_delay=3600)
     page = open_page()
     page.clock.install()
-    page.goto(addresses.customers(fresh.company("qbo")))
+    page.goto(links.customers(fresh.company("qbo")))
     badge = page.locator("#my-writes .badge")
     before = int(badge.inner_text().split()[0]) if badge.count() else 0
 
     other = page.context.new_page()
-    other.goto(addresses.edit(fresh.company("qbo"), "39"))
+    other.goto(links.edit(fresh.company("qbo"), "39"))
     other.get_by_label("Phone", exact=True).fill("+44 20 7946 0777")
     other.locator("#save").click()
     other.wait_for_url("**/writes/**")
@@ -62,7 +62,7 @@ def test_the_count_of_my_writes_keeps_itself_current(open_page: OpenPage, fresh:
 
 def test_the_focus_stays_where_a_button_was_pressed(open_page: OpenPage, fresh: Stack) -> None:
     page = open_page()
-    page.goto(addresses.customers(fresh.company("qbo")))
+    page.goto(links.customers(fresh.company("qbo")))
     page.get_by_role("button", name="Refresh").press("Enter")
     expect(page.locator("#freshness")).to_contain_text("Refreshed", timeout=20_000)
     assert page.evaluate("document.activeElement.closest('#freshness') !== null")

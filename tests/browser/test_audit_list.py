@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from customers import addresses
+from customers.web import links
 from tests.browser.conftest import OpenPage, Stack
 
 pytestmark = pytest.mark.browser
@@ -17,7 +17,7 @@ def test_results_follow_the_typing_and_the_address_restores_them(
     open_page: OpenPage, fresh: Stack
 ) -> None:
     page = open_page()
-    page.goto(addresses.customers(fresh.company("qbo")))
+    page.goto(links.customers(fresh.company("qbo")))
     rows = page.locator("#results tbody tr")
     expect(rows).not_to_have_count(2)
     fresh.tell("DELETE", "calls")
@@ -49,7 +49,7 @@ def test_results_follow_the_typing_and_the_address_restores_them(
 
 def test_a_late_answer_to_an_earlier_search_is_not_shown(open_page: OpenPage, fresh: Stack) -> None:
     page = open_page()
-    page.goto(addresses.customers(fresh.company("qbo")))
+    page.goto(links.customers(fresh.company("qbo")))
     fresh.tell("POST", "faults", match="/data/customers", kind="delay", seconds=1.5, count=1)
     box = page.get_by_label("Search")
     with page.expect_request(re.compile(r"q=Yarrow")) as early:
@@ -75,12 +75,12 @@ def test_nothing_sticks_out(open_page: OpenPage, fresh: Stack, width: int) -> No
     page = open_page(width=width)
     for path in (
         "/companies/",
-        addresses.customers(fresh.company("odd")) + "?deleted=show",
-        addresses.customers(fresh.company("qbo")) + "?order_by=defaultCurrency",
-        addresses.customer(fresh.company("odd"), "full"),
-        addresses.edit(fresh.company("odd"), "full"),
-        addresses.new(fresh.company("intacct")),
-        addresses.writes(fresh.company("qbo")),
+        links.customers(fresh.company("odd")) + "?deleted=show",
+        links.customers(fresh.company("qbo")) + "?order_by=defaultCurrency",
+        links.customer(fresh.company("odd"), "full"),
+        links.edit(fresh.company("odd"), "full"),
+        links.new(fresh.company("intacct")),
+        links.writes(fresh.company("qbo")),
     ):
         page.goto(path)
         assert not page.evaluate("document.documentElement.scrollWidth > window.innerWidth"), path
@@ -90,8 +90,8 @@ def test_nothing_sticks_out(open_page: OpenPage, fresh: Stack, width: int) -> No
 def test_paper_gets_the_data_and_not_the_controls(open_page: OpenPage, fresh: Stack) -> None:
     page = open_page(color_scheme="dark")
     for path, shown in (
-        (addresses.customers(fresh.company("qbo")), "table.customers"),
-        (addresses.customer(fresh.company("odd"), "full"), "#customer .fields"),
+        (links.customers(fresh.company("qbo")), "table.customers"),
+        (links.customer(fresh.company("odd"), "full"), "#customer .fields"),
     ):
         page.goto(path)
         expect(page.locator("header.top")).to_be_visible()

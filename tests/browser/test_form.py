@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Dialog, Page, expect
 
-from customers import addresses
+from customers.web import links
 from tests.browser.conftest import OpenPage, Stack
 
 pytestmark = pytest.mark.browser
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.browser
 def page(open_page: OpenPage, fresh: Stack) -> Page:
     """The edit form of a customer with two addresses and a contact."""
     page = open_page()
-    page.goto(addresses.edit(fresh.company("qbo"), "39"))
+    page.goto(links.edit(fresh.company("qbo"), "39"))
     return page
 
 
@@ -125,7 +125,7 @@ def test_leaving_with_something_unsaved_asks_first(page: Page) -> None:
 
 def test_a_long_choice_is_searched_with_the_keyboard(open_page: OpenPage, fresh: Stack) -> None:
     page = open_page()
-    page.goto(addresses.new(fresh.company("zoho")))
+    page.goto(links.new(fresh.company("zoho")))
     page.get_by_role("button", name="Add address").click()
     box = page.get_by_role("combobox", name=re.compile("Country")).first
     expect(box).to_have_attribute("aria-autocomplete", "list")
@@ -161,7 +161,7 @@ def test_signing_in_again_elsewhere_does_not_lose_the_form(page: Page, fresh: St
 
 def test_a_form_stands_still_while_it_is_saved(page: Page, fresh: Stack) -> None:
     fresh.tell("POST", "faults", match="PUT .*/push/customers", kind="delay", seconds=1.5, count=1)
-    address = addresses.edit(fresh.company("qbo"), "25")  # No other test leaves drafts here.
+    address = links.edit(fresh.company("qbo"), "25")  # No other test leaves drafts here.
     page.goto(address)
     phone, email = page.get_by_label("Phone", exact=True), page.get_by_label("Email address")
     phone.fill("+44 20 7946 0998")

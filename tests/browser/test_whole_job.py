@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from customers import addresses
+from customers.web import links
 from tests.browser.conftest import OpenPage, Stack
 
 pytestmark = pytest.mark.browser
@@ -73,7 +73,7 @@ def test_the_whole_job(open_page: OpenPage, fresh: Stack, javascript: bool) -> N
     expect(page.locator("#results")).to_contain_text("Made by hand Ltd")
 
     # Download an attachment.
-    page.goto(addresses.customer(fresh.company("files"), "one"))
+    page.goto(links.customer(fresh.company("files"), "one"))
     if not javascript:
         page.get_by_role("link", name="Show the attachments").click()
     with page.expect_download() as download:

@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from customers import addresses
+from customers.web import links
 from tests.browser.conftest import OpenPage, Stack
 
 pytestmark = pytest.mark.browser
@@ -18,7 +18,7 @@ def test_the_support_bundle_is_copied_and_that_is_announced(
 ) -> None:
     page = open_page()
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    page.goto(addresses.edit(fresh.company("qbo"), "38"))
+    page.goto(links.edit(fresh.company("qbo"), "38"))
     page.get_by_label("Phone", exact=True).fill("+44 20 7946 0111")
     page.locator("#save").click()
     page.wait_for_url("**/writes/**")
@@ -38,7 +38,7 @@ def test_without_scripts_there_is_no_button_that_does_nothing(
     open_page: OpenPage, fresh: Stack
 ) -> None:
     page = open_page(javascript=False)
-    page.goto(addresses.edit(fresh.company("qbo"), "37"))
+    page.goto(links.edit(fresh.company("qbo"), "37"))
     page.get_by_label("Phone", exact=True).fill("+44 20 7946 0222")
     page.get_by_role("button", name="Save", exact=True).last.click()
     page.wait_for_url("**/writes/**")

@@ -10,10 +10,10 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.http import HttpRequest
 
-from customers import addresses
 from customers.codat.types import Company, Connection
 from customers.formatting import text
 from customers.service import default_service
+from customers.web import links
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -147,7 +147,7 @@ class CompanyPage:
     @property
     def customers_url(self) -> str:
         """The company's list of customers."""
-        return addresses.customers(self.company_id) + self.suffix
+        return links.customers(self.company_id) + self.suffix
 
 
 def company_page(request: HttpRequest, company_id: str, company: Company) -> CompanyPage:

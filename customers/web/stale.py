@@ -6,8 +6,8 @@ from typing import Any
 from django.http import HttpRequest
 
 from customers.formatting import distance
-from customers.middleware import heading
 from customers.service import LastSeen
+from customers.web.middleware import heading
 
 # Seconds until such a page asks again by itself: long enough to read a line, and to let the breaker try.
 AGAIN = 15

@@ -15,7 +15,6 @@ from django.utils.cache import add_never_cache_headers, patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.middleware import HtmxDetails
 
-from customers import addresses, htmx
 from customers.codat.client import deadline
 from customers.codat.errors import (
     OUTAGES,
@@ -38,6 +37,7 @@ from customers.codat.errors import (
     Unreachable,
     Withheld,
 )
+from customers.web import htmx, links
 
 logger = logging.getLogger(__name__)
 
@@ -150,7 +150,7 @@ def trouble(request: HttpRequest, error: Exception) -> HttpResponse:
 def _customers_address(request: HttpRequest) -> str:
     """The list of customers of the company that the page was about; "" where it was that list, or none."""
     company_id = request.resolver_match.kwargs.get("company_id") if request.resolver_match else None
-    address = addresses.customers(company_id) if company_id else ""
+    address = links.customers(company_id) if company_id else ""
     return "" if address == request.path else address
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.safestring import SafeString
 from markupsafe import escape
 
-from customers.query import ListState
+from customers.web.list_state import ListState
 
 
 @dataclass(frozen=True, slots=True)

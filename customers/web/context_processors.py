@@ -7,9 +7,9 @@ from django.http import HttpRequest
 from django.template.backends.utils import csrf_input
 from django.utils.functional import SimpleLazyObject
 
-from customers import addresses
 from customers.models import Write
 from customers.service import default_service
+from customers.web import links
 
 
 def dashboard(request: HttpRequest) -> dict[str, Any]:
@@ -21,8 +21,8 @@ def dashboard(request: HttpRequest) -> dict[str, Any]:
         # Masked once a page, and on no page without a form: Django's own is masked anew in each form.
         "csrf_input": SimpleLazyObject(lambda: csrf_input(request)),
         "is_sandbox": settings.CODAT_IS_LOCAL,
-        "companies_url": addresses.companies(),
-        "my_writes_url": addresses.my_writes(),
+        "companies_url": links.companies(),
+        "my_writes_url": links.my_writes(),
         "codat_quota": _quota,
         # A callable: counted only by templates that show it.
         "open_writes": lambda: Write.objects.count_open(user_id) if user_id else (0, 0),

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from django.http import HttpRequest, HttpResponse
 from django.views.csrf import csrf_failure as plain_csrf_failure
 
-from customers import htmx
+from customers.web import htmx
 
 
 def is_form(request: HttpRequest) -> bool:
