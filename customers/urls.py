@@ -5,8 +5,9 @@ from django.urls import path, register_converter
 from django.views.generic import RedirectView
 
 from customers.attachments import download_view, list_view, preview_view, zip_view
-from customers.views import companies, customers, edit, webhooks, writes
+from customers.views import companies, customers, edit
 from customers.web import links
+from customers.writes import views, webhook_view
 
 register_converter(links.IdConverter, "id")
 register_converter(links.CompanyConverter, "company")
@@ -31,10 +32,10 @@ urlpatterns = [
     path(_attachment, preview_view.detail, name="attachment"),
     path(f"{_attachment}preview/", preview_view.preview, name="preview"),
     path(f"{_attachment}download/", download_view.download, name="download"),
-    path(f"{_company}writes/codat/", writes.at_codat, name="codat_writes"),
-    path(f"{_company}writes/", writes.index, name="writes"),
-    path(f"{_company}writes/<uuid:write_id>/", writes.detail, name="write"),
-    path("writes/", writes.mine, name="my_writes"),
-    path("writes/badge/", writes.badge, name="writes_badge"),
-    path("webhooks/codat/", webhooks.codat, name="webhooks"),
+    path(f"{_company}writes/codat/", views.at_codat, name="codat_writes"),
+    path(f"{_company}writes/", views.index, name="writes"),
+    path(f"{_company}writes/<uuid:write_id>/", views.detail, name="write"),
+    path("writes/", views.mine, name="my_writes"),
+    path("writes/badge/", views.badge, name="writes_badge"),
+    path("webhooks/codat/", webhook_view.codat, name="webhooks"),
 ]

@@ -12,12 +12,12 @@ from django.core.cache import cache
 from django.core.management import call_command
 from django.db.models import DateTimeField, F
 
-from customers import writes
 from customers.codat.client import default_client
 from customers.formatting import parse_date
 from customers.models import Write
 from customers.sandbox import Sandbox
 from customers.service import default_service
+from customers.writes import journal
 
 COMPANY = "qbo"
 DATES = [field.name for field in Write._meta.get_fields() if isinstance(field, DateTimeField)]
@@ -28,13 +28,13 @@ def customer(sandbox: Sandbox, index: int = 0) -> str:
     return list(sandbox.state(COMPANY).copy)[index]
 
 
-def order(sandbox: Sandbox, customer_id: str = "", **payload: Any) -> writes.Order:
+def order(sandbox: Sandbox, customer_id: str = "", **payload: Any) -> journal.Order:
     """A save: of a new customer, or of one that is there. `payload` is added to what is sent."""
     before = sandbox.state(COMPANY).copy[customer_id] if customer_id else {}
     names = ("customerName", "status", "emailAddress", "phone")
     sent = {"customerName": "Journal Ltd", "status": "Active"}
     sent |= {name: before[name] for name in names if name in before} | payload
-    return writes.Order(
+    return journal.Order(
         company_id=sandbox.company(COMPANY),
         company={"name": "A company"},
         connection={"id": sandbox.connection(COMPANY), "platformName": "QuickBooks"},
@@ -46,16 +46,16 @@ def order(sandbox: Sandbox, customer_id: str = "", **payload: Any) -> writes.Ord
     )
 
 
-def journaled(user: User, wanted: writes.Order) -> Write:
+def journaled(user: User, wanted: journal.Order) -> Write:
     """The row of a save that is not sent yet."""
-    write, is_new = writes.journal(wanted, user)
+    write, is_new = journal.journal(wanted, user)
     assert is_new
     return write
 
 
-def sent(user: User, wanted: writes.Order) -> Write:
+def sent(user: User, wanted: journal.Order) -> Write:
     """A save that was sent."""
-    return writes.send(journaled(user, wanted), default_service())
+    return journal.send(journaled(user, wanted), default_service())
 
 
 def calls(sandbox: Sandbox, method: str = "POST|PUT") -> list[Any]:

@@ -13,14 +13,14 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.http import QueryDict
 
-from customers import writes
 from customers.forms import Form
 from customers.forms.post_data import MAX_NEW_INPUTS
 from customers.models import Draft, Write
 from customers.sandbox import Sandbox
 from customers.views import saving
 from customers.web import links
-from customers.writes import Order
+from customers.writes import journal
+from customers.writes.journal import Order
 from tests.conftest import RawPathClient
 from tests.controls import fields
 from tests.forms.helpers import array, node, obj, opened
@@ -185,8 +185,8 @@ def test_two_saves_of_one_form_at_once_lose_nothing(
     editor_client.post(links.draft(company, ""), post | {"f.customerName": "Two"})
 
     def overtaken(order: Order, user: User) -> tuple[Write, bool]:
-        writes.journal(replace(order, payload='{"customerName": "One"}'), user)
-        return writes.journal(order, user)
+        journal.journal(replace(order, payload='{"customerName": "One"}'), user)
+        return journal.journal(order, user)
 
     monkeypatch.setattr(saving, "journal", overtaken)
     answer = editor_client.post(url, post | {"f.customerName": "Two"})

@@ -15,10 +15,10 @@ from django.core.management import call_command
 from django.utils import timezone
 from standardwebhooks import Webhook
 
-from customers import webhooks
 from customers.models import Write
 from customers.sandbox import Sandbox
 from customers.web import links
+from customers.writes import webhooks
 from tests.conftest import RawPathClient
 from tests.controls import fields
 from tests.journal import wait_for

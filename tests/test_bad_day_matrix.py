@@ -24,13 +24,13 @@ from pytest_django import Settings
 from standardwebhooks import Webhook
 
 from codatdash.logs import JsonFormatter
-from customers import webhooks, writes
 from customers.codat import client as codat_client
 from customers.codat.errors import CodatError
 from customers.models import Draft, WebhookEvent, Write
 from customers.sandbox import Sandbox
 from customers.service import default_service
 from customers.web import links
+from customers.writes import journal, webhooks
 from tests.bad_day import FAULTS, PROPERTY, Fault
 from tests.conftest import RawPathClient, forget_codat
 from tests.controls import fields
@@ -290,7 +290,7 @@ def truth(sandbox: Sandbox, fault: Fault, answer: Any, body: str, rows: int, tak
         assert "othing was sent" in body
         return ", never sent"
     assert "Quillfeather" in write.payload
-    said = f"{writes.sentence(write)} {write.error_message}"
+    said = f"{journal.sentence(write)} {write.error_message}"
     if "othing was sent" in said or "never sent" in said:
         assert not tried
         assert not arrived

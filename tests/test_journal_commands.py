@@ -12,10 +12,10 @@ from django.core.management import call_command
 from django.utils import timezone
 from pytest_django import Settings
 
-from customers import following
 from customers.models import Draft, WebhookEvent, Write
 from customers.sandbox import Sandbox
 from customers.service import default_service
+from customers.writes import tracking
 from tests.journal import (
     COMPANY,
     calls,
@@ -169,7 +169,7 @@ def test_what_codat_has_forgotten_is_not_awaited_for_ever(sandbox: Sandbox, edit
     write.refresh_from_db()
     assert write.state == State.TIMED_OUT
     assert write.error_message == "Codat no longer knows of this operation."
-    assert not following.is_followed(write)
+    assert not tracking.is_followed(write)
 
 
 # -- forget_payloads --------------------------------------------------------------------------------
@@ -233,7 +233,7 @@ def test_a_waiting_write_is_not_confirmed_by_having_been_forgotten(
     run("forget_payloads")
     for _ in range(3):
         write.refresh_from_db()
-        following.check(write, default_service(), by="cron")
+        tracking.check(write, default_service(), by="cron")
         sandbox.settle()
     assert write.confirmation != "confirmed"
 

@@ -9,14 +9,14 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
-from customers import confirming, following, writes
 from customers.codat.client import default_client
 from customers.codat.errors import BadRequest
-from customers.confirming import kept, unlike
 from customers.models import Write
 from customers.sandbox import Sandbox
 from customers.service import default_service
 from customers.web import links
+from customers.writes import confirmation, journal, tracking
+from customers.writes.confirmation import kept, unlike
 from tests.conftest import RawPathClient
 from tests.journal import (
     COMPANY,
@@ -38,7 +38,7 @@ State = Write.State
 def check(write: Write) -> Write:
     """One look at a write, whenever the last one was."""
     write.refresh_from_db()
-    return following.check(write, default_service(), by="poll")
+    return tracking.check(write, default_service(), by="poll")
 
 
 def succeeded(sandbox: Sandbox, user: User, customer_id: str = "", **payload: Any) -> Write:
@@ -132,7 +132,7 @@ def test_what_no_refresh_brings_is_said_after_three(
         check(write)
         sandbox.settle()
 
-    assert write.refreshes == len(company.pulls) == confirming.MOST_REFRESHES == 3
+    assert write.refreshes == len(company.pulls) == confirmation.MOST_REFRESHES == 3
     assert write.state == State.SUCCESS
     if kind == "create":
         assert write.confirmation == "absent"
@@ -175,7 +175,7 @@ def test_a_refresh_that_never_ends_is_not_awaited_for_ever(sandbox: Sandbox, edi
     pass_time(sandbox, days=8)
     check(write)
     assert write.confirmation == "absent"
-    assert not following.is_followed(write)
+    assert not tracking.is_followed(write)
 
 
 def test_a_refresh_that_is_always_refused_is_not_awaited_for_ever(
@@ -208,7 +208,7 @@ def test_an_old_step_does_not_undo_a_newer_one(sandbox: Sandbox, editor: User) -
     awaited = write.refresh_id
     assert write.refreshes == 2
 
-    confirming.step(slow, default_service())
+    confirmation.step(slow, default_service())
 
     write.refresh_from_db()
     assert (write.refresh_id, write.refreshes) == (awaited, 2)
@@ -289,14 +289,14 @@ def test_five_hundred_rows_are_not_compared_each_with_each(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     compared = 0
-    real = confirming._what
+    real = confirmation._what
 
     def counted(sent: Any, read: Any) -> str:
         nonlocal compared
         compared += 1
         return real(sent, read)
 
-    monkeypatch.setattr(confirming, "_what", counted)
+    monkeypatch.setattr(confirmation, "_what", counted)
     before = {"r": [row(f"{number}", city=f"City {number}") for number in range(500)]}
     sent = {"r": [*before["r"][1:], row("new")]}
     read = {"r": [*reversed(sent["r"])]}
@@ -347,7 +347,7 @@ def test_while_the_first_is_still_running_it_is_only_waited_for(
     write = journaled(editor, order(sandbox))
     sandbox.faults.add("POST", "delay", seconds=20)
     default_service().client.read_timeout = 0.3
-    writes.send(write, default_service())
+    journal.send(write, default_service())
     assert write.state == State.UNKNOWN
 
     check(write)
@@ -369,7 +369,7 @@ def test_a_key_that_is_another_writes_is_not_tried_again(sandbox: Sandbox, edito
         check(write)
 
     assert (write.state, write.status_code, write.attempts) == (State.UNKNOWN, 422, 2)
-    assert len(following.evidence(write, default_service())) == 1
+    assert len(tracking.evidence(write, default_service())) == 1
 
 
 def test_a_refusal_of_the_data_that_is_replayed_is_the_end(sandbox: Sandbox, editor: User) -> None:
@@ -388,8 +388,8 @@ def test_a_fault_that_is_replayed_is_left_to_a_person(sandbox: Sandbox, editor: 
     for _ in range(6):
         check(write)
     assert (write.state, write.status_code) == (State.UNKNOWN, 500)
-    assert len(calls(sandbox)) == write.attempts == following.REPLAYED_FAULTS
-    assert following.declare_lost(write).state == State.FAILED
+    assert len(calls(sandbox)) == write.attempts == tracking.REPLAYED_FAULTS
+    assert tracking.declare_lost(write).state == State.FAILED
 
 
 @pytest.mark.parametrize("status", [401, 402, 403, 404, 409, 422, 429])
@@ -410,7 +410,7 @@ def test_past_the_window_nothing_is_sent_again(sandbox: Sandbox, editor: User) -
     for _ in range(3):
         check(write)
     assert (write.state, len(calls(sandbox)), len(pushes(sandbox))) == (State.UNKNOWN, 1, 1)
-    assert len(following.evidence(write, default_service())) == 1
+    assert len(tracking.evidence(write, default_service())) == 1
 
 
 def test_a_clock_that_was_put_back_does_not_open_the_window_again(
@@ -427,7 +427,7 @@ def test_what_timed_out_is_never_sent_again(sandbox: Sandbox, editor: User) -> N
     sandbox.settle()
     check(write)
     assert write.state == State.TIMED_OUT
-    assert "may still have happened" in writes.sentence(write)
+    assert "may still have happened" in journal.sentence(write)
     assert named(sandbox, "Lose me")
     for _ in range(3):
         pass_time(sandbox, minutes=20)
@@ -441,7 +441,7 @@ def test_what_timed_out_is_never_sent_again(sandbox: Sandbox, editor: User) -> N
 def test_evidence_is_found_behind_many_later_writes_and_is_of_this_customer(
     sandbox: Sandbox, editor: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(following, "_HISTORY_PAGE_SIZE", 20)
+    monkeypatch.setattr(tracking, "_HISTORY_PAGE_SIZE", 20)
     one, other = customer(sandbox, 0), customer(sandbox, 1)
     sandbox.faults.add("PUT", "reset", handled=True)
     write = sent(editor, order(sandbox, one, phone="1"))
@@ -453,11 +453,11 @@ def test_evidence_is_found_behind_many_later_writes_and_is_of_this_customer(
     pushes(sandbox).append(stranger)
     write.refresh_from_db()
 
-    (found,) = following.evidence(write, default_service())
+    (found,) = tracking.evidence(write, default_service())
 
     assert found.operation["pushOperationKey"] == pushes(sandbox)[0]["pushOperationKey"]
     sandbox.settle()
-    assert following.evidence(write, default_service())[0].same_customer
+    assert tracking.evidence(write, default_service())[0].same_customer
 
 
 def test_an_adoption_that_was_cut_short_goes_on(sandbox: Sandbox, editor: User) -> None:
@@ -498,7 +498,7 @@ def test_no_odd_answer_loses_a_write(
 
     write = sent(editor, order(sandbox))
 
-    assert (write.state, write.push_operation_key) == (writes.state_of(operation), KEY)  # type: ignore[arg-type]
+    assert (write.state, write.push_operation_key) == (journal.state_of(operation), KEY)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("key", ["", "k" * 65, "\0", None, 7])
@@ -548,5 +548,5 @@ def test_intervals_grow_and_pages_stop(sandbox: Sandbox, editor: User) -> None:
     for age, pause in ages:
         Write.objects.filter(pk=write.pk).update(created_at=timezone.now() - timedelta(seconds=age))
         write.refresh_from_db()
-        found = following.interval(write)
+        found = tracking.interval(write)
         assert (found.total_seconds() if found else None) == pause

@@ -19,13 +19,13 @@ from django.contrib.auth.models import User
 from django.db import connection, connections
 from django.utils import timezone
 
-from customers import following, writes
 from customers.codat.errors import CodatError, ConnectionLost
 from customers.codat.types import PushOperation
 from customers.models import Write
 from customers.sandbox import Sandbox
 from customers.service import default_service
 from customers.web import links
+from customers.writes import journal, tracking
 from tests import processes
 from tests.conftest import RawPathClient
 from tests.journal import (
@@ -76,13 +76,13 @@ def news(key: str) -> list[Callable[[Write], Write]]:
     refused = operation("Failed", errorMessage="late", statusCode=400)
     given_up = operation("TimedOut", errorMessage="late")
     return [
-        lambda row: writes.settle(row, done, by="poll"),
-        lambda row: writes.settle(row, done, by="webhook", asked=False),
-        lambda row: writes.settle(row, operation("Pending"), by="poll"),
-        lambda row: writes.settle(row, refused, by="webhook", asked=False),
-        lambda row: writes.settle(row, given_up, by="webhook", asked=False),
-        lambda row: writes.settle(row, given_up, by="cron"),
-        lambda row: writes._record_error(row, ConnectionLost("late", may_have_arrived=True)),
+        lambda row: journal.settle(row, done, by="poll"),
+        lambda row: journal.settle(row, done, by="webhook", asked=False),
+        lambda row: journal.settle(row, operation("Pending"), by="poll"),
+        lambda row: journal.settle(row, refused, by="webhook", asked=False),
+        lambda row: journal.settle(row, given_up, by="webhook", asked=False),
+        lambda row: journal.settle(row, given_up, by="cron"),
+        lambda row: journal._record_error(row, ConnectionLost("late", may_have_arrived=True)),
     ]
 
 
@@ -121,12 +121,12 @@ def test_what_codat_says_itself_takes_a_success_back_and_an_event_does_not(
     key = write.push_operation_key
     done = PushOperation(pushOperationKey=key, status="Success")
     refused = PushOperation(pushOperationKey=key, status="Failed", errorMessage="After all.")
-    writes.settle(write, done, by="poll")
+    journal.settle(write, done, by="poll")
 
-    assert writes.settle(write, refused, by="webhook", asked=False).state == State.SUCCESS
-    assert writes.settle(write, refused, by="poll").state == State.FAILED
+    assert journal.settle(write, refused, by="webhook", asked=False).state == State.SUCCESS
+    assert journal.settle(write, refused, by="poll").state == State.FAILED
     assert (write.confirmation, write.error_message) == ("", "After all.")
-    assert writes.settle(write, done, by="webhook", asked=False).state == State.SUCCESS
+    assert journal.settle(write, done, by="webhook", asked=False).state == State.SUCCESS
     assert write.confirmation == "waiting"
 
 
@@ -134,8 +134,8 @@ def test_twenty_saves_of_one_form_are_one_row_and_one_write(sandbox: Sandbox, ed
     wanted = order(sandbox)
 
     def save() -> tuple[str, bool]:
-        write, is_new = writes.journal(wanted, editor)
-        writes.send(write, default_service())
+        write, is_new = journal.journal(wanted, editor)
+        journal.send(write, default_service())
         return str(write.pk), is_new
 
     saved = all_at_once([save] * THREADS)
@@ -153,7 +153,7 @@ def test_twenty_who_ask_after_a_lost_create_leave_one_customer(
     assert write.state == State.UNKNOWN
 
     def ask() -> None:
-        following.check(Write.objects.get(pk=write.pk), default_service(), by="poll")
+        tracking.check(Write.objects.get(pk=write.pk), default_service(), by="poll")
 
     all_at_once([ask] * THREADS)
 
@@ -238,7 +238,7 @@ def adopting(write: Write, key: str) -> Callable[[], str]:
 
     def adopt() -> str:
         try:
-            following.adopt(Write.objects.get(pk=write.pk), key, default_service())
+            tracking.adopt(Write.objects.get(pk=write.pk), key, default_service())
         except CodatError as error:
             return type(error).__name__
         return ""
@@ -259,7 +259,7 @@ def test_two_people_recognise_one_operation_in_two_writes(sandbox: Sandbox, edit
         assert Write.objects.filter(push_operation_key=key).count() == 1
         left = Write.objects.get(push_operation_key="")
         assert left.state == State.UNKNOWN
-        assert following.evidence(left, default_service()) == []
+        assert tracking.evidence(left, default_service()) == []
 
 
 def test_two_people_decide_differently_about_one_write(sandbox: Sandbox, editor: User) -> None:
@@ -271,7 +271,7 @@ def test_two_people_decide_differently_about_one_write(sandbox: Sandbox, editor:
         pushes(sandbox)[0]["status"], pushes(sandbox)[1]["status"] = "Failed", "Success"
 
         def lose(lost: Write = write) -> None:
-            following.declare_lost(Write.objects.get(pk=lost.pk))
+            tracking.declare_lost(Write.objects.get(pk=lost.pk))
 
         all_at_once([adopting(write, first), adopting(write, second), lose])
 
@@ -286,10 +286,10 @@ def test_the_first_decision_stands(sandbox: Sandbox, editor: User) -> None:
     write, _other = lost_updates(sandbox, editor, 2, arrived=2)
     first, second = (push["pushOperationKey"] for push in pushes(sandbox))
     stale, staler = Write.objects.get(pk=write.pk), Write.objects.get(pk=write.pk)
-    following.adopt(write, first, default_service())
+    tracking.adopt(write, first, default_service())
 
-    assert following.adopt(stale, second, default_service()).push_operation_key == first
-    assert following.declare_lost(staler).state == State.PENDING
+    assert tracking.adopt(stale, second, default_service()).push_operation_key == first
+    assert tracking.declare_lost(staler).state == State.PENDING
 
 
 def test_an_answer_that_comes_after_a_person_gave_up_counts(sandbox: Sandbox, editor: User) -> None:
@@ -297,9 +297,9 @@ def test_an_answer_that_comes_after_a_person_gave_up_counts(sandbox: Sandbox, ed
     sandbox.faults.add("POST", "reset", handled=True)
     write = sent(editor, order(sandbox))
     asking = Write.objects.get(pk=write.pk)
-    assert following.declare_lost(write).state == State.FAILED
+    assert tracking.declare_lost(write).state == State.FAILED
 
-    writes.attempt(asking, default_service())
+    journal.attempt(asking, default_service())
 
     write.refresh_from_db()
     assert (write.state, write.settled_by, write.completed_at) == (State.PENDING, "", None)

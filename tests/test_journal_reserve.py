@@ -8,12 +8,12 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.management import call_command
 
-from customers import following
 from customers.codat.client import background
 from customers.codat.errors import CircuitOpen, Reserved, Unavailable
 from customers.models import Write
 from customers.sandbox import Sandbox
 from customers.service import default_service
+from customers.writes import tracking
 from tests.journal import order, sent
 
 pytestmark = pytest.mark.django_db
@@ -34,7 +34,7 @@ def test_settle_writes_leaves_the_reserve_to_people(sandbox: Sandbox, editor: Us
     write.refresh_from_db()
     assert write.state == Write.State.PENDING
     assert not sandbox.calls
-    following.check(write, default_service(), by="poll")  # a person's page goes on
+    tracking.check(write, default_service(), by="poll")  # a person's page goes on
     assert write.state == Write.State.SUCCESS
 
 
@@ -52,7 +52,7 @@ def test_a_repeat_that_an_open_circuit_kept_back_is_no_attempt(
                 default_service().get_data_status(company_id=write.company_id)
     sandbox.clear_calls()
 
-    following.check(write, default_service(), by="poll")
+    tracking.check(write, default_service(), by="poll")
 
     assert not [call for call in sandbox.calls if call.method == "POST"]
     assert write.state == Write.State.UNKNOWN

@@ -21,11 +21,11 @@ from django.utils import timezone
 from pytest_django import Settings
 from standardwebhooks import Webhook
 
-from customers import following, webhooks, writes
 from customers.codat.client import deadline
 from customers.models import WebhookEvent, Write
 from customers.sandbox import Sandbox
 from customers.service import default_service
+from customers.writes import journal, tracking, webhooks
 from tests import processes
 from tests.journal import (
     COMPANY,
@@ -275,7 +275,7 @@ def test_a_refresh_of_other_data_is_no_reason_to_ask(
 ) -> None:
     write = sent(editor, order(sandbox))
     sandbox.settle()
-    following.check(write, default_service(), by="poll")
+    tracking.check(write, default_service(), by="poll")
     sandbox.clear_calls()
     payload = {"referenceCompany": {"id": write.company_id}, "dataTypes": types}
     assert post(live, event("read.completed", payload)) == 204
@@ -289,7 +289,7 @@ def test_one_write_that_cannot_be_read_back_does_not_keep_the_others(
     first, second = (sent(editor, order(sandbox, customerName=name)) for name in ("One", "Two"))
     sandbox.settle()
     for write in (first, second):
-        following.check(write, default_service(), by="poll")
+        tracking.check(write, default_service(), by="poll")
     sandbox.faults.add("POST .*/data/queue/", "status", status=403, count=1)
     payload = {"referenceCompany": {"id": first.company_id}}
     assert post(live, event("read.completed", payload)) == 204
@@ -336,7 +336,7 @@ def test_a_late_refusal_does_not_overwrite_a_success(
 ) -> None:
     write = sent(editor, order(sandbox))
     sandbox.settle()
-    writes.settle(write, default_service().get_push_operation(
+    journal.settle(write, default_service().get_push_operation(
         company_id=write.company_id, push_operation_key=write.push_operation_key), by="poll")  # fmt: skip
     sandbox.faults.add("GET .*/push/", "hang", seconds=20)
 
@@ -359,7 +359,7 @@ def test_an_event_that_overtakes_the_answer_is_not_forgotten(
 
         def send() -> Write:
             with deadline(25):
-                return writes.send(write, default_service())
+                return journal.send(write, default_service())
 
         sending = pool.submit(send)
         wait_for(lambda: pushes(sandbox))
@@ -528,7 +528,7 @@ def test_a_thousand_events_leave_exactly_the_right_journal(
     ]
     for row in overtaken:  # Whoever sent them hears from Codat only now.
         key = keys[rows.index(row)]
-        writes.settle(row, {"pushOperationKey": key, "status": "Pending"}, by="answer")
+        journal.settle(row, {"pushOperationKey": key, "status": "Pending"}, by="answer")
     handled()
     pass_time(sandbox, minutes=1)
     settle()

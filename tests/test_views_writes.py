@@ -10,11 +10,11 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from customers import writes
 from customers.models import Write
 from customers.sandbox import Sandbox
 from customers.service import CustomerService
 from customers.web import links
+from customers.writes import journal
 from tests.conftest import RawPathClient
 from tests.controls import fields
 
@@ -394,9 +394,9 @@ def test_a_refusal_after_a_time_out_that_was_seen_is_news(company: str, editor: 
     write = make(company, editor, state=Write.State.TIMED_OUT, push_operation_key="k")
     write.seen_by(editor.pk)
     assert Write.objects.count_open(editor.pk) == (0, 0)
-    writes.settle(write, {"pushOperationKey": "k", "status": "TimedOut"}, by="poll")
+    journal.settle(write, {"pushOperationKey": "k", "status": "TimedOut"}, by="poll")
     assert Write.objects.count_open(editor.pk) == (0, 0)
-    writes.settle(write, {"pushOperationKey": "k", "status": "Failed"}, by="poll")
+    journal.settle(write, {"pushOperationKey": "k", "status": "Failed"}, by="poll")
     assert Write.objects.count_open(editor.pk) == (1, 1)
 
 

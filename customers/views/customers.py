@@ -13,7 +13,6 @@ from customers.record import read_record
 from customers.rows import COLUMNS, customer_rows
 from customers.service import default_service
 from customers.views import freshness as refreshing
-from customers.views.writes import on_its_way
 from customers.web import htmx, links, stale
 from customers.web.company_context import CompanyPage, company_page, load_company, with_company
 from customers.web.list_state import (
@@ -24,6 +23,7 @@ from customers.web.list_state import (
     read_customers,
 )
 from customers.web.paging import heads, paging, said_address
+from customers.writes.views import on_its_way
 
 # For the list of suggestions only: any code of three letters can be typed.
 CURRENCIES = format_html_join(

@@ -15,7 +15,6 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
-from customers import drafts
 from customers.codat.errors import CodatError
 from customers.formatting import distance, text
 from customers.forms import Form, FormTampered, ModelError, copy_of
@@ -27,6 +26,7 @@ from customers.web import htmx, links
 from customers.web.company_context import CompanyPage, is_linked, load_company
 from customers.web.middleware import heading
 from customers.web.resubmit import typed
+from customers.writes import drafts
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

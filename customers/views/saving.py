@@ -8,14 +8,14 @@ from django.contrib.auth.models import User
 from django.http import HttpResponse
 from django.utils import timezone
 
-from customers import drafts
 from customers.formatting import distance
 from customers.forms import Form, FormTampered
 from customers.models import Write
 from customers.service import default_service
 from customers.views.desk import Desk, uuid_of
 from customers.web import links
-from customers.writes import Order, journal, send
+from customers.writes import drafts
+from customers.writes.journal import Order, journal, send
 
 
 def posted(desk: Desk) -> HttpResponse:

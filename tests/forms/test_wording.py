@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from customers.comparing import path_label
 from customers.forms import Form
 from customers.forms.labels import in_sentence, row_name, says_something, short
 from customers.forms.limits import read
 from customers.forms.model import parse
+from customers.writes.diff import path_label
 from tests.forms.helpers import array, node, obj, opened
 
 

@@ -10,7 +10,6 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db.models import F, Model, Q
 from django.utils import timezone
 
-from customers import following, webhooks
 from customers.codat.client import background
 from customers.codat.errors import (
     BadRequest,
@@ -24,6 +23,7 @@ from customers.codat.errors import (
 )
 from customers.models import WebhookEvent, Write
 from customers.service import default_service
+from customers.writes import tracking, webhooks
 
 log = logging.getLogger(__name__)
 
@@ -59,7 +59,7 @@ class Command(BaseCommand):
             webhooks.handle(event, service)
 
         def settle_write(write: Write) -> None:
-            following.check(write, service, by="cron")
+            tracking.check(write, service, by="cron")
 
         events = WebhookEvent.objects.filter(
             handled_at=None, received_at__gt=timezone.now() - EVENTS_LAST
@@ -67,7 +67,7 @@ class Command(BaseCommand):
         followed = Write.objects.filter(
             Q(state__in=Write.UNFINISHED) | Q(confirmation=Write.Confirmation.WAITING)
         ).order_by(F("checked_at").asc(nulls_first=True))
-        due = list(islice(filter(following.is_due, followed.iterator()), limit))
+        due = list(islice(filter(tracking.is_due, followed.iterator()), limit))
         # People go first: near the end of the day's quota Codat is not asked from here.
         with background():
             unanswered = self._each(events[:limit], settle_event)

@@ -27,11 +27,11 @@ from customers.codat.errors import (
     Unavailable,
 )
 from customers.codat.types import PullOperation
-from customers.comparing import path_label
 from customers.formatting import is_empty, parse_date, text
 from customers.models import Write
 from customers.service import CustomerService
-from customers.writes import storable
+from customers.writes.diff import path_label
+from customers.writes.journal import storable
 
 Confirmation = Write.Confirmation
 

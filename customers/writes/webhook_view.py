@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from customers import webhooks
+from customers.writes import webhooks
 
 log = logging.getLogger(__name__)
 

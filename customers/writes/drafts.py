@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from customers.forms.model import ModelError, Node, parse
 from customers.models import Draft, Write, count_rows
-from customers.writes import storable
+from customers.writes.journal import storable
 
 # Older drafts of the same form give way to newer ones.
 MOST_DRAFTS = 5

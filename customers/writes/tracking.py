@@ -13,13 +13,13 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from customers import confirming
 from customers.codat.errors import Conflict, NotFound
 from customers.codat.types import PushOperation
 from customers.formatting import parse_date
 from customers.models import Write
 from customers.service import CustomerService
-from customers.writes import SENDING_LASTS, attempt, forgotten, key_of, record_id, settle
+from customers.writes import confirmation
+from customers.writes.journal import SENDING_LASTS, attempt, forgotten, key_of, record_id, settle
 
 State = Write.State
 
@@ -86,7 +86,7 @@ def check(write: Write, service: CustomerService, *, by: str) -> Write:
     if not is_followed(write) or not _claim(write):
         return write
     if write.state == State.SUCCESS:
-        return confirming.step(write, service)
+        return confirmation.step(write, service)
     if write.state == State.SENDING:
         _give_up_sending(write)
     if write.push_operation_key:

@@ -15,7 +15,6 @@ from django.shortcuts import get_object_or_404
 from django.shortcuts import render as render_template
 from django.views.decorators.http import require_http_methods, require_safe
 
-from customers import comparing, drafts, following, writes
 from customers.codat import refreshes
 from customers.codat.errors import CodatError
 from customers.codat.types import PushOperation, ValidationItem
@@ -24,6 +23,7 @@ from customers.models import Draft, Write, WriteQuerySet
 from customers.service import default_service
 from customers.web import links
 from customers.web.htmx import render
+from customers.writes import diff, drafts, journal, tracking
 
 PAGE_SIZE = 50
 # Shown of what somebody has typed and not saved; older ones are where they were typed.
@@ -88,7 +88,7 @@ def at_codat(request: HttpRequest, company_id: str) -> HttpResponse:
         company_id=company_id, page=number, page_size=PAGE_SIZE, order_by="-requestedOnUtc"
     )
     operations = found["results"]
-    keys = [key for operation in operations if (key := writes.key_of(operation))]
+    keys = [key for operation in operations if (key := journal.key_of(operation))]
     ours = {
         write.push_operation_key: write
         for write in Write.objects.filter(company_id=company_id, push_operation_key__in=keys)
@@ -118,8 +118,8 @@ def _operation_row(
     company_id: str, operation: PushOperation, ours: dict[str, Write]
 ) -> dict[str, Any]:
     """What the history shows of one push operation."""
-    write = ours.get(writes.key_of(operation))
-    record = writes.record_id(operation)
+    write = ours.get(journal.key_of(operation))
+    record = journal.record_id(operation)
     return {
         "operation": operation,
         "write": write,
@@ -187,7 +187,7 @@ def detail(request: HttpRequest, company_id: str, write_id: uuid.UUID) -> HttpRe
     write = get_object_or_404(Write, pk=write_id, company_id=company_id)
     trouble: CodatError | None = None
     undecided: CodatError | None = None
-    evidence: list[following.Evidence] = []
+    evidence: list[tracking.Evidence] = []
     if request.method == "POST":
         try:
             _decide(request, write)
@@ -195,10 +195,10 @@ def detail(request: HttpRequest, company_id: str, write_id: uuid.UUID) -> HttpRe
         except CodatError as error:
             undecided = error
     try:
-        if following.is_due(write) or "check" in request.GET:
-            following.check(write, default_service(), by="poll")
-        if write.state == Write.State.UNKNOWN and not following.can_be_repeated(write):
-            evidence = following.evidence(write, default_service())
+        if tracking.is_due(write) or "check" in request.GET:
+            tracking.check(write, default_service(), by="poll")
+        if write.state == Write.State.UNKNOWN and not tracking.can_be_repeated(write):
+            evidence = tracking.evidence(write, default_service())
     except CodatError as error:
         trouble = error
     context = _context(write) | {"trouble": trouble, "undecided": undecided, "evidence": evidence}
@@ -213,16 +213,16 @@ def detail(request: HttpRequest, company_id: str, write_id: uuid.UUID) -> HttpRe
 def _decide(request: HttpRequest, write: Write) -> HttpResponse:
     """Record a person's decision about an unknown write."""
     if request.POST.get("decision") == "adopt":
-        following.adopt(write, request.POST.get("key", "")[:64], default_service())
+        tracking.adopt(write, request.POST.get("key", "")[:64], default_service())
     elif request.POST.get("decision") == "lost":
-        following.declare_lost(write)
+        tracking.declare_lost(write)
     return HttpResponse(status=204)
 
 
 def _context(write: Write) -> dict[str, Any]:
     """All that the page of one write shows."""
     payload = simplejson.loads(write.payload, use_decimal=True) if write.payload else None
-    pause = following.interval(write)
+    pause = tracking.interval(write)
     company_id = write.company_id
     customer = links.is_addressable(write.customer_id)
     form = (
@@ -232,16 +232,16 @@ def _context(write: Write) -> dict[str, Any]:
     )
     return {
         "write": write,
-        "sentence": writes.sentence(write),
+        "sentence": journal.sentence(write),
         "write_url": links.write(company_id, write.pk),
         "customers_url": links.customers(company_id),
         "writes_url": links.writes(company_id),
         "customer_url": links.customer(company_id, write.customer_id) if customer else "",
         "reopen_url": f"{form}?write={write.pk}",
         "revert_url": f"{form}?revert={write.pk}",
-        "followed": following.is_followed(write),
-        "seconds": int(pause.total_seconds()) if pause and following.is_followed(write) else None,
-        "repeats": following.can_be_repeated(write),
+        "followed": tracking.is_followed(write),
+        "seconds": int(pause.total_seconds()) if pause and tracking.is_followed(write) else None,
+        "repeats": tracking.can_be_repeated(write),
         "changes": changes(write),
         "refused": [_finding(item) for item in write.validation],
         "warned": [_finding(item) for item in write.warnings],
@@ -257,7 +257,7 @@ def _finding(item: ValidationItem) -> dict[str, str]:
     """A finding of Codat's, its field named as the rest of the page names fields; `place` "" where it names none."""
     place = re.sub(r"\[(\d+)\]", r".\1", item.get("itemId") or "")
     return {
-        "place": comparing.path_label(place) if place else "",
+        "place": diff.path_label(place) if place else "",
         "said": item.get("message") or "No reason was given.",
     }
 
@@ -310,10 +310,10 @@ def on_its_way(company_id: str, customer_id: str | None = None) -> list[dict[str
     ]
 
 
-def changes(write: Write) -> list[comparing.Difference]:
+def changes(write: Write) -> list[diff.Difference]:
     """What a write changes, leaf by leaf."""
     if not write.payload:
         return []
     payload = simplejson.loads(write.payload, use_decimal=True)
     before = simplejson.loads(write.before, use_decimal=True) if write.before else {}
-    return comparing.differences(before, payload)
+    return diff.differences(before, payload)

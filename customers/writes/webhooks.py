@@ -17,7 +17,6 @@ from django.db import IntegrityError, close_old_connections, connections, transa
 from django.utils import timezone
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from customers import confirming
 from customers.codat import decoding
 from customers.codat.client import background
 from customers.codat.errors import CodatError, NotFound
@@ -25,7 +24,8 @@ from customers.codat.types import PushOperation
 from customers.models import WebhookEvent, Write
 from customers.service import CustomerService, default_service
 from customers.web import links
-from customers.writes import LONGEST_KEY, settle, storable
+from customers.writes import confirmation
+from customers.writes.journal import LONGEST_KEY, settle, storable
 
 log = logging.getLogger(__name__)
 
@@ -128,7 +128,7 @@ def handle(event: WebhookEvent, service: CustomerService) -> None:
         except NotFound:
             log.warning("event %s: about no operation that Codat knows", event.webhook_id)
         else:
-            confirming.step(settle(write, operation, by="webhook"), service)
+            confirmation.step(settle(write, operation, by="webhook"), service)
     elif event.event_type == "read.completed" and _is_about_customers(payload):
         company_id = _inner(payload, "referenceCompany").get("id")
         unconfirmed = Write.objects.filter(
@@ -137,7 +137,7 @@ def handle(event: WebhookEvent, service: CustomerService) -> None:
         )
         for write in unconfirmed[:MOST_WRITES]:
             try:
-                confirming.step(write, service)
+                confirmation.step(write, service)
             except CodatError as error:
                 log.warning("event %s: write %s: %s", event.webhook_id, write.pk, error)
     WebhookEvent.objects.filter(pk=event.pk).update(handled_at=timezone.now())
