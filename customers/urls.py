@@ -5,7 +5,8 @@ from django.urls import path, register_converter
 from django.views.generic import RedirectView
 
 from customers.attachments import download_view, list_view, preview_view, zip_view
-from customers.views import companies, customers, edit
+from customers.browsing import companies, customers
+from customers.views import edit
 from customers.web import links
 from customers.writes import views, webhook_view
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import requests
 
-from customers.rows import COLUMNS
+from customers.browsing.customer_rows import COLUMNS
 from customers.sandbox import Sandbox
 from customers.web import links
 from customers.web.list_state import CUSTOMER_ORDER

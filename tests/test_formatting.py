@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from customers import formatting
-from customers.record import read_record, tree
-from customers.rows import COLUMNS, customer_rows
+from customers.browsing.customer_detail import read_record, tree
+from customers.browsing.customer_rows import COLUMNS, customer_rows
 
 NOW = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
 

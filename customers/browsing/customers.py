@@ -7,12 +7,12 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.html import format_html_join
 from django.views.decorators.http import require_POST, require_safe
 
+from customers.browsing import freshness as refreshing
+from customers.browsing.customer_detail import read_record
+from customers.browsing.customer_rows import COLUMNS, customer_rows
 from customers.codat.errors import NotFound, NotSynced
 from customers.formatting import text
-from customers.record import read_record
-from customers.rows import COLUMNS, customer_rows
 from customers.service import default_service
-from customers.views import freshness as refreshing
 from customers.web import htmx, links, stale
 from customers.web.company_context import CompanyPage, company_page, load_company, with_company
 from customers.web.list_state import (

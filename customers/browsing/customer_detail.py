@@ -12,7 +12,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from customers import formatting
-from customers.rows import is_deleted
+from customers.browsing.customer_rows import is_deleted
 
 # property, label, what it means (shown as help).
 _MAIN = (

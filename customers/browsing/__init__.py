@@ -1,0 +1,1 @@
+"""Finding and reading: companies, customers, one customer, and how old Codat's copy is."""
