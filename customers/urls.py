@@ -6,9 +6,10 @@ from django.views.generic import RedirectView
 
 from customers.attachments import download_view, list_view, preview_view, zip_view
 from customers.browsing import companies, customers
-from customers.views import edit
+from customers.editing import views as editing_views
 from customers.web import links
-from customers.writes import views, webhook_view
+from customers.writes import views as write_views
+from customers.writes import webhook_view
 
 register_converter(links.IdConverter, "id")
 register_converter(links.CompanyConverter, "company")
@@ -23,20 +24,20 @@ urlpatterns = [
     path(f"{_company}refresh/", customers.refresh, name="refresh"),
     path(f"{_company}freshness/", customers.freshness, name="freshness"),
     path(f"{_company}customers/", customers.index, name="customers"),
-    path(f"{_company}customers/new/", edit.create, name="new"),
-    path(f"{_company}customers/new/draft/", edit.draft, name="new_draft"),
-    path(f"{_customer}edit/draft/", edit.draft, name="draft"),
+    path(f"{_company}customers/new/", editing_views.create, name="new"),
+    path(f"{_company}customers/new/draft/", editing_views.draft, name="new_draft"),
+    path(f"{_customer}edit/draft/", editing_views.draft, name="draft"),
     path(_customer, customers.detail, name="customer"),
-    path(f"{_customer}edit/", edit.update, name="edit"),
+    path(f"{_customer}edit/", editing_views.update, name="edit"),
     path(f"{_customer}attachments/", list_view.index, name="attachments"),
     path(f"{_customer}attachments.zip", zip_view.download, name="archive"),
     path(_attachment, preview_view.detail, name="attachment"),
     path(f"{_attachment}preview/", preview_view.preview, name="preview"),
     path(f"{_attachment}download/", download_view.download, name="download"),
-    path(f"{_company}writes/codat/", views.at_codat, name="codat_writes"),
-    path(f"{_company}writes/", views.index, name="writes"),
-    path(f"{_company}writes/<uuid:write_id>/", views.detail, name="write"),
-    path("writes/", views.mine, name="my_writes"),
-    path("writes/badge/", views.badge, name="writes_badge"),
+    path(f"{_company}writes/codat/", write_views.at_codat, name="codat_writes"),
+    path(f"{_company}writes/", write_views.index, name="writes"),
+    path(f"{_company}writes/<uuid:write_id>/", write_views.detail, name="write"),
+    path("writes/", write_views.mine, name="my_writes"),
+    path("writes/badge/", write_views.badge, name="writes_badge"),
     path("webhooks/codat/", webhook_view.codat, name="webhooks"),
 ]

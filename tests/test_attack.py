@@ -13,11 +13,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.http import QueryDict
 
+from customers.editing import save
 from customers.forms import Form
 from customers.forms.post_data import MAX_NEW_INPUTS
 from customers.models import Draft, Write
 from customers.sandbox import Sandbox
-from customers.views import saving
 from customers.web import links
 from customers.writes import journal
 from customers.writes.journal import Order
@@ -188,7 +188,7 @@ def test_two_saves_of_one_form_at_once_lose_nothing(
         journal.journal(replace(order, payload='{"customerName": "One"}'), user)
         return journal.journal(order, user)
 
-    monkeypatch.setattr(saving, "journal", overtaken)
+    monkeypatch.setattr(save, "journal", overtaken)
     answer = editor_client.post(url, post | {"f.customerName": "Two"})
     assert answer.status_code == 409
     assert fields(answer)["f.customerName"] == "Two"

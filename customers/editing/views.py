@@ -16,12 +16,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from customers.codat.errors import CodatError
+from customers.editing.form_page import Desk, key_of, uuid_of
+from customers.editing.save import posted
 from customers.formatting import distance, text
 from customers.forms import Form, FormTampered, ModelError, copy_of
 from customers.models import Write
 from customers.service import LastSeen, default_service
-from customers.views.desk import Desk, key_of, uuid_of
-from customers.views.saving import posted
 from customers.web import htmx, links
 from customers.web.company_context import CompanyPage, is_linked, load_company
 from customers.web.middleware import heading

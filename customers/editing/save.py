@@ -8,11 +8,11 @@ from django.contrib.auth.models import User
 from django.http import HttpResponse
 from django.utils import timezone
 
+from customers.editing.form_page import Desk, uuid_of
 from customers.formatting import distance
 from customers.forms import Form, FormTampered
 from customers.models import Write
 from customers.service import default_service
-from customers.views.desk import Desk, uuid_of
 from customers.web import links
 from customers.writes import drafts
 from customers.writes.journal import Order, journal, send

@@ -1,0 +1,1 @@
+"""The customer form: opening it, saving it, and its page."""
