@@ -18,11 +18,11 @@ from typing import Any
 import msgspec
 from django.utils.functional import cached_property
 
-from customers.sandbox.companies import PLANS
-from customers.sandbox.content import large
-from customers.sandbox.routes import company_json
-from customers.sandbox.server import Call, Request, Response, Server, Stream
-from customers.sandbox.world import Settings, World
+from sandbox.companies import PLANS
+from sandbox.content import large
+from sandbox.routes import company_json
+from sandbox.server import Call, Request, Response, Server, Stream
+from sandbox.world import Settings, World
 
 # Companies by what they are for.
 HUNDRED, THOUSANDS, NODES = (str(uuid.UUID(int=n)) for n in (1, 2, 3))

@@ -13,9 +13,9 @@ import msgspec
 
 from customers.codat.client import Client
 from customers.codat.errors import CodatError
-from customers.sandbox import Sandbox
-from customers.sandbox.faults import Kind
 from customers.service import CustomerService
+from sandbox import Sandbox
+from sandbox.faults import Kind
 from tests.raw_server import RawServer, ok
 
 STATUSES = (400, 401, 402, 403, 404, 408, 409, 422, 429, 451, 500, 502, 503, 504)

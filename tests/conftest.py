@@ -23,8 +23,8 @@ from pytest_django import Settings
 
 from codatdash.wsgi import RawPathRequest, quoted_path
 from customers.codat import client as codat_client
-from customers.sandbox import Sandbox
 from customers.web import company_context
+from sandbox import Sandbox
 from tests import live as live_server_module
 from tests.bad_day import table
 

@@ -15,9 +15,9 @@ from django.db.models import DateTimeField, F
 from customers.codat.client import default_client
 from customers.formatting import parse_date
 from customers.models import Write
-from customers.sandbox import Sandbox
 from customers.service import default_service
 from customers.writes import journal
+from sandbox import Sandbox
 
 COMPANY = "qbo"
 DATES = [field.name for field in Write._meta.get_fields() if isinstance(field, DateTimeField)]

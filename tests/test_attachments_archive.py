@@ -17,8 +17,8 @@ from django.contrib.auth.models import User
 
 from customers.attachments.streaming import places
 from customers.attachments.zip_archive import Archive
-from customers.sandbox import Sandbox
 from customers.service import default_service
+from sandbox import Sandbox
 from tests.conftest import RawPathClient
 from tests.deployed import deployed
 

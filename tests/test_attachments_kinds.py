@@ -6,7 +6,7 @@ import pytest
 
 from customers.attachments import file_types
 from customers.attachments.filenames import Apart
-from customers.sandbox import content
+from sandbox import content
 
 PNG = "PNG picture"
 BYTES = {

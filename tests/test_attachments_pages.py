@@ -12,7 +12,7 @@ import pytest
 from customers.attachments import file_types
 from customers.attachments import preview_view as attachment_views
 from customers.attachments.streaming import places
-from customers.sandbox import Sandbox
+from sandbox import Sandbox
 from tests.conftest import RawPathClient
 
 HTMX = {"HX-Request": "true"}

@@ -19,7 +19,7 @@ from django.test import RequestFactory
 from customers.attachments import streaming
 from customers.codat.client import Client, deadline
 from customers.codat.errors import TimedOut
-from customers.sandbox import Sandbox
+from sandbox import Sandbox
 from tests.conftest import RawPathClient
 from tests.deployed import Deployed, deployed
 from tests.raw_server import RawServer, drip, head, ok

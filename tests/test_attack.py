@@ -17,10 +17,10 @@ from customers.editing import save
 from customers.forms import Form
 from customers.forms.post_data import MAX_NEW_INPUTS
 from customers.models import Draft, Write
-from customers.sandbox import Sandbox
 from customers.web import links
 from customers.writes import journal
 from customers.writes.journal import Order
+from sandbox import Sandbox
 from tests.conftest import RawPathClient
 from tests.controls import fields
 from tests.forms.helpers import array, node, obj, opened

@@ -13,8 +13,8 @@ from django.contrib.auth.models import Group, User
 
 from customers.forms import Form
 from customers.models import Draft, Write
-from customers.sandbox import Sandbox
 from customers.web import links
+from sandbox import Sandbox
 from tests.conftest import RawPathClient
 from tests.controls import fields
 from tests.forms.helpers import array, node, obj

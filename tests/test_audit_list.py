@@ -10,9 +10,9 @@ import pytest
 import requests
 
 from customers.browsing.customer_rows import COLUMNS
-from customers.sandbox import Sandbox
 from customers.web import links
 from customers.web.list_state import CUSTOMER_ORDER
+from sandbox import Sandbox
 from tests.conftest import RawPathClient
 
 pytestmark = pytest.mark.django_db

@@ -15,8 +15,8 @@ from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
 from customers.codat.client import default_client
-from customers.sandbox import Sandbox
 from customers.web import links
+from sandbox import Sandbox
 from tests.conftest import RawPathClient
 
 pytestmark = pytest.mark.django_db

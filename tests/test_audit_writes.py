@@ -16,9 +16,9 @@ from django.utils import timezone
 from standardwebhooks import Webhook
 
 from customers.models import Write
-from customers.sandbox import Sandbox
 from customers.web import links
 from customers.writes import webhooks
+from sandbox import Sandbox
 from tests.conftest import RawPathClient
 from tests.controls import fields
 from tests.journal import wait_for

@@ -14,9 +14,9 @@ from customers.codat import responses
 from customers.codat.client import Client
 from customers.codat.errors import OUTAGES, Unavailable, Unreachable
 from customers.models import Draft, Write
-from customers.sandbox import Sandbox
 from customers.service import CustomerService, LastSeen, default_service
 from customers.web import links
+from sandbox import Sandbox
 from tests.bad_day import closed_port, open_circuit
 from tests.conftest import RawPathClient
 from tests.controls import fields

@@ -25,8 +25,8 @@ from customers.codat.errors import (
     Unavailable,
     Unreachable,
 )
-from customers.sandbox import Sandbox
 from customers.service import CustomerService, default_service
+from sandbox import Sandbox
 from tests.bad_day import closed_port
 from tests.conftest import RawPathClient, forget_codat
 

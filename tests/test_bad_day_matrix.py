@@ -27,10 +27,10 @@ from codatdash.logs import JsonFormatter
 from customers.codat import client as codat_client
 from customers.codat.errors import CodatError
 from customers.models import Draft, WebhookEvent, Write
-from customers.sandbox import Sandbox
 from customers.service import default_service
 from customers.web import links
 from customers.writes import journal, webhooks
+from sandbox import Sandbox
 from tests.bad_day import FAULTS, PROPERTY, Fault
 from tests.conftest import RawPathClient, forget_codat
 from tests.controls import fields

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from customers.sandbox import Sandbox
 from customers.service import default_service
 from customers.web import links
+from sandbox import Sandbox
 from tests.conftest import RawPathClient
 
 

@@ -18,7 +18,7 @@ from codatdash.compression import (
     brotli_compressed,
     gzip_compressed,
 )
-from customers.sandbox import Sandbox
+from sandbox import Sandbox
 from tests.conftest import RawPathClient
 
 PAGE = "<p>A page with a customer on it.</p>" * 50

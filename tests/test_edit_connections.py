@@ -13,9 +13,9 @@ from django.core.cache import cache
 from django.db import IntegrityError
 
 from customers.models import Draft, Write
-from customers.sandbox import Sandbox
 from customers.service import default_service
 from customers.web import links
+from sandbox import Sandbox
 from tests.conftest import RawPathClient
 from tests.controls import fields
 from tests.journal import customer, journaled, order

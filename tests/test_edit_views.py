@@ -11,8 +11,8 @@ import pytest
 import simplejson
 
 from customers.models import Draft, Write
-from customers.sandbox import Sandbox
 from customers.web import links
+from sandbox import Sandbox
 from tests.conftest import RawPathClient
 from tests.controls import fields
 

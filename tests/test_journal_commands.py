@@ -13,9 +13,9 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from customers.models import Draft, WebhookEvent, Write
-from customers.sandbox import Sandbox
 from customers.service import default_service
 from customers.writes import tracking
+from sandbox import Sandbox
 from tests.journal import (
     COMPANY,
     calls,

@@ -12,11 +12,11 @@ from django.utils import timezone
 from customers.codat.client import default_client
 from customers.codat.errors import BadRequest
 from customers.models import Write
-from customers.sandbox import Sandbox
 from customers.service import default_service
 from customers.web import links
 from customers.writes import confirmation, journal, tracking
 from customers.writes.confirmation import kept, unlike
+from sandbox import Sandbox
 from tests.conftest import RawPathClient
 from tests.journal import (
     COMPANY,

@@ -13,10 +13,10 @@ import simplejson
 from django.contrib.auth.models import User
 
 from customers.models import Draft, Write
-from customers.sandbox import Sandbox
 from customers.service import default_service
 from customers.web import links
 from customers.writes import journal, tracking
+from sandbox import Sandbox
 from tests import processes
 from tests.conftest import RawPathClient
 from tests.controls import Controls

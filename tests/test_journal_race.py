@@ -22,10 +22,10 @@ from django.utils import timezone
 from customers.codat.errors import CodatError, ConnectionLost
 from customers.codat.types import PushOperation
 from customers.models import Write
-from customers.sandbox import Sandbox
 from customers.service import default_service
 from customers.web import links
 from customers.writes import journal, tracking
+from sandbox import Sandbox
 from tests import processes
 from tests.conftest import RawPathClient
 from tests.journal import (

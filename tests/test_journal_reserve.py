@@ -11,9 +11,9 @@ from django.core.management import call_command
 from customers.codat.client import background
 from customers.codat.errors import CircuitOpen, Reserved, Unavailable
 from customers.models import Write
-from customers.sandbox import Sandbox
 from customers.service import default_service
 from customers.writes import tracking
+from sandbox import Sandbox
 from tests.journal import order, sent
 
 pytestmark = pytest.mark.django_db

@@ -23,9 +23,9 @@ from standardwebhooks import Webhook
 
 from customers.codat.client import deadline
 from customers.models import WebhookEvent, Write
-from customers.sandbox import Sandbox
 from customers.service import default_service
 from customers.writes import journal, tracking, webhooks
+from sandbox import Sandbox
 from tests import processes
 from tests.journal import (
     COMPANY,

@@ -14,9 +14,9 @@ from pytest_django import Settings
 
 from codatdash.logs import JsonFormatter, OnlyCrashes
 from customers.codat import client as codat_client
-from customers.sandbox import Sandbox
 from customers.service import default_service
 from customers.web import links
+from sandbox import Sandbox
 from tests.bad_day import closed_port
 from tests.conftest import RawPathClient, forget_codat
 from tests.controls import fields

@@ -9,8 +9,8 @@ import pytest
 from django.contrib.auth.models import Group
 from django.urls import URLPattern
 
-from customers.sandbox import Sandbox
 from customers.urls import urlpatterns
+from sandbox import Sandbox
 from tests.conftest import RawPathClient
 
 pytestmark = pytest.mark.django_db

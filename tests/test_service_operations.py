@@ -24,10 +24,10 @@ from customers.codat.errors import (
     UnaddressableId,
 )
 from customers.codat.types import ListedCustomer
-from customers.sandbox import Sandbox
-from customers.sandbox.companies import PLANS
-from customers.sandbox.special import ODD_IDS
 from customers.service import CustomerService, default_service
+from sandbox import Sandbox
+from sandbox.companies import PLANS
+from sandbox.special import ODD_IDS
 
 
 @pytest.fixture

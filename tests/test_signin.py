@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from django.contrib.auth.models import User
 
-from customers.sandbox import Sandbox
+from sandbox import Sandbox
 from tests.conftest import RawPathClient
 
 HTMX = {"HX-Request": "true"}

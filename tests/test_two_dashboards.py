@@ -25,8 +25,8 @@ import redis
 import requests
 
 from customers.codat import circuit_breaker
-from customers.sandbox import Sandbox
 from customers.web import links
+from sandbox import Sandbox
 from tests.controls import Controls
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -8,8 +8,8 @@ from urllib.parse import quote, unquote
 import pytest
 
 from customers.attachments.filenames import file_name
-from customers.sandbox import Sandbox
-from customers.sandbox.files import attachment
+from sandbox import Sandbox
+from sandbox.files import attachment
 from tests.conftest import RawPathClient
 
 HTMX = {"HX-Request": "true"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from customers.sandbox import Sandbox
+from sandbox import Sandbox
 from tests.conftest import RawPathClient
 
 URL = "/companies/"

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import pytest
 
-from customers.sandbox import Sandbox
+from sandbox import Sandbox
 from tests.conftest import RawPathClient
 
 HTMX = {"HX-Request": "true"}

@@ -7,7 +7,7 @@ from html import unescape
 
 import pytest
 
-from customers.sandbox import Sandbox
+from sandbox import Sandbox
 from tests.conftest import RawPathClient
 
 HTMX = {"HX-Request": "true"}

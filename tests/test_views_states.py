@@ -9,8 +9,8 @@ from django.template.loader import render_to_string
 from pytest_django import Settings
 
 from customers.codat import client as codat_client
-from customers.sandbox import Sandbox
-from customers.sandbox.faults import Kind
+from sandbox import Sandbox
+from sandbox.faults import Kind
 from tests.conftest import RawPathClient
 
 HTMX = {"HX-Request": "true"}

@@ -11,10 +11,10 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from customers.models import Write
-from customers.sandbox import Sandbox
 from customers.service import CustomerService
 from customers.web import links
 from customers.writes import journal
+from sandbox import Sandbox
 from tests.conftest import RawPathClient
 from tests.controls import fields
 

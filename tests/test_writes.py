@@ -10,8 +10,8 @@ import simplejson
 from django.contrib.auth.models import User
 
 from customers.models import Draft, Write
-from customers.sandbox import Sandbox
 from customers.web import links
+from sandbox import Sandbox
 from tests.conftest import RawPathClient
 from tests.controls import Controls, fields
 

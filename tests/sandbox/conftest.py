@@ -11,8 +11,8 @@ from urllib.parse import quote
 import pytest
 import requests
 
-from customers.sandbox import Sandbox
-from customers.sandbox.server import Call
+from sandbox import Sandbox
+from sandbox.server import Call
 
 
 class Api:

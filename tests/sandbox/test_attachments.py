@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import requests
 
-from customers.sandbox import Sandbox
-from customers.sandbox.content import BLOCK, large
-from customers.sandbox.special import FILE_CUSTOMERS
+from sandbox import Sandbox
+from sandbox.content import BLOCK, large
+from sandbox.special import FILE_CUSTOMERS
 
 from .conftest import Api, over, raw
 

@@ -6,9 +6,9 @@ import time
 
 import pytest
 
-from customers.sandbox import Sandbox
-from customers.sandbox.companies import PLANS
-from customers.sandbox.special import ODD_IDS
+from sandbox import Sandbox
+from sandbox.companies import PLANS
+from sandbox.special import ODD_IDS
 
 from .conftest import Api, over
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import requests
 
-from customers.sandbox import Sandbox
-from customers.sandbox.faults import KINDS
+from sandbox import Sandbox
+from sandbox.faults import KINDS
 
 from .conftest import Api, over, raw
 

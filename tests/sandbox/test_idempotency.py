@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 
-from customers.sandbox import Sandbox
+from sandbox import Sandbox
 
 from .conftest import Api
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from customers.sandbox.companies import PLANS
+from sandbox.companies import PLANS
 
 from .conftest import Api
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from customers.sandbox import Sandbox
-from customers.sandbox.errors import ApiError
-from customers.sandbox.query import CUSTOMER_FIELDS, PUSH_FIELDS, compile_query
+from sandbox import Sandbox
+from sandbox.errors import ApiError
+from sandbox.query import CUSTOMER_FIELDS, PUSH_FIELDS, compile_query
 
 from .conftest import Api
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from customers.sandbox import Sandbox
-from customers.sandbox.refreshes import STATES
+from sandbox import Sandbox
+from sandbox.refreshes import STATES
 
 from .conftest import Api
 

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from customers.sandbox import Sandbox
-from customers.sandbox.companies import PLANS
+from sandbox import Sandbox
+from sandbox.companies import PLANS
 
 from .conftest import Api
 

@@ -11,8 +11,8 @@ from codat_accounting import CodatAccounting
 from codat_accounting.models import errors, operations, shared
 from codat_accounting.utils import BackoffStrategy, RetryConfig
 
-from customers.sandbox import Sandbox
-from customers.sandbox.companies import PLANS
+from sandbox import Sandbox
+from sandbox.companies import PLANS
 
 QUICK = RetryConfig("none", BackoffStrategy(1, 1, 1.0, 1), retry_connection_errors=False)
 

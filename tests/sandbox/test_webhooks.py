@@ -11,7 +11,7 @@ import msgspec
 import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from customers.sandbox import Sandbox, webhooks
+from sandbox import Sandbox, webhooks
 
 from .conftest import Api
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from customers.sandbox import Sandbox
+from sandbox import Sandbox
 
 from .conftest import Api
 

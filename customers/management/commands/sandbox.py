@@ -9,7 +9,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from customers.sandbox import Sandbox
+from sandbox import Sandbox
 
 
 class Command(BaseCommand):
