@@ -18,7 +18,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     status = 413 if too_large else 400
     if not htmx.is_fragment(request):
         return render(request, "400.html", {"too_large": too_large}, status=status)
-    response = render(request, "includes/_too_large.html", {"too_large": too_large}, status=status)
+    response = render(request, "web/_too_large.html", {"too_large": too_large}, status=status)
     return reswap(response, "afterbegin")
 
 

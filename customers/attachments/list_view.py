@@ -187,11 +187,11 @@ def render(
     turned = "" if state.filters["thumbnails"] else "show"
     return htmx.render(
         request,
-        "customers/attachments.html",
-        "customers/_attachments.html",
+        "attachments/attachments.html",
+        "attachments/_attachments.html",
         frame(request, page, customer_id, state)
         | {
-            "fragment": "customers/_attachments.html",
+            "fragment": "attachments/_attachments.html",
             "state": state,
             "groups": file_types.GROUPS.items(),
             "attachments": [row(item, page, customer_id, state) for item in shown],

@@ -90,11 +90,11 @@ def detail(
     attachment = rows[at]
     return htmx.render(
         request,
-        "customers/attachments.html",
-        "customers/_attachment.html",
+        "attachments/attachments.html",
+        "attachments/_attachment.html",
         list_view.frame(request, page, customer_id, state)
         | {
-            "fragment": "customers/_attachment.html",
+            "fragment": "attachments/_attachment.html",
             "attachment": attachment,
             "previous": rows[at - 1] if at else None,
             "next": rows[at + 1] if at + 1 < len(rows) else None,
@@ -246,4 +246,4 @@ def _refused(
         "download_url": links.download(*place) + page.suffix,
     }
     status = 413 if body.kind.shown else 415
-    return render(request, "customers/attachment_not_shown.html", context, status=status)
+    return render(request, "attachments/not_previewed.html", context, status=status)

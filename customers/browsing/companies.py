@@ -84,8 +84,8 @@ def index(request: HttpRequest) -> HttpResponse:
     )
     response = htmx.render(
         request,
-        "customers/companies.html",
-        "customers/_companies.html",
+        "browsing/companies.html",
+        "browsing/_companies.html",
         stale.context(request, answer)
         | {
             "state": state,

@@ -65,8 +65,8 @@ def index(request: HttpRequest, company_id: str) -> HttpResponse:
     page = company_page(request, company_id, company)
     response = htmx.render(
         request,
-        "customers/list.html",
-        "customers/_list.html",
+        "browsing/customers.html",
+        "browsing/_customers.html",
         _list_context(request, page, state)
         | refreshing.context(page, None)
         | stale.context(request, company, answer)
@@ -101,8 +101,8 @@ def _without_data(request: HttpRequest, page: CompanyPage, state: ListState) -> 
     fresh = refreshing.current(page) if page.connection else None
     return htmx.render(
         request,
-        "customers/list.html",
-        "customers/_list.html",
+        "browsing/customers.html",
+        "browsing/_customers.html",
         _list_context(request, page, state) | refreshing.context(page, fresh) | {"no_data": True},
     )
 
@@ -119,8 +119,8 @@ def detail(request: HttpRequest, company_id: str, customer_id: str) -> HttpRespo
     page = company_page(request, company_id, company)
     return htmx.render(
         request,
-        "customers/detail.html",
-        "customers/_detail.html",
+        "browsing/customer.html",
+        "browsing/_customer.html",
         stale.context(request, company, customer)
         | {
             "page": page,

@@ -126,8 +126,8 @@ def render(request: HttpRequest, page: CompanyPage, fresh: Fresh) -> HttpRespons
     look = looks(request)
     response = htmx.render(
         request,
-        "customers/freshness.html",
-        "customers/_freshness.html",
+        "browsing/freshness.html",
+        "browsing/_freshness.html",
         {"page": page} | context(page, fresh, look),
     )
     if htmx.is_fragment(request):

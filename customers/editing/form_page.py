@@ -202,5 +202,5 @@ class Desk:
                 "customer_url": customer + page.suffix,
                 "attachments_url": files + page.suffix,
             }
-        templates = "customers/edit.html", "customers/_edit.html"
+        templates = "editing/form.html", "editing/_form.html"
         return htmx.render(self.request, *templates, context, status=status)

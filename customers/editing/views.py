@@ -102,7 +102,7 @@ def _page(request: HttpRequest, company_id: str, customer_id: str) -> HttpRespon
     except ModelError as error:
         context = {"sentence": str(error), "customers_url": links.customers(company_id)}
         return htmx.render(
-            request, "customers/no_form.html", "customers/_no_form.html", context, status=502
+            request, "editing/no_form.html", "editing/_no_form.html", context, status=502
         )
 
 
@@ -131,8 +131,8 @@ def _cannot_write(request: HttpRequest, page: CompanyPage, customer_id: str) -> 
     }
     return htmx.render(
         request,
-        "customers/cannot_write.html",
-        "customers/_cannot_write.html",
+        "editing/not_linked.html",
+        "editing/_not_linked.html",
         context,
         status=200 if request.method != "POST" else 409,
     )
@@ -142,8 +142,8 @@ def _keep_typed(request: HttpRequest, error: CodatError) -> HttpResponse:
     """Codat failed us before anything was sent: say so, and carry what was typed to the next try."""
     response = htmx.render(
         request,
-        "customers/edit_trouble.html",
-        "customers/_edit_trouble.html",
+        "editing/not_saved.html",
+        "editing/_not_saved.html",
         {"trouble": error, "typed": typed(request), "here": request.get_full_path()},
         status=error.our_status if error.our_status >= 500 else 502,
     )

@@ -120,8 +120,8 @@ def trouble(request: HttpRequest, error: Exception) -> HttpResponse:
     comes_back = wait if reading and wait is not None and wait <= _LATEST else None
     response = htmx.render(
         request,
-        "customers/trouble.html",
-        "customers/_trouble.html",
+        "web/error.html",
+        "web/_error.html",
         {
             "trouble_heading": heading(error),
             "sentence": sentence,

@@ -55,5 +55,5 @@ def _again(request: HttpRequest, status: int) -> HttpResponse:
         "signed_out": status == 401,
     }
     return htmx.render(
-        request, "customers/again.html", "customers/_again.html", context, status=status
+        request, "web/resubmit.html", "web/_resubmit.html", context, status=status
     )

@@ -14,7 +14,7 @@ AGAIN = 15
 
 
 def context(request: HttpRequest, *answers: object) -> dict[str, Any]:
-    """`last_seen` for `includes/_last_seen.html` and base.html: since when, why; {} where all is from now."""
+    """`last_seen` for `components/_last_seen.html` and base.html: since when, why; {} where all is from now."""
     seen = [answer for answer in answers if isinstance(answer, LastSeen)]
     if not seen:
         return {}

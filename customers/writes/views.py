@@ -45,7 +45,7 @@ def index(request: HttpRequest, company_id: str) -> HttpResponse:
         "codat_url": links.codat_writes(company_id),
         "people": rows.order_by("username").values_list("username", flat=True).distinct()[:200],
     }
-    return render(request, "customers/writes.html", "customers/_writes.html", context)
+    return render(request, "writes/changes.html", "writes/_changes.html", context)
 
 
 @require_safe
@@ -63,7 +63,7 @@ def mine(request: HttpRequest) -> HttpResponse:
         found = drafts.unsaved(user).defer("body", "model")[:MOST_DRAFTS]
         context["unsaved"] = [_unsaved(draft) for draft in found]
     context["states"] = [(_OPEN, "Not finished, or not seen"), *context["states"]]
-    return render(request, "customers/writes.html", "customers/_writes.html", context)
+    return render(request, "writes/changes.html", "writes/_changes.html", context)
 
 
 def _unsaved(draft: Draft) -> dict[str, Any]:
@@ -106,7 +106,7 @@ def at_codat(request: HttpRequest, company_id: str) -> HttpResponse:
         if number * PAGE_SIZE < (found.get("totalResults") or 0)
         else "",
     }
-    return render(request, "customers/pushes.html", "customers/_pushes.html", context)
+    return render(request, "writes/codat_changes.html", "writes/_codat_changes.html", context)
 
 
 def _is_number(request: HttpRequest) -> bool:
@@ -136,7 +136,7 @@ def _operation_row(
 @permission_required("customers.read_customers", raise_exception=True)
 def badge(request: HttpRequest) -> HttpResponse:
     """The link to one's own writes with their number; pages ask for it again by themselves."""
-    return render_template(request, "includes/_writes_badge.html")
+    return render_template(request, "writes/_badge.html")
 
 
 def _listing(request: HttpRequest, rows: WriteQuerySet, *, state: str = "") -> dict[str, Any]:
@@ -206,7 +206,7 @@ def detail(request: HttpRequest, company_id: str, write_id: uuid.UUID) -> HttpRe
     context["may_write"] = request.user.has_perm("customers.write_customers")
     write.seen_by(request.user.pk)
     status = undecided.our_status if undecided else 200
-    return render(request, "customers/write.html", "customers/_write.html", context, status=status)
+    return render(request, "writes/change.html", "writes/_change.html", context, status=status)
 
 
 @permission_required("customers.write_customers", raise_exception=True)

@@ -48,7 +48,7 @@ def choices(*values: Any) -> list[dict[str, Any]]:
 
 
 def render(form: Form) -> str:
-    return get_template("customers/_form.html").render({"form": form})
+    return get_template("editing/_form_fields.html").render({"form": form})
 
 
 def page(form: Form) -> Page:

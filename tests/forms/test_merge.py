@@ -35,7 +35,7 @@ def mine(**typed: str) -> Form:
 
 def choose(merge: Merge, **choices: str) -> QueryDict:
     """What a browser posts from the rendered columns, with these radio buttons pressed."""
-    html = get_template("customers/_form_conflicts.html").render({"merge": merge})
+    html = get_template("editing/_form_conflicts.html").render({"merge": merge})
     columns = Page(html)
     for control in columns.controls:
         name = control.name.removeprefix("m.").replace(".", "_")

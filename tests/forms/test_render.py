@@ -115,11 +115,11 @@ def test_nothing_foreign_is_markup() -> None:
     changed = Form(hostile, {}, filled=record)
     for html in (
         render(form),
-        get_template("customers/_form_summary.html").render({"form": form}),
-        get_template("customers/_form_changes.html").render(
+        get_template("editing/_form_summary.html").render({"form": form}),
+        get_template("editing/_form_review.html").render(
             {"changes": changed.changes(), "payload": changed.payload_json(indent=2)}
         ),
-        get_template("customers/_form_conflicts.html").render({"merge": form.merge({})}),
+        get_template("editing/_form_conflicts.html").render({"merge": form.merge({})}),
     ):
         assert "<img" not in html
         assert "</script>" not in html
@@ -134,13 +134,13 @@ def test_the_summary_links_to_each_field_and_takes_the_focus() -> None:
     wanting = obj(a=node(required=True, label="Name"), rows=array(required=True, b=node()))
     form = posted(wanting, opened(wanting, {}))
     form.is_valid()
-    html = get_template("customers/_form_summary.html").render({"form": form})
+    html = get_template("editing/_form_summary.html").render({"form": form})
     assert 'href="#f-a"' in html
     assert "Name: This is required." in html
     assert "2 things to look at" in html
     assert "autofocus" in html
     assert (
-        get_template("customers/_form_summary.html").render({"form": Form(wanting)}).strip() == ""
+        get_template("editing/_form_summary.html").render({"form": Form(wanting)}).strip() == ""
     )
 
 
@@ -149,13 +149,13 @@ def test_the_review_shows_old_new_and_json() -> None:
     shown = opened(xero, {"customerName": "Old", "taxNumber": "1"})
     shown["f.customerName"].type("New & Co")
     form = posted(xero, shown)
-    html = get_template("customers/_form_changes.html").render(
+    html = get_template("editing/_form_review.html").render(
         {"changes": form.changes(), "payload": form.payload_json(indent=2)}
     )
     assert "<del>Old</del>" in html
     assert "<ins>New &amp; Co</ins>" in html
     assert '"taxNumber": "1"' in unescape(html)
-    assert "Nothing is changed" in get_template("customers/_form_changes.html").render(
+    assert "Nothing is changed" in get_template("editing/_form_review.html").render(
         {"changes": []}
     )
 
