@@ -25,8 +25,8 @@ from codatdash.wsgi import RawPathRequest, quoted_path
 from customers.codat import client as codat_client
 from customers.web import company_context
 from sandbox import Sandbox
-from tests import live as live_server_module
-from tests.bad_day import table
+from tests.support import live as live_server_module
+from tests.support.bad_day import table
 
 # Timings never decide a test: a busy machine is no mistake of ours.
 hypothesis.settings.register_profile(

@@ -54,6 +54,4 @@ def _again(request: HttpRequest, status: int) -> HttpResponse:
         "here": request.get_full_path(),
         "signed_out": status == 401,
     }
-    return htmx.render(
-        request, "web/resubmit.html", "web/_resubmit.html", context, status=status
-    )
+    return htmx.render(request, "web/resubmit.html", "web/_resubmit.html", context, status=status)

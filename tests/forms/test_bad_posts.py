@@ -8,7 +8,7 @@ import pytest
 from django.http import QueryDict
 
 from customers.forms import Form, FormTampered, ModelError
-from tests.forms.helpers import array, exact, node, obj, opened, page, posted
+from tests.support.forms import array, exact, node, obj, opened, page, posted
 
 MODEL = obj(name=node(), rows=array(a=node(), inner=array(b=node())))
 RECORD: dict[str, Any] = {"name": "N", "rows": [{"a": "1"}, {"a": "2", "inner": [{"b": "3"}]}]}

@@ -8,8 +8,8 @@ from django.http import QueryDict
 from django.template.loader import get_template
 
 from customers.forms import MISSING, Form, Merge, copy_of
-from tests.forms.browser import Page
-from tests.forms.helpers import model, node, obj, opened, posted
+from tests.support.form_browser import Page
+from tests.support.forms import model, node, obj, opened, posted
 
 MODEL = obj(
     name=node(label="Name"),

@@ -10,8 +10,8 @@ import pytest
 from django.template.loader import get_template
 
 from customers.forms import Form
-from tests.forms.browser import Page
-from tests.forms.helpers import (
+from tests.support.form_browser import Page
+from tests.support.forms import (
     CUSTOMERS,
     MODELS,
     array,
@@ -139,9 +139,7 @@ def test_the_summary_links_to_each_field_and_takes_the_focus() -> None:
     assert "Name: This is required." in html
     assert "2 things to look at" in html
     assert "autofocus" in html
-    assert (
-        get_template("editing/_form_summary.html").render({"form": Form(wanting)}).strip() == ""
-    )
+    assert get_template("editing/_form_summary.html").render({"form": Form(wanting)}).strip() == ""
 
 
 def test_the_review_shows_old_new_and_json() -> None:
@@ -155,9 +153,7 @@ def test_the_review_shows_old_new_and_json() -> None:
     assert "<del>Old</del>" in html
     assert "<ins>New &amp; Co</ins>" in html
     assert '"taxNumber": "1"' in unescape(html)
-    assert "Nothing is changed" in get_template("editing/_form_review.html").render(
-        {"changes": []}
-    )
+    assert "Nothing is changed" in get_template("editing/_form_review.html").render({"changes": []})
 
 
 def test_a_big_model_and_a_record_with_many_rows_are_a_usable_page() -> None:

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from customers.forms import Form
 from customers.forms.values import dump
-from tests.forms.browser import Page
-from tests.forms.helpers import (
+from tests.support.form_browser import Page
+from tests.support.forms import (
     CUSTOMERS,
     MODELS,
     exact,

@@ -8,7 +8,7 @@ import pytest
 
 from customers.forms import Form
 from customers.forms.bound import MAX_ROWS
-from tests.forms.helpers import array, exact, model, node, obj, opened, page, posted, pressed
+from tests.support.forms import array, exact, model, node, obj, opened, page, posted, pressed
 
 MODEL = obj(
     name=node(),

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from customers.forms import Form
-from tests.forms.helpers import array, choices, exact, node, obj, opened, posted
+from tests.support.forms import array, choices, exact, node, obj, opened, posted
 
 TYPES = obj(
     text=node(),
@@ -119,7 +119,7 @@ def test_what_cannot_be_converted_is_said_at_the_field(name: str, text: str) -> 
     assert not form.is_valid()
     assert list(form.errors) == [f"f.{name}"]
     assert form.summary[0]["anchor"] == f"f-{name}"
-    from tests.forms.helpers import page
+    from tests.support.forms import page
 
     again = page(form)
     assert again[f"f.{name}"].value == text

@@ -1,0 +1,1 @@
+"""Attachments: names, types, streams, archives, pages."""

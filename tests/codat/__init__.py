@@ -1,0 +1,1 @@
+"""The API client against raw sockets and the sandbox."""

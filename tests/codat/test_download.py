@@ -1,0 +1,172 @@
+"""A file as a stream: whole or an error, never something short that looks whole."""
+
+from __future__ import annotations
+
+import gzip
+import time
+
+import pytest
+
+from customers.codat import connections
+from customers.codat.client import Client, deadline
+from customers.codat.errors import BadAnswer, ConnectionLost, NotFound, RateLimited, TimedOut
+from tests.support.raw_server import (
+    CERTIFICATE,
+    RawServer,
+    Reply,
+    drip,
+    hang,
+    head,
+    ok,
+    then_close,
+    then_reset,
+)
+
+FILE = bytes(range(256)) * 4096
+
+pytestmark = pytest.mark.usefixtures("no_waiting")
+
+
+def client(server: RawServer, timeout: float = 5) -> Client:
+    return Client(server.url, "Basic a2V5", 2, timeout, timeout, verify=str(CERTIFICATE))
+
+
+@pytest.mark.parametrize("tls", [False, True])
+@pytest.mark.parametrize("announced", [True, False])
+def test_a_whole_file(*, announced: bool, tls: bool) -> None:
+    chunked = head("Transfer-Encoding: chunked") + b"%x\r\n%b\r\n0\r\n\r\n" % (len(FILE), FILE)
+    with RawServer(ok(FILE) if announced else chunked, tls=tls) as server:
+        ours = client(server)
+        download = ours.stream("/file")
+        assert download.status == 200
+        assert download.content_length == (len(FILE) if announced else None)
+        pieces = list(download)
+        assert b"".join(pieces) == FILE
+        assert max(map(len, pieces)) <= connections.CHUNK
+        assert list(download) == []
+        download.close()
+        # The connection went back and is used again.
+        list(ours.stream("/file"))
+        assert server.connections == 1
+
+
+def test_an_empty_file() -> None:
+    with RawServer(ok(b"")) as server:
+        download = client(server).stream("/file")
+        assert (download.content_length, list(download)) == (0, [])
+
+
+def test_only_some_headers_pass() -> None:
+    with RawServer(
+        ok(
+            b"bc",
+            "content-type: application/octet-stream",
+            "Content-Range: bytes 1-2/3",
+            "ETag: x",
+            "Accept-Ranges: bytes",
+            "Set-Cookie: a=b",
+            "Content-Disposition: attachment",
+            "Cache-Control: public",
+            "Connection: keep-alive",
+            status="206 Partial Content",
+        )
+    ) as server:
+        download = client(server).stream("/file", {"Range": "bytes=1-2"})
+        assert download.status == 206
+        assert download.headers == {
+            "Content-Type": "application/octet-stream",
+            "Content-Range": "bytes 1-2/3",
+            "ETag": "x",
+            "Accept-Ranges": "bytes",
+        }
+        download.close()
+    assert b"\r\nRange: bytes=1-2\r\n" in server.requests[0]
+    assert b"\r\nAccept-Encoding: identity\r\n" in server.requests[0]
+
+
+def test_an_upstream_that_encodes_all_the_same_is_refused() -> None:
+    """An encoded file that ends early looks whole: its transfer is complete."""
+    encoded = ok(gzip.compress(FILE)[:-20], "Content-Encoding: gzip")
+    with RawServer(encoded) as server, pytest.raises(BadAnswer):
+        client(server).stream("/file")
+    with RawServer(ok(FILE, "Content-Encoding: Identity")) as server:
+        assert b"".join(client(server).stream("/file")) == FILE
+
+
+CUT: dict[str, Reply] = {
+    "closed": then_close(head(f"Content-Length: {len(FILE)}") + FILE[:300_000]),
+    "reset": then_reset(head(f"Content-Length: {len(FILE)}") + FILE[:300_000]),
+    "one byte short": then_close(head(f"Content-Length: {len(FILE)}") + FILE[:-1]),
+    "chunk cut": then_close(head("Transfer-Encoding: chunked") + b"ffff\r\n" + FILE[:500]),
+    "between chunks": then_close(head("Transfer-Encoding: chunked") + b"4\r\nabcd\r\n"),
+}
+
+
+@pytest.mark.parametrize("name", CUT)
+def test_a_file_that_breaks_off(name: str) -> None:
+    with RawServer(CUT[name]) as server:
+        download = client(server).stream("/file")
+        got: list[bytes] = []
+        with pytest.raises(ConnectionLost) as caught:
+            got.extend(iter(download))
+        assert len(b"".join(got)) < len(FILE)
+        assert not caught.value.may_have_arrived
+        assert list(download) == []
+        assert len(server.requests) == 1
+
+
+def test_a_file_that_hangs() -> None:
+    with RawServer(hang(head("Content-Length: 9") + b"abc")) as server:
+        started = time.monotonic()
+        download = client(server, 0.3).stream("/file")
+        assert next(download) == b"abc"
+        with pytest.raises(TimedOut):
+            next(download)
+        assert 0.25 < time.monotonic() - started < 3
+
+
+def test_a_slow_file_may_outlast_the_deadline_and_comes_as_it_comes() -> None:
+    with RawServer(drip(head("Content-Length: 20"), b"a" * 20)) as server, deadline(0.2):
+        pieces = list(client(server).stream("/file"))
+    assert b"".join(pieces) == b"a" * 20
+    assert len(pieces) > 5
+
+
+def test_its_headers_may_not() -> None:
+    with RawServer(drip(b"HTTP/1.1 200 OK\r\n", b"A: " + b"a" * 100)) as server, deadline(0.2):
+        started = time.monotonic()
+        with pytest.raises(TimedOut):
+            client(server).stream("/file")
+        assert time.monotonic() - started < 2
+
+
+def test_closing_early_closes_the_connection() -> None:
+    def endless(sock: object) -> None:
+        try:
+            sock.sendall(head("Content-Length: 1000000000"))  # type: ignore[attr-defined]
+            while True:
+                sock.sendall(FILE)  # type: ignore[attr-defined]
+        except OSError:
+            ended.append(time.monotonic())
+
+    ended: list[float] = []
+    with RawServer(endless) as server:
+        download = client(server).stream("/file")
+        next(download)
+        download.close()
+        download.close()
+        closed = time.monotonic()
+        assert list(download) == []
+        while not ended and time.monotonic() < closed + 2:
+            time.sleep(0.01)
+    assert ended
+
+
+def test_errors_before_the_file() -> None:
+    with RawServer(ok(b"", status="404 Not Found")) as server, pytest.raises(NotFound):
+        client(server).stream("/file")
+    limited = ok(b"", "Retry-After: 30", status="429 Too Many Requests")
+    with RawServer(limited) as server, pytest.raises(RateLimited):
+        client(server).stream("/file")
+    with RawServer(ok(b"", status="503 Off"), ok(b"abc")) as server:
+        assert b"".join(client(server).stream("/file")) == b"abc"

@@ -1,0 +1,1 @@
+"""The customer form through its pages."""

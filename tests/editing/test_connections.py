@@ -1,0 +1,185 @@
+"""A form belongs to the connection that it was opened on, whatever becomes of that while somebody types."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from html import unescape
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.db import IntegrityError
+
+from customers.models import Draft, Write
+from customers.service import default_service
+from customers.web import links
+from sandbox import Sandbox
+from tests.conftest import RawPathClient
+from tests.support.controls import fields
+from tests.support.journal import customer, journaled, order
+
+pytestmark = pytest.mark.django_db
+
+# KashFlow, then Xero.
+COMPANY = "migrated"
+Connections = Callable[[str, str], None]
+
+
+@pytest.fixture
+def connections(sandbox: Sandbox) -> Connections:
+    """Set the states of the company's two accounting connections, as Codat tells them from now on."""
+    company = sandbox.company(COMPANY)
+    told: dict[str, Any] = dict(default_service().get_company(company_id=company))
+
+    def tell(*states: str) -> None:
+        accounting = [c for c in told["dataConnections"] if c["sourceType"] == "Accounting"]
+        for connection, state in zip(accounting, states, strict=True):
+            connection["status"] = state
+        sandbox.faults.clear()
+        path = f"/companies/{company}$"
+        sandbox.faults.add(path, "json", body=json.dumps(told), count=-1)
+        cache.clear()
+
+    return tell
+
+
+def opened(sandbox: Sandbox, client: RawPathClient) -> tuple[str, dict[str, str]]:
+    """The address that the form of the company's first customer posts to, and what it posts."""
+    known = next(iter(sandbox.state(COMPANY).copy))
+    page = client.get(links.edit(sandbox.company(COMPANY), known))
+    assert page.status_code == 200
+    (address,) = re.findall(r'<form id="form"[^>]* action="([^"]+)"', page.content.decode())
+    return unescape(address), fields(page)
+
+
+def replaced_meanwhile(
+    sandbox: Sandbox, client: RawPathClient, connections: Connections
+) -> tuple[str, dict[str, str]]:
+    """What `opened` gives, of a form whose connection lost its place to the other one since; a phone is typed in."""
+    connections("Unlinked", "Linked")
+    address, typed = opened(sandbox, client)
+    connections("Linked", "Unlinked")
+    return address, typed | {"f.phone": "+44 1632 960 001", "action": "save"}
+
+
+def test_a_save_does_not_go_to_the_connection_that_took_its_place(
+    sandbox: Sandbox, editor_client: RawPathClient, connections: Connections
+) -> None:
+    address, typed = replaced_meanwhile(sandbox, editor_client, connections)
+
+    answer = editor_client.post(address, typed)
+
+    assert answer.status_code == 409
+    text = answer.content.decode()
+    assert "Nothing was sent" in text
+    assert 'value="+44 1632 960 001"' in text
+    assert not Write.objects.exists()
+
+    # On in the one that is linked now: nothing is sent there unseen either.
+    (other,) = re.findall(r'formaction="([^"]+)"', text)
+    assert "Go on in KashFlow" in text
+    answer = editor_client.post(unescape(other), typed | {"action": "check"})
+    assert answer.status_code == 422
+    assert fields(answer)["f.phone"] == "+44 1632 960 001"
+    assert not Write.objects.exists()
+
+
+def test_nor_does_a_post_that_names_no_connection(
+    sandbox: Sandbox, editor_client: RawPathClient, connections: Connections
+) -> None:
+    address, typed = replaced_meanwhile(sandbox, editor_client, connections)
+
+    answer = editor_client.post(address.partition("?")[0], typed)
+
+    assert answer.status_code == 422
+    assert "for another connection" in answer.content.decode()
+    assert not Write.objects.exists()
+
+
+def test_a_draft_is_kept_and_offered_whatever_connection_is_in_use(
+    sandbox: Sandbox, editor_client: RawPathClient, connections: Connections
+) -> None:
+    connections("Unlinked", "Linked")
+    address, typed = opened(sandbox, editor_client)
+    path = address.partition("?")[0]
+    assert editor_client.post(f"{path}draft/", typed | {"f.phone": "first"}).status_code == 204
+    connections("Linked", "Unlinked")
+    assert editor_client.post(f"{path}draft/", typed | {"f.phone": "second"}).status_code == 204
+
+    assert Draft.objects.count() == 1
+    page = editor_client.get(path)
+    (on,) = re.findall(r'href="([^"]+)">Continue<', page.content.decode())
+    assert fields(editor_client.get(unescape(on)))["f.phone"] == "second"
+
+
+def test_a_company_in_capitals_is_the_same_company(
+    sandbox: Sandbox, editor_client: RawPathClient
+) -> None:
+    company, known = sandbox.company("qbo"), customer(sandbox)
+    shouted = links.edit(company.upper(), known)
+    typed = fields(editor_client.get(shouted)) | {"f.phone": "+44 1632 960 001"}
+    assert editor_client.post(shouted, typed | {"action": "save"}).status_code == 303
+
+    assert Write.objects.get().company_id == company
+    assert fields(editor_client.get(links.edit(company, known)))["f.phone"] == ("+44 1632 960 001")
+
+
+def test_a_company_that_does_not_say_its_id(sandbox: Sandbox, editor_client: RawPathClient) -> None:
+    company, known = sandbox.company("qbo"), customer(sandbox)
+    told = dict(default_service().get_company(company_id=company)) | {"id": None}
+    sandbox.faults.add(f"/companies/{company}$", "json", body=json.dumps(told), count=-1)
+    cache.clear()
+    url = links.edit(company, known)
+    typed = fields(editor_client.get(url)) | {"f.phone": "+44 1632 960 001"}
+
+    assert editor_client.post(url, typed | {"action": "save"}).status_code == 303
+    assert Write.objects.get().company_id == company
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_row_that_cannot_be_written_is_no_second_save(sandbox: Sandbox, editor: Any) -> None:
+    wanted = order(sandbox)
+    object.__setattr__(wanted, "company_id", None)
+    with pytest.raises(IntegrityError):
+        journaled(editor, wanted)
+
+
+def test_a_draft_is_gone_on_with_on_its_own_connection(
+    sandbox: Sandbox, editor_client: RawPathClient, connections: Connections
+) -> None:
+    connections("Unlinked", "Linked")
+    address, typed = opened(sandbox, editor_client)
+    path, _, query = address.partition("?")
+    assert editor_client.post(f"{path}draft/?{query}", typed).status_code == 204
+    connections("Linked", "Linked")
+
+    def on(page: str) -> str:
+        (link,) = re.findall(r'href="([^"]+)">Continue<', page)
+        return unescape(link)
+
+    first = editor_client.get(path).content.decode()
+    assert query in on(first)
+    mine = editor_client.get(links.my_writes()).content.decode()
+    assert query in on(mine)
+    assert "for another connection" not in editor_client.get(on(first)).content.decode()
+
+
+def test_a_draft_can_be_discarded_whatever_became_of_its_company(
+    sandbox: Sandbox, editor_client: RawPathClient
+) -> None:
+    company = sandbox.company("qbo")
+    path = links.edit(company, customer(sandbox))
+    draft = fields(editor_client.get(path))
+    assert editor_client.post(f"{path}draft/", draft).status_code == 204
+    sandbox.faults.add("", "status", status=404, count=-1)
+    cache.clear()
+
+    page = editor_client.get(links.my_writes()).content.decode()
+    assert f'action="{path}draft/"' in page
+    gone = editor_client.post(
+        f"{path}draft/", {"submission": draft["submission"], "action": "discard", "from": "writes"}
+    )
+    assert gone["Location"] == links.my_writes()
+    assert not Draft.objects.exists()

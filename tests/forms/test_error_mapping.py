@@ -1,0 +1,99 @@
+"""Codat's validation items find their field, however loosely they name it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from customers.forms import Form
+from tests.support.forms import array, model, node, obj, opened, page, posted, pressed
+
+RECORD: dict[str, Any] = {
+    "customerName": "A",
+    "addresses": [
+        {"type": "Billing", "city": "X"},
+        {"type": "Delivery", "postalCode": "BS1", "line1": "y"},
+    ],
+    "contacts": [
+        {"name": "", "address": {"city": "Bath"}},
+        {"name": "B", "phone": [{"number": "1", "type": "Fax"}, {"number": "2", "type": "Fax"}]},
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("item_id", "where"),
+    [
+        ("CustomerName", "customerName"),
+        ("customername", "customerName"),
+        ("Customer.CustomerName", "customerName"),
+        ("customers[0].customerName", "customerName"),
+        ("Contacts", "contacts"),
+        ("addresses[1].line1", "addresses.b1.line1"),
+        ("customers[0].addresses[1].line1", "addresses.b1.line1"),
+        ("customer/addresses/1/line1", "addresses.b1.line1"),
+        ("Addresses.1.Line1", "addresses.b1.line1"),
+        ("Address.PostalCode", "addresses.b1.postalCode"),
+        ("PostalCode", "addresses.b1.postalCode"),
+        ("Address[0].PostalCode", "addresses.b0.postalCode"),
+        ("Addresses[1]", "addresses.b1"),
+        ("addresses[9].line1", "addresses"),
+        ("contacts[9].phone[0].number", "contacts"),
+        ("contacts[1].phone[9].number", "contacts.b1.phone"),
+        ("Contact.Address.City", "contacts.b0.address.city"),
+        ("contacts[1].phone[1].number", "contacts.b1.phone.b1.number"),
+        ("Phone.Number", "contacts.b1.phone.b0.number"),
+        ("contacts[1].address.line1", "contacts.b1.address.line1"),
+        ("tax_number", "taxNumber"),
+        ("status", "status"),
+    ],
+)
+def test_item_ids(item_id: str, where: str) -> None:
+    form = Form(model("sandbox"), RECORD)
+    form.place([{"itemId": item_id, "message": "No good.", "validatorName": ""}])
+    assert form.errors == {f"f.{where}": ["No good."]}
+    shown = page(form)
+    assert form.summary[0]["anchor"] == f"f-{where}"
+    assert form.summary[0]["anchor"] in shown.ids
+
+
+@pytest.mark.parametrize(
+    "item_id", ["NominalCode", "", None, 7, [], "a.b.c", "metadata.isDeleted", "." * 600]
+)
+def test_the_rest_goes_to_the_summary(item_id: object) -> None:
+    form = Form(model("sandbox"), RECORD | {"metadata": {"isDeleted": False}})
+    form.place([{"itemId": item_id, "message": "No good."}])
+    assert form.errors == {}
+    assert form.summary[0]["text"].endswith("No good.")
+    assert form.summary[0]["anchor"] == ""
+
+
+def test_shapes_that_nobody_promised() -> None:
+    form = Form(model("sandbox"), RECORD)
+    form.place([None, 7, "x", {}, {"message": {}}, {"itemId": "status", "message": None}])
+    page(form)
+
+
+def test_two_messages_for_one_field_are_both_shown() -> None:
+    form = Form(model("sandbox"), RECORD)
+    form.place([{"itemId": "status", "message": "One."}, {"itemId": "Status", "message": "Two."}])
+    assert form.errors == {"f.status": ["One. Two."]}
+
+
+def test_indexes_count_the_rows_that_were_sent() -> None:
+    wanting = obj(rows=array(a=node(), b=node()))
+    shown = opened(wanting, {"rows": [{"a": "0"}, {"a": "1"}, {"a": "2"}]})
+    shown = pressed(wanting, shown, "remove:rows:b0")
+    shown = pressed(wanting, shown, "add:rows")
+    shown["f.rows.n1.b"].type("new")
+    shown = pressed(wanting, shown, "up:rows:n1")
+    form = posted(wanting, shown)
+    form.place([{"itemId": "rows[1].b", "message": "x"}, {"itemId": "rows[2].a", "message": "y"}])
+    assert form.errors == {"f.rows.n1.b": ["x"], "f.rows.b2.a": ["y"]}
+
+
+def test_messages_are_escaped() -> None:
+    form = Form(model("sandbox"), RECORD)
+    form.place([{"itemId": "status", "message": "<script>alert(1)</script>"}])
+    assert "<script>alert(1)</script>" in page(form).text

@@ -1,0 +1,97 @@
+"""Which help is worth the space, what rows are called, and what stands in the corner of a field."""
+
+from __future__ import annotations
+
+import pytest
+
+from customers.forms import Form
+from customers.forms.labels import in_sentence, row_name, says_something, short
+from customers.forms.limits import read
+from customers.forms.model import parse
+from customers.writes.diff import path_label
+from tests.support.forms import array, node, obj, opened
+
+
+@pytest.mark.parametrize(
+    ("many", "one"),
+    [
+        ("Addresses", "Address"),
+        ("Phone Numbers", "Phone Number"),
+        ("Line items", "Line item"),
+        ("Categories", "Category"),
+        ("Taxes", "Tax"),
+        ("People", "Person"),
+        ("Status", "Status"),
+        ("Phone", "Phone"),
+        ("Analysis", "Analysis"),
+        ("", ""),
+    ],
+)
+def test_a_row_has_the_name_of_one(many: str, one: str) -> None:
+    assert row_name(many) == one
+
+
+def test_labels_inside_of_sentences() -> None:
+    assert in_sentence("Phone Number") == "phone number"
+    assert in_sentence("VAT Number") == "VAT number"
+
+
+@pytest.mark.parametrize(
+    ("label", "description", "worth"),
+    [
+        ("City", "City of the address", False),
+        ("Tax Number", "The customer's tax number", False),
+        ("Addresses", "A collection of addresses associated to the customer", False),
+        ("Line 1", "The first line of the address", False),
+        ("City", "The third line of the address, or city", True),
+        ("Name", "The name for the customer, typically a company name", True),
+        ("Number", "", False),
+    ],
+)
+def test_a_description_that_repeats_the_label_is_left_out(
+    label: str, description: str, worth: bool
+) -> None:
+    inner = node(label=label, description=description)
+    (rows,) = parse(obj(addresses=array(x=inner))).children
+    assert rows.element
+    assert says_something(rows.element.children[0]) is worth
+
+
+@pytest.mark.parametrize(
+    ("note", "corner"),
+    [
+        ("Max length of 50 characters.", "max 50"),
+        ("Must have a length between 2 and 6 characters", "2 to 6"),
+        ("Must be exactly 20 characters in length", "exactly 20"),
+        ("Must be a 2-letter country code", ""),
+        ("No more than two addresses can be added", ""),
+    ],
+)
+def test_only_lengths_stand_in_the_corner(note: str, corner: str) -> None:
+    limit = read(note)
+    assert limit
+    assert short(limit) == corner
+
+
+def test_notes_that_nothing_knows_are_told_apart_without_colour() -> None:
+    said = {
+        "warnings": [{"details": "Names are unique"}, {"details": "Max length of 9 characters."}],
+        "information": [{"details": "Read it twice"}],
+    }
+    text = opened(obj(a=node(validation=said))).text
+    assert "Note: Names are unique." in text
+    assert "Read it twice." in text
+    assert "Note: Read" not in text
+    assert "Note: Max" not in text
+    assert "max 9" in text
+
+
+def test_the_journal_names_places_as_the_form_does() -> None:
+    assert path_label("addresses.0.line1") == "Address 1, Line 1"
+
+
+def test_what_is_not_sent_is_named_for_people() -> None:
+    form = Form(
+        obj(addresses=array(x=node())), {"addresses": [{}, {"mapRef": "9"}], "taxCode": "1"}
+    )
+    assert [field.label for field in form.unsent] == ["Tax code", "Address 2, Map ref"]

@@ -1,0 +1,105 @@
+"""Limits read out of English: each pattern, what must not match, and the hit rate over real models."""
+
+from __future__ import annotations
+
+import json
+import re
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from customers.forms import limits
+from customers.forms.limits import Limit, read
+from customers.forms.model import Node, parse
+
+SHARED = Path(__file__).resolve().parents[3] / "shared" / "codat" / "push-models"
+
+
+@pytest.mark.parametrize(
+    ("details", "limit"),
+    [
+        ("Max length of 41 characters.", Limit(max_length=41)),
+        ("Max length of 21 characters", Limit(max_length=21)),
+        ("Maximum length is 10 characters", Limit(max_length=10)),
+        ("Max length 10", Limit(max_length=10)),
+        ("Should be no longer than 100 characters", Limit(max_length=100)),
+        ("Must not be longer than 5 chars.", Limit(max_length=5)),
+        ("Cannot exceed 20 characters.", Limit(max_length=20)),
+        ("Must be 10 characters or fewer", Limit(max_length=10)),
+        ("Must be less than 11 characters", Limit(max_length=10)),
+        ("Must be at least two characters long", Limit(min_length=2)),
+        ("Must have a length between 1 and 50 characters", Limit(min_length=1, max_length=50)),
+        (
+            "Only for Exact Netherlands, if provided, must be exactly 20 characters in length",
+            Limit(min_length=20, max_length=20),
+        ),
+        ("Must be between 0 and 99.5", Limit(min_value=Decimal(0), max_value=Decimal("99.5"))),
+        ("Must be greater than or equal to -1", Limit(min_value=Decimal(-1))),
+        ("Must contain a maximum of 3 phone numbers", Limit(max_rows=3)),
+        ("No more than two addresses can be added", Limit(max_rows=2)),
+        ("No more than two phone numbers per contact can be added", Limit(max_rows=2)),
+        ("Must be a maximum of four distinct number types", Limit(max_rows=4)),
+        ("Must have at least one line item", Limit(min_rows=1)),
+        ("Only one address can be provided", Limit(max_rows=1)),
+        (
+            "Only the first address provided will be considered, all other entries will be not be recorded",
+            Limit(max_rows=1, first_row_only=True),
+        ),
+        (
+            "Only one each of Billing and Delivery addresses can be provided",
+            Limit(one_of_each=True),
+        ),
+        ("Must be a 2-letter country code", Limit(format="country-2", min_length=2, max_length=2)),
+        (
+            "Must be a two letter Country ISO code",
+            Limit(format="country-2", min_length=2, max_length=2),
+        ),
+        ("Must be a three letter ISO code", Limit(format="currency", min_length=3, max_length=3)),
+        ("Must be a valid email.", Limit(format="email")),
+    ],
+)
+def test_what_notes_say(details: str, limit: Limit) -> None:
+    assert read(details) == limit
+
+
+@pytest.mark.parametrize(
+    "details",
+    [
+        "",
+        "Max length of 25 characters for first and last names",
+        "Multiple addresses of Unknown type may be provided",
+        "Only English alphabet characters are permitted.",
+        "Country, area, and number are space separated",
+        "Names must be unique across customers, suppliers and employees",
+        "Will be sent by email",
+        "Max length of characters",
+        "9" * 400 + " characters",
+    ],
+)
+def test_what_they_do_not_say_is_not_read_into_them(details: str) -> None:
+    assert read(details) is None
+
+
+def test_the_hit_rate_in_the_docstring_is_the_measured_one() -> None:
+    if not SHARED.exists():
+        pytest.skip(f"{SHARED} is absent")
+    found: list[str] = []
+    for path in SHARED.glob("*.json"):
+        found += details(parse(json.loads(path.read_text())))
+    known = sum(read(note) is not None for note in found)
+    distinct = {note: read(note) for note in found}
+    said = f"{known} of {len(found)} notes, {sum(map(bool, distinct.values()))} of {len(distinct)} distinct ones"
+    assert said in re.sub(r"\s+", " ", limits.__doc__ or "")
+
+
+def details(node: Node) -> list[str]:
+    found = [note.details for note in node.notes]
+    for child in (*node.children, *((node.element,) if node.element else ())):
+        found += details(child)
+    return found
+
+
+def test_hostile_notes_end_quickly() -> None:
+    assert read("must " * 10_000) is None
+    assert read("between " + "1 and " * 10_000) is None

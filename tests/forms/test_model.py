@@ -1,0 +1,172 @@
+"""The create/update model as a tree: what is understood, and what is refused with a sentence."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from customers.forms.model import MAX_DEPTH, MAX_NODES, Kind, ModelError, Node, parse
+
+SHARED = Path(__file__).resolve().parents[3] / "shared" / "codat" / "push-models"
+
+
+def root(**properties: Any) -> dict[str, Any]:
+    return {"type": "Object", "properties": properties}
+
+
+def nodes(node: Node) -> list[Node]:
+    found = [node]
+    for child in node.children:
+        found += nodes(child)
+    return found + (nodes(node.element) if node.element else [])
+
+
+@pytest.mark.skipif(not SHARED.exists(), reason=f"{SHARED} is absent")
+def test_a_real_model_in_declared_order() -> None:
+    model = parse(json.loads((SHARED / "sandbox.json").read_text()))
+    assert [child.name for child in model.children][:3] == [
+        "customerName",
+        "contactName",
+        "emailAddress",
+    ]
+    contacts = model.child("contacts")
+    assert contacts is not None
+    assert contacts.kind is Kind.ARRAY
+    assert contacts.element is not None
+    address = contacts.element.child("address")
+    assert address is not None
+    assert address.kind is Kind.OBJECT
+    assert {node.name for node in nodes(model) if node.read_only} == {"modifiedDate", "metadata"}
+
+
+@pytest.mark.parametrize(
+    ("type_", "kind"),
+    [
+        ("Object", Kind.OBJECT),
+        ("Array", Kind.ARRAY),
+        ("String", Kind.STRING),
+        ("number", Kind.NUMBER),
+        ("Boolean", Kind.BOOLEAN),
+        ("DateTime", Kind.DATETIME),
+        ("File", Kind.FILE),
+        ("MultiPart", Kind.MULTIPART),
+        ("Colour", Kind.UNKNOWN),
+        (None, Kind.UNKNOWN),
+        (7, Kind.UNKNOWN),
+    ],
+)
+def test_types(type_: object, kind: Kind) -> None:
+    assert parse(root(x={"type": type_})).children[0].kind is kind
+
+
+def test_arrays_of_objects_of_plain_values_and_of_arrays() -> None:
+    model = parse(
+        root(
+            rows={"type": "Array", "properties": {"a": {"type": "String"}}},
+            tags={"type": "Array", "properties": None},
+            grid={"type": "Array", "items": {"type": "Array", "items": {"type": "Number"}}},
+        )
+    )
+    rows, tags, grid = (child.element for child in model.children)
+    assert rows is not None
+    assert rows.kind is Kind.OBJECT
+    assert rows.children[0].path == ("rows", "a")
+    assert tags is not None
+    assert tags.kind is Kind.STRING
+    assert grid is not None
+    assert grid.kind is Kind.ARRAY
+    assert grid.element is not None
+    assert grid.element.kind is Kind.NUMBER
+
+
+def test_options_are_read_leniently() -> None:
+    raw = [
+        {"value": "A", "displayName": "Ay"},
+        {"value": "A"},
+        {"value": None},
+        {"value": True},
+        "plain",
+        {"value": {}},
+        7,
+    ]
+    options = parse(root(x={"type": "String", "options": raw})).children[0].options
+    assert [(option.text, option.label) for option in options] == [
+        ("A", "Ay"),
+        ("true", "true"),
+        ("plain", "plain"),
+        ("7", "7"),
+    ]
+    assert options[1].value is True
+
+
+def test_what_is_missing_or_odd_has_a_default() -> None:
+    node = parse(
+        root(
+            x={
+                "displayName": 5,
+                "description": [],
+                "options": None,
+                "validation": [],
+                "required": 1,
+            }
+        )
+    ).children[0]
+    assert (node.label, node.description, node.options, node.notes) == ("x", "", (), ())
+    assert not node.required
+
+
+def test_notes() -> None:
+    validation = {
+        "warnings": [{"field": "X", "details": " No. "}, 7, {"details": None}],
+        "information": {},
+    }
+    (note,) = parse(root(x={"validation": validation})).children[0].notes
+    assert (note.field, note.details, note.warning) == ("X", "No.", True)
+
+
+def test_text_that_a_page_cannot_carry_is_marked() -> None:
+    node = parse(root(x={"displayName": "a\ud800b\x00c\r\nd"})).children[0]
+    assert node.label == "a\ufffdb\ufffdc\nd"
+
+
+def nested(levels: int) -> dict[str, Any]:
+    model: dict[str, Any] = {"type": "String"}
+    for _ in range(levels):
+        model = root(x=model)
+    return model
+
+
+@pytest.mark.parametrize(
+    ("raw", "said"),
+    [
+        (None, "not an object"),
+        ([], "not an object"),
+        ("Object", "not an object"),
+        ({}, "no fields"),
+        ({"type": "Object", "properties": None}, "no fields"),
+        ({"type": "Object", "properties": {}}, "no fields"),
+        ({"type": "Object", "properties": [1]}, "not an object"),
+        ({"type": "Array", "properties": {"a": {}}}, "no fields"),
+        (root(x=None), "broken at x"),
+        (root(x=[]), "broken at x"),
+        (root(x={"type": "Object", "properties": []}), "x in the form model are not an object"),
+        (root(x={"type": "Array", "properties": "y"}), "x in the form model are not an object"),
+        (
+            root(**{f"p{n}": {"type": "String"} for n in range(5000)}),
+            f"more than {MAX_NODES} fields",
+        ),
+        (nested(40), f"more than {MAX_DEPTH} levels"),
+        (root(x={"type": "String", "options": list(range(20_001))}), "options to choose from"),
+    ],
+)
+def test_what_is_not_such_a_tree_is_refused_with_a_sentence(raw: object, said: str) -> None:
+    with pytest.raises(ModelError, match=said) as caught:
+        parse(raw)
+    assert str(caught.value).endswith(".")
+
+
+def test_a_thousand_nodes_are_fine() -> None:
+    assert len(nodes(parse(root(**{f"p{n}": {} for n in range(1000)})))) == 1001

@@ -1,0 +1,1 @@
+"""Faults at Codat, limits, kills, several processes."""

@@ -1,0 +1,275 @@
+"""`kill -9` between any two steps of a write: nothing is lost, nothing is doubled."""
+
+import signal
+import subprocess
+import threading
+from dataclasses import asdict
+from http.client import HTTPConnection, HTTPException
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+import simplejson
+from django.contrib.auth.models import User
+
+from customers.models import Draft, Write
+from customers.service import default_service
+from customers.web import links
+from customers.writes import journal, tracking
+from sandbox import Sandbox
+from tests.conftest import RawPathClient
+from tests.support import processes
+from tests.support.controls import Controls
+from tests.support.journal import (
+    COMPANY,
+    calls,
+    customer,
+    named,
+    order,
+    pass_time,
+    pushes,
+    settle,
+    settle_to_the_end,
+    wait_for,
+)
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+State = Write.State
+CREATE, UPDATE = "create", "update"
+PHONE = "+44 20 7946 0123"
+
+
+def order_of(sandbox: Sandbox, kind: str) -> journal.Order:
+    """A new customer, or a new number for one that is there."""
+    return order(sandbox, customer(sandbox) if kind == UPDATE else "", phone=PHONE)
+
+
+def begin(step: str, wanted: journal.Order, user: User) -> "subprocess.Popen[str]":
+    """A process that saves and is killed at a step."""
+    text = simplejson.dumps(asdict(wanted), default=str)
+    return processes.start("-m", "tests.support.killed_writer", step, user.username, text)
+
+
+def killed_at(step: str, wanted: journal.Order, user: User) -> None:
+    """Save in a process that is really killed."""
+    process = begin(step, wanted, user)
+    output, _ = process.communicate(timeout=processes.PATIENCE)
+    assert process.returncode == -signal.SIGKILL, output
+
+
+def killed_while_codat_works(sandbox: Sandbox, wanted: journal.Order, user: User) -> None:
+    """Save in a process that is killed when its bytes have left and no answer has come."""
+    sandbox.faults.add("/push/customers", "delay", seconds=30)
+    process = begin("sent", wanted, user)
+    wait_for(lambda: calls(sandbox))
+    processes.kill(process)
+    assert not pushes(sandbox)
+    sandbox.faults.clear()  # Codat goes on with what it has got.
+    wait_for(lambda: pushes(sandbox))
+
+
+def applied(sandbox: Sandbox, wanted: journal.Order) -> int:
+    """How often a save is to be found in the accounting software."""
+    if wanted.customer_id:
+        return int(sandbox.state(COMPANY).source[wanted.customer_id].get("phone") == PHONE)
+    return len(named(sandbox, wanted.customer_name))
+
+
+@pytest.mark.parametrize("kind", [CREATE, UPDATE])
+def test_killed_before_the_row_nothing_has_happened(
+    sandbox: Sandbox, editor: User, kind: str
+) -> None:
+    wanted = order_of(sandbox, kind)
+
+    killed_at("before_row", wanted, editor)
+
+    assert not Write.objects.exists()
+    assert not calls(sandbox)
+    processes.finish(begin("never", wanted, editor))  # The same form is saved again.
+    settle_to_the_end(sandbox)
+    assert len(pushes(sandbox)) == applied(sandbox, wanted) == 1
+
+
+@pytest.mark.parametrize("kind", [CREATE, UPDATE])
+def test_killed_after_the_row_it_was_never_sent_and_can_be_opened_again(
+    sandbox: Sandbox, editor: User, kind: str
+) -> None:
+    wanted = order_of(sandbox, kind)
+
+    killed_at("after_row", wanted, editor)
+
+    write = Write.objects.get()
+    assert (write.state, write.sent_at) == (State.SENDING, None)
+    assert write.payload == wanted.payload
+    settle()
+    write.refresh_from_db()
+    assert write.state == State.SENDING  # Whoever sends may still be alive.
+
+    settle_to_the_end(sandbox)
+    write.refresh_from_db()
+    assert write.state == State.FAILED
+    assert "never sent" in journal.sentence(write)
+    assert not calls(sandbox)
+    assert journal.send(write, default_service()).state == State.FAILED  # Nor is it sent now.
+    assert not calls(sandbox)
+
+
+@pytest.mark.parametrize("step", ["claimed", "sent", "answered"])
+def test_a_create_killed_on_its_way_is_asked_again_with_its_key_and_made_once(
+    sandbox: Sandbox, editor: User, step: str
+) -> None:
+    wanted = order_of(sandbox, CREATE)
+    if step == "sent":
+        killed_while_codat_works(sandbox, wanted, editor)
+    else:
+        killed_at(step, wanted, editor)
+    write = Write.objects.get()
+    assert (write.state, write.attempts) == (State.SENDING, 1)
+    assert write.sent_at is not None
+    arrived = len(pushes(sandbox))
+    assert arrived == (0 if step == "claimed" else 1)
+
+    settle()
+    assert len(calls(sandbox)) == arrived  # Whoever sends may still be alive.
+    pass_time(sandbox, minutes=5)
+    settle()
+
+    write.refresh_from_db()
+    assert (write.state, write.attempts) == (State.PENDING, 2)
+    assert write.push_operation_key == pushes(sandbox)[0]["pushOperationKey"]
+    settle_to_the_end(sandbox)
+    write.refresh_from_db()
+    assert (write.state, write.confirmation) == (State.SUCCESS, "confirmed")
+    assert write.customer_id == named(sandbox, wanted.customer_name)[0]["id"]
+    assert len(pushes(sandbox)) == applied(sandbox, wanted) == 1
+    keys = {call.headers["idempotency-key"] for call in calls(sandbox)}
+    assert keys == {str(write.idempotency_key)}
+
+
+@pytest.mark.parametrize("step", ["claimed", "sent", "answered"])
+@pytest.mark.parametrize("kind", [UPDATE, CREATE])
+def test_an_update_or_an_old_create_killed_on_its_way_is_left_to_a_person(
+    sandbox: Sandbox, editor: User, kind: str, step: str
+) -> None:
+    wanted = order_of(sandbox, kind)
+    if step == "sent":
+        killed_while_codat_works(sandbox, wanted, editor)
+    else:
+        killed_at(step, wanted, editor)
+    arrived = len(pushes(sandbox))
+    tried = len(calls(sandbox))
+    assert arrived == (0 if step == "claimed" else 1)
+    write = Write.objects.get()
+    if kind == CREATE:  # Codat no longer knows the key: sent again it would be a second customer.
+        pass_time(sandbox, minutes=91)
+        sandbox._idempotency.clear()
+
+    settle_to_the_end(sandbox)
+
+    write.refresh_from_db()
+    assert (write.state, write.attempts) == (State.UNKNOWN, 1)
+    assert len(calls(sandbox)) == tried
+    evidence = tracking.evidence(write, default_service())
+    assert [item.operation["pushOperationKey"] for item in evidence] == [
+        push["pushOperationKey"] for push in pushes(sandbox)
+    ]
+    if not arrived:
+        assert tracking.declare_lost(write).state == State.FAILED
+    else:
+        assert evidence[0].same_customer == (kind == UPDATE)
+        key = evidence[0].operation["pushOperationKey"]
+        assert tracking.adopt(write, key, default_service()).state == State.SUCCESS
+        settle_to_the_end(sandbox)
+        write.refresh_from_db()
+        assert write.confirmation == "confirmed"
+    assert len(pushes(sandbox)) == applied(sandbox, wanted) == arrived
+
+
+@pytest.mark.parametrize("kind", [CREATE, UPDATE])
+def test_killed_after_recording_it_is_followed_to_its_end(
+    sandbox: Sandbox, editor: User, kind: str
+) -> None:
+    wanted = order_of(sandbox, kind)
+
+    killed_at("recorded", wanted, editor)
+
+    write = Write.objects.get()
+    assert write.state == State.PENDING
+    settle_to_the_end(sandbox)
+    write.refresh_from_db()
+    assert (write.state, write.confirmation) == (State.SUCCESS, "confirmed")
+    assert (write.attempts, len(calls(sandbox))) == (1, 1)
+    assert len(pushes(sandbox)) == applied(sandbox, wanted) == 1
+
+
+class Browser:
+    """An editor's browser at a real socket."""
+
+    def __init__(self, port: int, session: str) -> None:
+        self.port = port
+        self.cookie = f"sessionid={session}; csrftoken={'c' * 32}"
+
+    def ask(self, method: str, path: str, form: dict[str, str] | None = None) -> tuple[int, str]:
+        """One request: its status, and where it leads or else its body. 0 where the line broke."""
+        door = HTTPConnection("127.0.0.1", self.port, timeout=processes.PATIENCE)
+        headers = {"Cookie": self.cookie, "X-CSRFToken": "c" * 32}
+        body = urlencode(form) if form is not None else None
+        if body is not None:
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+        try:
+            door.request(method, path, body, headers)
+            answer = door.getresponse()
+            text = answer.read().decode()
+            return answer.status, answer.headers["Location"] or text
+        except (OSError, HTTPException):
+            return 0, ""
+        finally:
+            door.close()
+
+
+def test_a_whole_server_killed_in_the_middle_of_a_save(
+    sandbox: Sandbox, editor_client: RawPathClient
+) -> None:
+    session = editor_client.cookies["sessionid"].value
+    company = sandbox.company(COMPANY)
+    url, draft_url = links.new(company), links.draft(company, "")
+    outcome: list[Any] = []
+    with processes.gunicorn() as (server, port):
+        browser = Browser(port, session)
+        status, html = browser.ask("GET", url)
+        assert status == 200, html
+        typed = Controls(html).fields | {"f.customerName": "Journal Ltd", "f.status": "Active"}
+        assert browser.ask("POST", draft_url, typed)[0] == 204
+        sandbox.faults.add("/push/customers", "delay", seconds=30)
+        saving = threading.Thread(
+            target=lambda: outcome.append(browser.ask("POST", url, typed | {"action": "save"}))
+        )
+        saving.start()
+        wait_for(lambda: calls(sandbox))
+        processes.kill(server)
+        saving.join()
+    assert outcome == [(0, "")]
+    write = Write.objects.get()
+    assert (write.state, write.attempts) == (State.SENDING, 1)
+    assert simplejson.loads(write.payload)["customerName"] == "Journal Ltd"
+    assert Draft.objects.count() == 1
+    sandbox.faults.clear()
+    wait_for(lambda: pushes(sandbox))
+
+    with processes.gunicorn() as (_, port):
+        browser = Browser(port, session)
+        page = links.write(company, write.pk)
+        # The browser's own reload of the post leads to what is there, and sends nothing.
+        assert browser.ask("POST", url, typed | {"action": "save"}) == (303, page + "?again")
+        assert len(calls(sandbox)) == 1
+        pass_time(sandbox, minutes=3)
+        processes.settle_writes()
+        write.refresh_from_db()
+        assert write.state == State.PENDING
+        sandbox.settle()
+        assert "Done" in browser.ask("GET", page + "?check=1")[1]
+
+    assert len(pushes(sandbox)) == len(named(sandbox, "Journal Ltd")) == 1
+    keys = {call.headers["idempotency-key"] for call in calls(sandbox)}
+    assert keys == {str(write.idempotency_key)}

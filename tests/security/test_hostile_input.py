@@ -1,0 +1,270 @@
+"""What a hostile tester broke, each once: bad input through the front door gets a clear answer and changes nothing."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+import pytest
+from django.contrib.auth.models import User
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.http import QueryDict
+
+from customers.editing import save
+from customers.forms import Form
+from customers.forms.post_data import MAX_NEW_INPUTS
+from customers.models import Draft, Write
+from customers.web import links
+from customers.writes import journal
+from customers.writes.journal import Order
+from sandbox import Sandbox
+from tests.conftest import RawPathClient
+from tests.support.controls import fields
+from tests.support.forms import array, node, obj, opened
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def company(sandbox: Sandbox) -> str:
+    return sandbox.company("xero")
+
+
+def two_customers(sandbox: Sandbox) -> tuple[str, str]:
+    one, other, *_ = sandbox.state("xero").copy
+    return one, other
+
+
+# -- the form ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "timeout", ["000000001" + "9" * 30, "000000001" + "9" * 5000, "0000000010", "1441", "٣", "1e3"]
+)
+def test_a_timeout_is_read_as_a_whole(
+    company: str, editor_client: RawPathClient, timeout: str
+) -> None:
+    """Only its first nine digits were looked at: more of them were a 500, or an hour that nobody asked for."""
+    url = links.new(company)
+    typed = fields(editor_client.get(url)) | {"f.customerName": "Ada", "timeout": timeout}
+    answer = editor_client.post(url, typed | {"action": "save"})
+    assert answer.status_code == 422
+    assert "Whole minutes" in answer.content.decode()
+    assert not Write.objects.exists()
+
+
+@pytest.mark.parametrize("asked", ["write", "revert"])
+def test_a_form_is_not_filled_from_another_customers_write(
+    sandbox: Sandbox, company: str, editor_client: RawPathClient, asked: str
+) -> None:
+    """`?write=` and `?revert=` took any write of the company: one press of Save from mixing two customers up."""
+    one, other = two_customers(sandbox)
+    url = links.edit(company, one)
+    typed = fields(editor_client.get(url)) | {
+        "f.customerName": "Only Of The First",
+        "action": "save",
+    }
+    assert editor_client.post(url, typed).status_code == 303
+    write = Write.objects.get()
+    query = f"?{asked}={write.pk}"
+    assert editor_client.get(url + query).status_code == 200
+    assert editor_client.get(links.edit(company, other) + query).status_code == 404
+    assert editor_client.get(links.new(company) + query).status_code == 404
+
+
+def wide(count: int) -> dict[str, Any]:
+    """A model with rows of so many properties."""
+    properties: dict[str, Any] = {f"p{number}": node() for number in range(count)}
+    return obj(rows=array(**properties))
+
+
+def test_rows_of_a_wide_model_are_bounded_by_their_inputs() -> None:
+    """A post of four kilobytes made a million inputs: ten seconds of one core."""
+    model = wide(1000)
+    data = opened(model).post().copy()
+    data["r.rows"] = ",".join(f"n{number}" for number in range(1, 1001))
+    began = time.process_time()
+    form = Form(model, data=data)
+    assert time.process_time() - began < 5
+    assert not form.is_valid()
+    assert "at most" in form.summary[0]["text"]
+
+
+def test_as_many_new_inputs_as_a_post_may_hold_are_read() -> None:
+    model = wide(100)
+    data = opened(model).post().copy()
+    keys = [f"n{number}" for number in range(1, MAX_NEW_INPUTS // 100 + 1)]
+    data["r.rows"] = ",".join(keys)
+    for key in keys:
+        data[f"f.rows.{key}.p7"] = key
+    sent = Form(model, data=data).payload()["rows"]
+    assert [row["p7"] for row in sent] == keys
+
+
+# -- two saves of one customer before Codat shows the first ------------------------------------------
+
+
+def test_a_save_does_not_put_back_what_another_has_just_changed(
+    sandbox: Sandbox, company: str, editor_client: RawPathClient
+) -> None:
+    """Codat's copy shows a write after the next refresh only: a form opened before sent the old name again."""
+    url = links.edit(company, two_customers(sandbox)[0])
+    first, second = fields(editor_client.get(url)), fields(editor_client.get(url))
+    saved = editor_client.post(url, first | {"f.customerName": "Renamed", "action": "save"})
+    assert saved.status_code == 303
+
+    post = second | {"f.emailAddress": "new@example.com", "action": "save"}
+    asked = editor_client.post(url, post)
+    assert asked.status_code == 409
+    assert Write.objects.count() == 1
+    [conflict] = asked.context["merge"].conflicts
+    assert (conflict.path, conflict.theirs_text) == ("customerName", "Renamed")
+
+    chosen = fields(asked) | {conflict.name: "theirs", "action": "save"}
+    assert editor_client.post(url, chosen).status_code == 303
+    payload = msgspec.json.decode(Write.objects.latest("created_at").payload)
+    assert payload["customerName"] == "Renamed"
+    assert payload["emailAddress"] == "new@example.com"
+
+
+def test_a_form_opened_after_a_save_holds_what_was_saved(
+    sandbox: Sandbox, company: str, editor_client: RawPathClient
+) -> None:
+    url = links.edit(company, two_customers(sandbox)[0])
+    opened_first = fields(editor_client.get(url))
+    editor_client.post(url, opened_first | {"f.customerName": "Renamed", "action": "save"})
+
+    page = editor_client.get(url)
+    assert "What editor saved" in page.content.decode()
+    assert fields(page)["f.customerName"] == "Renamed"
+    changed = fields(page) | {"f.emailAddress": "new@example.com", "action": "save"}
+    assert editor_client.post(url, changed).status_code == 303
+    assert (
+        msgspec.json.decode(Write.objects.latest("created_at").payload)["customerName"] == "Renamed"
+    )
+
+
+def test_a_change_can_be_taken_back_before_codat_shows_it(
+    sandbox: Sandbox, company: str, editor_client: RawPathClient
+) -> None:
+    """The form compared the old name with the old name, and said that there is nothing to save."""
+    url = links.edit(company, two_customers(sandbox)[0])
+    old = fields(editor_client.get(url))
+    editor_client.post(url, old | {"f.customerName": "Renamed", "action": "save"})
+    back = fields(editor_client.get(f"{url}?revert={Write.objects.get().pk}"))
+    assert back["f.customerName"] == old["f.customerName"]
+    assert editor_client.post(url, back | {"action": "save"}).status_code == 303
+    payload = msgspec.json.decode(Write.objects.latest("created_at").payload)
+    assert payload["customerName"] == old["f.customerName"]
+    # And the next form goes by the last of the three.
+    assert fields(editor_client.get(url))["f.customerName"] == old["f.customerName"]
+
+
+def test_going_back_and_saving_other_values_asks_once(
+    sandbox: Sandbox, company: str, editor_client: RawPathClient
+) -> None:
+    url = links.edit(company, two_customers(sandbox)[0])
+    post = fields(editor_client.get(url)) | {"action": "save"}
+    assert editor_client.post(url, post | {"f.customerName": "One"}).status_code == 303
+    again = editor_client.post(url, post | {"f.customerName": "Two"})
+    assert again.status_code == 409
+    assert fields(again)["f.customerName"] == "Two"
+    assert editor_client.post(url, fields(again) | {"action": "save"}).status_code == 303
+    assert msgspec.json.decode(Write.objects.latest("created_at").payload)["customerName"] == "Two"
+
+
+def test_two_saves_of_one_form_at_once_lose_nothing(
+    company: str, editor_client: RawPathClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever came second was told that the first one's values were his, and his draft was thrown away."""
+    url = links.new(company)
+    post = fields(editor_client.get(url)) | {"action": "save"}
+    editor_client.post(links.draft(company, ""), post | {"f.customerName": "Two"})
+
+    def overtaken(order: Order, user: User) -> tuple[Write, bool]:
+        journal.journal(replace(order, payload='{"customerName": "One"}'), user)
+        return journal.journal(order, user)
+
+    monkeypatch.setattr(save, "journal", overtaken)
+    answer = editor_client.post(url, post | {"f.customerName": "Two"})
+    assert answer.status_code == 409
+    assert fields(answer)["f.customerName"] == "Two"
+    assert fields(answer)["submission"] != post["submission"]
+    assert Draft.objects.exists()
+
+
+# -- NUL: SQLite takes it, PostgreSQL raises an error on it ----------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/companies/%00/writes/",
+        "/companies/a%00b/customers/",
+        "/companies/%00/writes/00000000-0000-0000-0000-000000000000/",
+        "/companies/x/customers/a%00/edit/",
+    ],
+)
+def test_no_page_is_about_an_id_with_a_nul(
+    sandbox: Sandbox, editor_client: RawPathClient, path: str
+) -> None:
+    sandbox.clear_calls()
+    assert editor_client.get(path).status_code == 404
+    assert not sandbox.calls
+    assert not links.is_addressable("a\0b")
+
+
+def test_filters_of_the_history_reach_the_database_without_nul(
+    company: str, viewer_client: RawPathClient
+) -> None:
+    if connection.vendor == "sqlite":  # PostgreSQL cannot even hold such a row
+        Write.objects.create(company_id=company, username="a\0b", connection_id="c", kind="create")
+    names = ("state", "kind", "by", "customer")
+    for name in names:
+        answer = viewer_client.get(links.writes(company), {name: "a\0b"})
+        assert answer.status_code == 200
+        assert not list(answer.context["page"])
+
+
+def test_a_drafts_name_is_kept_without_nul(company: str, editor_client: RawPathClient) -> None:
+    post = fields(editor_client.get(links.new(company))) | {"f.customerName": "A\0da"}
+    assert editor_client.post(links.draft(company, ""), post).status_code == 204
+    draft = Draft.objects.get()
+    assert draft.customer_name == "Ada"
+    assert QueryDict(draft.body)["f.customerName"] == "A\0da"
+
+
+# -- files ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "path", ["/accounts/login/", "/webhooks/codat/", "/companies/x/customers/new/"]
+)
+def test_no_file_is_taken(
+    settings: Any, path: str, anonymous_client: RawPathClient, tmp_path: Any
+) -> None:
+    """Django wrote a stranger's file of any size to the disk, to look for the CSRF token behind it."""
+    settings.FILE_UPLOAD_TEMP_DIR = tmp_path
+    checking = RawPathClient(enforce_csrf_checks=True)
+    file = SimpleUploadedFile("a.bin", b"x" * 4_000_000)
+    for client in (anonymous_client, checking):
+        answer = client.post(path, {"username": "a", "file": file})
+        assert answer.status_code in (400, 401)
+        file.seek(0)
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_was_typed_in_a_companys_place_is_not_in_the_log(
+    sandbox: Sandbox, editor_client: RawPathClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level("INFO"):
+        editor_client.get("/companies/jane.doe%40example.com/customers/")
+        editor_client.get(links.customers(sandbox.company("qbo")))
+    said = "".join(
+        str(vars(record)) for record in caplog.records if record.name == "customers.codat.client"
+    )
+    assert "jane.doe" not in said
+    assert f"/companies/{sandbox.company('qbo')}/data/customers" in said

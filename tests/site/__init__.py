@@ -1,0 +1,1 @@
+"""Settings, sign-in, logs, static files, documents."""

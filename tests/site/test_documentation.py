@@ -1,0 +1,120 @@
+"""README, `.env.example`, the requirements and the code say the same."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from customers.service import CustomerService
+
+ROOT = Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text()
+EXAMPLE = (ROOT / ".env.example").read_text()
+SETTINGS = (ROOT / "codatdash" / "settings.py").read_text()
+GUNICORN = (ROOT / "gunicorn.conf.py").read_text()
+
+_READ = re.compile(r"""(?:env\.\w+|_secret)\(\s*"([A-Z_]+)\"""")
+_GIVEN = re.compile(r"""os\.environ\.get\(['"]([A-Z_]+)['"]""")
+_LINE = re.compile(r"^#?([A-Z][A-Z_]+)=(.*)$", re.MULTILINE)
+_COMPOSE = re.compile(r"\$\{([A-Z_]+)")
+
+
+def settings_read() -> set[str]:
+    """Every setting that the code reads from the environment."""
+    return set(_READ.findall(SETTINGS)) | set(_GIVEN.findall(GUNICORN))
+
+
+def rows() -> dict[str, str]:
+    """The README's table of settings: each name's row."""
+    table = README.partition("## Settings")[2].partition("\n## ")[0]
+    return {
+        name: row
+        for row in table.splitlines()
+        if row.startswith("| `")
+        for name in re.findall(r"`([A-Z][A-Z_]+)`", row.split("|")[1])
+    }
+
+
+def test_every_setting_is_in_the_readme_and_in_the_example_and_no_other() -> None:
+    assert len(settings_read()) > 20
+    assert set(rows()) == settings_read()
+    compose = set(_COMPOSE.findall((ROOT / "compose.yaml").read_text()))
+    assert {name for name, _ in _LINE.findall(EXAMPLE)} == settings_read() | compose
+
+
+def test_the_defaults_that_are_told_are_the_codes() -> None:
+    example = dict(_LINE.findall(EXAMPLE))
+    found = re.findall(r'env\.(?:int|float)\(\s*"([A-Z_]+)",\s*default=([\d.]+)', SETTINGS)
+    found += re.findall(r'os\.environ\.get\("([A-Z_]+)", "([\d.]+)"\)', GUNICORN)
+    assert len(found) > 9
+    for name, default in found:
+        short = default.removesuffix(".0")
+        assert example[name] == short, name
+        assert re.search(rf"(?<![\d.]){re.escape(short)}(?![\d.])", rows()[name]), name
+
+
+@pytest.mark.parametrize(
+    "name", ["requirements.txt", "requirements-dev.txt", "requirements-bench.txt"]
+)
+def test_every_dependency_is_pinned_and_has_its_line(name: str) -> None:
+    reasons = README.partition("## Dependencies")[2].lower()
+    for line in (ROOT / name).read_text().splitlines():
+        if not line or line.startswith(("#", "-r ")):
+            continue
+        pinned = re.fullmatch(r"([\w.-]+)(\[\w+\])?==[\w.]+", line)
+        assert pinned, line
+        package = pinned[1].lower()
+        if name == "requirements.txt":
+            assert re.search(rf"^\|[^|]*\b{re.escape(package)}\b[^|]*\| \S", reasons, re.M), package
+        else:
+            family = "stubs" if package.startswith("types-") or "stubs" in package else package
+            family = "pytest" if package.startswith("pytest") else family
+            assert family in reasons, package
+
+
+def test_the_commands_of_the_readme_are_there_and_those_that_are_there_are_in_it() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    targets = set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
+    assert {"run", "test", "bench"} <= set(re.findall(r"\bmake ([a-z]+)", README)) <= targets
+    ours = {path.stem for path in (ROOT / "customers/management/commands").glob("[a-z]*.py")}
+    named = set(re.findall(r"manage\.py ([a-z_]+)", README))
+    django = {"migrate", "collectstatic", "createsuperuser", "clearsessions"}
+    assert named == (ours - {"demo_user"}) | django
+
+
+def test_continuous_integration_runs_the_command_of_the_readme() -> None:
+    script = (ROOT / ".ci" / "run").read_text()
+    assert re.search(r"^exec make test$", script, re.MULTILINE)
+
+
+def test_the_eight_operations_have_codats_names() -> None:
+    for name in (
+        "list",
+        "get",
+        "create",
+        "update",
+        "get_create_update_model",
+        "list_attachments",
+        "get_attachment",
+        "download_attachment",
+    ):
+        assert callable(getattr(CustomerService, name)), name
+
+
+def test_every_lint_rule_that_is_left_out_says_why() -> None:
+    text = (ROOT / "pyproject.toml").read_text()
+    ignored = tomllib.loads(text)["tool"]["ruff"]["lint"]
+    for rule in ignored["ignore"]:
+        (line,) = [line for line in text.splitlines() if f'"{rule}"' in line]
+        assert "#" in line, rule
+    for path in ignored["per-file-ignores"]:
+        (line,) = [line for line in text.splitlines() if line.startswith(f'"{path}"')]
+        assert "#" in line, path
+
+
+def test_pictures_and_files_that_the_readme_names_are_there() -> None:
+    for path in re.findall(r"\]\(((?!https?:)[^)#]+)\)", README):
+        assert (ROOT / path).exists(), path

@@ -1,0 +1,194 @@
+"""One JSON line per request and per call to Codat, with nothing in it that is anybody's; and what says ready."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from pytest_django import Settings
+
+from codatdash.logs import JsonFormatter, OnlyCrashes
+from customers.codat import client as codat_client
+from customers.service import default_service
+from customers.web import links
+from sandbox import Sandbox
+from tests.conftest import RawPathClient, forget_codat
+from tests.support.bad_day import closed_port
+from tests.support.controls import fields
+
+
+class Log:
+    """What was written, line by line."""
+
+    def __init__(self) -> None:
+        self.stream = io.StringIO()
+
+    @property
+    def text(self) -> str:
+        return self.stream.getvalue()
+
+    def lines(self, event: str) -> list[dict[str, Any]]:
+        lines = [json.loads(line) for line in self.text.splitlines()]
+        return [line for line in lines if line["event"] == event]
+
+
+@pytest.fixture
+def log() -> Iterator[Log]:
+    found = Log()
+    handler = logging.StreamHandler(found.stream)
+    handler.setFormatter(JsonFormatter())
+    logging.getLogger().addHandler(handler)
+    yield found
+    logging.getLogger().removeHandler(handler)
+
+
+def test_one_line_per_request_and_per_call(
+    sandbox: Sandbox, editor_client: RawPathClient, editor: User, log: Log
+) -> None:
+    company = sandbox.company("odd")
+    answer = editor_client.get(
+        links.customer(company, "full"), headers={"X-Request-ID": "from-the-proxy-1"}
+    )
+    (line,) = log.lines("request")
+    assert line["request_id"] == answer["X-Request-ID"] == "from-the-proxy-1"
+    assert line["method"] == "GET"
+    assert line["route"] == "customer"
+    assert line["company"] == company
+    assert line["status"] == 200
+    assert line["user"] == editor.pk
+    assert line["calls"] == 2
+    assert line["ms"] > 0
+    calls = log.lines("call")
+    assert {call["route"] for call in calls} == {
+        f"/companies/{company}",
+        f"/companies/{company}/data/customers/{{id}}",
+    }
+    for call in calls:
+        assert call["request_id"] == "from-the-proxy-1"
+        assert (call["method"], call["status"], call["attempt"]) == ("GET", 200, 1)
+        assert call["ms"] > 0
+
+
+def test_failures_carry_correlation_id_and_attempt(
+    sandbox: Sandbox,
+    viewer_client: RawPathClient,
+    log: Log,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(codat_client, "BACKOFF", 0.001)
+    sandbox.faults.add("/companies", "status", status=503, count=-1)
+    page = viewer_client.get(links.companies()).content.decode()
+    calls = log.lines("call")
+    assert [call["attempt"] for call in calls] == [1, 2, 3]
+    assert {call["error"] for call in calls} == {"Unavailable"}
+    assert calls[-1]["correlation_id"]
+    assert calls[-1]["correlation_id"] in page
+    assert log.lines("request")[0]["calls"] == 3
+
+
+@pytest.mark.parametrize(
+    "given", ["short", "x" * 65, "with space in it", "new\nline-in-it", '"},{"']
+)
+def test_a_request_id_that_is_not_sane_is_replaced(
+    sandbox: Sandbox, anonymous_client: RawPathClient, given: str
+) -> None:
+    answer = anonymous_client.get("/healthz", headers={"X-Request-ID": given})
+    assert answer["X-Request-ID"] != given
+    assert len(answer["X-Request-ID"]) == 32
+
+
+def test_nothing_of_a_customer_and_no_key(
+    sandbox: Sandbox, editor_client: RawPathClient, log: Log
+) -> None:
+    """The whole job: search, read, edit, save, download, a page that is not there, and one that crashes."""
+    company, files = sandbox.company("odd"), sandbox.company("files")
+    editor_client.get(links.customers(company) + "?q=Marchbanks-Secret")
+    edit = links.edit(company, "full")
+    editor_client.get(links.customer(company, "name-script-not-there"))
+    typed = fields(editor_client.get(edit)) | {"f.customerName": "Typed-Secret", "action": "save"}
+    editor_client.post(edit, typed)
+    editor_client.get(links.download(files, "kinds", "pdf"))
+    editor_client.get("/companies/Someone-Secret/nothing/")
+    sandbox.faults.add(".", "html", body="Body-Secret", count=-1)
+    editor_client.get(links.customer(company, "full"))
+    assert log.lines("request")
+    assert log.lines("call")
+    for secret in ("Secret", "full", "script", "kinds", "sandbox-key", sandbox.auth_header[6:]):
+        assert secret not in log.text, secret
+
+
+def test_an_exception_is_told_by_class_and_place_not_by_its_words(log: Log) -> None:
+    def breaks() -> None:
+        raise ValueError("Jane Doe, +44 20 7946 0000")
+
+    try:
+        breaks()
+    except ValueError:
+        words = ("Internal Server Error", "/companies/x/customers/Jane/")
+        logging.getLogger("django.request").exception("%s: %s", *words, extra={"status_code": 500})
+    (line,) = log.lines("message")
+    assert line["exception"] == "ValueError"
+    assert line["message"] == "500 Internal Server Error"
+    assert "breaks" in line["frames"][-1]
+    assert "Jane" not in log.text
+
+
+def test_only_crashes_of_what_django_says(settings: Settings) -> None:
+    assert settings.LOGGING["loggers"]["django.request"]["filters"] == ["crashes"]
+    record = logging.LogRecord("django.request", logging.WARNING, "", 0, "%s: %s", ("a", "b"), None)
+    assert not OnlyCrashes().filter(record)
+
+
+# -- ready ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+def test_ready_needs_nobody_and_asks_codat_once(
+    sandbox: Sandbox, anonymous_client: RawPathClient
+) -> None:
+    for _ in range(5):
+        answer = anonymous_client.get("/readyz")
+        assert answer.status_code == 200
+        assert answer.json() == {"database": "ok", "cache": "ok", "codat": "ok"}
+    assert len(sandbox.calls) == 1
+
+
+@pytest.mark.django_db
+def test_not_ready_says_what_and_no_more(
+    sandbox: Sandbox, anonymous_client: RawPathClient, settings: Settings
+) -> None:
+    default_service().client.base_url = f"http://127.0.0.1:{closed_port()}"
+    answer = anonymous_client.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json() == {"database": "ok", "cache": "ok", "codat": "no answer"}
+    forget_codat()
+    away = {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": f"redis://127.0.0.1:{closed_port()}/0",
+    }
+    local = settings.CACHES
+    settings.CACHES = {"default": away, "last_seen": away}
+    answer = anonymous_client.get("/readyz")
+    settings.CACHES = local
+    assert answer.status_code == 503
+    assert answer.json()["cache"] == "no answer"
+
+
+def test_ready_leaves_the_reserve_to_people(
+    sandbox: Sandbox, anonymous_client: RawPathClient, db: None
+) -> None:
+    sandbox.settings.daily_quota = 20
+    for _ in range(19):
+        default_service().ping()
+    sandbox.clear_calls()
+    assert anonymous_client.get("/readyz").json()["codat"] == "ok"
+    assert not sandbox.calls
+
+
+def test_ready_takes_no_posts(anonymous_client: RawPathClient) -> None:
+    assert anonymous_client.post("/readyz").status_code == 405

@@ -1,0 +1,260 @@
+"""`settle_writes` and `forget_payloads`, as cron runs them."""
+
+import json
+import uuid
+from datetime import timedelta
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.management import call_command
+from django.utils import timezone
+from pytest_django import Settings
+
+from customers.models import Draft, WebhookEvent, Write
+from customers.service import default_service
+from customers.writes import tracking
+from sandbox import Sandbox
+from tests.support.journal import (
+    COMPANY,
+    calls,
+    codat_is_back,
+    customer,
+    journaled,
+    order,
+    pass_time,
+    pushes,
+    sent,
+    settle,
+)
+
+pytestmark = pytest.mark.django_db
+
+State = Write.State
+
+
+def run(name: str, **options: Any) -> str:
+    """What a command prints."""
+    out = StringIO()
+    call_command(name, stdout=out, **options)
+    return out.getvalue()
+
+
+def event(body: str = "{}", age: timedelta = timedelta(0), kind: str = "x") -> WebhookEvent:
+    """An event that nobody has handled."""
+    return WebhookEvent.objects.create(
+        webhook_id=str(uuid.uuid4()),
+        event_type=kind,
+        body=body,
+        received_at=timezone.now() - age,
+    )
+
+
+# -- settle_writes ----------------------------------------------------------------------------------
+
+
+def test_only_what_is_due_is_asked_after(sandbox: Sandbox, editor: User) -> None:
+    write = sent(editor, order(sandbox))
+    pass_time(sandbox, seconds=5)
+    settle()
+    asked = len(sandbox.calls)
+    settle()
+    assert len(sandbox.calls) == asked
+    pass_time(sandbox, days=30)  # Desktop software that is off: asked after once an hour.
+    settle()
+    pass_time(sandbox, minutes=50)
+    settle()
+    assert len(sandbox.calls) == asked + 1
+    pass_time(sandbox, minutes=10)
+    settle()
+    assert len(sandbox.calls) == asked + 2
+    write.refresh_from_db()
+    assert write.state == State.PENDING
+
+
+def test_what_cannot_be_settled_does_not_keep_the_others_waiting(
+    sandbox: Sandbox, editor: User
+) -> None:
+    sandbox.faults.add("PUT", "reset", count=4)
+    for number in range(4):
+        sent(editor, order(sandbox, customer(sandbox), phone=f"{number}"))
+    fine = sent(editor, order(sandbox))
+    sandbox.settle()
+    for _ in range(3):
+        pass_time(sandbox, minutes=11)
+        run("settle_writes", limit=2)
+    fine.refresh_from_db()
+    assert fine.state == State.SUCCESS
+
+
+def test_a_broken_row_does_not_keep_the_others(sandbox: Sandbox, editor: User) -> None:
+    broken = sent(editor, order(sandbox, customerName="One"))
+    fine = sent(editor, order(sandbox, customerName="Two"))
+    unread = event("not JSON: nothing of ours writes this")
+    sandbox.settle()
+    pass_time(sandbox, minutes=1)
+    settle()
+    pass_time(sandbox, minutes=1)
+    settle()
+    sandbox.settle()
+    Write.objects.filter(pk=broken.pk).update(payload="not JSON either")
+    pass_time(sandbox, minutes=1)
+
+    assert "1 not answered" in run("settle_writes")
+    assert unread.pk in WebhookEvent.objects.exclude(handled_at=None).values_list("pk", flat=True)
+
+    fine.refresh_from_db()
+    broken.refresh_from_db()
+    assert fine.confirmation == "confirmed"
+    assert broken.confirmation == "waiting"
+
+
+def test_a_run_ends_early_while_codat_is_away(sandbox: Sandbox, editor: User) -> None:
+    rows = [sent(editor, order(sandbox, customerName=f"{number}")) for number in range(12)]
+    sandbox.settle()
+    pass_time(sandbox, minutes=1)
+    sandbox.clear_calls()
+    sandbox.faults.add("GET", "status", status=500, count=-1)
+
+    assert "stopped early" in run("settle_writes")
+
+    assert len(sandbox.calls) == 5
+    assert Write.objects.filter(state=State.PENDING).count() == len(rows)
+    codat_is_back(sandbox)
+    settle()  # Those that the first run did not get to are due.
+    assert Write.objects.filter(state=State.SUCCESS).count() == 7
+
+
+def test_events_left_over_are_handled_once_and_very_old_ones_never(
+    sandbox: Sandbox, editor: User
+) -> None:
+    new, old = event(), event(age=timedelta(hours=29))
+    settle()
+    new.refresh_from_db()
+    old.refresh_from_db()
+    assert new.handled_at is not None
+    assert old.handled_at is None
+
+
+def test_events_that_codat_refuses_do_not_keep_the_others(sandbox: Sandbox, editor: User) -> None:
+    rows = [sent(editor, order(sandbox, customerName=f"{number}")) for number in range(6)]
+    sandbox.settle()
+    for number, write in enumerate(rows):
+        said = {"id": write.push_operation_key, "referenceCompany": {"id": write.company_id}}
+        event(
+            json.dumps({"payload": said}),
+            age=timedelta(minutes=10 - number),
+            kind="customers.write.successful",
+        )
+    for write in rows[:5]:
+        sandbox.faults.add(
+            f"GET .*/push/{write.push_operation_key}", "status", status=403, count=-1
+        )
+
+    assert "stopped early" not in run("settle_writes")
+
+    assert WebhookEvent.objects.latest("received_at").handled_at is not None
+
+
+def test_what_codat_has_forgotten_is_not_awaited_for_ever(sandbox: Sandbox, editor: User) -> None:
+    write = sent(editor, order(sandbox))
+    pushes(sandbox).clear()
+    pass_time(sandbox, hours=23)
+    settle()
+    write.refresh_from_db()
+    assert write.state == State.PENDING  # It may still turn up.
+    pass_time(sandbox, hours=2)
+    settle()
+    write.refresh_from_db()
+    assert write.state == State.TIMED_OUT
+    assert write.error_message == "Codat no longer knows of this operation."
+    assert not tracking.is_followed(write)
+
+
+# -- forget_payloads --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def one_of_each(sandbox: Sandbox, editor: User) -> dict[str, Write]:
+    """A write in each state, all two years old."""
+    cases: dict[str, dict[str, Any]] = {
+        "sending": {"state": State.SENDING},
+        "pending": {"state": State.PENDING},
+        "unknown": {"state": State.UNKNOWN},
+        "failed": {"state": State.FAILED},
+        "timed_out": {"state": State.TIMED_OUT},
+        "waiting": {"state": State.SUCCESS, "confirmation": "waiting"},
+        "confirmed": {"state": State.SUCCESS, "confirmation": "confirmed"},
+        "differs": {"state": State.SUCCESS, "confirmation": "differs"},
+        "absent": {"state": State.SUCCESS, "confirmation": "absent"},
+    }
+    rows = {}
+    for name, values in cases.items():
+        write = journaled(editor, order(sandbox, customer(sandbox), phone="secret"))
+        Write.objects.filter(pk=write.pk).update(
+            created_at=timezone.now() - timedelta(days=730),
+            validation=[{"itemId": "x", "message": "secret", "validatorName": ""}],
+            differences=[{"label": "x", "what": "dropped", "sent": "secret", "read": ""}],
+            error_message="secret",
+            **values,
+        )
+        rows[name] = write
+    return rows
+
+
+def test_what_is_finished_is_forgotten_and_what_must_stay_stays(
+    one_of_each: dict[str, Write], sandbox: Sandbox, editor: User
+) -> None:
+    new = journaled(editor, order(sandbox, phone="secret"))
+    Write.objects.filter(pk=new.pk).update(state=State.FAILED)
+
+    assert run("forget_payloads").startswith("5 writes emptied")
+
+    for name, write in one_of_each.items():
+        known = write.username, write.company_id, write.customer_id, write.submission
+        write.refresh_from_db()
+        text = f"{write.payload}{write.before}{write.validation}{write.differences}"
+        text += f"{write.error_message}{write.warnings}{write.customer_name}"
+        stays = name in ("sending", "pending", "unknown", "waiting")
+        assert ("secret" in text) == stays, name
+        assert (write.forgotten_at is None) == stays
+        assert known == (write.username, write.company_id, write.customer_id, write.submission)
+    new.refresh_from_db()
+    assert "secret" in new.payload
+    assert run("forget_payloads").startswith("0 writes emptied")
+
+
+def test_a_waiting_write_is_not_confirmed_by_having_been_forgotten(
+    one_of_each: dict[str, Write], sandbox: Sandbox
+) -> None:
+    """With nothing left to compare everything would look as it was sent."""
+    write = one_of_each["waiting"]
+    run("forget_payloads")
+    for _ in range(3):
+        write.refresh_from_db()
+        tracking.check(write, default_service(), by="cron")
+        sandbox.settle()
+    assert write.confirmation != "confirmed"
+
+
+@pytest.mark.parametrize(("days", "left"), [(365, 3), (30, 2), (0, 1)])
+def test_drafts_go_and_events_stay_while_they_may_come_again(
+    editor: User, settings: Settings, days: int, left: int
+) -> None:
+    settings.KEEP_PAYLOADS_DAYS = days
+    for age in (timedelta(hours=40), timedelta(days=10), timedelta(days=100)):
+        event(age=age)
+        Draft.objects.create(
+            submission=uuid.uuid4(), user=editor, body="x", updated_at=timezone.now() - age
+        )
+    run("forget_payloads")
+    assert WebhookEvent.objects.count() == left
+    assert Draft.objects.count() == (left if days else 0)
+
+
+def test_nothing_is_sent_by_forgetting(one_of_each: dict[str, Write], sandbox: Sandbox) -> None:
+    run("forget_payloads")
+    assert not calls(sandbox)
+    assert not pushes(sandbox)
+    assert sandbox.state(COMPANY).pulls == []

@@ -1,0 +1,347 @@
+"""Many at once on one write: one truth is left, and one write at Codat."""
+
+import functools
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPConnection
+from itertools import cycle
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+import environ
+import psycopg
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection, connections
+from django.utils import timezone
+
+from customers.codat.errors import CodatError, ConnectionLost
+from customers.codat.types import PushOperation
+from customers.models import Write
+from customers.service import default_service
+from customers.web import links
+from customers.writes import journal, tracking
+from sandbox import Sandbox
+from tests.conftest import RawPathClient
+from tests.support import processes
+from tests.support.journal import (
+    calls,
+    customer,
+    journaled,
+    named,
+    order,
+    pass_time,
+    pushes,
+    sent,
+    settle_to_the_end,
+)
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+State = Write.State
+THREADS = 20
+NESTED = "JOURNAL_TESTS_ON_POSTGRESQL"
+
+
+def all_at_once(jobs: Iterable[Callable[[], Any]]) -> list[Any]:
+    """Do each job in a thread with a database connection of its own, all from one moment on."""
+    jobs = list(jobs)
+    line = threading.Barrier(len(jobs))
+
+    def work(job: Callable[[], Any]) -> Any:
+        try:
+            Write.objects.exists()  # Connected before the start.
+            line.wait(timeout=20)
+            return job()
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(len(jobs)) as pool:
+        return list(pool.map(work, jobs))
+
+
+def news(key: str) -> list[Callable[[Write], Write]]:
+    """What several may have to tell of one write at the same moment."""
+
+    def operation(status: str, **more: Any) -> PushOperation:
+        return cast(PushOperation, {"pushOperationKey": key, "status": status} | more)
+
+    done = operation(
+        "Success", statusCode=200, changes=[{"type": "Created", "recordRef": {"id": "77"}}]
+    )
+    refused = operation("Failed", errorMessage="late", statusCode=400)
+    given_up = operation("TimedOut", errorMessage="late")
+    return [
+        lambda row: journal.settle(row, done, by="poll"),
+        lambda row: journal.settle(row, done, by="webhook", asked=False),
+        lambda row: journal.settle(row, operation("Pending"), by="poll"),
+        lambda row: journal.settle(row, refused, by="webhook", asked=False),
+        lambda row: journal.settle(row, given_up, by="webhook", asked=False),
+        lambda row: journal.settle(row, given_up, by="cron"),
+        lambda row: journal._record_error(row, ConnectionLost("late", may_have_arrived=True)),
+    ]
+
+
+@pytest.mark.parametrize("state", [State.SENDING, State.PENDING, State.UNKNOWN])
+def test_twenty_threads_settle_one_write_with_different_news(
+    sandbox: Sandbox, editor: User, state: Write.State
+) -> None:
+    for turn in range(5):
+        write = journaled(editor, order(sandbox))
+        key = f"key-{state}-{turn}"
+        Write.objects.filter(pk=write.pk).update(
+            state=state,
+            sent_at=timezone.now(),
+            attempts=1,
+            push_operation_key=key if state == State.PENDING else "",
+        )
+        heard = news(key)[turn:] + news(key)[:turn]
+        rows = [Write.objects.get(pk=write.pk) for _ in range(THREADS)]
+        jobs = [functools.partial(tell, row) for tell, row in zip(cycle(heard), rows, strict=False)]
+
+        all_at_once(jobs)
+
+        write.refresh_from_db()
+        assert write.state == State.SUCCESS
+        assert (write.customer_id, write.push_operation_key) == ("77", key)
+        assert write.confirmation == "waiting"
+        assert write.settled_by in ("poll", "webhook")
+        assert write.error_message == ""
+        assert write.completed_at is not None
+
+
+def test_what_codat_says_itself_takes_a_success_back_and_an_event_does_not(
+    sandbox: Sandbox, editor: User
+) -> None:
+    write = sent(editor, order(sandbox))
+    key = write.push_operation_key
+    done = PushOperation(pushOperationKey=key, status="Success")
+    refused = PushOperation(pushOperationKey=key, status="Failed", errorMessage="After all.")
+    journal.settle(write, done, by="poll")
+
+    assert journal.settle(write, refused, by="webhook", asked=False).state == State.SUCCESS
+    assert journal.settle(write, refused, by="poll").state == State.FAILED
+    assert (write.confirmation, write.error_message) == ("", "After all.")
+    assert journal.settle(write, done, by="webhook", asked=False).state == State.SUCCESS
+    assert write.confirmation == "waiting"
+
+
+def test_twenty_saves_of_one_form_are_one_row_and_one_write(sandbox: Sandbox, editor: User) -> None:
+    wanted = order(sandbox)
+
+    def save() -> tuple[str, bool]:
+        write, is_new = journal.journal(wanted, editor)
+        journal.send(write, default_service())
+        return str(write.pk), is_new
+
+    saved = all_at_once([save] * THREADS)
+
+    assert len({key for key, _ in saved}) == Write.objects.count() == 1
+    assert [is_new for _, is_new in saved].count(True) == 1
+    assert len(calls(sandbox)) == len(pushes(sandbox)) == 1
+
+
+def test_twenty_who_ask_after_a_lost_create_leave_one_customer(
+    sandbox: Sandbox, editor: User
+) -> None:
+    sandbox.faults.add("/push/customers", "reset", handled=True)
+    write = sent(editor, order(sandbox))
+    assert write.state == State.UNKNOWN
+
+    def ask() -> None:
+        tracking.check(Write.objects.get(pk=write.pk), default_service(), by="poll")
+
+    all_at_once([ask] * THREADS)
+
+    write.refresh_from_db()
+    assert write.state == State.PENDING
+    settle_to_the_end(sandbox)
+    assert len(pushes(sandbox)) == len(named(sandbox, "Journal Ltd")) == 1
+    assert {call.headers["idempotency-key"] for call in calls(sandbox)} == {
+        str(write.idempotency_key)
+    }
+
+
+def test_two_cron_jobs_at_once(sandbox: Sandbox, editor: User) -> None:
+    """Ten creates whose answers were lost, five updates likewise, five on their way, five never sent."""
+    lost, unclear, pending = [], [], []
+    for n in range(5):  # One that succeeds in between: five failures in a row, and nothing is sent.
+        sandbox.faults.add("/push/customers", "reset", count=3, handled=True)
+        lost += [sent(editor, order(sandbox, customerName=f"Lost {n}{side}")) for side in "ab"]
+        unclear += [sent(editor, order(sandbox, customer(sandbox, n), phone=f"1{n}"))]
+        pending += [sent(editor, order(sandbox, customerName=f"Sent {n}"))]
+    never = [journaled(editor, order(sandbox, customerName=f"Never {n}")) for n in range(5)]
+    assert len(pushes(sandbox)) == 20
+    sandbox.settle()
+    pass_time(sandbox, minutes=3)
+
+    for _ in range(2):
+        both = [processes.start("manage.py", "settle_writes") for _ in range(2)]
+        for process in both:
+            processes.finish(process)
+        sandbox.settle()
+        pass_time(sandbox, minutes=3)
+
+    def states(rows: list[Write]) -> set[str]:
+        return set(
+            Write.objects.filter(pk__in=[row.pk for row in rows]).values_list("state", flat=True)
+        )
+
+    assert states(lost) == states(pending) == {State.SUCCESS}
+    assert states(unclear) == {State.UNKNOWN}
+    assert states(never) == {State.FAILED}
+    assert len(pushes(sandbox)) == 20
+    assert len(calls(sandbox, "PUT")) == 5
+    assert all(len(named(sandbox, row.customer_name)) == 1 for row in [*lost, *pending])
+    assert not any(named(sandbox, row.customer_name) for row in never)
+
+
+def test_two_browsers_that_poll_ask_codat_once(
+    sandbox: Sandbox, editor_client: RawPathClient, editor: User, live: str
+) -> None:
+    write = sent(editor, order(sandbox))
+    page = links.write(write.company_id, write.pk)
+    cookie = f"sessionid={editor_client.cookies['sessionid'].value}"
+
+    def look() -> int:
+        door = HTTPConnection(urlsplit(live).netloc, timeout=20)
+        door.request("GET", page, headers={"Cookie": cookie, "HX-Request": "true"})
+        status = door.getresponse().status
+        door.close()
+        return status
+
+    pass_time(sandbox, seconds=5)
+    sandbox.clear_calls()
+    sandbox.faults.add("GET .*/push/", "delay", seconds=0.3)
+
+    assert all_at_once([look] * 2) == [200, 200]
+
+    assert len([call for call in sandbox.calls if "/push/" in call.path]) == 1
+
+
+def lost_updates(sandbox: Sandbox, editor: User, count: int, arrived: int) -> list[Write]:
+    """Updates of one customer whose answers were lost; so many of them have arrived."""
+    sandbox.faults.add("PUT", "reset", count=arrived, handled=True)
+    sandbox.faults.add("PUT", "reset", count=count - arrived)
+    found = [sent(editor, order(sandbox, customer(sandbox), phone=f"{n}")) for n in range(count)]
+    assert {write.state for write in found} == {State.UNKNOWN}
+    assert len(pushes(sandbox)) == arrived
+    return found
+
+
+def adopting(write: Write, key: str) -> Callable[[], str]:
+    """A person who recognises an operation; the error's class where that was too late."""
+
+    def adopt() -> str:
+        try:
+            tracking.adopt(Write.objects.get(pk=write.pk), key, default_service())
+        except CodatError as error:
+            return type(error).__name__
+        return ""
+
+    return adopt
+
+
+def test_two_people_recognise_one_operation_in_two_writes(sandbox: Sandbox, editor: User) -> None:
+    for _ in range(5):
+        Write.objects.all().delete()
+        sandbox.reset()
+        one, two = lost_updates(sandbox, editor, 2, arrived=1)
+        key = pushes(sandbox)[0]["pushOperationKey"]
+
+        outcome = all_at_once([adopting(one, key), adopting(two, key)] * 5)
+
+        assert "Conflict" in outcome
+        assert Write.objects.filter(push_operation_key=key).count() == 1
+        left = Write.objects.get(push_operation_key="")
+        assert left.state == State.UNKNOWN
+        assert tracking.evidence(left, default_service()) == []
+
+
+def test_two_people_decide_differently_about_one_write(sandbox: Sandbox, editor: User) -> None:
+    for _ in range(5):
+        Write.objects.all().delete()
+        sandbox.reset()
+        write, _other = lost_updates(sandbox, editor, 2, arrived=2)
+        first, second = (push["pushOperationKey"] for push in pushes(sandbox))
+        pushes(sandbox)[0]["status"], pushes(sandbox)[1]["status"] = "Failed", "Success"
+
+        def lose(lost: Write = write) -> None:
+            tracking.declare_lost(Write.objects.get(pk=lost.pk))
+
+        all_at_once([adopting(write, first), adopting(write, second), lose])
+
+        write.refresh_from_db()
+        expected = {first: State.FAILED, second: State.SUCCESS, "": State.FAILED}
+        assert write.state == expected[write.push_operation_key]
+        assert (write.push_operation_key == "") == ("Somebody decided" in write.error_message)
+
+
+def test_the_first_decision_stands(sandbox: Sandbox, editor: User) -> None:
+    """Somebody decides on a page that was opened before another person decided."""
+    write, _other = lost_updates(sandbox, editor, 2, arrived=2)
+    first, second = (push["pushOperationKey"] for push in pushes(sandbox))
+    stale, staler = Write.objects.get(pk=write.pk), Write.objects.get(pk=write.pk)
+    tracking.adopt(write, first, default_service())
+
+    assert tracking.adopt(stale, second, default_service()).push_operation_key == first
+    assert tracking.declare_lost(staler).state == State.PENDING
+
+
+def test_an_answer_that_comes_after_a_person_gave_up_counts(sandbox: Sandbox, editor: User) -> None:
+    """Somebody decides that a create was lost while another process is just asking for it again."""
+    sandbox.faults.add("POST", "reset", handled=True)
+    write = sent(editor, order(sandbox))
+    asking = Write.objects.get(pk=write.pk)
+    assert tracking.declare_lost(write).state == State.FAILED
+
+    journal.attempt(asking, default_service())
+
+    write.refresh_from_db()
+    assert (write.state, write.settled_by, write.completed_at) == (State.PENDING, "", None)
+
+
+def _postgresql() -> str:
+    """The address of a PostgreSQL server that can be reached; skips where there is none."""
+    address = os.environ.get("TEST_POSTGRES_URL", "postgres://postgres@127.0.0.1:5432/postgres")
+    known = environ.Env.db_url_config(address)
+    try:
+        psycopg.connect(
+            host=known["HOST"],
+            port=known["PORT"] or 5432,
+            user=known["USER"],
+            password=known["PASSWORD"] or None,
+            dbname=known["NAME"],
+            connect_timeout=3,
+        ).close()
+    except psycopg.Error as error:
+        pytest.skip(f"skipped: no PostgreSQL at TEST_POSTGRES_URL ({type(error).__name__})")
+    return address
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="skipped: this run is on PostgreSQL")
+def test_the_same_holds_on_postgresql() -> None:
+    assert NESTED not in os.environ, "never within itself"
+    # A name of its own: several runs may share a server. Tests run in the database `test_<name>`.
+    address = urlsplit(_postgresql())._replace(path=f"/journal_{os.getpid()}").geturl()
+    concurrent = [
+        "tests/writes/test_races.py",
+        "tests/writes/test_webhooks.py::test_the_second_delivery_is_accepted_and_does_nothing",
+        "tests/writes/test_webhooks.py::test_a_thousand_events_leave_exactly_the_right_journal",
+    ]
+    run = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "--show-capture=no", *concurrent],
+        cwd=processes.ROOT,
+        env=os.environ
+        | {"DATABASE_URL": address, NESTED: "1", "DJANGO_SETTINGS_MODULE": "codatdash.settings"},
+        capture_output=True,
+        text=True,
+        timeout=280,
+    )
+    assert run.returncode == 0, run.stdout[-5000:] + run.stderr[-1000:]
+    assert " passed" in run.stdout
