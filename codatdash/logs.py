@@ -20,7 +20,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from customers.codat.tracing import Trace, trace
-from customers.web.links import UUID
+from customers.codat.values import UUID
 
 logger = logging.getLogger(__name__)
 

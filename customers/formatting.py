@@ -5,53 +5,20 @@ Empty, null and missing all read as a dash.
 """
 
 import re
-from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, TypeGuard
+from typing import Any
 
 import simplejson
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from customers.codat.values import is_size, is_unknown_date, parse_date
+
 DASH = "–"
 
-# Bytes: no file is larger. JSON has numbers of any length, and what is beyond is no size.
-LARGEST_FILE = 2**63 - 1
 
-_DATE = re.compile(
-    r"(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?))?\s*([Zz]|[+-]\d\d:?\d\d)?",
-    re.ASCII,
-)
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[a-z])(?=\d)|(?<=[A-Z])(?=[A-Z][a-z])|[_\s]+")
-
-
-def parse_date(value: object) -> datetime | None:
-    """A date as Codat writes it -> aware datetime in UTC (microseconds; finer digits are cut).
-
-    None for everything that is no date, and for year 1, by which Codat means that it does not know.
-    """
-    if isinstance(value, str):
-        value = _read(value.strip())
-    if not isinstance(value, datetime):
-        return None
-    try:
-        moment = value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
-    except OverflowError:
-        return None
-    return moment if moment.year > 1 else None
-
-
-def _read(value: str) -> datetime | None:
-    """ISO 8601 with dashes and colons only: digits alone are more likely a number."""
-    found = _DATE.fullmatch(value)
-    if found is None:
-        return None
-    date, time, zone = found.groups()
-    try:
-        return datetime.fromisoformat(f"{date}T{time or '00:00'}{(zone or '').upper()}")
-    except ValueError:
-        return None
 
 
 def day(value: object) -> str:
@@ -60,11 +27,6 @@ def day(value: object) -> str:
     if moment is None:
         return text(None if is_unknown_date(value) else value)
     return f"{moment.day} {_MONTHS[moment.month - 1]} {moment.year}"
-
-
-def is_unknown_date(value: object) -> bool:
-    """Whether this is the date by which Codat says that it knows none."""
-    return isinstance(value, str) and value.startswith("0001-01-01")
 
 
 def day_and_time(value: object) -> str:
@@ -119,19 +81,6 @@ def since(value: object, now: datetime | None = None) -> SafeString:
     )
 
 
-def is_empty(value: object) -> bool:
-    """Whether there is nothing in a value: null, blank text, an empty list or object, or only such inside."""
-    if value is None:
-        return True
-    if isinstance(value, str):
-        return not value.strip()
-    if isinstance(value, Mapping):
-        return all(is_empty(item) for item in value.values())
-    if isinstance(value, list | tuple):
-        return all(is_empty(item) for item in value)
-    return False
-
-
 def text(value: object) -> str:
     """Any JSON value as one line of text; a dash for nothing. Not escaped."""
     if isinstance(value, str):
@@ -163,11 +112,6 @@ def singular(words: str) -> str:
     if re.search(r"(?:ss|x|ch|sh)es$", words, re.IGNORECASE):
         return words[:-2]
     return words[:-1] if re.search(r"[^siu]s$", words, re.IGNORECASE) else words
-
-
-def is_size(value: object) -> TypeGuard[int]:
-    """Whether this can be a number of bytes."""
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= LARGEST_FILE
 
 
 def size(value: object) -> str:

@@ -17,9 +17,9 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, cast
 
-from customers.codat import cache, decoding, validation
+from customers.codat import cache, decoding, responses, validation
 from customers.codat.client import Client, default_client, segment
-from customers.codat.connections import Download
+from customers.codat.download import Download
 from customers.codat.errors import OUTAGES, BadAnswer, CodatError, Refused
 from customers.codat.responses import Answer
 from customers.codat.types import (
@@ -263,7 +263,7 @@ class CustomerService:
         """A company that was read lately, None where it would have to be asked for."""
         return cast("Company | None", _known(self._key("company", company_id), COMPANY_AGE))
 
-    def quota(self) -> decoding.RateLimit | None:
+    def quota(self) -> responses.RateLimit | None:
         """The day's quota of calls as Codat's answers told it last; asks nobody."""
         return self.client.rate_limit
 

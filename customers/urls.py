@@ -5,7 +5,7 @@ from django.urls import path, register_converter
 from django.views.generic import RedirectView
 
 from customers.attachments import download_view, list_view, preview_view, zip_view
-from customers.browsing import companies, customers
+from customers.browsing import companies, customers, freshness
 from customers.editing import views as editing_views
 from customers.web import links
 from customers.writes import views as write_views
@@ -21,8 +21,8 @@ _attachment = f"{_customer}attachments/<id:attachment_id>/"
 urlpatterns = [
     path("", login_not_required(RedirectView.as_view(url=links.companies()))),
     path("companies/", companies.index, name="companies"),
-    path(f"{_company}refresh/", customers.refresh, name="refresh"),
-    path(f"{_company}freshness/", customers.freshness, name="freshness"),
+    path(f"{_company}refresh/", freshness.refresh, name="refresh"),
+    path(f"{_company}freshness/", freshness.freshness, name="freshness"),
     path(f"{_company}customers/", customers.index, name="customers"),
     path(f"{_company}customers/new/", editing_views.create, name="new"),
     path(f"{_company}customers/new/draft/", editing_views.draft, name="new_draft"),

@@ -1,79 +1,20 @@
 """One attachment's file, passed through as it arrives and kept nowhere."""
 
-import re
-from dataclasses import dataclass
-from typing import Any
-
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
-from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
 from customers.attachments import filenames, list_view
+from customers.attachments.byte_range import Range
+from customers.attachments.headers import _PLAIN, _pass_on, dress
 from customers.attachments.streaming import Transfer
-from customers.codat.connections import Download
+from customers.codat.download import Download
 from customers.codat.errors import Refused
+from customers.codat.parallel import side_by_side
 from customers.codat.types import Attachment
 from customers.service import default_service
-from customers.web.company_context import load_company, side_by_side
-
-# One range, which is all that browsers and download managers ask for. Of several, RFC 9110 (14.2) lets a server
-# ignore the field; so the whole file comes.
-_RANGE = re.compile(r"bytes=(?:(\d{1,18})-(\d{0,18})|-(\d{1,18}))")
-_CONTENT_RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(?:(\d{1,18})|\*)")
-# A header's value from upstream that may go on: no folded lines, nothing endless.
-_PLAIN = re.compile(r"[\x20-\x7e]{1,200}")
-_PASSED_ON = ("Accept-Ranges", "ETag", "Last-Modified")
-
-
-@dataclass(frozen=True, slots=True)
-class Range:
-    """What a browser asks for: `first` to `last` (None: the end), or the last `suffix` bytes.
-
-    `condition` is If-Range: the part counts only of the file that has this ETag or date.
-    """
-
-    header: str
-    first: int | None
-    last: int | None
-    suffix: int | None
-    condition: str
-
-    @classmethod
-    def read(cls, request: HttpRequest) -> "Range | None":
-        """The range that a request asks for; None for none, several, or one that makes no sense."""
-        header = request.headers.get("Range", "").strip()
-        found = _RANGE.fullmatch(header)
-        if found is None:
-            return None
-        first, last, suffix = (int(part) if part else None for part in found.groups())
-        if first is not None and last is not None and last < first:
-            return None
-        return cls(header, first, last, suffix, request.headers.get("If-Range", "").strip())
-
-    def is_answered_by(self, file: Download) -> bool:
-        """Whether this part of a file is the part that was asked for, of the file that was meant."""
-        found = _CONTENT_RANGE.fullmatch(file.headers.get("Content-Range", ""))
-        if found is None:
-            return False
-        first, last, total = (int(part) if part else None for part in found.groups())
-        if first is None or last is None or last < first or (total is not None and last >= total):
-            return False
-        if file.content_length not in (None, last - first + 1):
-            return False
-        if self.first is not None:
-            fits = first == self.first and (self.last is None or last <= self.last)
-        else:
-            fits = total is not None and last == total - 1 and last - first < (self.suffix or 0)
-        return fits and self._holds(file)
-
-    def _holds(self, file: Download) -> bool:
-        """Upstream may honour Range and know nothing of If-Range; a weak ETag never matches."""
-        if not self.condition:
-            return True
-        known = (file.headers.get("ETag"), file.headers.get("Last-Modified"))
-        return self.condition in known and not self.condition.startswith("W/")
+from customers.web.company_context import load_company
 
 
 class Unsatisfiable(Exception):
@@ -153,37 +94,8 @@ def _with_description(
     return file
 
 
-def _pass_on(file: Download, response: HttpResponseBase, asked: Range | None) -> None:
-    """The few headers from upstream that may go on, where they are what they should be."""
-    names = _PASSED_ON + (("Content-Range",) if file.status == 206 else ())
-    for name in names:
-        value = file.headers.get(name, "")
-        if _PLAIN.fullmatch(value):
-            response.headers[name] = value
-    if asked and file.status == 200 and "Accept-Ranges" not in response:
-        response["Accept-Ranges"] = "none"
-
-
 def _no_such_part(attachment: Attachment) -> HttpResponse:
     length = list_view.bytes_of(attachment)
     response = HttpResponse(status=416)
     response["Content-Range"] = f"bytes */{'*' if length is None else length}"
     return response
-
-
-def dress(
-    response: HttpResponseBase,
-    attachment: Any,
-    attachment_id: str,
-    length: int | None,
-    *,
-    saved: bool,
-) -> None:
-    """The headers of every file: its name, its length in bytes where known, nothing kept, nothing guessed."""
-    name = filenames.file_name(attachment, attachment_id)
-    disposition = content_disposition_header(as_attachment=saved, filename=name)
-    response["Content-Disposition"] = disposition or "attachment"
-    if length is not None:
-        response["Content-Length"] = str(length)
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Cache-Control"] = "private, no-store"

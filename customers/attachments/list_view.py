@@ -11,7 +11,8 @@ from django_htmx.middleware import HtmxDetails
 
 from customers.attachments import file_types, filenames
 from customers.codat.types import Attachment
-from customers.formatting import DASH, is_size, parse_date, size, text, when
+from customers.codat.values import is_size, parse_date
+from customers.formatting import DASH, size, text, when
 from customers.service import default_service
 from customers.web import htmx, links
 from customers.web.company_context import CompanyPage, load_company

@@ -12,15 +12,16 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET, require_safe
 
 from customers.attachments import file_types, list_view
-from customers.attachments.download_view import dress
+from customers.attachments.headers import dress
 from customers.attachments.streaming import Transfer
-from customers.codat.connections import Download
+from customers.codat.download import Download
 from customers.codat.errors import BadAnswer, CodatError, Refused
+from customers.codat.parallel import side_by_side
 from customers.codat.types import Attachment
 from customers.formatting import size
 from customers.service import default_service
 from customers.web import htmx, links
-from customers.web.company_context import CompanyPage, load_company, side_by_side
+from customers.web.company_context import CompanyPage, load_company
 from customers.web.list_state import ListState
 from customers.web.paging import joined
 

@@ -17,9 +17,9 @@ from zipstream import ZIP_DEFLATED, ZIP_STORED, ZipStream
 
 from customers.attachments import file_types
 from customers.attachments.filenames import Apart, file_name
-from customers.codat.connections import Download
+from customers.codat.download import Download
 from customers.codat.errors import Abandoned, CodatError, RateLimited, Withheld
-from customers.formatting import parse_date
+from customers.codat.values import parse_date
 from customers.web.links import is_addressable
 
 MANIFEST = "manifest.json"

@@ -6,10 +6,10 @@ from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_safe
 
 from customers.attachments import list_view
-from customers.attachments.download_view import dress
+from customers.attachments.headers import dress
 from customers.attachments.streaming import Transfer
 from customers.attachments.zip_archive import Archive
-from customers.codat.connections import Download
+from customers.codat.download import Download
 from customers.service import default_service
 from customers.web.company_context import load_company
 

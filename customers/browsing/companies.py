@@ -9,10 +9,11 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_safe
 
+from customers.codat.companies import accounting_connections
 from customers.formatting import DASH, day, since, text
 from customers.service import default_service
 from customers.web import htmx, links, stale
-from customers.web.company_context import STATE_WORDS, accounting_connections
+from customers.web.company_context import STATE_WORDS
 from customers.web.list_state import (
     COMPANY_ORDER,
     COMPANY_PAGE_SIZES,

@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 
 from customers import formatting
 from customers.browsing.customer_rows import is_deleted
+from customers.codat import values
 
 # property, label, what it means (shown as help).
 _MAIN = (
@@ -106,7 +107,7 @@ def tree(value: object, depth: int = 0) -> SafeString:
     if isinstance(value, list) and value:
         items = format_html_join("", "<li>{}</li>", ((tree(item, depth + 1),) for item in value))
         return format_html('<ol class="tree">{}</ol>', items)
-    if isinstance(value, str) and formatting.parse_date(value) and len(value) > 10:
+    if isinstance(value, str) and values.parse_date(value) and len(value) > 10:
         return formatting.when(value)
     return format_html("{}", formatting.text(value))
 
@@ -121,7 +122,7 @@ def _address(value: object) -> AddressView:
     if not isinstance(value, Mapping):
         return AddressView(formatting.DASH, (), tree(value))
     lines = tuple(
-        formatting.text(value[key]) for key in _ADDRESS if not formatting.is_empty(value.get(key))
+        formatting.text(value[key]) for key in _ADDRESS if not values.is_empty(value.get(key))
     )
     return AddressView(formatting.text(value.get("type")), lines, _rest(value, _ADDRESS_KEYS))
 
@@ -153,9 +154,9 @@ def _contact(value: object) -> ContactView:
         phones=tuple(_phone(phone) for phone in phones)
         if isinstance(phones, list)
         else ()
-        if formatting.is_empty(phones)
+        if values.is_empty(phones)
         else (_phone(phones),),
-        address=None if formatting.is_empty(address) else _address(address),
+        address=None if values.is_empty(address) else _address(address),
         extra=_rest(value, _CONTACT_KEYS),
     )
 
@@ -164,7 +165,7 @@ def _list(value: object) -> list[object]:
     """A list as it is; one thing where a list belongs as a list of it; nothing for nothing."""
     if isinstance(value, list):
         return value
-    return [] if formatting.is_empty(value) else [value]
+    return [] if values.is_empty(value) else [value]
 
 
 def read_record(customer: Mapping[str, Any]) -> RecordView:
@@ -177,7 +178,7 @@ def read_record(customer: Mapping[str, Any]) -> RecordView:
     if isinstance(metadata, Mapping):
         unknown = {key: value for key, value in metadata.items() if key != "isDeleted"}
         other |= {"metadata": unknown} if unknown else {}
-    elif not formatting.is_empty(metadata):
+    elif not values.is_empty(metadata):
         other["metadata"] = metadata
     return RecordView(
         main=tuple((label, formatting.text(customer.get(key))) for key, label in _MAIN),
@@ -186,7 +187,7 @@ def read_record(customer: Mapping[str, Any]) -> RecordView:
         ),
         addresses=tuple(_address(item) for item in _list(customer.get("addresses"))),
         contacts=tuple(_contact(item) for item in _list(customer.get("contacts"))),
-        supplemental=SafeString("") if formatting.is_empty(supplemental) else tree(supplemental),
+        supplemental=SafeString("") if values.is_empty(supplemental) else tree(supplemental),
         other=tree(other) if other else SafeString(""),
         is_deleted=is_deleted(customer),
         status=formatting.text(customer.get("status")),

@@ -3,9 +3,9 @@
 from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import permission_required
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html_join
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from customers.browsing import freshness as refreshing
 from customers.browsing.customer_detail import read_record
@@ -23,7 +23,7 @@ from customers.web.list_state import (
     read_customers,
 )
 from customers.web.paging import heads, paging, said_address
-from customers.writes.views import on_its_way
+from customers.writes.pending import on_its_way
 
 # For the list of suggestions only: any code of three letters can be typed.
 CURRENCIES = format_html_join(
@@ -136,28 +136,3 @@ def detail(request: HttpRequest, company_id: str, customer_id: str) -> HttpRespo
             "on_its_way": on_its_way(company_id, customer_id),
         },
     )
-
-
-@require_POST
-@permission_required("customers.read_customers", raise_exception=True)
-def refresh(request: HttpRequest, company_id: str) -> HttpResponse:
-    """Ask Codat to read the customers again, or join the refresh that runs; then follow it."""
-    page = load_company(request, company_id)
-    fresh = refreshing.start(page)
-    if not htmx.is_fragment(request):
-        return HttpResponseRedirect(refreshing.address(page, fresh))
-    return refreshing.render(request, page, fresh)
-
-
-@require_safe
-@permission_required("customers.read_customers", raise_exception=True)
-def freshness(request: HttpRequest, company_id: str) -> HttpResponse:
-    """How old Codat's copy is; follows the refresh that `?follow=` names, or the running one."""
-    page = load_company(request, company_id)
-    follow = request.GET.get("follow", "")
-    fresh = (
-        refreshing.follow(page, follow, refreshing.looks(request))
-        if follow
-        else refreshing.current(page)
-    )
-    return refreshing.render(request, page, fresh)

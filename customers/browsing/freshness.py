@@ -5,14 +5,17 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponse
+from django.contrib.auth.decorators import permission_required
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.views.decorators.http import require_POST, require_safe
 
 from customers.codat import refreshes
 from customers.codat.errors import BadRequest, Conflict
-from customers.formatting import is_empty, text
+from customers.codat.values import is_empty
+from customers.formatting import text
 from customers.service import default_service
 from customers.web import htmx, links
-from customers.web.company_context import CompanyPage
+from customers.web.company_context import CompanyPage, load_company
 
 # Seconds before looking again: soon at first, then ever slower; after the last look a person decides.
 _FIRST_WAIT, _GROWTH, _LONGEST_WAIT, _LOOKS = 1.0, 1.3, 15.0, 60
@@ -138,3 +141,24 @@ def render(request: HttpRequest, page: CompanyPage, fresh: Fresh) -> HttpRespons
             f"{max(round(float(fresh.wait)), 3)}; url={address(page, fresh, look + 1)}"
         )
     return response
+
+
+@require_POST
+@permission_required("customers.read_customers", raise_exception=True)
+def refresh(request: HttpRequest, company_id: str) -> HttpResponse:
+    """Ask Codat to read the customers again, or join the refresh that runs; then follow it."""
+    page = load_company(request, company_id)
+    fresh = start(page)
+    if not htmx.is_fragment(request):
+        return HttpResponseRedirect(address(page, fresh))
+    return render(request, page, fresh)
+
+
+@require_safe
+@permission_required("customers.read_customers", raise_exception=True)
+def freshness(request: HttpRequest, company_id: str) -> HttpResponse:
+    """How old Codat's copy is; follows the refresh that `?follow=` names, or the running one."""
+    page = load_company(request, company_id)
+    dataset_id = request.GET.get("follow", "")
+    fresh = follow(page, dataset_id, looks(request)) if dataset_id else current(page)
+    return render(request, page, fresh)

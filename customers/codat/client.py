@@ -24,7 +24,7 @@ from requests.adapters import HTTPAdapter
 from requests.structures import CaseInsensitiveDict
 from urllib3.response import BaseHTTPResponse
 
-from customers.codat import decoding
+from customers.codat import decoding, responses
 from customers.codat.auth import Hidden, authorization
 from customers.codat.circuit_breaker import Breaker
 from customers.codat.concurrency import Slots
@@ -32,13 +32,13 @@ from customers.codat.connections import (
     FAILURES,
     POOLS,
     Call,
-    Download,
     broken,
     deadline,
     ends_at,
     under,
     watching,
 )
+from customers.codat.download import Download
 from customers.codat.errors import (
     OUTAGES,
     BadAnswer,
@@ -171,7 +171,7 @@ class Client:
         return f"Client({self.base_url!r})"
 
     @property
-    def rate_limit(self) -> decoding.RateLimit | None:
+    def rate_limit(self) -> responses.RateLimit | None:
         """The day's quota as this process or another saw it last; None before."""
         return self._quota.left()
 
@@ -287,7 +287,7 @@ class Client:
             response = self._open(request, call)
             self._quota.note(response.headers)
             if response.status >= 400:
-                raise decoding.refusal(
+                raise responses.refusal(
                     response.status,
                     response.headers,
                     read_body(request, response, call, limit=MAX_ERROR_BODY),
@@ -357,7 +357,7 @@ def _log(
         "error": type(failure).__name__ if failure else "",
         "correlation_id": failure.correlation_id
         if failure
-        else decoding.correlation_id(response.headers if response is not None else {}),
+        else responses.correlation_id(response.headers if response is not None else {}),
     }
     outcome = " ".join(str(part) for part in (status, event["error"]) if part)
     logger.info(

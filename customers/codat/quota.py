@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-from customers.codat import cache, decoding
+from customers.codat import cache, responses
 from customers.codat.errors import Reserved
 
 # Seconds after which a process says, or asks for, the number again.
@@ -33,13 +33,13 @@ class Quota:
     def __init__(self, identity: str, reserve: float) -> None:
         self._key = f"codat-quota-{identity}"
         self._reserve = reserve
-        self._seen: decoding.RateLimit | None = None
+        self._seen: responses.RateLimit | None = None
         self._seen_at = 0.0  # on the wall's clock, which processes share
         self._said_at = self._asked_at = 0.0
 
     def note(self, headers: Mapping[str, str]) -> None:
         """Take over what an answer says."""
-        seen = decoding.rate_limit(headers)
+        seen = responses.rate_limit(headers)
         if seen is None:
             return
         now = time.time()
@@ -48,14 +48,14 @@ class Quota:
             self._said_at = now
             cache.put(self._key, (now, *seen), DAY)
 
-    def left(self) -> decoding.RateLimit | None:
+    def left(self) -> responses.RateLimit | None:
         """The quota as any process saw it last; None before, and after the day has changed (in UTC)."""
         now = time.time()
         if now - max(self._asked_at, self._seen_at) >= FRESH and cache.is_shared():
             self._asked_at = now
             told = cache.get(self._key)
             if told is not None and told[0] > self._seen_at:
-                self._seen_at, self._seen = told[0], decoding.RateLimit(*told[1:])
+                self._seen_at, self._seen = told[0], responses.RateLimit(*told[1:])
         return self._seen if self._seen_at // DAY == now // DAY else None
 
     def admit(self, what: str) -> None:

@@ -10,14 +10,15 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDi
 from django.utils import timezone
 from django_htmx.http import HttpResponseClientRedirect
 
+from customers.codat.companies import is_linked
 from customers.formatting import distance, text
 from customers.forms import Form, Merge
 from customers.models import Draft, Write
 from customers.service import default_service
 from customers.web import htmx, links
-from customers.web.company_context import CompanyPage, is_linked
+from customers.web.company_context import CompanyPage
 from customers.writes import drafts
-from customers.writes.journal import laid_over
+from customers.writes.pending import laid_over
 
 # Codat's own default is not documented; a day is the longest that anybody waits for a desktop.
 LONGEST_TIMEOUT = 24 * 60

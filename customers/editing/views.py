@@ -15,16 +15,18 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
+from customers.codat.companies import is_linked
 from customers.codat.errors import CodatError
 from customers.editing.form_page import Desk, key_of, uuid_of
 from customers.editing.save import posted
 from customers.formatting import distance, text
 from customers.forms import Form, FormTampered, ModelError, copy_of
+from customers.forms.model_changes import model_changes
 from customers.models import Write
 from customers.service import LastSeen, default_service
 from customers.web import htmx, links
-from customers.web.company_context import CompanyPage, is_linked, load_company
-from customers.web.middleware import heading
+from customers.web.company_context import CompanyPage, load_company
+from customers.web.error_pages import heading
 from customers.web.resubmit import typed
 from customers.writes import drafts
 
@@ -183,7 +185,7 @@ def _continued(desk: Desk, record: Any) -> Form:
     desk.submission = found.submission
     post = drafts.posted(found)
     desk.read_options(post)
-    desk.notes.extend(drafts.model_changes(found.model, desk.model))
+    desk.notes.extend(model_changes(found.model, desk.model))
     try:
         form = desk.form(data=post)
     except FormTampered:

@@ -1,49 +1,24 @@
 """The company and connection that a page is about."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from contextvars import copy_context
 from dataclasses import dataclass
-from typing import TypeVar
 from urllib.parse import urlencode
 
-from django.conf import settings
 from django.http import HttpRequest
 
+from customers.codat.companies import accounting_connections, is_linked
+from customers.codat.parallel import T, side_by_side
 from customers.codat.types import Company, Connection
 from customers.formatting import text
 from customers.service import default_service
 from customers.web import links
 
-T = TypeVar("T")
-U = TypeVar("U")
-
-# Best state first: the one to use where the person has not chosen.
-_STATES = ("Linked", "PendingAuth", "Deauthorized", "Unlinked")
 STATE_WORDS = {
     "Linked": "Linked",
     "PendingAuth": "Waiting for authorisation",
     "Deauthorized": "Deauthorised",
     "Unlinked": "Unlinked",
 }
-
-_threads = ThreadPoolExecutor(
-    max_workers=settings.CODAT_POOL_SIZE, thread_name_prefix="side-by-side"
-)
-
-
-def side_by_side(first: Callable[[], T], second: Callable[[], U]) -> tuple[T, U]:
-    """Run two calls to Codat at once, both inside the page's deadline; the first one's error counts first.
-
-    `second` runs in another thread, so it may not use the database.
-    """
-    running = _threads.submit(copy_context().run, second)
-    try:
-        mine = first()
-    except BaseException:
-        running.cancel()
-        raise
-    return mine, running.result()
 
 
 def with_company(company_id: str, call: Callable[[], T]) -> tuple[Company, T]:
@@ -53,29 +28,6 @@ def with_company(company_id: str, call: Callable[[], T]) -> tuple[Company, T]:
     if known is not None:
         return known, call()
     return side_by_side(lambda: service.get_company(company_id=company_id, or_last_seen=True), call)
-
-
-def is_accounting(connection: Connection) -> bool:
-    """Whether customers can be written through this connection."""
-    return connection.get("sourceType") == "Accounting"
-
-
-def is_linked(connection: Connection | None) -> bool:
-    """Whether attachments can be read and customers written through this connection now."""
-    return connection is not None and connection.get("status") == "Linked"
-
-
-def _rank(connection: Connection) -> int:
-    status = connection.get("status")
-    return _STATES.index(status) if status in _STATES else len(_STATES)
-
-
-def accounting_connections(company: Company) -> list[Connection]:
-    """A company's accounting connections, the best state first."""
-    connections = company.get("dataConnections")
-    if not isinstance(connections, list):
-        return []
-    return sorted((c for c in connections if isinstance(c, dict) and is_accounting(c)), key=_rank)
 
 
 @dataclass(frozen=True, slots=True)

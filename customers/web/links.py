@@ -4,14 +4,13 @@ Django's `reverse` escapes a converter's percent signs a second time and costs a
 page, so addresses are put together here. An id is one percent-encoded segment.
 """
 
-import re
 import uuid
 from urllib.parse import quote, unquote
 
+from customers.codat.values import company_id
+
 _SAFE = "!$&'()*+,;=:@~"
 _NUL = "\0"
-# Codat's ids of companies.
-UUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 
 
 class IdConverter:
@@ -37,11 +36,6 @@ class CompanyConverter(IdConverter):
     def to_python(self, value: str) -> str:
         """The id, a UUID in small letters."""
         return company_id(super().to_python(value))
-
-
-def company_id(value: str) -> str:
-    """A company's id in the one spelling that is kept."""
-    return value.lower() if UUID.fullmatch(value) else value
 
 
 def is_addressable(record_id: object) -> bool:

@@ -7,7 +7,7 @@ from django.http import HttpRequest
 
 from customers.formatting import distance
 from customers.service import LastSeen
-from customers.web.middleware import heading
+from customers.web.error_pages import heading
 
 # Seconds until such a page asks again by itself: long enough to read a line, and to let the breaker try.
 AGAIN = 15

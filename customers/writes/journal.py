@@ -16,12 +16,10 @@ the first answer to the same `Idempotency-Key` (see `following.py`).
 """
 
 import uuid
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-import simplejson
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
@@ -30,7 +28,7 @@ from django.utils import timezone
 
 from customers.codat.errors import BadRequest, CodatError, Withheld
 from customers.codat.types import Company, Connection, PushOperation, ValidationItem
-from customers.formatting import parse_date
+from customers.codat.values import parse_date
 from customers.models import WebhookEvent, Write
 from customers.service import CustomerService
 
@@ -43,32 +41,6 @@ SENDING_LASTS = timedelta(seconds=max(120.0, 2 * settings.CODAT_PAGE_DEADLINE))
 LONGEST_MESSAGE = 5000
 # What the column holds; a longer key is no key of Codat's (they are UUIDs).
 LONGEST_KEY = 64
-
-_SENTENCES = {
-    State.SENDING: "Being sent to Codat.",
-    State.PENDING: "Codat has it and is passing it on to {platform}. That takes seconds to minutes,"
-    " longer where the software runs on somebody's desktop.",
-    State.SUCCESS: "{platform} has accepted it.",
-    State.FAILED: "Nothing was changed in {platform}.",
-    State.TIMED_OUT: "Codat stopped waiting for {platform}. The change may still have happened, or"
-    " happen later: look in {platform} before saving it again.",
-    State.UNKNOWN: "No answer came back, so nobody can know yet whether it arrived. Do not save it again"
-    " before this is settled.",
-}
-_FAULT = (
-    "Codat answered with a fault ({status}), so nobody can know yet whether it took this up. Do not save it"
-    " again before this is settled."
-)
-
-
-def sentence(write: Write) -> str:
-    """What a write's state means, for the person at the screen."""
-    if write.state == State.FAILED and write.sent_at is None:
-        return "It was never sent: nothing was changed."
-    if write.state == State.UNKNOWN and write.status_code:
-        return _FAULT.format(status=write.status_code)
-    platform = write.platform_name or "the accounting software"
-    return _SENTENCES[State(write.state)].format(platform=platform)
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,27 +289,6 @@ def _move(write: Write, state: Write.State, values: dict[str, Any], allowed: Q) 
     moved = Write.objects.filter(allowed, pk=write.pk).update(state=state, seen_at=seen, **values)
     write.refresh_from_db()
     return bool(moved)
-
-
-def laid_over(
-    record: dict[str, Any], updates: Iterable[Write]
-) -> tuple[dict[str, Any], list[Write]]:
-    """A customer as updates, in their order, will leave it, and those of them that make a difference.
-
-    What an update sent as it had been read is no change of its own, unless an earlier one has changed that.
-    """
-    coming, touched, telling = dict(record), set[str](), []
-    for write in updates:
-        if not write.payload:
-            continue
-        sent = simplejson.loads(write.payload, use_decimal=True)
-        before = simplejson.loads(write.before, use_decimal=True) if write.before else {}
-        touched |= {name for name, value in sent.items() if before.get(name) != value}
-        changed = {name: sent[name] for name in touched & sent.keys()}
-        if any(coming.get(name) != value for name, value in changed.items()):
-            telling.append(write)
-        coming |= changed
-    return coming, telling
 
 
 def storable(value: object, limit: int = LONGEST_MESSAGE) -> str:

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from customers.codat.errors import Conflict, NotFound
 from customers.codat.types import PushOperation
-from customers.formatting import parse_date
+from customers.codat.values import parse_date
 from customers.models import Write
 from customers.service import CustomerService
 from customers.writes import confirmation

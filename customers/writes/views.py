@@ -2,7 +2,6 @@
 
 import re
 import uuid
-from datetime import UTC, datetime
 from typing import Any, cast
 from urllib.parse import urlencode
 
@@ -23,7 +22,9 @@ from customers.models import Draft, Write, WriteQuerySet
 from customers.service import default_service
 from customers.web import links
 from customers.web.htmx import render
-from customers.writes import diff, drafts, journal, tracking
+from customers.writes import diff, drafts, journal, sentences, tracking
+from customers.writes.pending import changes
+from customers.writes.support import support_bundle
 
 PAGE_SIZE = 50
 # Shown of what somebody has typed and not saved; older ones are where they were typed.
@@ -232,7 +233,7 @@ def _context(write: Write) -> dict[str, Any]:
     )
     return {
         "write": write,
-        "sentence": journal.sentence(write),
+        "sentence": sentences.sentence(write),
         "write_url": links.write(company_id, write.pk),
         "customers_url": links.customers(company_id),
         "writes_url": links.writes(company_id),
@@ -262,25 +263,6 @@ def _finding(item: ValidationItem) -> dict[str, str]:
     }
 
 
-def support_bundle(write: Write) -> str:
-    """What Codat's support asks for, as text: ids, codes and times, nothing about anybody."""
-    facts = {
-        "Company": write.company_id,
-        "Connection": write.connection_id,
-        "Operation": f"{write.kind} customers",
-        "Push operation": write.push_operation_key,
-        "Correlation ID": write.correlation_id,
-        "Idempotency key": write.idempotency_key if write.kind == Write.Kind.CREATE else "",
-        "State": write.state,
-        "Status code": write.status_code,
-        "Asked for (UTC)": _stamp(write.created_at),
-        "Sent (UTC)": _stamp(write.sent_at),
-        "Attempts": write.attempts,
-        "Finished (UTC)": _stamp(write.completed_at),
-    }
-    return "\n".join(f"{name}: {value or '-'}" for name, value in facts.items())
-
-
 def _took(write: Write) -> str:
     """How long a write took from being sent to its end, for people; a dash while nobody knows."""
     if write.sent_at is None or write.completed_at is None:
@@ -289,31 +271,3 @@ def _took(write: Write) -> str:
     if seconds < 100:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
-
-
-def _stamp(moment: datetime | None) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if moment else ""
-
-
-def on_its_way(company_id: str, customer_id: str | None = None) -> list[dict[str, Any]]:
-    """The writes that Codat's copy does not show yet, for the list or for one customer's page."""
-    if not Write.objects.has_on_its_way(company_id):
-        return []
-    rows = Write.objects.on_its_way(company_id, customer_id).order_by("-created_at")[:20]
-    return [
-        {
-            "write": write,
-            "url": links.write(company_id, write.pk),
-            "changes": changes(write) if customer_id is not None else [],
-        }
-        for write in rows
-    ]
-
-
-def changes(write: Write) -> list[diff.Difference]:
-    """What a write changes, leaf by leaf."""
-    if not write.payload:
-        return []
-    payload = simplejson.loads(write.payload, use_decimal=True)
-    before = simplejson.loads(write.before, use_decimal=True) if write.before else {}
-    return diff.differences(before, payload)

@@ -17,13 +17,12 @@ from django.db import IntegrityError, close_old_connections, connections, transa
 from django.utils import timezone
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from customers.codat import decoding
+from customers.codat import decoding, values
 from customers.codat.client import background
 from customers.codat.errors import CodatError, NotFound
 from customers.codat.types import PushOperation
 from customers.models import WebhookEvent, Write
 from customers.service import CustomerService, default_service
-from customers.web import links
 from customers.writes import confirmation
 from customers.writes.journal import LONGEST_KEY, settle, storable
 
@@ -132,7 +131,7 @@ def handle(event: WebhookEvent, service: CustomerService) -> None:
     elif event.event_type == "read.completed" and _is_about_customers(payload):
         company_id = _inner(payload, "referenceCompany").get("id")
         unconfirmed = Write.objects.filter(
-            company_id=links.company_id(storable(company_id)),
+            company_id=values.company_id(storable(company_id)),
             confirmation=Write.Confirmation.WAITING,
         )
         for write in unconfirmed[:MOST_WRITES]:
@@ -175,7 +174,7 @@ def _write(event: WebhookEvent, payload: dict[str, Any]) -> Write | None:
     if not isinstance(key, str) or not 0 < len(key) <= LONGEST_KEY:
         return None
     return Write.objects.filter(
-        push_operation_key=storable(key), company_id=links.company_id(storable(company_id))
+        push_operation_key=storable(key), company_id=values.company_id(storable(company_id))
     ).first()
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from customers import formatting
 from customers.browsing.customer_detail import read_record, tree
 from customers.browsing.customer_rows import COLUMNS, customer_rows
+from customers.codat import values
 
 NOW = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
 
@@ -58,7 +59,7 @@ CUSTOMER_KEYS = (
     ],
 )
 def test_dates_are_read_as_codat_writes_them(text: object, moment: datetime | None) -> None:
-    assert formatting.parse_date(text) == moment
+    assert values.parse_date(text) == moment
 
 
 def test_a_date_is_a_time_element() -> None:

@@ -7,6 +7,7 @@ from django.http import QueryDict
 from hypothesis import given
 from hypothesis import strategies as st
 
+from customers.codat import query
 from customers.web import list_state
 
 SYNTAX = "&|{}=!<>~\"'`\\"
@@ -103,14 +104,14 @@ def test_text_without_anything_searchable_searches_for_nothing_and_says_so() -> 
 def test_what_does_not_fit_into_one_query_is_said_and_the_rest_is_searched() -> None:
     words = " ".join(f"word{number}" for number in range(40))
     state = customers(q=f"{words} {'x' * 3000} tail")
-    assert len(state.query) <= list_state.QUERY_LIMIT
+    assert len(state.query) <= query.QUERY_LIMIT
     assert state.search.words[0] == "word0"
     assert state.search.too_long == 42 - len(state.search.words)
     assert "too long for one search" in state.notices[0]
 
 
 def test_wide_characters_count_twice_against_the_limit() -> None:
-    found, text = list_state.search("😀" * 200, ("name",), room=300)
+    found, text = query.search("😀" * 200, ("name",), room=300)
     assert (found.words, text, found.too_long) == ((), "", 1)
 
 
@@ -127,7 +128,7 @@ def test_typed_text_never_changes_what_the_query_means(text: str) -> None:
         assert [(name, op) for name, op, _ in found] == [(name, "~") for name in FIELDS]
         assert len({word for _, _, word in found}) == 1
     assert len(groups) - 3 == len(state.search.words)
-    assert len(state.query.encode("utf-16-le")) // 2 <= list_state.QUERY_LIMIT
+    assert len(state.query.encode("utf-16-le")) // 2 <= query.QUERY_LIMIT
     assert not set(state.query) & set("\"'`\\<>\x00\r\n")
 
 
@@ -135,7 +136,7 @@ def test_typed_text_never_changes_what_the_query_means(text: str) -> None:
 def test_every_character_is_searched_for_or_said(text: str) -> None:
     import unicodedata
 
-    found, _ = list_state.search(text, ("name",), room=10**6)
+    found, _ = query.search(text, ("name",), room=10**6)
     words = "".join(found.words)
     for char in unicodedata.normalize("NFC", text):
         assert char.isspace() or char in words or found.left_out

@@ -7,8 +7,8 @@ import time
 
 import pytest
 
-from customers.codat import connections
 from customers.codat.client import Client, deadline
+from customers.codat.download import CHUNK
 from customers.codat.errors import BadAnswer, ConnectionLost, NotFound, RateLimited, TimedOut
 from tests.support.raw_server import (
     CERTIFICATE,
@@ -42,7 +42,7 @@ def test_a_whole_file(*, announced: bool, tls: bool) -> None:
         assert download.content_length == (len(FILE) if announced else None)
         pieces = list(download)
         assert b"".join(pieces) == FILE
-        assert max(map(len, pieces)) <= connections.CHUNK
+        assert max(map(len, pieces)) <= CHUNK
         assert list(download) == []
         download.close()
         # The connection went back and is used again.

@@ -11,7 +11,7 @@ from email.utils import format_datetime
 import pytest
 
 from customers.codat import client as client_module
-from customers.codat import decoding
+from customers.codat import responses
 from customers.codat.client import Client, deadline
 from customers.codat.errors import (
     CodatError,
@@ -186,14 +186,14 @@ def test_no_pause_goes_past_the_deadline(monkeypatch: pytest.MonkeyPatch) -> Non
         ("0", 0),
         ("120", 120),
         (" 7 ", 7),
-        ("99999999", decoding.LONGEST_WAIT),
+        ("99999999", responses.LONGEST_WAIT),
         ("-5", None),
         ("1e3", None),
         ("soon", None),
         ("", None),
         ("9" * 400, None),
         ("Fri, 31 Dec 1999 23:59:59 GMT", 0),
-        ("Fri, 31 Dec 9999 23:59:59 GMT", decoding.LONGEST_WAIT),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", responses.LONGEST_WAIT),
         ("Fri, 99 Dec 2026 23:59:59 GMT", None),
     ],
 )

@@ -29,7 +29,7 @@ from customers.codat.errors import CodatError
 from customers.models import Draft, WebhookEvent, Write
 from customers.service import default_service
 from customers.web import links
-from customers.writes import journal, webhooks
+from customers.writes import sentences, webhooks
 from sandbox import Sandbox
 from tests.conftest import RawPathClient, forget_codat
 from tests.support.bad_day import FAULTS, PROPERTY, Fault
@@ -290,7 +290,7 @@ def truth(sandbox: Sandbox, fault: Fault, answer: Any, body: str, rows: int, tak
         assert "othing was sent" in body
         return ", never sent"
     assert "Quillfeather" in write.payload
-    said = f"{journal.sentence(write)} {write.error_message}"
+    said = f"{sentences.sentence(write)} {write.error_message}"
     if "othing was sent" in said or "never sent" in said:
         assert not tried
         assert not arrived

@@ -15,7 +15,7 @@ from django.contrib.auth.models import User
 from customers.models import Draft, Write
 from customers.service import default_service
 from customers.web import links
-from customers.writes import journal, tracking
+from customers.writes import journal, sentences, tracking
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
 from tests.support import processes
@@ -109,7 +109,7 @@ def test_killed_after_the_row_it_was_never_sent_and_can_be_opened_again(
     settle_to_the_end(sandbox)
     write.refresh_from_db()
     assert write.state == State.FAILED
-    assert "never sent" in journal.sentence(write)
+    assert "never sent" in sentences.sentence(write)
     assert not calls(sandbox)
     assert journal.send(write, default_service()).state == State.FAILED  # Nor is it sent now.
     assert not calls(sandbox)

@@ -13,7 +13,7 @@ from django.core.management import call_command
 from django.db.models import DateTimeField, F
 
 from customers.codat.client import default_client
-from customers.formatting import parse_date
+from customers.codat.values import parse_date
 from customers.models import Write
 from customers.service import default_service
 from customers.writes import journal

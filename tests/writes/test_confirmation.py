@@ -14,8 +14,8 @@ from customers.codat.errors import BadRequest
 from customers.models import Write
 from customers.service import default_service
 from customers.web import links
-from customers.writes import confirmation, journal, tracking
-from customers.writes.confirmation import kept, unlike
+from customers.writes import confirmation, diff, journal, sentences, tracking
+from customers.writes.diff import kept, unlike
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
 from tests.support.journal import (
@@ -289,7 +289,7 @@ def test_five_hundred_rows_are_not_compared_each_with_each(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     compared = 0
-    real = confirmation._what
+    real = diff._what
 
     def counted(sent: Any, read: Any) -> str:
         nonlocal compared
@@ -427,7 +427,7 @@ def test_what_timed_out_is_never_sent_again(sandbox: Sandbox, editor: User) -> N
     sandbox.settle()
     check(write)
     assert write.state == State.TIMED_OUT
-    assert "may still have happened" in journal.sentence(write)
+    assert "may still have happened" in sentences.sentence(write)
     assert named(sandbox, "Lose me")
     for _ in range(3):
         pass_time(sandbox, minutes=20)
