@@ -35,15 +35,15 @@ class WriteQuerySet(models.QuerySet["Write"]):
         """Writes whose outcome is not known yet: on their way, or in need of a decision."""
         return self.filter(state__in=Write.UNFINISHED)
 
-    def open(self) -> Self:
+    def needs_attention(self) -> Self:
         """Writes that their person has still to look at: unfinished, or ended badly and not seen since."""
         return self.filter(
             models.Q(state__in=Write.UNFINISHED)
-            | models.Q(state__in=Write.ENDED_BADLY, seen_at__isnull=True)
+            | models.Q(state__in=Write.FAILED_STATES, seen_at__isnull=True)
         )
 
-    def has_on_its_way(self, company_id: str) -> bool:
-        """Whether `on_its_way` finds anything in a company."""
+    def has_pending(self, company_id: str) -> bool:
+        """Whether `pending` finds anything in a company."""
         return bool(
             count_rows(
                 Write,
@@ -52,19 +52,21 @@ class WriteQuerySet(models.QuerySet["Write"]):
             )
         )
 
-    def count_open(self, user_id: int) -> tuple[int, int]:
-        """How many of a person's writes are `open`, and how many of those ended badly."""
+    def count_needing_attention(self, user_id: int) -> tuple[int, int]:
+        """How many of a person's writes are `needs_attention`, and how many of those ended badly."""
         badly = "state IN (%s, %s) AND seen_at IS NULL"
         count = count_rows(
             Write,
             f"user_id = %s AND (state IN (%s, %s, %s) OR ({badly}))",
-            (user_id, *Write.UNFINISHED, *Write.ENDED_BADLY),
+            (user_id, *Write.UNFINISHED, *Write.FAILED_STATES),
         )
         if not count:
             return 0, 0
-        return count, count_rows(Write, f"user_id = %s AND {badly}", (user_id, *Write.ENDED_BADLY))
+        return count, count_rows(
+            Write, f"user_id = %s AND {badly}", (user_id, *Write.FAILED_STATES)
+        )
 
-    def on_its_way(self, company_id: str, customer_id: str | None = None) -> Self:
+    def pending(self, company_id: str, customer_id: str | None = None) -> Self:
         """Writes that Codat's own copy does not show yet: unfinished, or not yet confirmed."""
         rows = self.filter(company_id=company_id).filter(
             models.Q(state__in=Write.UNFINISHED)
@@ -102,7 +104,7 @@ class Write(models.Model):
         ABSENT = "absent", "Not found after a refresh"
 
     UNFINISHED = (State.SENDING, State.PENDING, State.UNKNOWN)
-    ENDED_BADLY = (State.FAILED, State.TIMED_OUT)
+    FAILED_STATES = (State.FAILED, State.TIMED_OUT)
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     created_at = models.DateTimeField(default=timezone.now, db_index=True)
@@ -185,7 +187,7 @@ class Write(models.Model):
 
     def seen_by(self, user_id: object) -> None:
         """Note that somebody has it before them as it is now."""
-        if self.user_id == user_id and self.state in self.ENDED_BADLY and self.seen_at is None:
+        if self.user_id == user_id and self.state in self.FAILED_STATES and self.seen_at is None:
             self.seen_at = timezone.now()
             self.save(update_fields=["seen_at"])
 

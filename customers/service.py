@@ -20,7 +20,7 @@ from typing import Any, cast
 from customers.codat import cache, decoding, responses, validation
 from customers.codat.client import Client, default_client, segment
 from customers.codat.download import Download
-from customers.codat.errors import OUTAGES, BadAnswer, CodatError, Refused
+from customers.codat.errors import OUTAGES, CodatError, ErrorResponse, InvalidResponse
 from customers.codat.responses import Answer
 from customers.codat.types import (
     Attachment,
@@ -219,7 +219,7 @@ class CustomerService:
         if file.status == 200 or (file.status == 206 and "Range" in (headers or {})):
             return file
         file.close()
-        raise BadAnswer(f"a download answered with status {file.status}", status=file.status)
+        raise InvalidResponse(f"a download answered with status {file.status}", status=file.status)
 
     def list_companies(
         self,
@@ -313,7 +313,7 @@ class CustomerService:
                 ),
                 write=True,
             )
-        except Refused as error:
+        except ErrorResponse as error:
             if ALREADY_RUNNING not in error.message.lower().replace(" ", ""):
                 raise
             status = self.get_data_status(company_id=company_id) or {}

@@ -23,7 +23,7 @@ from pytest_django import Settings
 
 from codatdash.wsgi import RawPathRequest, quoted_path
 from customers.codat import client as codat_client
-from customers.web import company_context
+from customers.codat import parallel
 from sandbox import Sandbox
 from tests.support import live as live_server_module
 from tests.support.bad_day import table
@@ -110,7 +110,7 @@ def sandbox(
     forget_codat()
     # The next test counts its own calls: what a page left running beside it is waited for at the end, ...
     with ThreadPoolExecutor(settings.CODAT_POOL_SIZE) as threads:
-        monkeypatch.setattr(company_context, "_threads", threads)
+        monkeypatch.setattr(parallel, "_threads", threads)
         yield sandbox_server
         # ... and what it begins from here on reaches nobody.
         codat_client.default_client().base_url = "http://127.0.0.1:9"

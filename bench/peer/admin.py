@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from bench.peer import ROW_COUNTS
-from bench.peer.models import Customer, Sheet
+from bench.peer.models import CompiledModel, Customer
 
 if TYPE_CHECKING:
     CustomerAdminBase = admin.ModelAdmin[Customer]
@@ -54,4 +54,4 @@ def _register(rows: int) -> None:
 for _rows in ROW_COUNTS:
     _register(_rows)
 
-admin.site.register(Sheet)
+admin.site.register(CompiledModel)

@@ -21,7 +21,7 @@ def main(upstream: str) -> None:
     django.setup()
     from django.contrib.auth.models import User
 
-    from bench.peer.models import Customer, Sheet
+    from bench.peer.models import CompiledModel, Customer
     from bench.upstream import THOUSANDS
 
     call_command("migrate", run_syncdb=True, verbosity=0)
@@ -44,7 +44,7 @@ def main(upstream: str) -> None:
         )
         for place, record in enumerate(found)
     )
-    Sheet._default_manager.create()
+    CompiledModel._default_manager.create()
     User.objects.create_superuser("demo", password="demo")  # noqa: S106  gone with the run
 
 

@@ -40,4 +40,6 @@ def _fields() -> dict[str, models.CharField[str, str]]:
     }
 
 
-Sheet: type[models.Model] = type("Sheet", (models.Model,), {"__module__": __name__, **_fields()})
+CompiledModel: type[models.Model] = type(
+    "Sheet", (models.Model,), {"__module__": __name__, **_fields()}
+)

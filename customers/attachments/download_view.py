@@ -7,10 +7,10 @@ from django.views.decorators.http import require_safe
 
 from customers.attachments import filenames, list_view
 from customers.attachments.byte_range import Range
-from customers.attachments.headers import _PLAIN, _pass_on, dress
+from customers.attachments.headers import _PLAIN, _pass_on, set_file_headers
 from customers.attachments.streaming import Transfer
 from customers.codat.download import Download
-from customers.codat.errors import Refused
+from customers.codat.errors import ErrorResponse
 from customers.codat.parallel import side_by_side
 from customers.codat.types import Attachment
 from customers.service import default_service
@@ -30,7 +30,7 @@ def open_file(asked: Range | None, ids: list_view.Ids) -> Download:
             headers["If-Range"] = asked.condition
         try:
             file = service.download_attachment(**ids, headers=headers)
-        except Refused as error:
+        except ErrorResponse as error:
             if error.status == 416:
                 raise Unsatisfiable from error
             raise
@@ -70,7 +70,7 @@ def download(
         length = file.content_length
         _pass_on(file, response, asked)
     response["Content-Type"] = filenames.content_type(attachment)
-    dress(response, attachment, attachment_id, length, saved=True)
+    set_file_headers(response, attachment, attachment_id, length, saved=True)
     return response
 
 

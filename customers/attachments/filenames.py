@@ -80,7 +80,7 @@ def _fitting(stem: str, ending: str) -> str:
     return stem.encode()[:room].decode(errors="ignore").rstrip() + ending
 
 
-class Apart:
+class UniqueNames:
     """Names of one folder: each one given is different from those before, for systems that do not mind case too."""
 
     def __init__(self, *taken: str) -> None:

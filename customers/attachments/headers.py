@@ -28,7 +28,7 @@ def _pass_on(file: Download, response: HttpResponseBase, asked: Range | None) ->
         response["Accept-Ranges"] = "none"
 
 
-def dress(
+def set_file_headers(
     response: HttpResponseBase,
     attachment: Any,
     attachment_id: str,

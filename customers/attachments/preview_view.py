@@ -12,10 +12,10 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET, require_safe
 
 from customers.attachments import file_types, list_view
-from customers.attachments.headers import dress
+from customers.attachments.headers import set_file_headers
 from customers.attachments.streaming import Transfer
 from customers.codat.download import Download
-from customers.codat.errors import BadAnswer, CodatError, Refused
+from customers.codat.errors import CodatError, ErrorResponse, InvalidResponse
 from customers.codat.parallel import side_by_side
 from customers.codat.types import Attachment
 from customers.formatting import size
@@ -68,7 +68,7 @@ def _look(page: CompanyPage, customer_id: str, attachment_id: str) -> Look:
             file.close()
     except CodatError as error:
         # An empty file has no first byte to give.
-        empty = isinstance(error, Refused) and error.status == 416
+        empty = isinstance(error, ErrorResponse) and error.status == 416
         return Look() if empty else Look(trouble=error)
     return Look(head[: file_types.HEAD], len(head) > file_types.HEAD)
 
@@ -196,7 +196,7 @@ class Preview:
         piece = next(self._file)
         self._sent += len(piece)
         if self._sent > PREVIEW_BYTES:
-            raise BadAnswer("a preview that turned out too large")
+            raise InvalidResponse("a preview that turned out too large")
         return piece
 
     def close(self) -> None:
@@ -226,7 +226,7 @@ def preview(
         return _refused(request, page, body, customer_id, attachment_id)
     response = StreamingHttpResponse(transfer, content_type=body.media_type)
     # The name is only the viewer's title, not worth a call to Codat for each picture.
-    dress(
+    set_file_headers(
         response, {"name": request.GET.get("name")}, attachment_id, body.content_length, saved=False
     )
     is_pdf = body.kind.shown == "pdf"

@@ -23,7 +23,7 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from customers.codat.client import watching
-from customers.codat.errors import Abandoned, Crowded
+from customers.codat.errors import ClientDisconnected, TooManyConcurrentCalls
 
 logger = logging.getLogger(__name__)
 
@@ -58,12 +58,14 @@ class Places:
         self._lock = threading.Lock()
 
     def take(self) -> None:
-        """Take a place. Raises `Crowded` at once where there is none."""
+        """Take a place. Raises `TooManyConcurrentCalls` at once where there is none."""
         with self._lock:
             if self.taken < self.most:
                 self.taken += 1
                 return
-        raise Crowded("no place for another download", sentence=_CROWDED, retry_after=COME_BACK)
+        raise TooManyConcurrentCalls(
+            "no place for another download", sentence=_CROWDED, retry_after=COME_BACK
+        )
 
     def leave(self) -> None:
         """Give a place back."""
@@ -114,8 +116,8 @@ class Browser:
 class Transfer(Generic[B]):
     """A body on its way: iterate once and close it. ``what`` is its name in the log.
 
-    ``begin`` makes the body; its errors come out of the constructor, and so does `Crowded`. A body that fails later
-    breaks the connection to the browser.
+    ``begin`` makes the body; its errors come out of the constructor, and so does `TooManyConcurrentCalls`. A body
+    that fails later breaks the connection to the browser.
     """
 
     def __init__(self, request: HttpRequest, what: str, begin: Callable[[], B]) -> None:
@@ -146,7 +148,7 @@ class Transfer(Generic[B]):
         except Exception as error:
             self._outcome = type(error).__name__
             self.close()
-            if isinstance(error, Abandoned) or self._browser.reset():
+            if isinstance(error, ClientDisconnected) or self._browser.reset():
                 # The server knows this one, and says no more about it.
                 raise ConnectionResetError(errno.ECONNRESET, "the file broke off") from error
             raise

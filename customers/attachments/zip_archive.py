@@ -16,9 +16,9 @@ import simplejson
 from zipstream import ZIP_DEFLATED, ZIP_STORED, ZipStream
 
 from customers.attachments import file_types
-from customers.attachments.filenames import Apart, file_name
+from customers.attachments.filenames import UniqueNames, file_name
 from customers.codat.download import Download
-from customers.codat.errors import Abandoned, CodatError, RateLimited, Withheld
+from customers.codat.errors import ClientDisconnected, CodatError, NotAttempted, RateLimited
 from customers.codat.values import parse_date
 from customers.web.links import is_addressable
 
@@ -60,7 +60,7 @@ class Archive:
     def __init__(self, attachments: Sequence[Mapping[str, Any]], begin: Open) -> None:
         self._attachments, self._begin = attachments, begin
         self._zip = ZipStream()
-        self._apart = Apart(MANIFEST)
+        self._apart = UniqueNames(MANIFEST)
         self._file: Download | None = None
         self._pieces = self._all()
         # After these, asking for more would only make it worse.
@@ -112,7 +112,7 @@ class Archive:
         try:
             file = self._file = self._begin(attachment_id)
             head = file.peek(AHEAD)
-        except Abandoned:
+        except ClientDisconnected:
             raise
         except CodatError as error:
             self._note(error)
@@ -123,7 +123,7 @@ class Archive:
         try:
             yield from self._zip.file()
         except CodatError as error:
-            if counted.failure is None or isinstance(error, Abandoned):
+            if counted.failure is None or isinstance(error, ClientDisconnected):
                 raise
             line["reason"] = f"It broke off after {counted.size} bytes. {error.sentence}"
             return
@@ -146,7 +146,7 @@ class Archive:
             )
 
     def _note(self, error: CodatError) -> None:
-        if isinstance(error, RateLimited | Withheld):
+        if isinstance(error, RateLimited | NotAttempted):
             self._given_up = error
 
 

@@ -6,7 +6,7 @@ from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_safe
 
 from customers.attachments import list_view
-from customers.attachments.headers import dress
+from customers.attachments.headers import set_file_headers
 from customers.attachments.streaming import Transfer
 from customers.attachments.zip_archive import Archive
 from customers.codat.download import Download
@@ -35,5 +35,5 @@ def download(request: HttpRequest, company_id: str, customer_id: str) -> HttpRes
         response = StreamingHttpResponse(transfer)
     response["Content-Type"] = "application/zip"
     name = {"name": f"Attachments of {customer_id}.zip", "contentType": "application/zip"}
-    dress(response, name, "attachments", None, saved=True)
+    set_file_headers(response, name, "attachments", None, saved=True)
     return response

@@ -20,7 +20,7 @@ from customers.web.list_state import (
     CONNECTION_STATES,
     read_companies,
 )
-from customers.web.paging import heads, paging, said_address
+from customers.web.paging import canonical_url, heads, paging
 
 _COLUMNS = (
     ("name", "Company"),
@@ -100,5 +100,5 @@ def index(request: HttpRequest) -> HttpResponse:
         },
     )
     if request.headers.get("HX-Trigger") == "search":
-        response["HX-Replace-Url"] = said_address(request.path, state)
+        response["HX-Replace-Url"] = canonical_url(request.path, state)
     return response

@@ -22,8 +22,8 @@ from customers.web.list_state import (
     ListState,
     read_customers,
 )
-from customers.web.paging import heads, paging, said_address
-from customers.writes.pending import on_its_way
+from customers.web.paging import canonical_url, heads, paging
+from customers.writes.pending import pending
 
 # For the list of suggestions only: any code of three letters can be typed.
 CURRENCIES = format_html_join(
@@ -77,7 +77,7 @@ def index(request: HttpRequest, company_id: str) -> HttpResponse:
         },
     )
     if request.headers.get("HX-Trigger") == "search":
-        response["HX-Replace-Url"] = said_address(request.path, state, page.suffix)
+        response["HX-Replace-Url"] = canonical_url(request.path, state, page.suffix)
     return response
 
 
@@ -92,7 +92,7 @@ def _list_context(request: HttpRequest, page: CompanyPage, state: ListState) -> 
         "new_url": links.new(page.company_id) + page.suffix,
         "writes_url": links.writes(page.company_id),
         "here": request.get_full_path(),
-        "on_its_way": on_its_way(page.company_id),
+        "pending": pending(page.company_id),
     }
 
 
@@ -133,6 +133,6 @@ def detail(request: HttpRequest, company_id: str, customer_id: str) -> HttpRespo
             "attachments_url": links.attachments(company_id, customer_id) + page.suffix,
             "writes_url": links.writes(company_id) + "?" + urlencode({"customer": customer_id}),
             "here": request.get_full_path(),
-            "on_its_way": on_its_way(company_id, customer_id),
+            "pending": pending(company_id, customer_id),
         },
     )

@@ -22,7 +22,7 @@ _FIRST_WAIT, _GROWTH, _LONGEST_WAIT, _LOOKS = 1.0, 1.3, 15.0, 60
 
 
 @dataclass(frozen=True, slots=True)
-class Fresh:
+class RefreshStatus:
     """`state` is running, failed, complete, never or idle.
 
     `last` is when the copy was last made new, as Codat writes it. `progress` (0 to 100) may be unknown. `wait` is the
@@ -38,7 +38,7 @@ class Fresh:
     wait: str | None = None
 
 
-def _read(operation: Mapping[str, Any], looks: int) -> Fresh:
+def _read(operation: Mapping[str, Any], looks: int) -> RefreshStatus:
     """A pull operation as it is told. A status that nobody knows counts as running: following it ends anyway."""
     status = text(operation.get("status"))
     follow = str(operation.get("id") or "")
@@ -46,12 +46,12 @@ def _read(operation: Mapping[str, Any], looks: int) -> Fresh:
     words = said if isinstance(said, str) and not is_empty(said) else ""
     if refreshes.has_failed(status) or operation.get("isErrored") is True:
         sentence = refreshes.FAILED.get(status, "The refresh did not succeed.")
-        return Fresh("failed", sentence=sentence, said=words, follow=follow)
+        return RefreshStatus("failed", sentence=sentence, said=words, follow=follow)
     if refreshes.has_ended(operation):
         completed = operation.get("completed") or operation.get("requested")
-        return Fresh("complete", last=completed if isinstance(completed, str) else None)
+        return RefreshStatus("complete", last=completed if isinstance(completed, str) else None)
     wait = min(_FIRST_WAIT * _GROWTH**looks, _LONGEST_WAIT)
-    return Fresh(
+    return RefreshStatus(
         "running",
         sentence=refreshes.words(status),
         said=words,
@@ -61,7 +61,7 @@ def _read(operation: Mapping[str, Any], looks: int) -> Fresh:
     )
 
 
-def start(page: CompanyPage) -> Fresh:
+def start(page: CompanyPage) -> RefreshStatus:
     """Queue a refresh, or join the one that runs already. Raises CodatError."""
     service = default_service()
     try:
@@ -75,7 +75,7 @@ def start(page: CompanyPage) -> Fresh:
     return _read(operation, 0)
 
 
-def follow(page: CompanyPage, dataset_id: str, looks: int) -> Fresh:
+def follow(page: CompanyPage, dataset_id: str, looks: int) -> RefreshStatus:
     """Look at a refresh once more. Raises CodatError."""
     service = default_service()
     operation = service.get_pull_operation(company_id=page.company_id, dataset_id=dataset_id)
@@ -85,7 +85,7 @@ def follow(page: CompanyPage, dataset_id: str, looks: int) -> Fresh:
     return fresh
 
 
-def current(page: CompanyPage) -> Fresh:
+def current(page: CompanyPage) -> RefreshStatus:
     """What Codat says about its copy now. Raises CodatError."""
     status: Mapping[str, Any] = default_service().get_data_status(company_id=page.company_id) or {}
     last = status.get("lastSuccessfulSync")
@@ -94,10 +94,10 @@ def current(page: CompanyPage) -> Fresh:
     if word in refreshes.RUNNING and isinstance(latest, str):
         return _read({"id": latest, "status": word}, 0)
     if isinstance(last, str) and not last.startswith("0001"):
-        return Fresh("idle", last=last)
+        return RefreshStatus("idle", last=last)
     if word in refreshes.FAILED:
-        return Fresh("failed", sentence=refreshes.FAILED[word])
-    return Fresh("never")
+        return RefreshStatus("failed", sentence=refreshes.FAILED[word])
+    return RefreshStatus("never")
 
 
 def looks(request: HttpRequest) -> int:
@@ -106,7 +106,7 @@ def looks(request: HttpRequest) -> int:
     return min(int(value), _LOOKS) if value.isascii() and value.isdigit() and len(value) < 6 else 0
 
 
-def address(page: CompanyPage, fresh: Fresh, look: int = 0) -> str:
+def address(page: CompanyPage, fresh: RefreshStatus, look: int = 0) -> str:
     """Where a refresh is followed."""
     query = {"follow": fresh.follow, "look": look} if fresh.follow else {}
     if page.suffix:
@@ -114,7 +114,7 @@ def address(page: CompanyPage, fresh: Fresh, look: int = 0) -> str:
     return links.freshness(page.company_id) + ("?" + urlencode(query) if query else "")
 
 
-def context(page: CompanyPage, fresh: Fresh | None, look: int = 0) -> dict[str, object]:
+def context(page: CompanyPage, fresh: RefreshStatus | None, look: int = 0) -> dict[str, object]:
     """What `_freshness.html` needs, beside the page."""
     return {
         "fresh": fresh,
@@ -124,7 +124,7 @@ def context(page: CompanyPage, fresh: Fresh | None, look: int = 0) -> dict[str, 
     }
 
 
-def render(request: HttpRequest, page: CompanyPage, fresh: Fresh) -> HttpResponse:
+def render(request: HttpRequest, page: CompanyPage, fresh: RefreshStatus) -> HttpResponse:
     """The fragment, or a page around it that comes back by itself, without JavaScript too."""
     look = looks(request)
     response = htmx.render(

@@ -6,7 +6,7 @@ import base64
 import re
 
 
-class Hidden(str):
+class Secret(str):
     """Text that shows itself to nobody who prints it."""
 
     __slots__ = ()
@@ -27,7 +27,7 @@ def authorization(api_key: str = "", header: str = "") -> str:
     if not re.fullmatch(r"[ -~]+", value):
         raise ValueError("The API key for Codat holds characters that no header can carry.")
     if re.match(r"(?i)(basic|bearer) +\S", value):
-        return Hidden(value)
+        return Secret(value)
     if header:
         raise ValueError("The Authorization header for Codat must look like 'Basic ...'.")
-    return Hidden("Basic " + base64.b64encode(value.encode()).decode())
+    return Secret("Basic " + base64.b64encode(value.encode()).decode())

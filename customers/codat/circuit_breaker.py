@@ -20,11 +20,11 @@ from dataclasses import dataclass
 
 from customers.codat import cache
 from customers.codat.errors import (
-    BadAnswer,
     CircuitOpen,
     CodatError,
     ConnectionLost,
-    Refused,
+    ErrorResponse,
+    InvalidResponse,
     TimedOut,
     Unavailable,
     Unreachable,
@@ -94,10 +94,10 @@ class Breaker:
         elif isinstance(error, TimedOut | Unavailable):
             self._succeeded(NETWORK)  # There was somebody at the other end.
             self._failed(company, error, probing=probing)
-        elif error is None or isinstance(error, Refused):
+        elif error is None or isinstance(error, ErrorResponse):
             self._succeeded(NETWORK)
             self._succeeded(company)
-        elif isinstance(error, BadAnswer | ConnectionLost) and probing:
+        elif isinstance(error, InvalidResponse | ConnectionLost) and probing:
             self._succeeded(NETWORK)
             self._failed(company, error, probing=True)
         if probing:

@@ -25,7 +25,7 @@ from requests.structures import CaseInsensitiveDict
 from urllib3.response import BaseHTTPResponse
 
 from customers.codat import decoding, responses
-from customers.codat.auth import Hidden, authorization
+from customers.codat.auth import Secret, authorization
 from customers.codat.circuit_breaker import Breaker
 from customers.codat.concurrency import Slots
 from customers.codat.connections import (
@@ -41,13 +41,13 @@ from customers.codat.connections import (
 from customers.codat.download import Download
 from customers.codat.errors import (
     OUTAGES,
-    BadAnswer,
     BadRequest,
     CircuitOpen,
     CodatError,
     ConnectionLost,
+    ErrorResponse,
+    InvalidResponse,
     RateLimited,
-    Refused,
     TimedOut,
     Unavailable,
 )
@@ -155,7 +155,7 @@ class Client:
         self._session.mount("http://", adapter)
         self._session.mount("https://", adapter)
         self._headers = {
-            "Authorization": Hidden(auth_header),
+            "Authorization": Secret(auth_header),
             "Accept": "application/json",
             "Accept-Encoding": "gzip",
             "User-Agent": "codatdash",
@@ -251,10 +251,10 @@ class Client:
         """Before a write through a circuit that is not closed: let a reading be the probe."""
         try:
             self.get_json(f"/companies/{request.company}")
-        except (*OUTAGES, BadAnswer) as error:
+        except (*OUTAGES, InvalidResponse) as error:
             wait = error.retry_after
             raise CircuitOpen(f"{request.what}: not sent", retry_after=wait) from error
-        except Refused:
+        except ErrorResponse:
             return  # An answer all the same; the write gets its own.
 
     def _tried(

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from customers.codat import cache
-from customers.codat.errors import Crowded
+from customers.codat.errors import TooManyConcurrentCalls
 
 # Seconds to wait for a place, and never more than half of the time that is left for the call.
 LONGEST_WAIT = 5.0
@@ -39,7 +39,7 @@ class Slots:
     def held(self, company: str, until: float, what: str) -> Iterator[None]:
         """Hold a place. ``until`` is when the call ends at the latest, on the monotonic clock.
 
-        "" is no company, and has no limit. `Crowded` where no place became free in time.
+        "" is no company, and has no limit. `TooManyConcurrentCalls` where no place became free in time.
         """
         if not company:
             yield
@@ -80,5 +80,7 @@ class Slots:
             time.sleep(LOOK)
 
 
-def _crowded(what: str) -> Crowded:
-    return Crowded(f"{what}: no place among the calls about this company", retry_after=3)
+def _crowded(what: str) -> TooManyConcurrentCalls:
+    return TooManyConcurrentCalls(
+        f"{what}: no place among the calls about this company", retry_after=3
+    )

@@ -27,10 +27,10 @@ from urllib3.exceptions import HTTPError
 from urllib3.util.connection import allowed_gai_family, create_connection
 
 from customers.codat.errors import (
-    Abandoned,
-    BadAnswer,
+    ClientDisconnected,
     CodatError,
     ConnectionLost,
+    InvalidResponse,
     TimedOut,
     Unreachable,
 )
@@ -68,7 +68,7 @@ def ends_at(seconds: float) -> float:
 
 @contextmanager
 def watching(fileno: int | None) -> Iterator[None]:
-    """Calls inside end with `Abandoned` as soon as this socket's other side has gone away. None watches nothing."""
+    """Calls inside end with `ClientDisconnected` once the peer of this socket is gone. None watches nothing."""
     token = _watched.set(fileno)
     try:
         yield
@@ -267,12 +267,12 @@ def broken(error: Exception, call: Call, what: str, *, write: bool) -> CodatErro
     if not call.sent:
         ours = Unreachable(detail)
     elif isinstance(root, BrowserGone):
-        ours = Abandoned(detail, may_have_arrived=write)
+        ours = ClientDisconnected(detail, may_have_arrived=write)
     elif isinstance(root, TimeoutError):
         ours = TimedOut(detail, may_have_arrived=write)
     elif isinstance(root, OSError | http.client.IncompleteRead):
         ours = ConnectionLost(detail, may_have_arrived=write)
     else:
-        ours = BadAnswer(detail, may_have_arrived=write)
+        ours = InvalidResponse(detail, may_have_arrived=write)
     ours.__cause__ = root
     return ours

@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib3.response import BaseHTTPResponse
 
 from customers.codat.connections import FAILURES, Call, broken
-from customers.codat.errors import BadAnswer
+from customers.codat.errors import InvalidResponse
 
 # Bytes handed on at a time: half of it is a fifth slower, twice as much no faster, and a slow download may cost
 # no more than 1 MiB in all, of which this leaves a fifth (`make bench`).
@@ -29,7 +29,7 @@ class Download:
         self._open = True
         # Not what we ask for; and of an encoded file nobody can tell whether it is whole.
         if raw.headers.get("Content-Encoding", "identity").lower() != "identity":
-            raise BadAnswer(f"{what}: a file that came encoded", status=raw.status)
+            raise InvalidResponse(f"{what}: a file that came encoded", status=raw.status)
         self._until, call.until = call.until, None  # a large file may take longer than a page
         self._first: list[bytes] = []  # read before, and not handed on yet
         self.status = raw.status

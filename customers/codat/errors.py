@@ -97,11 +97,11 @@ class ConnectionLost(CodatError):
     default_sentence = "The connection to Codat broke before its answer was complete. Try again."
 
 
-class Abandoned(CodatError):
+class ClientDisconnected(CodatError):
     """Whoever asked went away before the answer was there. Says nothing about Codat."""
 
 
-class BadAnswer(CodatError):
+class InvalidResponse(CodatError):
     """An answer that is not what the API promises."""
 
     default_sentence = (
@@ -117,14 +117,14 @@ class UnaddressableId(CodatError):
     default_sentence = "Codat cannot hold anything under this id. Check the address you came by."
 
 
-class Withheld(CodatError):
+class NotAttempted(CodatError):
     """We did not ask, so nothing was sent; ``retry_after`` says when it makes sense again."""
 
     our_status = 503
     default_sentence = "Codat was not asked just now, and nothing was sent. Try again in a minute."
 
 
-class CircuitOpen(Withheld):
+class CircuitOpen(NotAttempted):
     """Call after call has failed. Until one that is let through succeeds, all others fail at once."""
 
     default_sentence = (
@@ -133,7 +133,7 @@ class CircuitOpen(Withheld):
     )
 
 
-class Crowded(Withheld):
+class TooManyConcurrentCalls(NotAttempted):
     """No free place among the calls about one company in time."""
 
     default_sentence = (
@@ -142,7 +142,7 @@ class Crowded(Withheld):
     )
 
 
-class Reserved(Withheld):
+class Reserved(NotAttempted):
     """Background work stops before the day's quota is used up."""
 
     default_sentence = (
@@ -151,19 +151,19 @@ class Reserved(Withheld):
     )
 
 
-class Refused(CodatError):
+class ErrorResponse(CodatError):
     """Codat answered with a status of 400 or above."""
 
     default_sentence = "Codat refused this. If it lasts, tell whoever runs this dashboard."
 
 
-class BadRequest(Refused):
+class BadRequest(ErrorResponse):
     """400: ``message`` says what was wrong, ``validation`` in which fields."""
 
     default_sentence = "Codat did not accept what was asked or sent. Correct it and try again."
 
 
-class KeyRefused(Refused):
+class Unauthorized(ErrorResponse):
     """401."""
 
     default_sentence = (
@@ -172,7 +172,7 @@ class KeyRefused(Refused):
     )
 
 
-class OverPlan(Refused):
+class PaymentRequired(ErrorResponse):
     """402: company limit reached, trial expired."""
 
     default_sentence = (
@@ -181,7 +181,7 @@ class OverPlan(Refused):
     )
 
 
-class Forbidden(Refused):
+class Forbidden(ErrorResponse):
     """403."""
 
     default_sentence = (
@@ -189,14 +189,14 @@ class Forbidden(Refused):
     )
 
 
-class NotFound(Refused):
+class NotFound(ErrorResponse):
     """404."""
 
     our_status = 404
     default_sentence = "Codat has nothing here. It may have been removed, or it never was."
 
 
-class NotSynced(Refused):
+class NotSynced(ErrorResponse):
     """The company's customers were never fetched, or are being fetched for the first time."""
 
     our_status = 409
@@ -205,7 +205,7 @@ class NotSynced(Refused):
     )
 
 
-class Conflict(Refused):
+class Conflict(ErrorResponse):
     """409 on a write."""
 
     our_status = 409
@@ -214,7 +214,7 @@ class Conflict(Refused):
     )
 
 
-class KeyReused(Refused):
+class KeyReused(ErrorResponse):
     """422: the idempotency key was used before, with other contents."""
 
     default_sentence = (
@@ -223,14 +223,14 @@ class KeyReused(Refused):
     )
 
 
-class RateLimited(Refused):
+class RateLimited(ErrorResponse):
     """429."""
 
     our_status = 503
     default_sentence = "Too many requests were made to Codat. Wait a little and try again."
 
 
-class Unavailable(Refused):
+class Unavailable(ErrorResponse):
     """500 and above. 503 and 504 are passed on, anything else makes us a bad gateway."""
 
     default_sentence = "Codat has a problem on its side. Try again in a few minutes."
@@ -241,10 +241,10 @@ class Unavailable(Refused):
             self.our_status = status
 
 
-BY_STATUS: dict[int, type[Refused]] = {
+BY_STATUS: dict[int, type[ErrorResponse]] = {
     400: BadRequest,
-    401: KeyRefused,
-    402: OverPlan,
+    401: Unauthorized,
+    402: PaymentRequired,
     403: Forbidden,
     404: NotFound,
     409: Conflict,

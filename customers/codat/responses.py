@@ -17,10 +17,10 @@ from customers.codat.connections import FAILURES, Call, broken
 from customers.codat.decoding import parse
 from customers.codat.errors import (
     BY_STATUS,
-    BadAnswer,
+    ErrorResponse,
+    InvalidResponse,
     NotSynced,
     RateLimited,
-    Refused,
     Unavailable,
 )
 from customers.codat.request import Outgoing
@@ -45,9 +45,9 @@ class Answer:
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(default=b"", repr=False)
 
-    def wrong_shape(self, expected: str, *, write: bool = False) -> BadAnswer:
+    def wrong_shape(self, expected: str, *, write: bool = False) -> InvalidResponse:
         """The error for data that is not what was expected."""
-        return BadAnswer(
+        return InvalidResponse(
             f"{self.what}: expected {expected}, got {type(self.data).__name__}",
             status=self.status,
             correlation_id=correlation_id(self.headers),
@@ -55,9 +55,9 @@ class Answer:
         )
 
 
-def bad(request: Outgoing, response: BaseHTTPResponse, problem: str) -> BadAnswer:
+def bad(request: Outgoing, response: BaseHTTPResponse, problem: str) -> InvalidResponse:
     """The error for an answer that is no good."""
-    return BadAnswer(
+    return InvalidResponse(
         f"{request.what}: {problem}",
         status=response.status,
         correlation_id=correlation_id(response.headers),
@@ -68,7 +68,7 @@ def bad(request: Outgoing, response: BaseHTTPResponse, problem: str) -> BadAnswe
 def read_json(
     request: Outgoing, response: BaseHTTPResponse, call: Call, *, parse: decoding.Parse
 ) -> Answer:
-    """The answer with its JSON read by `parse`. `BadAnswer` where it is none."""
+    """The answer with its JSON read by `parse`. `InvalidResponse` where it is none."""
     body = read_body(request, response, call, limit=MAX_BODY)
     with suppress(ValueError):
         data = parse(body)
@@ -164,7 +164,7 @@ def rate_limit(headers: Mapping[str, str]) -> RateLimit | None:
 
 def refusal(
     status: int, headers: Mapping[str, str], body: bytes, what: str, *, write: bool
-) -> Refused:
+) -> ErrorResponse:
     """Our error for an answer with a status of 400 and above. The body may be anything."""
     try:
         error = parse(body)
@@ -176,7 +176,7 @@ def refusal(
     found = error.get("validation")
     validation = found if isinstance(found, dict) else {}
     wait = retry_after(headers)
-    kind = Unavailable if status >= 500 else BY_STATUS.get(status, Refused)
+    kind = Unavailable if status >= 500 else BY_STATUS.get(status, ErrorResponse)
     if not write and (status == 409 or (status == 404 and NO_DATA in message.lower())):
         kind = NotSynced
     return kind(

@@ -1,6 +1,6 @@
 """Whether an answer has the shape that was promised. A key that is missing inside a record is no error.
 
-Each raises `BadAnswer`.
+Each raises `InvalidResponse`.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from customers.service import default_service
 from customers.web import htmx, links
 from customers.web.company_context import CompanyPage
 from customers.writes import drafts
-from customers.writes.pending import laid_over
+from customers.writes.pending import apply_pending
 
 # Codat's own default is not documented; a day is the longest that anybody waits for a desktop.
 LONGEST_TIMEOUT = 24 * 60
@@ -50,7 +50,7 @@ def _told(write: Write) -> str:
 
 
 @dataclass
-class Desk:
+class EditPage:
     """One request to the form.
 
     `submission` names the opened form, whatever becomes of it. `notes` are sentences to show above it. `options` are
@@ -96,7 +96,7 @@ class Desk:
         purpose = f"{page.company_id}:{page.connection_id}:{self.customer_id}"
         return Form(self.model, record, creating=self.creating, purpose=purpose, **how)
 
-    def rescued(self, post: QueryDict, record: Any = None) -> Form:
+    def rebuilt_from_post(self, post: QueryDict, record: Any = None) -> Form:
         """What was typed, laid over the record as it is now: the one it was opened with is not readable."""
         if record is None and not self.creating:
             record = self.record()
@@ -109,16 +109,16 @@ class Desk:
         )
         return form
 
-    def as_it_will_be(self, record: dict[str, Any], *, say: bool = False) -> dict[str, Any]:
+    def with_pending_changes(self, record: dict[str, Any], *, say: bool = False) -> dict[str, Any]:
         """A customer with what other saves have changed and Codat's copy does not show yet.
 
         A form that went by the copy alone would put the old values back. This form's own save is none of them.
         """
-        if not Write.objects.has_on_its_way(self.page.company_id):
+        if not Write.objects.has_pending(self.page.company_id):
             return record
-        under_way = Write.objects.on_its_way(self.page.company_id, self.customer_id)
+        under_way = Write.objects.pending(self.page.company_id, self.customer_id)
         others = under_way.filter(kind=Write.Kind.UPDATE).exclude(submission=self.submission)
-        coming, telling = laid_over(record, others.order_by("created_at"))
+        coming, telling = apply_pending(record, others.order_by("created_at"))
         if say:
             self.notes.extend(_told(write) for write in telling)
         return coming

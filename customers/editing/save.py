@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.http import HttpResponse
 from django.utils import timezone
 
-from customers.editing.form_page import Desk, uuid_of
+from customers.editing.form_page import EditPage, uuid_of
 from customers.formatting import distance
 from customers.forms import Form, FormTampered
 from customers.models import Write
@@ -18,7 +18,7 @@ from customers.writes import drafts
 from customers.writes.journal import Order, journal, send
 
 
-def posted(desk: Desk) -> HttpResponse:
+def posted(desk: EditPage) -> HttpResponse:
     """The answer to a post; `action` says which button it was. Raises CodatError, ModelError."""
     post = desk.request.POST
     desk.submission = uuid_of(post.get("submission"))
@@ -30,7 +30,7 @@ def posted(desk: Desk) -> HttpResponse:
     try:
         form = desk.form(data=post)
     except FormTampered:
-        return desk.render(desk.rescued(post), status=422)
+        return desk.render(desk.rebuilt_from_post(post), status=422)
     if action not in ("save", "review", "check"):
         form.act(action)
         return desk.render(form)
@@ -51,24 +51,24 @@ def posted(desk: Desk) -> HttpResponse:
     return _save(desk, form, {})
 
 
-def _twin(desk: Desk, form: Form) -> Write | None:
+def _twin(desk: EditPage, form: Form) -> Write | None:
     """The last new customer of the same name that is on its way; what this form is a retry of is known to be."""
     name = str(form.payload().get("customerName") or "")
-    if not name or not Write.objects.has_on_its_way(desk.page.company_id):
+    if not name or not Write.objects.has_pending(desk.page.company_id):
         return None
-    others = Write.objects.on_its_way(desk.page.company_id).exclude(submission=desk.submission)
+    others = Write.objects.pending(desk.page.company_id).exclude(submission=desk.submission)
     if desk.retry_of:
         others = others.exclude(pk=desk.retry_of.pk)
     return others.filter(kind=Write.Kind.CREATE, customer_name__iexact=name).first()
 
 
-def _save_over(desk: Desk, form: Form) -> HttpResponse:
+def _save_over(desk: EditPage, form: Form) -> HttpResponse:
     """Save changes of a customer, unless somebody else has changed it since the form was opened."""
     if not form.changes():
         desk.notes.append("Nothing is changed, so there is nothing to save.")
         return desk.render(form)
     before = desk.record()
-    coming = desk.as_it_will_be(before)
+    coming = desk.with_pending_changes(before)
     merge = form.merge(coming, desk.request.POST)
     if not merge.resolved:
         return desk.render(form, merge=merge, status=409)
@@ -77,7 +77,7 @@ def _save_over(desk: Desk, form: Form) -> HttpResponse:
     return _save(desk, form, before)
 
 
-def _save(desk: Desk, form: Form, before: dict[str, Any]) -> HttpResponse:
+def _save(desk: EditPage, form: Form, before: dict[str, Any]) -> HttpResponse:
     """Journal a valid form and send it, once however often it is posted. `before` is the record, {} for a new one."""
     if done := Write.objects.filter(submission=desk.submission).first():
         return _saved_before(desk, form, done, before)
@@ -93,7 +93,7 @@ def _save(desk: Desk, form: Form, before: dict[str, Any]) -> HttpResponse:
     return desk.go(links.write(write.company_id, write.pk))
 
 
-def _order(desk: Desk, form: Form, before: dict[str, Any]) -> Order:
+def _order(desk: EditPage, form: Form, before: dict[str, Any]) -> Order:
     name = form.payload().get("customerName") or before.get("customerName") or ""
     timeout = desk.options["timeout"]
     return Order(
@@ -111,7 +111,7 @@ def _order(desk: Desk, form: Form, before: dict[str, Any]) -> Order:
     )
 
 
-def _saved_before(desk: Desk, form: Form, done: Write, before: dict[str, Any]) -> HttpResponse:
+def _saved_before(desk: EditPage, form: Form, done: Write, before: dict[str, Any]) -> HttpResponse:
     """This opened form was saved once: a double click or a reload leads to what became of it.
 
     Somebody who went back and typed on has something new to save, as a write of its own.
@@ -126,7 +126,7 @@ def _saved_before(desk: Desk, form: Form, done: Write, before: dict[str, Any]) -
         desk.twin = done
     if before:
         # What was saved is what this form now stands on, not somebody else's change.
-        form = desk.form(desk.as_it_will_be(before), filled=form.payload())
+        form = desk.form(desk.with_pending_changes(before), filled=form.payload())
     desk.notes.append(
         "You saved this form before, with other values. Nothing was sent this time:"
         " look through it, then save it once more."

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from customers.codat.companies import is_linked
 from customers.codat.errors import CodatError
-from customers.editing.form_page import Desk, key_of, uuid_of
+from customers.editing.form_page import EditPage, key_of, uuid_of
 from customers.editing.save import posted
 from customers.formatting import distance, text
 from customers.forms import Form, FormTampered, ModelError, copy_of
@@ -82,7 +82,7 @@ def _page(request: HttpRequest, company_id: str, customer_id: str) -> HttpRespon
         page = load_company(request, company_id, or_last_seen=reading)
         if not page.is_linked:
             return _cannot_write(request, page, customer_id)
-        desk = Desk(
+        desk = EditPage(
             request,
             page,
             customer_id,
@@ -157,7 +157,7 @@ def _keep_typed(request: HttpRequest, error: CodatError) -> HttpResponse:
 # -- opening ----------------------------------------------------------------------------------------
 
 
-def _opened(desk: Desk) -> Form:
+def _opened(desk: EditPage) -> Form:
     """The form as it is opened: on the record, or on what the address asks for.
 
     `?draft=<submission>` continues a draft, `?write=<id>` reopens what a write sent with its findings,
@@ -167,7 +167,7 @@ def _opened(desk: Desk) -> Form:
     company_id = desk.page.company_id
     record: dict[str, Any] | None = None
     if desk.customer_id:
-        record = desk.as_it_will_be(desk.record(), say=True)
+        record = desk.with_pending_changes(desk.record(), say=True)
     elif query.get("from"):
         source = service.get(company_id=company_id, customer_id=query["from"])
         desk.notes.append(f"Begun with the values of {text(source.get('customerName'))}.")
@@ -179,7 +179,7 @@ def _opened(desk: Desk) -> Form:
     return desk.form(record)
 
 
-def _continued(desk: Desk, record: Any) -> Form:
+def _continued(desk: EditPage, record: Any) -> Form:
     """A draft's form, with what has changed since in the record and in the model."""
     found = get_object_or_404(desk.key.drafts(), submission=uuid_of(desk.request.GET["draft"]))
     desk.submission = found.submission
@@ -189,7 +189,7 @@ def _continued(desk: Desk, record: Any) -> Form:
     try:
         form = desk.form(data=post)
     except FormTampered:
-        return desk.rescued(post, record)
+        return desk.rebuilt_from_post(post, record)
     if record is not None:
         desk.notes.extend(
             f"Somebody has changed {change.label} since: {change.old_text} → {change.new_text}."
@@ -201,7 +201,7 @@ def _continued(desk: Desk, record: Any) -> Form:
     return form
 
 
-def _reopened(desk: Desk, record: Any) -> Form:
+def _reopened(desk: EditPage, record: Any) -> Form:
     """The form filled with what a write sent, or with what was there before it."""
     revert = "revert" in desk.request.GET
     wanted = uuid_of(desk.request.GET.get("revert" if revert else "write"))

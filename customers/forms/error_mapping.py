@@ -26,7 +26,7 @@ class _Candidate:
     rank: int
 
 
-class Placer:
+class ErrorMapper:
     """Finds states by itemId. Made once per answer, because it walks the whole form."""
 
     def __init__(self, root: Group) -> None:

@@ -12,8 +12,8 @@ from django.utils.safestring import SafeString
 from customers.forms import actions, merge, signing
 from customers.forms.bound import Binding, Group, Kept, Rows, State, walk
 from customers.forms.changes import Change, Unsent, changes, unsent
-from customers.forms.error_mapping import Placer
-from customers.forms.markup import Sheet
+from customers.forms.error_mapping import ErrorMapper
+from customers.forms.markup import CompiledModel
 from customers.forms.model import READ_ONLY_ANYWHERE, Node, parse, presentable
 from customers.forms.paths import FIELD, html_id
 from customers.forms.post_data import Data, Reader
@@ -24,18 +24,18 @@ from customers.forms.values import MISSING, dump
 
 # A process sees one model per connection; a kept one costs some 100 kB.
 @lru_cache(maxsize=64)
-def _sheet(model: str) -> Sheet:
-    return Sheet(parse(simplejson.loads(model, use_decimal=True)))
+def _sheet(model: str) -> CompiledModel:
+    return CompiledModel(parse(simplejson.loads(model, use_decimal=True)))
 
 
-def sheet_for(model: Mapping[str, Any] | Node) -> Sheet:
+def sheet_for(model: Mapping[str, Any] | Node) -> CompiledModel:
     """The parsed model with the constant parts of its form, kept by its JSON. Raises ModelError."""
     if isinstance(model, Node):
-        return Sheet(model)
+        return CompiledModel(model)
     try:
         text = dump(model)
     except RecursionError:
-        return Sheet(parse(model))
+        return CompiledModel(parse(model))
     return _sheet(text)
 
 
@@ -70,7 +70,7 @@ class Form:
         self.unplaced: dict[str, str] = {}
         self.base: dict[str, Any]
         if data is not None:
-            self.base = signing.unseal((data.getlist("base") or [""])[-1], self.purpose)
+            self.base = signing.unsign((data.getlist("base") or [""])[-1], self.purpose)
         else:
             self.base = dict(record or {})
         root = Binding(creating=creating).bind(self.sheet.root, "", self.base, new=creating)
@@ -102,7 +102,7 @@ class Form:
     def place(self, items: Iterable[object]) -> None:
         """Put Codat's validation items (dicts with itemId and message) at their fields; what has no
         field goes to the summary. Unknown shapes are skipped."""
-        placer = Placer(self.root)
+        placer = ErrorMapper(self.root)
         for item in items:
             if not isinstance(item, Mapping):
                 continue
@@ -183,7 +183,7 @@ class Form:
     @property
     def sealed(self) -> str:
         """The base record, signed, for the hidden input."""
-        return signing.seal(self.base, self.purpose)
+        return signing.sign(self.base, self.purpose)
 
     @property
     def lists(self) -> SafeString:

@@ -21,7 +21,7 @@ _NOTHING = mark_safe("")
 
 
 @dataclass(frozen=True, slots=True)
-class Face:
+class NodeMarkup:
     """What is constant of a node's HTML, escaped."""
 
     label: SafeString
@@ -40,12 +40,12 @@ class Face:
     places: dict[str, int]
 
 
-class Sheet:
+class CompiledModel:
     """A model with the faces of its nodes, made once and kept."""
 
     def __init__(self, root: Node) -> None:
         self.root = root
-        self.faces: dict[Node, Face] = {}
+        self.faces: dict[Node, NodeMarkup] = {}
         self.formats: set[str] = set()
         self._add(root, always=True)
         self.lists = mark_safe("".join(_datalist(name) for name in sorted(self.formats)))  # noqa: S308  built from constants
@@ -84,7 +84,7 @@ def _pick(choose: Any, one: Any, other: Any) -> Any:
     return choose(one, other)
 
 
-def _face(node: Node, limit: limits.Limit, *, always: bool) -> Face:
+def _face(node: Node, limit: limits.Limit, *, always: bool) -> NodeMarkup:
     label, mark = escape(node.label), _NOTHING
     if node.required and not node.read_only:
         mark = _REQUIRED if always else _IF_FILLED
@@ -106,7 +106,7 @@ def _face(node: Node, limit: limits.Limit, *, always: bool) -> Face:
     if len(node.options) > _SEARCHABLE:
         attrs += " data-combobox"
     options, places = _options(node)
-    return Face(
+    return NodeMarkup(
         label,
         mark,
         label + mark,

@@ -14,7 +14,7 @@ from django.utils.safestring import mark_safe
 
 from customers.forms.actions import can_copy
 from customers.forms.bound import Group, Kept, Leaf, Row, Rows, State
-from customers.forms.markup import Face
+from customers.forms.markup import NodeMarkup
 from customers.forms.paths import FIELD, html_id
 from customers.forms.values import MISSING, UNSENDABLE, readable
 
@@ -236,7 +236,7 @@ def _numbered(label: str, number: int | None) -> str:
     return label if number is None else mark_safe(f"{label} {number}")  # noqa: S308  an escaped label
 
 
-def _selected(face: Face, text: str) -> str:
+def _selected(face: NodeMarkup, text: str) -> str:
     """The options with the current one selected; a value that is none of them comes first."""
     place = face.places.get(text)
     if place is None:

@@ -34,12 +34,12 @@ class _Exact:
         return simplejson.loads(data, use_decimal=True)
 
 
-def seal(record: dict[str, Any], purpose: str) -> str:
+def sign(record: dict[str, Any], purpose: str) -> str:
     """The record as text for a hidden input; it opens only with the same purpose."""
     return signing.dumps(record, salt=f"{_SALT}:{purpose}", serializer=_Exact, compress=True)
 
 
-def unseal(text: str, purpose: str) -> dict[str, Any]:
+def unsign(text: str, purpose: str) -> dict[str, Any]:
     """The record again. Raises FormTampered."""
     if not text or len(text) > _MAX_LENGTH:
         raise FormTampered

@@ -25,7 +25,9 @@ def dashboard(request: HttpRequest) -> dict[str, Any]:
         "my_writes_url": links.my_writes(),
         "codat_quota": _quota,
         # A callable: counted only by templates that show it.
-        "open_writes": lambda: Write.objects.count_open(user_id) if user_id else (0, 0),
+        "open_writes": lambda: (
+            Write.objects.count_needing_attention(user_id) if user_id else (0, 0)
+        ),
     }
 
 

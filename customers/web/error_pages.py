@@ -7,35 +7,35 @@ from django.http import Http404, HttpRequest, HttpResponse
 
 from customers.codat.errors import (
     OUTAGES,
-    BadAnswer,
     BadRequest,
     CircuitOpen,
     CodatError,
     Conflict,
     ConnectionLost,
-    Crowded,
     Forbidden,
-    KeyRefused,
+    InvalidResponse,
+    NotAttempted,
     NotFound,
     NotSynced,
-    OverPlan,
+    PaymentRequired,
     RateLimited,
     TimedOut,
+    TooManyConcurrentCalls,
     UnaddressableId,
+    Unauthorized,
     Unavailable,
     Unreachable,
-    Withheld,
 )
 from customers.web import htmx, links
 
 # The first class that fits names the trouble.
 _HEADINGS: tuple[tuple[type[Exception], str], ...] = (
     (CircuitOpen, "Codat is not answering"),
-    (Crowded, "Too many ask at once"),
-    (Withheld, "Codat was not asked"),
+    (TooManyConcurrentCalls, "Too many ask at once"),
+    (NotAttempted, "Codat was not asked"),
     (RateLimited, "Codat asks us to wait"),
-    (KeyRefused, "Codat does not accept the dashboard’s key"),
-    (OverPlan, "The Codat account is over its plan"),
+    (Unauthorized, "Codat does not accept the dashboard’s key"),
+    (PaymentRequired, "The Codat account is over its plan"),
     (Forbidden, "Codat does not let the dashboard see this"),
     (NotSynced, "Codat has not fetched this yet"),
     (NotFound, "Not found at Codat"),
@@ -45,7 +45,7 @@ _HEADINGS: tuple[tuple[type[Exception], str], ...] = (
     (Unreachable, "Codat cannot be reached"),
     (TimedOut, "Codat took too long"),
     (ConnectionLost, "The connection to Codat broke"),
-    (BadAnswer, "Codat’s answer makes no sense"),
+    (InvalidResponse, "Codat’s answer makes no sense"),
     (Unavailable, "Codat has a problem"),
     (CodatError, "Codat refused this"),
     (PermissionDenied, "You may not see this"),
@@ -55,8 +55,8 @@ _HEADINGS: tuple[tuple[type[Exception], str], ...] = (
 
 # Trying again at once helps with none of these.
 _LASTING = (
-    KeyRefused,
-    OverPlan,
+    Unauthorized,
+    PaymentRequired,
     Forbidden,
     NotFound,
     UnaddressableId,
@@ -108,7 +108,7 @@ def trouble(request: HttpRequest, error: Exception) -> HttpResponse:
         status, sentence = 404, _MISSING_SENTENCE
     reading = request.method in ("GET", "HEAD")
     retry_after = error.retry_after if isinstance(error, CodatError) else None
-    asked_to_wait = retry_after is not None and not isinstance(error, Withheld)
+    asked_to_wait = retry_after is not None and not isinstance(error, NotAttempted)
     if retry_after is None and reading and isinstance(error, OUTAGES):
         retry_after = _AGAIN
     wait = None if retry_after is None else max(retry_after, _SOONEST)

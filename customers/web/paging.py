@@ -115,6 +115,6 @@ def _head(label: str, field: str, sort: str, address: str) -> str:
     return f'{opening}<a id="sort-{field}" href="{href}" hx-get="{href}">{escape(label)}</a></th>'
 
 
-def said_address(path: str, state: ListState, suffix: str = "") -> str:
+def canonical_url(path: str, state: ListState, suffix: str = "") -> str:
     """The whole address that this state is written as, for the address bar."""
     return path + joined(state.address(), suffix)

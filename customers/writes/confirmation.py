@@ -14,20 +14,20 @@ from django.utils import timezone
 
 from customers.codat import refreshes
 from customers.codat.errors import (
-    KeyRefused,
+    ErrorResponse,
     NotFound,
     NotSynced,
-    OverPlan,
+    PaymentRequired,
     RateLimited,
-    Refused,
     UnaddressableId,
+    Unauthorized,
     Unavailable,
 )
 from customers.codat.types import PullOperation
 from customers.models import Write
 from customers.service import CustomerService
 from customers.writes.diff import kept, unlike
-from customers.writes.journal import storable
+from customers.writes.journal import db_safe
 
 Confirmation = Write.Confirmation
 
@@ -63,18 +63,20 @@ def _join_refresh(write: Write, service: CustomerService) -> None:
     """
     try:
         pull = service.refresh_customers(company_id=write.company_id)
-    except Refused as error:
+    except ErrorResponse as error:
         waited = timezone.now() - (write.completed_at or write.created_at)
-        if waited < LASTS or isinstance(error, (KeyRefused, OverPlan, RateLimited, Unavailable)):
+        if waited < LASTS or isinstance(
+            error, (Unauthorized, PaymentRequired, RateLimited, Unavailable)
+        ):
             raise
         _save(write, confirmation=Confirmation.ABSENT, confirmed_at=timezone.now())
         return
     _save(
         write,
-        refresh_id=storable(pull.get("id"), 64),
+        refresh_id=db_safe(pull.get("id"), 64),
         refresh_asked_at=timezone.now(),
         refresh_progress=refreshes.progress(pull) or 0,
-        refresh_status=storable(pull.get("status"), 100),
+        refresh_status=db_safe(pull.get("status"), 100),
         refreshes=F("refreshes") + 1,
     )
 
@@ -86,7 +88,7 @@ def _follow(write: Write, service: CustomerService) -> None:
     except NotFound:
         # Codat no longer knows of it: it is long over.
         pull = PullOperation(status="Complete", progress=100)
-    progress, status = refreshes.progress(pull) or 0, storable(pull.get("status"), 100)
+    progress, status = refreshes.progress(pull) or 0, db_safe(pull.get("status"), 100)
     still_awaited = _save(write, refresh_progress=progress, refresh_status=status)
     if still_awaited and refreshes.has_ended(pull):
         _compare(write, service, failed=refreshes.has_failed(write.refresh_status))

@@ -9,7 +9,7 @@ from typing import Any
 
 from customers.codat.values import is_empty, parse_date
 from customers.formatting import label, singular, text
-from customers.writes.journal import storable
+from customers.writes.journal import db_safe
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +77,10 @@ _Found = tuple[str, str, Any, Any]
 
 def _finding(path: str, what: str, sent: Any, read: Any) -> dict[str, str]:
     return {
-        "label": storable(path_label(path)),
+        "label": db_safe(path_label(path)),
         "what": what,
-        "sent": storable(text(sent)),
-        "read": storable(text(read)),
+        "sent": db_safe(text(sent)),
+        "read": db_safe(text(read)),
     }
 
 

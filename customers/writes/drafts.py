@@ -18,7 +18,7 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from customers.models import Draft, Write, count_rows
-from customers.writes.journal import storable
+from customers.writes.journal import db_safe
 
 # Older drafts of the same form give way to newer ones.
 MOST_DRAFTS = 5
@@ -82,7 +82,7 @@ def keep(
         "connection_id": key.connection_id,
         "customer_id": key.customer_id,
         "body": body.urlencode(),
-        "customer_name": storable(customer_name, 500),
+        "customer_name": db_safe(customer_name, 500),
         "updated_at": timezone.now(),
     }
     if model is not None:

@@ -26,7 +26,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Case, F, Q, When
 from django.utils import timezone
 
-from customers.codat.errors import BadRequest, CodatError, Withheld
+from customers.codat.errors import BadRequest, CodatError, NotAttempted
 from customers.codat.types import Company, Connection, PushOperation, ValidationItem
 from customers.codat.values import parse_date
 from customers.models import WebhookEvent, Write
@@ -71,11 +71,11 @@ def journal(order: Order, user: User) -> tuple[Write, bool]:
         "user": user,
         "username": user.get_username(),
         "company_id": order.company_id,
-        "company_name": storable(order.company.get("name")),
+        "company_name": db_safe(order.company.get("name")),
         "connection_id": order.connection.get("id", ""),
-        "platform_name": storable(order.connection.get("platformName")),
+        "platform_name": db_safe(order.connection.get("platformName")),
         "customer_id": order.customer_id,
-        "customer_name": storable(order.customer_name),
+        "customer_name": db_safe(order.customer_name),
         "kind": Write.Kind.UPDATE if order.customer_id else Write.Kind.CREATE,
         "payload": order.payload,
         "before": order.before,
@@ -111,7 +111,7 @@ def attempt(write: Write, service: CustomerService) -> Write:
     try:
         operation = _put(write, service)
     except CodatError as error:
-        if isinstance(error, Withheld) and write.attempts > 1:
+        if isinstance(error, NotAttempted) and write.attempts > 1:
             return _not_repeated(write)
         return _record_error(write, error)
     settle(write, operation, by="answer")
@@ -173,8 +173,8 @@ def _record_error(write: Write, error: CodatError) -> Write:
         State.UNKNOWN if unknown else State.FAILED,
         {
             "status_code": error.status,
-            "error_message": storable(_said(error)),
-            "correlation_id": storable(error.correlation_id, 200),
+            "error_message": db_safe(_said(error)),
+            "correlation_id": db_safe(error.correlation_id, 200),
             "validation": _items(error.validation),
             "warnings": _items(error.warnings),
             "settled_by": "" if unknown else "answer",
@@ -198,7 +198,7 @@ def settle(write: Write, operation: PushOperation, *, by: str, asked: bool = Tru
     """
     state = state_of(operation)
     key = write.push_operation_key or key_of(operation)
-    message = storable(operation.get("errorMessage"))
+    message = db_safe(operation.get("errorMessage"))
     if state == State.PENDING and not key:
         state, message = State.UNKNOWN, "Codat's answer did not name its push operation."
     validation = operation.get("validation")
@@ -256,7 +256,7 @@ def state_of(operation: PushOperation) -> Write.State:
 def key_of(operation: PushOperation) -> str:
     """A push operation's key, "" where it has none that can be one."""
     key = operation.get("pushOperationKey")
-    return key if isinstance(key, str) and len(key) <= LONGEST_KEY and storable(key) == key else ""
+    return key if isinstance(key, str) and len(key) <= LONGEST_KEY and db_safe(key) == key else ""
 
 
 def record_id(operation: PushOperation) -> str:
@@ -266,7 +266,7 @@ def record_id(operation: PushOperation) -> str:
         reference = change.get("recordRef") if isinstance(change, dict) else None
         if isinstance(reference, dict) and change.get("type") != "AttachmentUploaded":
             found, kind = reference.get("id"), str(reference.get("dataType") or "customers")
-            is_id = isinstance(found, str) and storable(found) == found != ""
+            is_id = isinstance(found, str) and db_safe(found) == found != ""
             if is_id and kind.lower().startswith("customer"):
                 return str(found)
     return ""
@@ -291,7 +291,7 @@ def _move(write: Write, state: Write.State, values: dict[str, Any], allowed: Q) 
     return bool(moved)
 
 
-def storable(value: object, limit: int = LONGEST_MESSAGE) -> str:
+def db_safe(value: object, limit: int = LONGEST_MESSAGE) -> str:
     """Text of Codat's as every database takes it: bounded, without NUL; "" for null."""
     return ("" if value is None else str(value))[:limit].replace("\0", "")
 
@@ -305,9 +305,9 @@ def _items(items: Any) -> list[ValidationItem]:
     """Validation items, bounded; what is not one is left out."""
     return [
         ValidationItem(
-            itemId=storable(item.get("itemId"), 500),
-            message=storable(item.get("message"), 2000),
-            validatorName=storable(item.get("validatorName"), 200),
+            itemId=db_safe(item.get("itemId"), 500),
+            message=db_safe(item.get("message"), 2000),
+            validatorName=db_safe(item.get("validatorName"), 200),
         )
         for item in (items if isinstance(items, list) else [])[:200]
         if isinstance(item, dict)

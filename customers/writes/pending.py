@@ -10,7 +10,7 @@ from customers.web import links
 from customers.writes import diff
 
 
-def laid_over(
+def apply_pending(
     record: dict[str, Any], updates: Iterable[Write]
 ) -> tuple[dict[str, Any], list[Write]]:
     """A customer as updates, in their order, will leave it, and those of them that make a difference.
@@ -31,11 +31,11 @@ def laid_over(
     return coming, telling
 
 
-def on_its_way(company_id: str, customer_id: str | None = None) -> list[dict[str, Any]]:
+def pending(company_id: str, customer_id: str | None = None) -> list[dict[str, Any]]:
     """The writes that Codat's copy does not show yet, for the list or for one customer's page."""
-    if not Write.objects.has_on_its_way(company_id):
+    if not Write.objects.has_pending(company_id):
         return []
-    rows = Write.objects.on_its_way(company_id, customer_id).order_by("-created_at")[:20]
+    rows = Write.objects.pending(company_id, customer_id).order_by("-created_at")[:20]
     return [
         {
             "write": write,

@@ -220,7 +220,7 @@ def _fits(write: Write, operation: PushOperation) -> bool:
     )
 
 
-def adopt(write: Write, push_operation_key: str, service: CustomerService) -> Write:
+def link_operation(write: Write, push_operation_key: str, service: CustomerService) -> Write:
     """A person has recognised a push operation as this write: take its outcome over.
 
     Of several people at once one decides; the row comes back as that one left it. Raises CodatError
@@ -253,7 +253,7 @@ def adopt(write: Write, push_operation_key: str, service: CustomerService) -> Wr
     return settle(write, operation, by="person") if mine else write
 
 
-def declare_lost(write: Write) -> Write:
+def mark_not_received(write: Write) -> Write:
     """A person has decided that an unknown write never arrived: it counts as failed from now on."""
     Write.objects.filter(pk=write.pk, state=State.UNKNOWN, push_operation_key="").update(
         state=State.FAILED,

@@ -154,7 +154,7 @@ def _listing(request: HttpRequest, rows: WriteQuerySet, *, state: str = "") -> d
     if filters["state"] == _UNFINISHED:
         rows, wanted["state"] = rows.unfinished(), ""
     elif filters["state"] == _OPEN:
-        rows, wanted["state"] = rows.open(), ""
+        rows, wanted["state"] = rows.needs_attention(), ""
     rows = rows.filter(**{columns[name]: value for name, value in wanted.items() if value})
     page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
     query = request.GET.copy()
@@ -214,9 +214,9 @@ def detail(request: HttpRequest, company_id: str, write_id: uuid.UUID) -> HttpRe
 def _decide(request: HttpRequest, write: Write) -> HttpResponse:
     """Record a person's decision about an unknown write."""
     if request.POST.get("decision") == "adopt":
-        tracking.adopt(write, request.POST.get("key", "")[:64], default_service())
+        tracking.link_operation(write, request.POST.get("key", "")[:64], default_service())
     elif request.POST.get("decision") == "lost":
-        tracking.declare_lost(write)
+        tracking.mark_not_received(write)
     return HttpResponse(status=204)
 
 

@@ -19,10 +19,10 @@ def codat(request: HttpRequest) -> HttpResponse:
     """204 once an event is kept (or was before), 401 where it is not Codat's. Details come after."""
     try:
         event = webhooks.receive(request.body, request.headers)
-    except webhooks.Forged as error:
+    except webhooks.InvalidSignature as error:
         log.warning("an event was turned away: %s", error)
         return HttpResponse("The signature does not fit.\n", status=401, content_type="text/plain")
-    except webhooks.Unreadable:
+    except webhooks.MalformedEvent:
         return HttpResponse("That is no JSON.\n", status=400, content_type="text/plain")
     if event is not None:
         webhooks.note(event)

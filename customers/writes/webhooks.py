@@ -24,7 +24,7 @@ from customers.codat.types import PushOperation
 from customers.models import WebhookEvent, Write
 from customers.service import CustomerService, default_service
 from customers.writes import confirmation
-from customers.writes.journal import LONGEST_KEY, settle, storable
+from customers.writes.journal import LONGEST_KEY, db_safe, settle
 
 log = logging.getLogger(__name__)
 
@@ -36,33 +36,33 @@ waiting: "queue.Queue[WebhookEvent]" = queue.Queue(MOST_WAITING)
 MOST_WRITES = 100
 
 
-class Forged(Exception):
+class InvalidSignature(Exception):
     """An event whose signature or age is not right. Nothing was kept."""
 
 
-class Unreadable(Exception):
+class MalformedEvent(Exception):
     """An event that is Codat's, but no JSON. Nothing was kept."""
 
 
 def receive(body: bytes, headers: Mapping[str, str]) -> WebhookEvent | None:
     """Check an event and keep it. None where it was kept before. Raises Forged, Unreadable."""
     if not settings.CODAT_WEBHOOK_SECRET:
-        raise Forged("no CODAT_WEBHOOK_SECRET is set")
+        raise InvalidSignature("no CODAT_WEBHOOK_SECRET is set")
     try:
         Webhook(settings.CODAT_WEBHOOK_SECRET).verify(body, dict(headers), json_parse=False)
     except (WebhookVerificationError, ValueError) as error:
-        raise Forged(type(error).__name__) from error
+        raise InvalidSignature(type(error).__name__) from error
     try:
         event = decoding.parse(body)
     except ValueError as error:
-        raise Unreadable(type(error).__name__) from error
+        raise MalformedEvent(type(error).__name__) from error
     # Codat's documents name the event's type `eventType`; Svix's own examples say `type`.
     kind = event.get("eventType") or event.get("type") if isinstance(event, dict) else None
     try:
         with transaction.atomic():
             return WebhookEvent.objects.create(
                 webhook_id=headers["webhook-id"][:200],
-                event_type=storable(kind, 200),
+                event_type=db_safe(kind, 200),
                 body=body.decode(),
             )
     except IntegrityError:
@@ -131,7 +131,7 @@ def handle(event: WebhookEvent, service: CustomerService) -> None:
     elif event.event_type == "read.completed" and _is_about_customers(payload):
         company_id = _inner(payload, "referenceCompany").get("id")
         unconfirmed = Write.objects.filter(
-            company_id=values.company_id(storable(company_id)),
+            company_id=values.company_id(db_safe(company_id)),
             confirmation=Write.Confirmation.WAITING,
         )
         for write in unconfirmed[:MOST_WRITES]:
@@ -174,7 +174,7 @@ def _write(event: WebhookEvent, payload: dict[str, Any]) -> Write | None:
     if not isinstance(key, str) or not 0 < len(key) <= LONGEST_KEY:
         return None
     return Write.objects.filter(
-        push_operation_key=storable(key), company_id=values.company_id(storable(company_id))
+        push_operation_key=db_safe(key), company_id=values.company_id(db_safe(company_id))
     ).first()
 
 

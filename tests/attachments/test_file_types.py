@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from customers.attachments import file_types
-from customers.attachments.filenames import Apart
+from customers.attachments.filenames import UniqueNames
 from sandbox import content
 
 PNG = "PNG picture"
@@ -93,7 +93,7 @@ def test_contradictions(name: object, claim: object, found: str | None, said: st
 
 
 def test_names_stay_apart() -> None:
-    apart = Apart("manifest.json")
+    apart = UniqueNames("manifest.json")
     given = ["a.txt", "A.TXT", "a.txt", "a (2).txt", "manifest.json", "b", "b", "x" * 196 + ".pdf"]
     names = [apart.name(name) for name in [*given, "x" * 196 + ".pdf"]]
     assert names[:7] == [

@@ -9,7 +9,7 @@ import pytest
 
 from customers.codat.client import Client, deadline
 from customers.codat.download import CHUNK
-from customers.codat.errors import BadAnswer, ConnectionLost, NotFound, RateLimited, TimedOut
+from customers.codat.errors import ConnectionLost, InvalidResponse, NotFound, RateLimited, TimedOut
 from tests.support.raw_server import (
     CERTIFICATE,
     RawServer,
@@ -87,7 +87,7 @@ def test_only_some_headers_pass() -> None:
 def test_an_upstream_that_encodes_all_the_same_is_refused() -> None:
     """An encoded file that ends early looks whole: its transfer is complete."""
     encoded = ok(gzip.compress(FILE)[:-20], "Content-Encoding: gzip")
-    with RawServer(encoded) as server, pytest.raises(BadAnswer):
+    with RawServer(encoded) as server, pytest.raises(InvalidResponse):
         client(server).stream("/file")
     with RawServer(ok(FILE, "Content-Encoding: Identity")) as server:
         assert b"".join(client(server).stream("/file")) == FILE

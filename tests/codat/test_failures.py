@@ -14,20 +14,20 @@ import pytest
 from customers.codat import decoding, responses
 from customers.codat.client import Client
 from customers.codat.errors import (
-    BadAnswer,
     BadRequest,
     CodatError,
     Conflict,
     ConnectionLost,
+    ErrorResponse,
     Forbidden,
-    KeyRefused,
+    InvalidResponse,
     KeyReused,
     NotFound,
     NotSynced,
-    OverPlan,
+    PaymentRequired,
     RateLimited,
-    Refused,
     TimedOut,
+    Unauthorized,
     Unavailable,
     Unreachable,
 )
@@ -75,7 +75,7 @@ BROKEN: dict[str, tuple[Reply, type[CodatError]]] = {
     "reset at once": (then_reset(), ConnectionLost),
     "closed at once": (then_close(b""), ConnectionLost),
     # http.client takes what came for all the headers, and an empty body for the body.
-    "closed within the headers": (then_close(b"HTTP/1.1 200 OK\r\nContent-Le"), BadAnswer),
+    "closed within the headers": (then_close(b"HTTP/1.1 200 OK\r\nContent-Le"), InvalidResponse),
     "reset within the body": (then_reset(head("Content-Length: 9") + b"{"), ConnectionLost),
     "short of Content-Length": (then_close(head("Content-Length: 9") + b"{"), ConnectionLost),
     "chunked, cut within": (
@@ -91,10 +91,10 @@ BROKEN: dict[str, tuple[Reply, type[CodatError]]] = {
     "hangs within the body": (hang(JSON[:-2]), TimedOut),
     "headers drip": (drip(JSON[:10], b"X" * 200), TimedOut),
     "body drips": (drip(head("Content-Length: 200"), b" " * 200), TimedOut),
-    "not HTTP": (then_close(b"SSH-2.0-OpenSSH\r\n\r\n"), BadAnswer),
-    "endless header": (then_close(b"HTTP/1.1 200 OK\r\nA: " + b"b" * 70_000), BadAnswer),
-    "lengths that differ": (ok(b"{}", "Content-Length: 5"), BadAnswer),
-    "bad gzip": (ok(b"no gzip", "Content-Encoding: gzip"), BadAnswer),
+    "not HTTP": (then_close(b"SSH-2.0-OpenSSH\r\n\r\n"), InvalidResponse),
+    "endless header": (then_close(b"HTTP/1.1 200 OK\r\nA: " + b"b" * 70_000), InvalidResponse),
+    "lengths that differ": (ok(b"{}", "Content-Length: 5"), InvalidResponse),
+    "bad gzip": (ok(b"no gzip", "Content-Encoding: gzip"), InvalidResponse),
 }
 
 
@@ -127,11 +127,11 @@ NOT_JSON = {
 def test_not_json(name: str) -> None:
     with RawServer(ok(NOT_JSON[name], "X-Correlation-Id: abc-1")) as server:
         for parse in (decoding.parse, decoding.parse_exactly, decoding.parser(CustomerPage)):
-            with pytest.raises(BadAnswer) as caught:
+            with pytest.raises(InvalidResponse) as caught:
                 client(server.url).get_json("/companies", parse=parse)
             assert caught.value.correlation_id == "abc-1"
         error = failure(client(server.url), "POST")
-    assert type(error) is BadAnswer
+    assert type(error) is InvalidResponse
     assert error.may_have_arrived
 
 
@@ -142,7 +142,7 @@ def test_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
     chunked = head("Transfer-Encoding: chunked") + b"%x\r\n%b\r\n0\r\n\r\n" % (len(large), large)
     for reply in (ok(large), ok(bomb, "Content-Encoding: gzip"), chunked):
         with RawServer(reply) as server:
-            assert type(failure(client(server.url), "GET")) is BadAnswer
+            assert type(failure(client(server.url), "GET")) is InvalidResponse
     with RawServer(ok(large[2:])) as server:  # exactly the limit, and then not JSON
         assert "not JSON" in str(failure(client(server.url), "GET"))
 
@@ -223,15 +223,15 @@ def test_tls() -> None:
 
 STATUSES: dict[int, tuple[type[CodatError], int]] = {
     400: (BadRequest, 502),
-    401: (KeyRefused, 502),
-    402: (OverPlan, 502),
+    401: (Unauthorized, 502),
+    402: (PaymentRequired, 502),
     403: (Forbidden, 502),
     404: (NotFound, 404),
-    408: (Refused, 502),
+    408: (ErrorResponse, 502),
     409: (Conflict, 409),
     422: (KeyReused, 502),
     429: (RateLimited, 503),
-    451: (Refused, 502),
+    451: (ErrorResponse, 502),
     500: (Unavailable, 502),
     502: (Unavailable, 502),
     503: (Unavailable, 503),
@@ -337,4 +337,4 @@ def test_the_status_of_an_error_counts_even_without_its_body(name: str) -> None:
     }[name]
     with RawServer(reply) as server:
         ours = client(server.url, SHORT, total=2 * SHORT)
-        assert type(failure(ours, "GET")) is KeyRefused
+        assert type(failure(ours, "GET")) is Unauthorized

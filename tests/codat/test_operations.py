@@ -17,11 +17,11 @@ from customers.codat.client import Client, authorization
 from customers.codat.errors import (
     BadRequest,
     CodatError,
-    KeyRefused,
     KeyReused,
     NotFound,
     NotSynced,
     UnaddressableId,
+    Unauthorized,
 )
 from customers.codat.types import ListedCustomer
 from customers.service import CustomerService, default_service
@@ -233,7 +233,7 @@ def test_another_account_does_not_see_what_is_remembered(
     company = sandbox.company("xero")
     service.get_company(company_id=company)
     stranger = CustomerService(Client(sandbox.url, authorization("another-key"), 2))
-    with pytest.raises(KeyRefused):
+    with pytest.raises(Unauthorized):
         stranger.get_company(company_id=company)
 
 

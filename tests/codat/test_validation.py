@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from customers.codat.client import Client
-from customers.codat.errors import BadAnswer
+from customers.codat.errors import InvalidResponse
 from customers.service import CustomerService
 from tests.support.raw_server import RawServer, ok
 
@@ -51,7 +51,7 @@ PAGES.append("list")
 @pytest.mark.parametrize("body", [b"null", b"[]", b'"text"', b"5", b"true"])
 @pytest.mark.parametrize("name", CALLS)
 def test_no_object(name: str, body: bytes) -> None:
-    with pytest.raises(BadAnswer) as caught:
+    with pytest.raises(InvalidResponse) as caught:
         ask(body, CALLS[name])
     assert caught.value.may_have_arrived is (name in WRITES)
     assert caught.value.correlation_id == "abc"
@@ -80,7 +80,7 @@ def test_no_object(name: str, body: bytes) -> None:
 )
 @pytest.mark.parametrize("name", PAGES)
 def test_no_page(name: str, body: bytes) -> None:
-    with pytest.raises(BadAnswer):
+    with pytest.raises(InvalidResponse):
         ask(body, CALLS[name])
 
 
@@ -99,7 +99,7 @@ def test_a_page_with_holes(name: str) -> None:
 def test_records(name: str) -> None:
     assert ask(b"{}", CALLS[name]) == {}
     assert ask(b'{"id": "1", "contacts": null}', CALLS[name]) == {"id": "1", "contacts": None}
-    with pytest.raises(BadAnswer):
+    with pytest.raises(InvalidResponse):
         ask(b'{"id": [1]}', CALLS[name])
 
 
@@ -108,7 +108,7 @@ def test_attachments() -> None:
     assert ask(b'{"attachments": null}', call) == []
     assert ask(b'{"attachments": [{"id": "1", "name": null}]}', call) == [{"id": "1", "name": None}]
     for body in (b"{}", b'{"attachments": {}}', b'{"attachments": [1]}'):
-        with pytest.raises(BadAnswer):
+        with pytest.raises(InvalidResponse):
             ask(body, call)
 
 
@@ -121,7 +121,7 @@ def test_push_operations(name: str) -> None:
         b'{"pushOperationKey": null, "status": "Failed"}',
         b'{"pushOperationKey": "k", "status": 3}',
     ):
-        with pytest.raises(BadAnswer) as caught:
+        with pytest.raises(InvalidResponse) as caught:
             ask(body, CALLS[name])
         assert caught.value.may_have_arrived is (name in WRITES)
 
@@ -130,7 +130,7 @@ def test_push_operations(name: str) -> None:
 def test_pull_operations(name: str) -> None:
     assert ask(OPERATION, CALLS[name])["id"] == "p"
     for body in (b"{}", b'{"id": "p"}', b'{"id": 1, "status": "Queued"}'):
-        with pytest.raises(BadAnswer):
+        with pytest.raises(InvalidResponse):
             ask(body, CALLS[name])
 
 
@@ -139,7 +139,7 @@ def test_data_status() -> None:
     assert ask(b"{}", call) is None
     assert ask(b'{"customers": null}', call) is None
     assert ask(b'{"customers": {}}', call) == {}
-    with pytest.raises(BadAnswer):
+    with pytest.raises(InvalidResponse):
         ask(b'{"customers": "Complete"}', call)
 
 

@@ -175,11 +175,11 @@ def test_an_update_or_an_old_create_killed_on_its_way_is_left_to_a_person(
         push["pushOperationKey"] for push in pushes(sandbox)
     ]
     if not arrived:
-        assert tracking.declare_lost(write).state == State.FAILED
+        assert tracking.mark_not_received(write).state == State.FAILED
     else:
         assert evidence[0].same_customer == (kind == UPDATE)
         key = evidence[0].operation["pushOperationKey"]
-        assert tracking.adopt(write, key, default_service()).state == State.SUCCESS
+        assert tracking.link_operation(write, key, default_service()).state == State.SUCCESS
         settle_to_the_end(sandbox)
         write.refresh_from_db()
         assert write.confirmation == "confirmed"

@@ -20,8 +20,8 @@ from customers.codat.client import Client, background, deadline
 from customers.codat.errors import (
     CircuitOpen,
     CodatError,
-    Crowded,
     Reserved,
+    TooManyConcurrentCalls,
     Unavailable,
     Unreachable,
 )
@@ -194,7 +194,7 @@ def test_waiting_for_a_place_ends_with_words(
         while len(sandbox.calls) < 10:
             time.sleep(0.01)
         started = time.monotonic()
-        with pytest.raises(Crowded) as caught:
+        with pytest.raises(TooManyConcurrentCalls) as caught:
             service.list(company_id=company)
         assert time.monotonic() - started < 3
         assert "nothing was sent" in caught.value.sentence
@@ -216,7 +216,7 @@ def test_waiting_for_a_place_keeps_the_deadline(sandbox: Sandbox) -> None:
         while len(sandbox.calls) < 10:
             time.sleep(0.01)
         started = time.monotonic()
-        with deadline(0.4), pytest.raises(Crowded):
+        with deadline(0.4), pytest.raises(TooManyConcurrentCalls):
             service.list(company_id=company)
         assert time.monotonic() - started < 2
         sandbox.faults.clear()

@@ -296,7 +296,7 @@ def test_five_hundred_rows_are_not_compared_each_with_each(
         compared += 1
         return real(sent, read)
 
-    monkeypatch.setattr(confirmation, "_what", counted)
+    monkeypatch.setattr(diff, "_what", counted)
     before = {"r": [row(f"{number}", city=f"City {number}") for number in range(500)]}
     sent = {"r": [*before["r"][1:], row("new")]}
     read = {"r": [*reversed(sent["r"])]}
@@ -389,7 +389,7 @@ def test_a_fault_that_is_replayed_is_left_to_a_person(sandbox: Sandbox, editor: 
         check(write)
     assert (write.state, write.status_code) == (State.UNKNOWN, 500)
     assert len(calls(sandbox)) == write.attempts == tracking.REPLAYED_FAULTS
-    assert tracking.declare_lost(write).state == State.FAILED
+    assert tracking.mark_not_received(write).state == State.FAILED
 
 
 @pytest.mark.parametrize("status", [401, 402, 403, 404, 409, 422, 429])

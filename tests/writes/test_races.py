@@ -236,14 +236,14 @@ def lost_updates(sandbox: Sandbox, editor: User, count: int, arrived: int) -> li
 def adopting(write: Write, key: str) -> Callable[[], str]:
     """A person who recognises an operation; the error's class where that was too late."""
 
-    def adopt() -> str:
+    def link_operation() -> str:
         try:
-            tracking.adopt(Write.objects.get(pk=write.pk), key, default_service())
+            tracking.link_operation(Write.objects.get(pk=write.pk), key, default_service())
         except CodatError as error:
             return type(error).__name__
         return ""
 
-    return adopt
+    return link_operation
 
 
 def test_two_people_recognise_one_operation_in_two_writes(sandbox: Sandbox, editor: User) -> None:
@@ -271,7 +271,7 @@ def test_two_people_decide_differently_about_one_write(sandbox: Sandbox, editor:
         pushes(sandbox)[0]["status"], pushes(sandbox)[1]["status"] = "Failed", "Success"
 
         def lose(lost: Write = write) -> None:
-            tracking.declare_lost(Write.objects.get(pk=lost.pk))
+            tracking.mark_not_received(Write.objects.get(pk=lost.pk))
 
         all_at_once([adopting(write, first), adopting(write, second), lose])
 
@@ -286,10 +286,10 @@ def test_the_first_decision_stands(sandbox: Sandbox, editor: User) -> None:
     write, _other = lost_updates(sandbox, editor, 2, arrived=2)
     first, second = (push["pushOperationKey"] for push in pushes(sandbox))
     stale, staler = Write.objects.get(pk=write.pk), Write.objects.get(pk=write.pk)
-    tracking.adopt(write, first, default_service())
+    tracking.link_operation(write, first, default_service())
 
-    assert tracking.adopt(stale, second, default_service()).push_operation_key == first
-    assert tracking.declare_lost(staler).state == State.PENDING
+    assert tracking.link_operation(stale, second, default_service()).push_operation_key == first
+    assert tracking.mark_not_received(staler).state == State.PENDING
 
 
 def test_an_answer_that_comes_after_a_person_gave_up_counts(sandbox: Sandbox, editor: User) -> None:
@@ -297,7 +297,7 @@ def test_an_answer_that_comes_after_a_person_gave_up_counts(sandbox: Sandbox, ed
     sandbox.faults.add("POST", "reset", handled=True)
     write = sent(editor, order(sandbox))
     asking = Write.objects.get(pk=write.pk)
-    assert tracking.declare_lost(write).state == State.FAILED
+    assert tracking.mark_not_received(write).state == State.FAILED
 
     journal.attempt(asking, default_service())
 

@@ -393,11 +393,11 @@ def test_findings_name_fields_as_the_page_does(
 def test_a_refusal_after_a_time_out_that_was_seen_is_news(company: str, editor: User) -> None:
     write = make(company, editor, state=Write.State.TIMED_OUT, push_operation_key="k")
     write.seen_by(editor.pk)
-    assert Write.objects.count_open(editor.pk) == (0, 0)
+    assert Write.objects.count_needing_attention(editor.pk) == (0, 0)
     journal.settle(write, {"pushOperationKey": "k", "status": "TimedOut"}, by="poll")
-    assert Write.objects.count_open(editor.pk) == (0, 0)
+    assert Write.objects.count_needing_attention(editor.pk) == (0, 0)
     journal.settle(write, {"pushOperationKey": "k", "status": "Failed"}, by="poll")
-    assert Write.objects.count_open(editor.pk) == (1, 1)
+    assert Write.objects.count_needing_attention(editor.pk) == (1, 1)
 
 
 def test_saving_a_new_customer_again_asks_once(company: str, editor_client: RawPathClient) -> None:
