@@ -91,7 +91,7 @@ class Answers:
     """What is answered to which address."""
 
     def __init__(self) -> None:
-        self.world = World(Settings(customers=CUSTOMERS), lambda *_: None)
+        self.world = World(Settings(customers=CUSTOMERS), lambda *_: None, lambda *_: None)
         plan = next(plan for plan in PLANS if plan.key == "big")
         self.template = self.world.company(plan.id)
         self.connection_id = plan.connection_id(0)

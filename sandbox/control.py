@@ -5,23 +5,21 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
 from .companies import PLANS
 from .faults import KINDS
 from .server import Call, Request, Response
+from .switches import Switches
 from .webhooks import check_secret
 from .world import Settings
-
-if TYPE_CHECKING:
-    from .sandbox import Sandbox
 
 _SECRET = {"webhook_secret"}
 
 
-def answer(sandbox: Sandbox, request: Request) -> Response:
+def answer(sandbox: Switches, request: Request) -> Response:
     """The answer to a call under `/_sandbox/`; 400 with a sentence for what cannot be done."""
     name = "/".join(request.segments[1:]).strip("/")
     handler = _HANDLERS.get((request.method, name))
@@ -38,7 +36,7 @@ def _json(body: Any, status: int = 200) -> Response:
     return Response(status, msgspec.json.encode(body))
 
 
-def _state(sandbox: Sandbox, _: dict[str, Any]) -> dict[str, Any]:
+def _state(sandbox: Switches, _: dict[str, Any]) -> dict[str, Any]:
     settings = dataclasses.asdict(sandbox.settings)
     return {
         "companies": {plan.key: plan.id for plan in PLANS},
@@ -63,36 +61,36 @@ def _call(call: Call) -> dict[str, Any]:
     }
 
 
-def _calls(sandbox: Sandbox, _: dict[str, Any]) -> list[dict[str, Any]]:
+def _calls(sandbox: Switches, _: dict[str, Any]) -> list[dict[str, Any]]:
     return [_call(call) for call in sandbox.calls]
 
 
-def _clear_calls(sandbox: Sandbox, _: dict[str, Any]) -> dict[str, Any]:
+def _clear_calls(sandbox: Switches, _: dict[str, Any]) -> dict[str, Any]:
     sandbox.clear_calls()
     return {}
 
 
-def _add_fault(sandbox: Sandbox, body: dict[str, Any]) -> list[dict[str, Any]]:
+def _add_fault(sandbox: Switches, body: dict[str, Any]) -> list[dict[str, Any]]:
     sandbox.faults.add(body.pop("match", ""), body.pop("kind", "status"), **body)
     return sandbox.faults.planned
 
 
-def _clear_faults(sandbox: Sandbox, _: dict[str, Any]) -> dict[str, Any]:
+def _clear_faults(sandbox: Switches, _: dict[str, Any]) -> dict[str, Any]:
     sandbox.faults.clear()
     return {}
 
 
-def _settle(sandbox: Sandbox, _: dict[str, Any]) -> dict[str, Any]:
+def _settle(sandbox: Switches, _: dict[str, Any]) -> dict[str, Any]:
     sandbox.settle()
     return {}
 
 
-def _reset(sandbox: Sandbox, _: dict[str, Any]) -> dict[str, Any]:
+def _reset(sandbox: Switches, _: dict[str, Any]) -> dict[str, Any]:
     sandbox.reset()
     return {}
 
 
-def _settings(sandbox: Sandbox, body: dict[str, Any]) -> dict[str, Any]:
+def _settings(sandbox: Switches, body: dict[str, Any]) -> dict[str, Any]:
     """Turn settings by name; `seed` and `customers` count where nobody has asked for a company yet."""
     known = {field.name for field in dataclasses.fields(Settings)}
     unknown = sorted(set(body) - known)
@@ -104,24 +102,24 @@ def _settings(sandbox: Sandbox, body: dict[str, Any]) -> dict[str, Any]:
     return {name: item for name, item in body.items() if name not in _SECRET}
 
 
-def _change(sandbox: Sandbox, body: dict[str, Any]) -> dict[str, Any]:
+def _change(sandbox: Switches, body: dict[str, Any]) -> dict[str, Any]:
     """`{"company": key, "customer": id, "fields": {...}}`: a change in the accounting software."""
     sandbox.change(body["company"], body["customer"], **body.get("fields", {}))
     return {}
 
 
-def _online(sandbox: Sandbox, body: dict[str, Any]) -> dict[str, Any]:
+def _online(sandbox: Switches, body: dict[str, Any]) -> dict[str, Any]:
     """`{"company": key, "online": true}`: a desktop connector on or off."""
     sandbox.set_online(body["company"], body.get("online", True))
     return {}
 
 
-def _elsewhere(_: Sandbox, __: dict[str, Any]) -> dict[str, Any]:
+def _elsewhere(_: Switches, __: dict[str, Any]) -> dict[str, Any]:
     """Where a `redirect` fault leads: whoever comes here followed it."""
     return {"results": [], "totalResults": 0, "pageNumber": 1, "pageSize": 100, "_links": {}}
 
 
-_HANDLERS: dict[tuple[str, str], Callable[[Sandbox, dict[str, Any]], Any]] = {
+_HANDLERS: dict[tuple[str, str], Callable[[Switches, dict[str, Any]], Any]] = {
     ("GET", ""): _state,
     ("GET", "calls"): _calls,
     ("DELETE", "calls"): _clear_calls,

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .errors import ApiError
 from .schedule import now
-
-if TYPE_CHECKING:
-    from .world import Company, World
+from .world import Company, World
 
 # The states in their order, each with the progress that it stands for. The order is documented, the
 # percentages are a guess.
@@ -52,6 +50,12 @@ def queue(world: World, company: Company, data_type: str) -> dict[str, Any]:
             retry="False",
         )
     return begin(world, company)
+
+
+def begin_planned(world: World, company: Company) -> None:
+    """Begin the refresh of a company whose plan says that one is running; it waits for `settle()`."""
+    if company.plan.synced == "running":
+        begin(world, company, at="Fetching", ends=False)
 
 
 def latest(company: Company) -> dict[str, Any] | None:

@@ -1,31 +1,27 @@
-"""The Sandbox object: a server, what it remembers, and the switches for tests and demos."""
+"""The Sandbox object: the switches with a server in front of them."""
 
 from __future__ import annotations
 
 import base64
-import dataclasses
 import threading
 import time
-from collections import Counter, deque
+from collections import Counter
 from typing import Any
 
 from . import control
 from .companies import PLANS
 from .errors import ApiError, error_body
-from .faults import Fault, Faults
-from .files import File, attachment
-from .idempotency import Idempotency
+from .faults import Fault
 from .routes import route
 from .server import Call, Request, Response, Server
-from .webhooks import Delivery, Webhooks, check_secret
-from .world import Company, Settings, World
+from .switches import Switches
+from .webhooks import check_secret
+from .world import Settings
 
-# The call log keeps this many calls.
-KEPT_CALLS = 20_000
 DAY = 86_400
 
 
-class Sandbox:
+class Sandbox(Switches):
     """A stand-in for the Codat API on 127.0.0.1, over real HTTP.
 
     Arguments are what `Settings` describes; `port` 0 takes a free one. Use it as a context manager, or call
@@ -45,25 +41,21 @@ class Sandbox:
         webhook_secret: str | None = None,
         **settings: Any,
     ) -> None:
-        self.settings = Settings(
-            seed=seed,
-            customers=customers,
-            latency=latency,
-            push_delay=push_delay,
-            sync_delay=sync_delay,
-            webhook_url=webhook_url,
-            webhook_secret=webhook_secret,
-            **settings,
-        )
         check_secret(webhook_secret)
-        self._initial = dataclasses.replace(self.settings)
+        super().__init__(
+            Settings(
+                seed=seed,
+                customers=customers,
+                latency=latency,
+                push_delay=push_delay,
+                sync_delay=sync_delay,
+                webhook_url=webhook_url,
+                webhook_secret=webhook_secret,
+                **settings,
+            )
+        )
         self.api_key = api_key
         self.auth_header = "Basic " + base64.b64encode(api_key.encode()).decode()
-        self.faults = Faults()
-        self.webhooks = Webhooks(self.settings)
-        self.world = World(self.settings, self.webhooks.emit)
-        self._idempotency = Idempotency()
-        self._calls: deque[Call] = deque(maxlen=KEPT_CALLS)
         self._busy: Counter[str] = Counter()
         self._busy_lock = threading.Lock()
         self._server = Server(port, self._handle)
@@ -99,77 +91,10 @@ class Sandbox:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
-    def reset(self) -> None:
-        """Back to the start: data, settings, faults, call log, keys, events. Takes a few milliseconds."""
-        self.faults.clear()
-        for field in dataclasses.fields(Settings):
-            setattr(self.settings, field.name, getattr(self._initial, field.name))
-        self.world.reset()
-        self.webhooks.reset()
-        self._idempotency.clear()
-        self._calls.clear()
-
-    def settle(self) -> None:
-        """Let all delays pass now: pushes end, time-outs strike, refreshes complete, connectors stay off."""
-        self.world.schedule.run_all()
-
-    @property
-    def calls(self) -> list[Call]:
-        """The calls so far, oldest first (the newest 20,000), those to `/_sandbox/` left out."""
-        return list(self._calls)
-
-    def clear_calls(self) -> None:
-        """Empty the call log."""
-        self._calls.clear()
-
     @property
     def open_connections(self) -> int:
         """How many sockets are connected."""
         return len(self._server.open)
-
-    @property
-    def events(self) -> list[Delivery]:
-        """The webhooks sent so far."""
-        return list(self.webhooks.deliveries)
-
-    def company(self, key: str) -> str:
-        """The id of a named company. Raises KeyError."""
-        return next((plan.id for plan in PLANS if plan.key == key), None) or _unknown(key)
-
-    def connection(self, key: str, index: int | None = None) -> str:
-        """The id of a named company's accounting connection, or of its connection number `index`."""
-        company = self.state(key)
-        if index is not None:
-            return company.plan.connection_id(index)
-        return company.accounting_connection_id
-
-    def state(self, key: str) -> Company:
-        """What the sandbox knows of a named company: `copy` (Codat's customers) and `source` (the software's)."""
-        return self.world.company(self.company(key))
-
-    def file(self, key: str, customer_id: str, attachment_id: str) -> File:
-        """An attachment: `length`, and its bytes in `pieces()`. Raises KeyError."""
-        found = attachment(key, customer_id, attachment_id)
-        if found is None:
-            raise KeyError(f"no attachment {attachment_id} of {customer_id} in {key}")
-        return found
-
-    def change(self, key: str, customer_id: str, **fields: Any) -> None:
-        """Change a customer in the accounting software, behind Codat's back."""
-        company = self.state(key)
-        with self.world.schedule.lock:
-            moved = {"sourceModifiedDate": "2025-03-21T10:00:00"} | fields
-            company.source[customer_id] = company.source[customer_id] | moved
-
-    def set_online(self, key: str, online: bool = True) -> None:  # noqa: FBT001, FBT002  reads as it is said
-        """Switch a desktop connector on or off; what waited for it goes on at once."""
-        company = self.state(key)
-        with self.world.schedule.lock:
-            company.online = online
-            if online:
-                waiting, company.waiting = company.waiting, []
-                for job in waiting:
-                    self.world.schedule.after(0.0, job)
 
     def _handle(self, request: Request) -> tuple[Response, Call]:
         """Answer one request: log, latency, faults, key, limits, then the route."""
@@ -267,8 +192,3 @@ class Sandbox:
                 return route(self.world, request)
         except ApiError as error:
             return Response(error.status, error.body(), headers=dict(error.headers))
-
-
-def _unknown(key: str) -> str:
-    known = ", ".join(plan.key for plan in PLANS)
-    raise KeyError(f"no company {key}; there are {known}")

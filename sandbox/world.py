@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-from . import refreshes, special
+from . import special
 from .companies import PLANS, Link, Plan
 from .errors import ApiError
 from .integration import Integration, new_id
@@ -127,12 +127,17 @@ class Company:
         return made
 
 
+OnCreate = Callable[["World", Company], None]
+
+
 class World:
     """Everything behind the routes. Changes happen under `schedule.lock`."""
 
-    def __init__(self, settings: Settings, emit: Emit) -> None:
+    def __init__(self, settings: Settings, emit: Emit, on_create: OnCreate) -> None:
+        """`on_create` is called with each company as it is made."""
         self.settings = settings
         self.emit = emit
+        self._on_create = on_create
         self.schedule = Schedule()
         self.base_url = ""
         self.used = 0
@@ -183,6 +188,5 @@ class World:
             company.copy = {key: company.read(record) for key, record in source.items()}
         for key, change in special.CHANGED_SINCE.get(plan.key, {}).items():
             company.source[key] = company.source[key] | change
-        if plan.synced == "running":
-            refreshes.begin(self, company, at="Fetching", ends=False)
+        self._on_create(self, company)
         return company

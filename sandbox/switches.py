@@ -1,0 +1,109 @@
+"""What tests and demos can read and change in the sandbox: settings, faults, calls, companies, webhooks."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import deque
+from typing import Any
+
+from . import refreshes
+from .companies import PLANS
+from .faults import Faults
+from .files import File, attachment
+from .idempotency import Idempotency
+from .server import Call
+from .webhooks import Delivery, Webhooks
+from .world import Company, Settings, World
+
+# The call log keeps this many calls.
+MAX_CALLS = 20_000
+
+
+class Switches:
+    """The state of a sandbox and the switches over it; no HTTP."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._initial = dataclasses.replace(settings)
+        self.faults = Faults()
+        self.webhooks = Webhooks(settings)
+        self.world = World(settings, self.webhooks.emit, refreshes.begin_planned)
+        self._idempotency = Idempotency()
+        self._calls: deque[Call] = deque(maxlen=MAX_CALLS)
+
+    def reset(self) -> None:
+        """Back to the start: data, settings, faults, call log, keys, events. Takes a few milliseconds."""
+        self.faults.clear()
+        for field in dataclasses.fields(Settings):
+            setattr(self.settings, field.name, getattr(self._initial, field.name))
+        self.world.reset()
+        self.webhooks.reset()
+        self._idempotency.clear()
+        self._calls.clear()
+
+    def settle(self) -> None:
+        """Let all delays pass now: pushes end, time-outs strike, refreshes complete, connectors stay off."""
+        self.world.schedule.run_all()
+
+    @property
+    def calls(self) -> list[Call]:
+        """The calls so far, oldest first (the newest 20,000), those to `/_sandbox/` left out."""
+        return list(self._calls)
+
+    def clear_calls(self) -> None:
+        """Empty the call log."""
+        self._calls.clear()
+
+    @property
+    def open_connections(self) -> int:
+        """How many sockets are connected: none without a server."""
+        return 0
+
+    @property
+    def events(self) -> list[Delivery]:
+        """The webhooks sent so far."""
+        return list(self.webhooks.deliveries)
+
+    def company(self, key: str) -> str:
+        """The id of a named company. Raises KeyError."""
+        return next((plan.id for plan in PLANS if plan.key == key), None) or _unknown(key)
+
+    def connection(self, key: str, index: int | None = None) -> str:
+        """The id of a named company's accounting connection, or of its connection number `index`."""
+        company = self.state(key)
+        if index is not None:
+            return company.plan.connection_id(index)
+        return company.accounting_connection_id
+
+    def state(self, key: str) -> Company:
+        """What the sandbox knows of a named company: `copy` (Codat's customers) and `source` (the software's)."""
+        return self.world.company(self.company(key))
+
+    def file(self, key: str, customer_id: str, attachment_id: str) -> File:
+        """An attachment: `length`, and its bytes in `pieces()`. Raises KeyError."""
+        found = attachment(key, customer_id, attachment_id)
+        if found is None:
+            raise KeyError(f"no attachment {attachment_id} of {customer_id} in {key}")
+        return found
+
+    def change(self, key: str, customer_id: str, **fields: Any) -> None:
+        """Change a customer in the accounting software, behind Codat's back."""
+        company = self.state(key)
+        with self.world.schedule.lock:
+            moved = {"sourceModifiedDate": "2025-03-21T10:00:00"} | fields
+            company.source[customer_id] = company.source[customer_id] | moved
+
+    def set_online(self, key: str, online: bool = True) -> None:  # noqa: FBT001, FBT002  reads as it is said
+        """Switch a desktop connector on or off; what waited for it goes on at once."""
+        company = self.state(key)
+        with self.world.schedule.lock:
+            company.online = online
+            if online:
+                waiting, company.waiting = company.waiting, []
+                for job in waiting:
+                    self.world.schedule.after(0.0, job)
+
+
+def _unknown(key: str) -> str:
+    known = ", ".join(plan.key for plan in PLANS)
+    raise KeyError(f"no company {key}; there are {known}")
