@@ -90,7 +90,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     # Static files have no line in the log.
     "codatdash.logs.RequestLogMiddleware",
-    "codatdash.compression.CompressionMiddleware",
+    "codatdash.compression.PageCompressionMiddleware",
     "codatdash.middleware.ContentSecurityPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -171,8 +171,7 @@ elif CACHES["default"]["BACKEND"].endswith("RedisCache"):
         # Seconds. Pages work without a cache, so none waits long for one.
         _cache.setdefault("OPTIONS", {}).update({"socket_connect_timeout": 1, "socket_timeout": 1})
 
-AUTHENTICATION_BACKENDS = ["codatdash.accounts.Backend"]
-SESSION_ENGINE = "codatdash.accounts"
+SESSION_ENGINE = "codatdash.sessions"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (
