@@ -11,7 +11,7 @@ class PageCompressionMiddleware(GZipMiddleware):
     A streamed response is a file that passes through: its length and its ranges must stay as Codat sent them.
     """
 
-    def process_response(  # type: ignore[override]  # the stubs name HttpResponse only
+    def process_response(
         self, request: HttpRequest, response: HttpResponseBase
     ) -> HttpResponseBase:
         """The response, compressed where it is a whole page."""

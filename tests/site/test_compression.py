@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from typing import cast
 
 import pytest
 from django.http import FileResponse, HttpResponse, HttpResponseBase, JsonResponse
@@ -18,7 +19,7 @@ ACCEPTED = "gzip, deflate, br, zstd"
 
 def respond(response: HttpResponseBase, accept: str = ACCEPTED) -> HttpResponseBase:
     request = RequestFactory().get("/", headers={"Accept-Encoding": accept})
-    return PageCompressionMiddleware(lambda _: response)(request)
+    return cast(HttpResponseBase, PageCompressionMiddleware(lambda _: response)(request))
 
 
 def test_a_page_is_compressed() -> None:
