@@ -6,8 +6,9 @@ byte leaves. JSON that must keep its digits is stored as text, exactly as it was
 
 import uuid
 from collections.abc import Sequence
-from typing import Self
+from typing import Any, Self, cast
 
+import simplejson
 from django.conf import settings
 from django.db import connection, models
 from django.utils import timezone
@@ -26,6 +27,11 @@ def count_rows(model: type[models.Model], condition: str, values: Sequence[objec
         )
         row: tuple[int] = cursor.fetchone()
         return row[0]
+
+
+def _json_object(text: str) -> dict[str, Any]:
+    """A JSON object with its numbers' digits kept; {} for no text."""
+    return cast(dict[str, Any], simplejson.loads(text, use_decimal=True)) if text else {}
 
 
 class WriteQuerySet(models.QuerySet["Write"]):
@@ -184,6 +190,16 @@ class Write(models.Model):
     def is_finished(self) -> bool:
         """Whether the outcome is known (a time-out is: Codat has stopped following)."""
         return self.state not in self.UNFINISHED
+
+    @property
+    def sent_values(self) -> dict[str, Any]:
+        """The customer as it was sent; {} once the values were deleted."""
+        return _json_object(self.payload)
+
+    @property
+    def values_before(self) -> dict[str, Any]:
+        """The customer as it was read before; {} for a new one, and once the values were deleted."""
+        return _json_object(self.before)
 
     def seen_by(self, user_id: object) -> None:
         """Note that somebody has it before them as it is now."""

@@ -1,9 +1,8 @@
 """Changes that Codat's copy does not show yet."""
 
+import uuid
 from collections.abc import Iterable
 from typing import Any
-
-import simplejson
 
 from customers.models import Write
 from customers.web import links
@@ -13,22 +12,50 @@ from customers.writes import diff
 def apply_pending(
     record: dict[str, Any], updates: Iterable[Write]
 ) -> tuple[dict[str, Any], list[Write]]:
-    """A customer as updates, in their order, will leave it, and those of them that make a difference.
+    """A customer after pending updates, applied in their order, and those of them that make a difference.
 
-    What an update sent as it had been read is no change of its own, unless an earlier one has changed that.
+    An update sends every field. Only those that differ from the record it was based on are its changes,
+    and those that an earlier update has changed, since it overwrites them.
     """
-    coming, touched, telling = dict(record), set[str](), []
+    result, changed_names, effective = dict(record), set[str](), []
     for write in updates:
-        if not write.payload:
-            continue
-        sent = simplejson.loads(write.payload, use_decimal=True)
-        before = simplejson.loads(write.before, use_decimal=True) if write.before else {}
-        touched |= {name for name, value in sent.items() if before.get(name) != value}
-        changed = {name: sent[name] for name in touched & sent.keys()}
-        if any(coming.get(name) != value for name, value in changed.items()):
-            telling.append(write)
-        coming |= changed
-    return coming, telling
+        sent, before = write.sent_values, write.values_before
+        changed_names |= {name for name, value in sent.items() if before.get(name) != value}
+        changed = {name: sent[name] for name in changed_names & sent.keys()}
+        if any(result.get(name) != value for name, value in changed.items()):
+            effective.append(write)
+        result |= changed
+    return result, effective
+
+
+def with_pending(
+    record: dict[str, Any], company_id: str, customer_id: str, *, exclude_submission: uuid.UUID
+) -> tuple[dict[str, Any], list[Write]]:
+    """A customer with the changes that Codat's copy does not show yet, and the writes that make them.
+
+    A save that went by the copy alone would put the old values back. The save's own submission is left out.
+    """
+    if not Write.objects.has_pending(company_id):
+        return record, []
+    updates = Write.objects.pending(company_id, customer_id).filter(kind=Write.Kind.UPDATE)
+    return apply_pending(
+        record, updates.exclude(submission=exclude_submission).order_by("created_at")
+    )
+
+
+def same_name_create(
+    company_id: str, name: str, *, exclude_submission: uuid.UUID, retry_of: Write | None = None
+) -> Write | None:
+    """The newest pending write that creates a customer of this name (in any case), None if there is none.
+
+    The save's own submission and the write that it retries are left out. An empty name is never a duplicate.
+    """
+    if not name or not Write.objects.has_pending(company_id):
+        return None
+    others = Write.objects.pending(company_id).exclude(submission=exclude_submission)
+    if retry_of is not None:
+        others = others.exclude(pk=retry_of.pk)
+    return others.filter(kind=Write.Kind.CREATE, customer_name__iexact=name).first()
 
 
 def pending(company_id: str, customer_id: str | None = None) -> list[dict[str, Any]]:
@@ -47,9 +74,5 @@ def pending(company_id: str, customer_id: str | None = None) -> list[dict[str, A
 
 
 def changes(write: Write) -> list[diff.Difference]:
-    """What a write changes, leaf by leaf."""
-    if not write.payload:
-        return []
-    payload = simplejson.loads(write.payload, use_decimal=True)
-    before = simplejson.loads(write.before, use_decimal=True) if write.before else {}
-    return diff.differences(before, payload)
+    """What a write changes, leaf by leaf; nothing once its values were deleted."""
+    return diff.differences(write.values_before, write.sent_values) if write.payload else []
