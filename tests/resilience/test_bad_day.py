@@ -180,17 +180,24 @@ def log() -> Iterator[io.StringIO]:
 
 
 @pytest.fixture
-def hurry(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
-    """From when it is called little patience with Codat, for what is prepared before may take its time."""
-    monkeypatch.setattr(codat_client, "BACKOFF", 0.01)
+def limit_waiting(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Callable[[Fault], None]:
+    """Shortens the time-outs for a fault that never ends by itself.
 
-    def hurry() -> None:
+    All other faults answer, and a busy machine must have the time to read what they answer.
+    """
+    monkeypatch.setattr(codat_client, "BACKOFF", 0.01)
+    # A 429 of the sandbox asks for two seconds; that such a wait is kept is tested with the client.
+    monkeypatch.setattr(codat_client, "SHORT_WAIT", 0)
+
+    def limit_waiting(fault: Fault) -> None:
+        if not fault.is_endless:
+            return
         settings.CODAT_PAGE_DEADLINE = DEADLINE
         client = codat_client.default_client()
         client.read_timeout = client.connect_timeout = 0.2
         client.total_timeout = DEADLINE
 
-    return hurry
+    return limit_waiting
 
 
 @pytest.mark.django_db
@@ -198,7 +205,7 @@ def hurry(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Callable[[], N
 @pytest.mark.parametrize("row", ROWS)
 def test_a_bad_day(
     sandbox: Sandbox,
-    hurry: Callable[[], None],
+    limit_waiting: Callable[[Fault], None],
     editor_client: RawPathClient,
     log: io.StringIO,
     record_property: Callable[[str, object], None],
@@ -210,7 +217,7 @@ def test_a_bad_day(
     number = list(ROWS).index(row)
     record_property(PROPERTY, (number, row, fault.name, "raised"))
     act = prepare(browser)
-    hurry()
+    limit_waiting(fault)
     writes_before, landed_before = Write.objects.count(), landed(sandbox)
     sandbox.clear_calls()
     editor_client.raise_request_exception = False
@@ -223,7 +230,7 @@ def test_a_bad_day(
 
     outcome = f"{answer.status_code}{' broken off' if broke else ''}"
     assert answer.status_code != 500, log.getvalue()[-3000:]
-    assert took < DEADLINE + SLACK
+    assert took < DEADLINE + SLACK or not fault.is_endless
     assert "Traceback" not in body
     for text in (body, log.getvalue(), str(answer.headers)):
         assert "sandbox-key" not in text
@@ -307,7 +314,7 @@ def truth(sandbox: Sandbox, fault: Fault, answer: Any, body: str, rows: int, tak
 @pytest.mark.django_db(transaction=True)
 def test_webhooks_on_a_bad_day(
     sandbox: Sandbox,
-    hurry: Callable[[], None],
+    limit_waiting: Callable[[Fault], None],
     editor_client: RawPathClient,
     log: io.StringIO,
     record_property: Callable[[str, object], None],
@@ -319,7 +326,7 @@ def test_webhooks_on_a_bad_day(
         forget_codat()
         write = sent(user, order(sandbox, customerName=TYPED))
         assert write.state == Write.State.PENDING
-        hurry()
+        limit_waiting(fault)
         with fault.happening(sandbox, codat_client.default_client(), "GET "):
             answer = editor_client.post("/webhooks/codat/", **signed_event(write))
             assert answer.status_code == 204

@@ -69,6 +69,11 @@ class Fault:
     handled: bool = False
     sent: bool = True
 
+    @property
+    def is_endless(self) -> bool:
+        """Whether only a time-out of ours ends a call with this fault."""
+        return self.kind in ("hang", "drip")
+
     @contextmanager
     def happening(self, sandbox: Sandbox, client: Client, match: str) -> Iterator[None]:
         """Calls that match go wrong inside, the others do not; where nothing is sent, all do."""
