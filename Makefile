@@ -6,23 +6,35 @@ SANDBOX_PORT ?= 8001
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test check format bench clean
+.PHONY: run test check format bench clean lock
 
 # --- Environment ---------------------------------------------------------------------------------
+
+# The compiled files name a version and the hashes of every package: pip installs these or nothing.
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
 $(VENV)/runtime: requirements.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed.")'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(INSTALL) -r requirements.txt
 	touch $@
 
 $(VENV)/development: requirements.txt requirements-dev.txt $(VENV)/runtime
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	$(INSTALL) -r requirements-dev.txt
 	touch $@
 
 $(VENV)/measuring: requirements.txt requirements-bench.txt $(VENV)/runtime
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-bench.txt
+	$(INSTALL) -r requirements-bench.txt
 	touch $@
+
+# Compiles requirements*.in. Pinned versions stay as they are unless `make lock LOCK_ARGS=--upgrade`, or
+# `LOCK_ARGS='--upgrade-package django'`, asks for newer ones. The runtime comes first: it constrains the others.
+lock: export UV_CUSTOM_COMPILE_COMMAND = make lock
+lock: $(VENV)/development
+	for name in requirements requirements-dev requirements-bench; do \
+		$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes $(LOCK_ARGS) \
+			--output-file $$name.txt $$name.in || exit 1; \
+	done
 
 # --- Run -----------------------------------------------------------------------------------------
 

@@ -56,23 +56,49 @@ def test_the_defaults_that_are_told_are_the_codes() -> None:
         assert re.search(rf"(?<![\d.]){re.escape(short)}(?![\d.])", rows()[name]), name
 
 
-@pytest.mark.parametrize(
-    "name", ["requirements.txt", "requirements-dev.txt", "requirements-bench.txt"]
-)
-def test_every_dependency_is_pinned_and_has_its_line(name: str) -> None:
+REQUIREMENTS = ["requirements", "requirements-dev", "requirements-bench"]
+
+
+def required(name: str) -> list[str]:
+    """The packages that a requirements file written by hand names."""
+    lines = (
+        line.partition("#")[0].strip() for line in (ROOT / f"{name}.in").read_text().splitlines()
+    )
+    return [re.split(r"[\[<>=~ ]", line)[0] for line in lines if line and not line.startswith("-")]
+
+
+@pytest.mark.parametrize("name", REQUIREMENTS)
+def test_every_dependency_has_its_line_in_the_readme(name: str) -> None:
     reasons = README.partition("## Dependencies")[2].lower()
-    for line in (ROOT / name).read_text().splitlines():
-        if not line or line.startswith(("#", "-r ")):
-            continue
-        pinned = re.fullmatch(r"([\w.-]+)(\[\w+\])?==[\w.]+", line)
-        assert pinned, line
-        package = pinned[1].lower()
-        if name == "requirements.txt":
+    for package in required(name):
+        if name == "requirements":
             assert re.search(rf"^\|[^|]*\b{re.escape(package)}\b[^|]*\| \S", reasons, re.M), package
         else:
             family = "stubs" if package.startswith("types-") or "stubs" in package else package
             family = "pytest" if package.startswith("pytest") else family
-            assert family in reasons, package
+            assert re.search(rf"\b{re.escape(family)}\b", reasons), package
+
+
+@pytest.mark.parametrize("name", REQUIREMENTS)
+def test_every_dependency_is_pinned_with_hashes(name: str) -> None:
+    text = (ROOT / f"{name}.txt").read_text()
+    entries = re.split(r"\n(?=\w)", "\n" + re.sub(r"^ *#.*\n", "", text, flags=re.M))[1:]
+    pinned = {}
+    for entry in entries:
+        pin = re.match(r"([\w.-]+)==([\w.]+)( ; [^\\]+)? \\\n    --hash=sha256:[0-9a-f]{64}", entry)
+        assert pin, entry
+        pinned[pin[1]] = pin[2]
+    assert set(required(name)) <= set(pinned)
+    assert "://" not in text
+
+
+@pytest.mark.parametrize("name", REQUIREMENTS[1:])
+def test_tools_and_runtime_agree_on_versions(name: str) -> None:
+    runtime = dict(re.findall(r"^([\w.-]+)==(\S+)", (ROOT / "requirements.txt").read_text(), re.M))
+    tools = dict(re.findall(r"^([\w.-]+)==(\S+)", (ROOT / f"{name}.txt").read_text(), re.M))
+    shared = runtime.keys() & tools.keys()
+    assert shared
+    assert {each: tools[each] for each in shared} == {each: runtime[each] for each in shared}
 
 
 def test_the_commands_of_the_readme_are_there_and_those_that_are_there_are_in_it() -> None:
