@@ -29,12 +29,12 @@ $(VENV)/measuring: requirements.txt requirements-bench.txt $(VENV)/runtime
 
 # Compiles requirements*.in. Pinned versions stay as they are unless `make lock LOCK_ARGS=--upgrade`, or
 # `LOCK_ARGS='--upgrade-package django'`, asks for newer ones. The runtime comes first: it constrains the others.
+COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes $(LOCK_ARGS)
 lock: export UV_CUSTOM_COMPILE_COMMAND = make lock
 lock: $(VENV)/development
-	for name in requirements requirements-dev requirements-bench; do \
-		$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes $(LOCK_ARGS) \
-			--output-file $$name.txt $$name.in || exit 1; \
-	done
+	$(COMPILE) requirements.in --output-file requirements.txt
+	$(COMPILE) requirements-dev.in --constraints requirements.txt --output-file requirements-dev.txt
+	$(COMPILE) requirements-bench.in --constraints requirements.txt --output-file requirements-bench.txt
 
 # --- Run -----------------------------------------------------------------------------------------
 
@@ -54,6 +54,11 @@ check: $(VENV)/development
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m mypy .
+	$(BIN)/lint-imports
+	$(BIN)/deptry .
+	$(BIN)/deptry tests bench scripts --exclude '\.venv' --ignore DEP002 \
+		--requirements-files requirements.in,requirements-dev.in,requirements-bench.in
+	$(BIN)/typos
 
 # --- Measure -------------------------------------------------------------------------------------
 
