@@ -8,7 +8,6 @@ those are named. One step at a time: pages, webhooks and `settle_writes` all cal
 from datetime import timedelta
 from typing import Any
 
-import simplejson
 from django.db.models import F
 from django.utils import timezone
 
@@ -26,7 +25,7 @@ from customers.codat.errors import (
 from customers.codat.types import PullOperation
 from customers.models import Write
 from customers.service import CustomerService
-from customers.writes.diff import kept, unlike
+from customers.writes.diff import differences, not_cleared
 from customers.writes.journal import db_safe
 
 Confirmation = Write.Confirmation
@@ -102,12 +101,15 @@ def _compare(write: Write, service: CustomerService, *, failed: bool) -> None:
             record = service.get(company_id=write.company_id, customer_id=write.customer_id)
         except (NotFound, NotSynced, UnaddressableId):
             record = None
-    sent = simplejson.loads(write.payload, use_decimal=True) if write.payload else {}
-    before = simplejson.loads(write.before, use_decimal=True) if write.before else {}
-    found = [*unlike(sent, record), *kept(before, sent, record)] if record is not None else []
-    # Of what was sent the copy holds only what it held before: it may still be that one.
+    sent, before = write.sent_values, write.values_before
+    found = (
+        [*differences(sent, record), *not_cleared(before, sent, record)]
+        if record is not None
+        else []
+    )
+    # Codat's copy holds the values from before the write: it may not have been refreshed yet.
     as_before = {name: value for name, value in before.items() if name in sent}
-    stale = record is None or (bool(found) and bool(before) and not unlike(as_before, record))
+    stale = record is None or (bool(found) and bool(before) and not differences(as_before, record))
     if stale and write.refreshes < MOST_REFRESHES:
         _save(write, refresh_id="", refresh_progress=None)
     elif stale and (record is None or failed):

@@ -1,20 +1,25 @@
-"""Two JSON records side by side, leaf by leaf; rows are compared by position. No model is needed."""
+"""Compares two JSON records field by field, without a model: what a write changes, and how it came back."""
 
 import operator
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from itertools import zip_longest
-from typing import Any
+from typing import Any, Literal, TypedDict
 
 from customers.codat.values import is_empty, parse_date
 from customers.formatting import label, singular, text
+from customers.models import Write
 from customers.writes.journal import db_safe
+
+Path = tuple[str | int, ...]
+PairRows = Callable[[list[Any], list[Any]], Iterable[tuple[Any, Any]]]
+How = Literal["dropped", "reformatted", "changed", "not_cleared"]
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
-    """One leaf that differs. `path` is dotted with indexes from 0: `addresses.0.line1`."""
+class FieldChange:
+    """One field that a write changes. `path` is dotted with indexes from 0: `addresses.0.line1`."""
 
     path: str
     label: str
@@ -22,28 +27,167 @@ class Difference:
     new: str
 
 
-def differences(old: Any, new: Any, path: str = "") -> list[Difference]:
-    """The leaves in which what was sent differs from the record before it.
+class Difference(TypedDict):
+    """One field that did not come back as it was sent, as the journal stores it. `what` is a `How`."""
 
-    A property that was not sent is not a difference: the integration has no field for it. Empty, null and
-    missing are the same here.
+    label: str
+    what: str
+    sent: str
+    read: str
+
+
+# -- the walk ---------------------------------------------------------------------------------------
+
+
+def walk(
+    old: Any, new: Any, *, pair_rows: PairRows | None, path: Path = ()
+) -> Iterator[tuple[Path, Any, Any]]:
+    """The fields of two records side by side: (path, old, new).
+
+    Only the properties of `new` are visited: what is not in it has no field in the integration. `pair_rows`
+    decides which rows of two lists belong together; None takes a list as one field. An empty object or list
+    is one field, and so is a value whose type differs between the records.
     """
-    if isinstance(new, dict) and new:
+    if isinstance(new, dict) and new and (isinstance(old, dict) or is_empty(old)):
         before = old if isinstance(old, dict) else {}
-        return [
-            item
-            for key, value in new.items()
-            for item in differences(before.get(key), value, f"{path}.{key}" if path else str(key))
-        ]
-    if isinstance(new, list) and isinstance(old, list | None) and (new or old):
-        return [
-            item
-            for index, (before, after) in enumerate(zip_longest(old or [], new))
-            for item in differences(before, after, f"{path}.{index}")
-        ]
-    if old == new or (is_empty(old) and is_empty(new)):
-        return []
-    return [Difference(path, path_label(path), text(old), text(new))]
+        for name, value in new.items():
+            yield from walk(before.get(name), value, pair_rows=pair_rows, path=(*path, str(name)))
+    elif (
+        pair_rows is not None
+        and isinstance(new, list)
+        and (isinstance(old, list) or is_empty(old))
+        and (new or old)
+    ):
+        pairs = pair_rows(old if isinstance(old, list) else [], new)
+        for index, (old_row, new_row) in enumerate(pairs):
+            yield from walk(old_row, new_row, pair_rows=pair_rows, path=(*path, index))
+    else:
+        yield path, old, new
+
+
+def by_position(old: list[Any], new: list[Any]) -> Iterable[tuple[Any, Any]]:
+    """Pairs the rows of two lists by their position; None stands for a missing row."""
+    return zip_longest(old, new)
+
+
+def by_content(old: list[Any], new: list[Any]) -> Iterable[tuple[Any, Any]]:
+    """Pairs each new row with an old row that holds it, at any position, since integrations reorder rows.
+
+    The remaining new rows are paired with the remaining old rows in their order; old rows too many are left out.
+    """
+    remaining, partners = list(old), dict[int, Any]()
+    # Most rows are equal, which is quick to see: only the rest is compared each with each.
+    matches: tuple[Callable[[Any, Any], bool], ...] = (operator.eq, _holds)
+    for is_match in matches:
+        for index, row in enumerate(new):
+            if index not in partners:
+                match = next((n for n, other in enumerate(remaining) if is_match(other, row)), None)
+                if match is not None:
+                    partners[index] = remaining.pop(match)
+    rest = iter(remaining)
+    return [
+        (partners[index] if index in partners else next(rest, None), row)
+        for index, row in enumerate(new)
+    ]
+
+
+# -- what a write changes ---------------------------------------------------------------------------
+
+
+def changes(write: Write) -> list[FieldChange]:
+    """The fields that a write changes, against the record as it was read; [] once its values were deleted."""
+    return changed_fields(write.values_before, write.sent_values) if write.payload else []
+
+
+def changed_fields(before: Any, sent: Any) -> list[FieldChange]:
+    """The fields in which `sent` differs from `before`. Empty, null and missing are the same here."""
+    return [
+        FieldChange(_dotted(path), path_label(_dotted(path)), text(old), text(new))
+        for path, old, new in walk(before, sent, pair_rows=by_position)
+        if old != new and not (is_empty(old) and is_empty(new))
+    ]
+
+
+# -- how it came back -------------------------------------------------------------------------------
+
+
+def differences(sent: Any, read: Any) -> list[Difference]:
+    """The fields that were sent and did not come back as they were sent.
+
+    What was cleared is not looked for here, see `not_cleared`.
+    """
+    return [_difference(path, how, new, old) for path, how, new, old in _not_as_sent(sent, read)]
+
+
+def not_cleared(before: Any, sent: Any, read: Any) -> list[Difference]:
+    """The fields and rows that had a value, were cleared or removed by what was sent, and came back."""
+    result = []
+    for path, old, new in walk(before, sent, pair_rows=None):
+        back = _value_at(read, path)
+        if is_empty(old) or is_empty(back):
+            continue
+        if is_empty(new):
+            result.append(_difference(path, "not_cleared", new, back))
+        elif isinstance(old, list) and isinstance(new, list) and isinstance(back, list):
+            rows = _rows_not_removed(old, new, back)
+            result.extend(_difference(path, "not_cleared", None, row) for row in rows)
+    return result
+
+
+def outcome(sent: Any, read: Any) -> How | None:
+    """How a field that was sent came back; None where it came back as it was sent."""
+    if sent == read or str(sent) == str(read):
+        return None
+    if is_empty(read):
+        return "dropped"
+    for normalise in (_number, parse_date, _letters_and_digits):
+        one, other = normalise(sent), normalise(read)
+        if one is not None and other is not None:
+            return "reformatted" if one == other else "changed"
+    return "changed"
+
+
+def _not_as_sent(sent: Any, read: Any) -> Iterator[tuple[Path, How, Any, Any]]:
+    for path, old, new in walk(read, sent, pair_rows=by_content):
+        how = None if is_empty(new) else outcome(new, old)
+        if how is not None:
+            yield path, how, new, old
+
+
+def _holds(read: Any, sent: Any) -> bool:
+    """Whether a row that was read holds all that was sent."""
+    return next(_not_as_sent(sent, read), None) is None
+
+
+def _rows_not_removed(before: list[Any], sent: list[Any], read: list[Any]) -> Iterator[Any]:
+    """The rows of `read` that were in `before` and were not sent."""
+    removed = [
+        row for row in before if row not in sent and not any(_holds(other, row) for other in sent)
+    ]
+    for row in read if removed else ():
+        was_removed = row not in sent and any(_holds(row, other) for other in removed)
+        if was_removed and not any(_holds(row, other) for other in sent):
+            yield row
+
+
+def _difference(path: Path, how: How, sent: Any, read: Any) -> Difference:
+    return Difference(
+        label=db_safe(path_label(_dotted(path))),
+        what=how,
+        sent=db_safe(text(sent)),
+        read=db_safe(text(read)),
+    )
+
+
+def _value_at(record: Any, path: Path) -> Any:
+    """The value under a path of names, None where there is none."""
+    for name in path:
+        record = record.get(name) if isinstance(record, dict) else None
+    return record
+
+
+def _dotted(path: Path) -> str:
+    return ".".join(map(str, path))
 
 
 def path_label(path: str) -> str:
@@ -57,101 +201,6 @@ def path_label(path: str) -> str:
     return ", ".join(words)
 
 
-def unlike(sent: Any, read: Any) -> list[dict[str, str]]:
-    """What was sent and did not come back as it was: [{label, what, sent, read}, ...].
-
-    `what` is dropped, reformatted or changed. Only what was sent is looked for; rows are matched
-    wherever they stand, since integrations reorder them. What was cleared is `kept`'s to find.
-    """
-    return [_finding(*found) for found in _unlike(sent, read, "")]
-
-
-def kept(before: Any, sent: Any, read: Any) -> list[dict[str, str]]:
-    """What was there, was cleared or removed by what was sent, and came back all the same."""
-    return [_finding(*found) for found in _kept(before, sent, read, "")]
-
-
-# path, what, sent, read
-_Found = tuple[str, str, Any, Any]
-
-
-def _finding(path: str, what: str, sent: Any, read: Any) -> dict[str, str]:
-    return {
-        "label": db_safe(path_label(path)),
-        "what": what,
-        "sent": db_safe(text(sent)),
-        "read": db_safe(text(read)),
-    }
-
-
-def _inside(path: str, name: object) -> str:
-    return f"{path}.{name}" if path else str(name)
-
-
-def _is_like(sent: Any, read: Any) -> bool:
-    return next(_unlike(sent, read, ""), None) is None
-
-
-def _unlike(sent: Any, read: Any, path: str) -> Iterator[_Found]:
-    if is_empty(sent):
-        return
-    if isinstance(sent, dict):
-        read = read if isinstance(read, dict) else {}
-        for key, value in sent.items():
-            yield from _unlike(value, read.get(key), _inside(path, key))
-    elif isinstance(sent, list):
-        yield from _unlike_rows(sent, read if isinstance(read, list) else [], path)
-    elif what := _what(sent, read):
-        yield path, what, sent, read
-
-
-def _unlike_rows(sent: list[Any], read: list[Any], path: str) -> Iterator[_Found]:
-    left, missing = list(read), list(enumerate(sent))
-    # Most rows come back as they were, which is quickly seen: only what is left is compared each with each.
-    matches: tuple[Callable[[Any, Any], bool], ...] = (operator.eq, _is_like)
-    for is_match in matches:
-        waiting, missing = missing, []
-        for index, row in waiting:
-            found = next((item for item in left if is_match(row, item)), None)
-            if found is None:
-                missing.append((index, row))
-            else:
-                left.remove(found)
-    for (index, row), other in zip(missing, [*left, *[None] * len(missing)], strict=False):
-        yield from _unlike(row, other, f"{path}.{index}")
-
-
-def _kept(before: Any, sent: Any, read: Any, path: str) -> Iterator[_Found]:
-    if is_empty(before) or is_empty(read):
-        return
-    if isinstance(before, dict) and isinstance(sent, dict) and isinstance(read, dict) and sent:
-        for key in sent:
-            yield from _kept(before.get(key), sent[key], read.get(key), _inside(path, key))
-    elif is_empty(sent):
-        yield path, "kept", sent, read
-    elif isinstance(before, list) and isinstance(sent, list) and isinstance(read, list):
-        removed = [
-            row for row in before if row not in sent and not any(_is_like(row, o) for o in sent)
-        ]
-        for row in read if removed else ():
-            is_removed = row not in sent and any(_is_like(other, row) for other in removed)
-            if is_removed and not any(_is_like(other, row) for other in sent):
-                yield path, "kept", None, row
-
-
-def _what(sent: Any, read: Any) -> str:
-    """How a leaf came back: "" as it was sent, else dropped, reformatted or changed."""
-    if sent == read or str(sent) == str(read):
-        return ""
-    if is_empty(read):
-        return "dropped"
-    for same in (_number, parse_date, _bare):
-        one, other = same(sent), same(read)
-        if one is not None and other is not None:
-            return "reformatted" if one == other else "changed"
-    return "changed"
-
-
 def _number(value: Any) -> Decimal | None:
     try:
         return Decimal(str(value).strip())
@@ -159,6 +208,6 @@ def _number(value: Any) -> Decimal | None:
         return None
 
 
-def _bare(value: Any) -> str | None:
-    """A text's letters and digits, by which spellings of the same thing are known as such."""
+def _letters_and_digits(value: Any) -> str | None:
+    """A text without punctuation, blanks and case, by which spellings of one value are recognised."""
     return "".join(filter(str.isalnum, str(value))).casefold() or None

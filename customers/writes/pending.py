@@ -67,12 +67,7 @@ def pending(company_id: str, customer_id: str | None = None) -> list[dict[str, A
         {
             "write": write,
             "url": links.write(company_id, write.pk),
-            "changes": changes(write) if customer_id is not None else [],
+            "changes": diff.changes(write) if customer_id is not None else [],
         }
         for write in rows
     ]
-
-
-def changes(write: Write) -> list[diff.Difference]:
-    """What a write changes, leaf by leaf; nothing once its values were deleted."""
-    return diff.differences(write.values_before, write.sent_values) if write.payload else []

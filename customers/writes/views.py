@@ -23,7 +23,6 @@ from customers.service import default_service
 from customers.web import links
 from customers.web.htmx import render
 from customers.writes import diff, drafts, journal, sentences, tracking
-from customers.writes.pending import changes
 from customers.writes.support import support_bundle
 
 PAGE_SIZE = 50
@@ -243,7 +242,7 @@ def _context(write: Write) -> dict[str, Any]:
         "followed": tracking.is_followed(write),
         "seconds": int(pause.total_seconds()) if pause and tracking.is_followed(write) else None,
         "repeats": tracking.can_be_repeated(write),
-        "changes": changes(write),
+        "changes": diff.changes(write),
         "refused": [_finding(item) for item in write.validation],
         "warned": [_finding(item) for item in write.warnings],
         "payload": pretty_json(payload) if payload is not None else "",

@@ -14,8 +14,7 @@ from customers.codat.errors import BadRequest
 from customers.models import Write
 from customers.service import default_service
 from customers.web import links
-from customers.writes import confirmation, diff, journal, sentences, tracking
-from customers.writes.diff import kept, unlike
+from customers.writes import confirmation, journal, sentences, tracking
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
 from tests.support.journal import (
@@ -233,75 +232,6 @@ def test_what_the_software_drops_and_rewrites_is_named(sandbox: Sandbox, editor:
         ("Email address", "dropped"),
         ("Phone", "reformatted"),
     }
-
-
-def row(line: str, **more: Any) -> dict[str, Any]:
-    return {"line1": line} | more
-
-
-@pytest.mark.parametrize(
-    ("sent", "read", "found"),
-    [
-        ({"a": "x"}, {"a": "x", "b": 1}, []),
-        ({"a": None, "b": "", "c": []}, {}, []),
-        ({"a": "x"}, {}, [("A", "dropped")]),
-        ({"a": "x"}, {"a": None}, [("A", "dropped")]),
-        ({"a": "x"}, {"a": "y"}, [("A", "changed")]),
-        ({"a": "Ab-1"}, {"a": "ab 1"}, [("A", "reformatted")]),
-        ({"a": "😀"}, {"a": "😁"}, [("A", "changed")]),
-        ({"a": "1.50"}, {"a": 1.5}, [("A", "reformatted")]),
-        ({"a": -5}, {"a": 5}, [("A", "changed")]),
-        ({"a": "2024-01-31"}, {"a": "2024-01-31T00:00:00Z"}, [("A", "reformatted")]),
-        ({"a": "2024-01-31"}, {"a": "2024-02-01T00:00:00Z"}, [("A", "changed")]),
-        ({"r": [row("1"), row("2")]}, {"r": [row("2"), row("1", id="x")]}, []),
-        ({"r": [row("1"), row("2")]}, {"r": [row("2")]}, [("R 1, Line 1", "dropped")]),
-        ({"r": [row("1")]}, {"r": None}, [("R 1, Line 1", "dropped")]),
-        ({"r": [row("1")]}, {"r": "odd"}, [("R 1, Line 1", "dropped")]),
-        ({"o": {"p": "x"}}, {"o": "odd"}, [("O, P", "dropped")]),
-    ],
-)
-def test_sent_beside_read(sent: Any, read: Any, found: list[tuple[str, str]]) -> None:
-    assert [(item["label"], item["what"]) for item in unlike(sent, read)] == found
-
-
-@pytest.mark.parametrize(
-    ("before", "sent", "read", "found"),
-    [
-        ({"a": "x"}, {"a": ""}, {"a": "x"}, ["A"]),
-        ({"a": "x"}, {"a": None}, {"a": None}, []),
-        ({"a": "x"}, {"b": "y"}, {"a": "x", "b": "y"}, []),
-        ({"a": ""}, {"a": ""}, {"a": "x"}, []),
-        ({"o": {"p": "x"}}, {"o": {"p": ""}}, {"o": {"p": "x"}}, ["O, P"]),
-        ({"r": [row("1")]}, {"r": []}, {"r": [row("1")]}, ["R"]),
-        ({"r": [row("1"), row("2")]}, {"r": [row("2")]}, {"r": [row("2"), row("1")]}, ["R"]),
-        ({"r": [row("1")]}, {"r": [row("1", city="C")]}, {"r": [row("1", city="C")]}, []),
-    ],
-)
-def test_what_was_cleared_and_came_back(
-    before: Any, sent: Any, read: Any, found: list[str]
-) -> None:
-    assert [(item["label"], item["what"]) for item in kept(before, sent, read)] == [
-        (label, "kept") for label in found
-    ]
-
-
-def test_five_hundred_rows_are_not_compared_each_with_each(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    compared = 0
-    real = diff._what
-
-    def counted(sent: Any, read: Any) -> str:
-        nonlocal compared
-        compared += 1
-        return real(sent, read)
-
-    monkeypatch.setattr(diff, "_what", counted)
-    before = {"r": [row(f"{number}", city=f"City {number}") for number in range(500)]}
-    sent = {"r": [*before["r"][1:], row("new")]}
-    read = {"r": [*reversed(sent["r"])]}
-    assert [*unlike(sent, read), *kept(before, sent, read)] == []
-    assert compared < 5000
 
 
 # -- what Codat may answer to a repeat --------------------------------------------------------------
