@@ -5,28 +5,12 @@ byte leaves. JSON that must keep its digits is stored as text, exactly as it was
 """
 
 import uuid
-from collections.abc import Sequence
 from typing import Any, Self, cast
 
 import simplejson
 from django.conf import settings
-from django.db import connection, models
+from django.db import models
 from django.utils import timezone
-
-
-def count_rows(model: type[models.Model], condition: str, values: Sequence[object]) -> int:
-    """How many rows of a model fulfil a constant SQL condition.
-
-    By hand, for what every page asks and mostly finds nothing of: Django needs longer to put such a
-    statement together than the database to answer it.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT COUNT(*) FROM {model._meta.db_table} WHERE {condition}",  # noqa: S608  constants
-            [str(value) for value in values],
-        )
-        row: tuple[int] = cursor.fetchone()
-        return row[0]
 
 
 def _json_object(text: str) -> dict[str, Any]:
@@ -49,28 +33,14 @@ class WriteQuerySet(models.QuerySet["Write"]):
         )
 
     def has_pending(self, company_id: str) -> bool:
-        """Whether `pending` finds anything in a company."""
-        return bool(
-            count_rows(
-                Write,
-                "company_id = %s AND (state IN (%s, %s, %s) OR (state = %s AND confirmation = %s))",
-                (company_id, *Write.UNFINISHED, Write.State.SUCCESS, Write.Confirmation.WAITING),
-            )
-        )
+        """Whether any write of a company is `pending`."""
+        return self.pending(company_id).exists()
 
     def count_needing_attention(self, user_id: int) -> tuple[int, int]:
-        """How many of a person's writes are `needs_attention`, and how many of those ended badly."""
-        badly = "state IN (%s, %s) AND seen_at IS NULL"
-        count = count_rows(
-            Write,
-            f"user_id = %s AND (state IN (%s, %s, %s) OR ({badly}))",
-            (user_id, *Write.UNFINISHED, *Write.FAILED_STATES),
-        )
-        if not count:
-            return 0, 0
-        return count, count_rows(
-            Write, f"user_id = %s AND {badly}", (user_id, *Write.FAILED_STATES)
-        )
+        """How many writes of a person need attention, and how many of those failed."""
+        rows = self.filter(user_id=user_id).needs_attention()
+        count = rows.count()
+        return count, rows.filter(state__in=Write.FAILED_STATES).count() if count else 0
 
     def pending(self, company_id: str, customer_id: str | None = None) -> Self:
         """Writes that Codat's own copy does not show yet: unfinished, or not yet confirmed."""

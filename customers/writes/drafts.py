@@ -17,11 +17,11 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.http import QueryDict
 from django.utils import timezone
 
-from customers.models import Draft, Write, count_rows
+from customers.models import Draft, Write
 from customers.writes.journal import db_safe
 
 # Older drafts of the same form give way to newer ones.
-MOST_DRAFTS = 5
+MAX_DRAFTS = 5
 # A browser's last autosave may arrive as late as this after the save itself.
 LATE = timedelta(seconds=10)
 # Parts of a post that are about the post, not about the form.
@@ -49,10 +49,8 @@ class FormKey:
     customer_id: str
 
     def offered(self) -> list[Draft]:
-        """The newest of them, for a page that offers them; mostly there is none at all."""
-        if not count_rows(Draft, "user_id = %s", (self.user.pk,)):
-            return []
-        return list(self.drafts()[:MOST_DRAFTS])
+        """The newest drafts of this form, at most `MAX_DRAFTS`."""
+        return list(self.drafts()[:MAX_DRAFTS])
 
     def drafts(self) -> "QuerySet[Draft]":
         """The drafts of this form, the newest first.
@@ -91,7 +89,7 @@ def keep(
         submission=submission, user=key.user, defaults=values
     )
     if made:
-        surplus = key.drafts().values_list("pk", flat=True)[MOST_DRAFTS:]
+        surplus = key.drafts().values_list("pk", flat=True)[MAX_DRAFTS:]
         Draft.objects.filter(pk__in=list(surplus)).delete()
     return draft
 
