@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any, cast
 
 from codat_accounting import CodatAccounting
@@ -10,8 +11,8 @@ from django.conf import settings
 
 from codatdash.wsgi import application
 from customers.codat.client import authorization
+from customers.codat.snapshots import Snapshot, SnapshotReader
 from customers.codat.types import CustomerPage
-from customers.service import CustomerService
 
 __all__ = ["application"]
 
@@ -37,16 +38,16 @@ def record(customer: shared.Customer) -> dict[str, Any]:
 
 
 def list_with_sdk(
-    _: CustomerService,
+    _: SnapshotReader,
     *,
     company_id: str,
     page: int = 1,
     page_size: int = 100,
     query: str = "",
     order_by: str = "",
-    or_last_seen: bool = False,
-) -> CustomerPage:
-    """`CustomerService.list`, over the SDK."""
+    stale_if_error: bool = True,
+) -> Snapshot[CustomerPage]:
+    """`SnapshotReader.list`, over the SDK."""
     found = sdk.customers.list(
         request=operations.ListCustomersRequest(
             company_id=company_id, page=page, page_size=page_size, query=query, order_by=order_by
@@ -54,7 +55,8 @@ def list_with_sdk(
     )
     assert found is not None
     results = [record(customer) for customer in found.results or []]
-    return cast(CustomerPage, {"results": results, "totalResults": found.total_results})
+    listed = cast(CustomerPage, {"results": results, "totalResults": found.total_results})
+    return Snapshot(listed, datetime.now(UTC))
 
 
-CustomerService.list = list_with_sdk  # type: ignore[assignment, method-assign]  # that is what is measured
+SnapshotReader.list = list_with_sdk  # type: ignore[assignment, method-assign]  # that is what is measured

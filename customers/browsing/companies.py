@@ -76,23 +76,22 @@ def company_rows(companies: list[Mapping[str, Any]]) -> SafeString:
 def index(request: HttpRequest) -> HttpResponse:
     """The companies of the Codat account, searchable, a page at a time. One call to Codat."""
     state = read_companies(request.GET)
-    answer = default_service().list_companies(
+    companies = default_service().snapshots.list_companies(
         page=state.page,
         page_size=state.page_size,
         query=state.query,
         order_by=state.order_by,
-        or_last_seen=True,
     )
     response = htmx.render(
         request,
         "browsing/companies.html",
         "browsing/_companies.html",
-        stale.context(request, answer)
+        stale.context(request, companies)
         | {
             "state": state,
-            "paging": paging(state, answer),
+            "paging": paging(state, companies.data),
             "heads": heads(_COLUMNS, COMPANY_ORDER, state),
-            "rows": company_rows(answer["results"]),  # type: ignore[arg-type]  # dicts under Codat's names
+            "rows": company_rows(companies.data["results"]),  # type: ignore[arg-type]  # dicts under Codat's names
             "states": [(name, STATE_WORDS[name]) for name in CONNECTION_STATES],
             "page_sizes": sorted({*COMPANY_PAGE_SIZES, state.page_size}),
             "search_url": links.companies(),

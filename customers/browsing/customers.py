@@ -43,18 +43,16 @@ CURRENCIES = format_html_join(
 @permission_required("customers.read_customers", raise_exception=True)
 def index(request: HttpRequest, company_id: str) -> HttpResponse:
     """The list of customers. One call to Codat, and one beside it where the company is not cached."""
-    service = default_service()
     state = read_customers(request.GET)
     try:
-        company, answer = with_company(
+        company, customers = with_company(
             company_id,
-            lambda: service.list(
+            lambda: default_service().snapshots.list(
                 company_id=company_id,
                 page=state.page,
                 page_size=state.page_size,
                 query=state.query,
                 order_by=state.order_by,
-                or_last_seen=True,
             ),
         )
     except (NotSynced, NotFound) as error:
@@ -62,18 +60,18 @@ def index(request: HttpRequest, company_id: str) -> HttpResponse:
         if page.connection and not isinstance(error, NotSynced):
             raise
         return _without_data(request, page, state)
-    page = company_page(request, company_id, company)
+    page = company_page(request, company_id, company.data)
     response = htmx.render(
         request,
         "browsing/customers.html",
         "browsing/_customers.html",
         _list_context(request, page, state)
         | refreshing.context(page, None)
-        | stale.context(request, company, answer)
+        | stale.context(request, company, customers)
         | {
-            "paging": paging(state, answer, page.suffix),
+            "paging": paging(state, customers.data, page.suffix),
             "heads": heads(COLUMNS, CUSTOMER_ORDER, state, page.suffix),
-            "rows": customer_rows(answer["results"], company_id, page.suffix),
+            "rows": customer_rows(customers.data["results"], company_id, page.suffix),
         },
     )
     if request.headers.get("HX-Trigger") == "search":
@@ -111,17 +109,17 @@ def _without_data(request: HttpRequest, page: CompanyPage, state: ListState) -> 
 @permission_required("customers.read_customers", raise_exception=True)
 def detail(request: HttpRequest, company_id: str, customer_id: str) -> HttpResponse:
     """One customer, with every field. One call to Codat; attachments load by themselves afterwards."""
-    service = default_service()
-    company, customer = with_company(
+    company, snapshot = with_company(
         company_id,
-        lambda: service.get(company_id=company_id, customer_id=customer_id, or_last_seen=True),
+        lambda: default_service().snapshots.get(company_id=company_id, customer_id=customer_id),
     )
-    page = company_page(request, company_id, company)
+    customer = snapshot.data
+    page = company_page(request, company_id, company.data)
     return htmx.render(
         request,
         "browsing/customer.html",
         "browsing/_customer.html",
-        stale.context(request, company, customer)
+        stale.context(request, company, snapshot)
         | {
             "page": page,
             "customer": customer,

@@ -5,6 +5,7 @@ Nothing here may stop a page: a cache that fails is said in the log, and answere
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import time
 from collections.abc import Callable, Iterable
@@ -30,6 +31,11 @@ _said_at = -QUIET
 def is_shared() -> bool:
     """Whether other processes see what is put here."""
     return not isinstance(caches["default"], LocMemCache | DummyCache)
+
+
+def key(kind: str, *parts: str) -> str:
+    """A cache key for any backend: printable ASCII of bounded length. The parts may hold anything."""
+    return f"codat-{kind}-{hashlib.sha256(ascii(parts).encode()).hexdigest()}"
 
 
 def get(key: str, alias: str = "default") -> Any:

@@ -11,7 +11,6 @@ stands in the cache, so every process leaves Codat alone.
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import math
 import threading
@@ -145,5 +144,4 @@ class Breaker:
         return found
 
     def _key(self, name: str, kind: str = "open") -> str:
-        named = hashlib.sha256(f"{self._identity}\0{name}".encode()).hexdigest()
-        return f"codat-{kind}-{named}"
+        return cache.key(kind, self._identity, name)

@@ -7,7 +7,6 @@ counts).
 
 from __future__ import annotations
 
-import hashlib
 import random
 import threading
 import time
@@ -64,12 +63,11 @@ class Slots:
 
     def _place(self, company: str, give_up: float, until: float, what: str) -> str:
         """A place among all processes, "" where the cache is away."""
-        named = hashlib.sha256(f"{self._identity}\0{company}".encode()).hexdigest()
         # Anywhere to begin with: processes that all begin at the first get into each other's way.
         places = random.sample(range(self._at_once), self._at_once)
         while True:
             for number in places:
-                key = f"codat-slot-{named}-{number}"
+                key = cache.key("slot", self._identity, company, str(number))
                 taken = cache.add(key, until - time.monotonic() + MARGIN)
                 if taken is None:
                     return ""

@@ -17,13 +17,14 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from customers.codat.companies import is_linked
 from customers.codat.errors import CodatError
+from customers.codat.snapshots import Snapshot
 from customers.editing.form_page import EditPage, key_of, uuid_of
 from customers.editing.save import posted
 from customers.formatting import distance, text
 from customers.forms import Form, FormTampered, ModelError, copy_of
 from customers.forms.model_changes import model_changes
 from customers.models import Write
-from customers.service import LastSeen, default_service
+from customers.service import default_service
 from customers.web import htmx, links
 from customers.web.company_context import CompanyPage, load_company
 from customers.web.error_pages import heading
@@ -55,7 +56,7 @@ def draft(request: HttpRequest, company_id: str, customer_id: str = "") -> HttpR
         drafts.discard(cast(User, request.user), submission)
         return HttpResponseRedirect(_back(request, company_id, customer_id))
     page = load_company(request, company_id)
-    model = _model(page, or_last_seen=True)
+    model = _model(page).data
     name = request.POST.get("f.customerName", "")
     drafts.keep(
         key_of(request, page, customer_id),
@@ -79,19 +80,15 @@ def _back(request: HttpRequest, company_id: str, customer_id: str) -> str:
 def _page(request: HttpRequest, company_id: str, customer_id: str) -> HttpResponse:
     try:
         reading = request.method != "POST"
-        page = load_company(request, company_id, or_last_seen=reading)
+        page = load_company(request, company_id, stale_if_error=reading)
         if not page.is_linked:
             return _cannot_write(request, page, customer_id)
-        desk = EditPage(
-            request,
-            page,
-            customer_id,
-            _model(page, fresh="fresh" in request.GET, or_last_seen=reading),
-        )
-        if isinstance(desk.model, LastSeen):
+        model = _model(page, fresh="fresh" in request.GET, stale_if_error=reading)
+        desk = EditPage(request, page, customer_id, model.data)
+        if model.error is not None:
             desk.notes.append(
-                f"{heading(desk.model.trouble)}. This form is the one of"
-                f" {distance(desk.model.at, timezone.now())}; what you type is kept, and can be"
+                f"{heading(model.error)}. This form is the one of"
+                f" {distance(model.read_at, timezone.now())}; what you type is kept, and can be"
                 " saved once Codat answers again."
             )
         if request.method == "POST":
@@ -108,12 +105,14 @@ def _page(request: HttpRequest, company_id: str, customer_id: str) -> HttpRespon
         )
 
 
-def _model(page: CompanyPage, *, fresh: bool = False, or_last_seen: bool = False) -> dict[str, Any]:
-    return default_service().get_create_update_model(
+def _model(
+    page: CompanyPage, *, fresh: bool = False, stale_if_error: bool = True
+) -> Snapshot[dict[str, Any]]:
+    return default_service().snapshots.get_create_update_model(
         company_id=page.company_id,
         connection_id=page.connection_id,
         fresh=fresh,
-        or_last_seen=or_last_seen,
+        stale_if_error=stale_if_error,
     )
 
 

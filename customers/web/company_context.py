@@ -8,6 +8,7 @@ from django.http import HttpRequest
 
 from customers.codat.companies import accounting_connections, is_linked
 from customers.codat.parallel import T, side_by_side
+from customers.codat.snapshots import Snapshot
 from customers.codat.types import Company, Connection
 from customers.formatting import text
 from customers.service import default_service
@@ -21,13 +22,13 @@ STATE_WORDS = {
 }
 
 
-def with_company(company_id: str, call: Callable[[], T]) -> tuple[Company, T]:
-    """The company, and what a call to Codat about it gives: at once where the company has to be asked for."""
-    service = default_service()
-    known = service.known_company(company_id=company_id)
-    if known is not None:
-        return known, call()
-    return side_by_side(lambda: service.get_company(company_id=company_id, or_last_seen=True), call)
+def with_company(company_id: str, call: Callable[[], T]) -> tuple[Snapshot[Company], T]:
+    """The company, and the result of a call to Codat; both in parallel where the company is not cached."""
+    snapshots = default_service().snapshots
+    cached = snapshots.cached_company(company_id=company_id)
+    if cached is not None:
+        return cached, call()
+    return side_by_side(lambda: snapshots.get_company(company_id=company_id), call)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +115,13 @@ def company_page(request: HttpRequest, company_id: str, company: Company) -> Com
 
 
 def load_company(
-    request: HttpRequest, company_id: str, *, or_last_seen: bool = True
+    request: HttpRequest, company_id: str, *, stale_if_error: bool = True
 ) -> CompanyPage:
     """The company of this page and its connection, from the cache or from Codat. Raises CodatError.
 
-    While Codat is away it is what was last seen of it, unless a write depends on it.
+    While Codat is away it may be stale; a write passes ``stale_if_error=False``.
     """
-    company = default_service().get_company(company_id=company_id, or_last_seen=or_last_seen)
-    return company_page(request, company_id, company)
+    company = default_service().snapshots.get_company(
+        company_id=company_id, stale_if_error=stale_if_error
+    )
+    return company_page(request, company_id, company.data)

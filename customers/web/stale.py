@@ -1,30 +1,30 @@
-"""What a page says where it shows what Codat said earlier, because it cannot be asked now."""
+"""The context of the banner above stale data: how old it is, why, and when the page retries."""
 
 from datetime import UTC, datetime
 from typing import Any
 
 from django.http import HttpRequest
 
+from customers.codat.snapshots import Snapshot
 from customers.formatting import distance
-from customers.service import LastSeen
 from customers.web.error_pages import heading
 
-# Seconds until such a page asks again by itself: long enough to read a line, and to let the breaker try.
+# Seconds until such a page retries: long enough to read a line, and for the circuit breaker's probe.
 AGAIN = 15
 
 
-def context(request: HttpRequest, *answers: object) -> dict[str, Any]:
-    """`last_seen` for `components/_last_seen.html` and base.html: since when, why; {} where all is from now."""
-    seen = [answer for answer in answers if isinstance(answer, LastSeen)]
-    if not seen:
+def context(request: HttpRequest, *snapshots: Snapshot[Any]) -> dict[str, Any]:
+    """`last_seen` for `components/_last_seen.html` and base.html, {} where no snapshot is stale."""
+    stale = [(snapshot.read_at, snapshot.error) for snapshot in snapshots if snapshot.error]
+    if not stale:
         return {}
-    oldest = min(seen, key=lambda answer: answer.at)
+    read_at, error = min(stale, key=lambda pair: pair[0])
     return {
         "last_seen": {
-            "at": oldest.at,
-            "ago": distance(oldest.at, datetime.now(UTC)),
-            "heading": heading(oldest.trouble),
+            "at": read_at,
+            "ago": distance(read_at, datetime.now(UTC)),
+            "heading": heading(error),
             "address": request.get_full_path(),
-            "again": max(oldest.trouble.retry_after or 0, AGAIN),
+            "again": max(error.retry_after or 0, AGAIN),
         }
     }

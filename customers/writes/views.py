@@ -69,11 +69,11 @@ def mine(request: HttpRequest) -> HttpResponse:
 def _unsaved(draft: Draft) -> dict[str, Any]:
     """What is shown of a draft away from its form. The company has a name where it was read lately."""
     company_id, customer_id = draft.company_id, draft.customer_id
-    company = default_service().known_company(company_id=company_id) or {}
+    company = default_service().snapshots.cached_company(company_id=company_id)
     query = {"connection": draft.connection_id, "draft": str(draft.submission)}
     return {
         "draft": draft,
-        "company": text(company.get("name")),
+        "company": text(company.data.get("name") if company else None),
         "draft_url": links.draft(company_id, customer_id),
         "url": f"{links.form(company_id, customer_id)}?{urlencode(query)}",
     }

@@ -9,12 +9,11 @@ from contextlib import contextmanager
 
 import pytest
 
-from customers import service
-from customers.codat import responses
+from customers.codat import responses, snapshots
 from customers.codat.client import Client
 from customers.codat.errors import OUTAGES, Unavailable, Unreachable
 from customers.models import Draft, Write
-from customers.service import CustomerService, LastSeen, default_service
+from customers.service import CustomerService, default_service
 from customers.web import links
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
@@ -108,29 +107,30 @@ def test_another_search_or_account_is_not_what_was_asked_for(
     sandbox.faults.clear()
     other.client.base_url = f"http://127.0.0.1:{closed_port()}"
     with pytest.raises(Unreachable):
-        other.list(company_id=sandbox.company("qbo"), or_last_seen=True)
+        other.snapshots.list(company_id=sandbox.company("qbo"))
 
 
 def test_only_outages_and_only_where_it_is_asked_for(sandbox: Sandbox) -> None:
     ours, company = default_service(), sandbox.company("qbo")
-    assert not isinstance(ours.list(company_id=company, or_last_seen=True), LastSeen)
+    current = ours.snapshots.list(company_id=company)
+    assert current.error is None
     sandbox.faults.add(".", "status", status=500, count=-1)
     with pytest.raises(Unavailable):
         ours.list(company_id=company)
-    seen = ours.list(company_id=company, or_last_seen=True)
-    assert isinstance(seen, LastSeen)
-    assert isinstance(seen.trouble, OUTAGES)
+    stale = ours.snapshots.list(company_id=company)
+    assert isinstance(stale.error, OUTAGES)
+    assert (stale.data, stale.read_at) == (current.data, current.read_at)
     sandbox.faults.clear()
     sandbox.faults.add(".", "status", status=403, count=-1)
     with pytest.raises(Exception, match="403"):
-        ours.list(company_id=company, or_last_seen=True)
+        ours.snapshots.list(company_id=company)
 
 
 def test_numbers_keep_their_digits_when_they_are_remembered(sandbox: Sandbox) -> None:
     ours, company = default_service(), sandbox.company("odd")
     now = ours.get(company_id=company, customer_id="full")
     sandbox.faults.add(".", "reset", count=-1)
-    assert dict(ours.get(company_id=company, customer_id="full", or_last_seen=True)) == dict(now)
+    assert ours.snapshots.get(company_id=company, customer_id="full").data == now
 
 
 def test_forms_open_and_drafts_are_kept_but_nothing_is_decided(
@@ -141,7 +141,7 @@ def test_forms_open_and_drafts_are_kept_but_nothing_is_decided(
     customer = next(iter(sandbox.state("qbo").copy))
     new, edit = links.new(company), links.edit(company, customer)
     typed = {"f.customerName": "Kept Ltd", "f.status": "Active"}
-    with earlier(service.MODEL_AGE + 1):
+    with earlier(snapshots.MODEL_TTL + 1):
         typed = fields(editor_client.get(new)) | typed
         changed = fields(editor_client.get(edit)) | {"f.phone": "+1 555 0100"}
     default_service().client.base_url = f"http://127.0.0.1:{closed_port()}"
@@ -188,6 +188,6 @@ def test_what_is_remembered_is_bounded(sandbox: Sandbox, monkeypatch: pytest.Mon
     ours.list(company_id=company, page_size=1)
     ours.list(company_id=company, page_size=500)
     default_service().client.base_url = f"http://127.0.0.1:{closed_port()}"
-    ours.list(company_id=company, page_size=1, or_last_seen=True)
+    assert ours.snapshots.list(company_id=company, page_size=1).error
     with pytest.raises(Unreachable):
-        ours.list(company_id=company, page_size=500, or_last_seen=True)
+        ours.snapshots.list(company_id=company, page_size=500)
