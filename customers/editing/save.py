@@ -1,134 +1,195 @@
-"""A post of a customer's form: a button that changes the form, a look at what would be sent, or a save."""
+"""Saving one customer, as a use case: validate, compare with what others have changed, journal, send.
+
+    outcome = save(Edit(target, form), user=user, service=service)
+
+Knows no request and no response. A page, a command and a batch call the same function and decide by the
+`Outcome` what to do next. Nothing is sent but for `Sent`.
+"""
 
 import uuid
-from typing import Any, cast
+from dataclasses import dataclass
+from typing import Any
 
 import simplejson
 from django.contrib.auth.models import User
-from django.http import HttpResponse
-from django.utils import timezone
 
-from customers.editing.form_page import EditPage, uuid_of
-from customers.formatting import distance
-from customers.forms import Form, FormTampered
+from customers.editing.edit import Edit
+from customers.forms import Form, Merge
+from customers.forms.post_data import Data
 from customers.models import Write
-from customers.service import default_service
-from customers.web import links
+from customers.service import CustomerService
 from customers.writes import drafts
 from customers.writes.journal import Order, journal, send
+from customers.writes.pending import same_name_create
 
 
-def posted(desk: EditPage) -> HttpResponse:
-    """The answer to a post; `action` says which button it was. Raises CodatError, ModelError."""
-    post = desk.request.POST
-    desk.submission = uuid_of(post.get("submission"))
-    desk.read_options(post)
-    if desk.creating and post.get("twin"):
-        told = Write.objects.filter(company_id=desk.page.company_id)
-        desk.twin = told.filter(pk=uuid_of(post.get("twin"))).first()
-    action = post.get("action") or "save"
-    try:
-        form = desk.form(data=post)
-    except FormTampered:
-        return desk.render(desk.rebuilt_from_post(post), status=422)
-    if action not in ("save", "review", "check"):
-        form.act(action)
-        return desk.render(form)
-    if not form.is_valid() or desk.option_errors:
-        return desk.render(form, status=422)
-    if action != "save":
-        return desk.render(form, reviewing=action == "review", checked=True)
-    if not desk.creating:
-        return _save_over(desk, form)
-    twin, told_of = _twin(desk, form), desk.twin
-    if twin and twin != told_of:
-        desk.twin = twin
-        form.problems.append(
-            f"{twin.username} saved a new customer of this name {distance(twin.created_at, timezone.now())},"
-            " and Codat does not show it yet. Nothing was sent: save once more if this is another one."
-        )
-        return desk.render(form, status=409)
-    return _save(desk, form, {})
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The change was journaled and handed to Codat. The write's state says what came of it, failures included."""
+
+    write: Write
 
 
-def _twin(desk: EditPage, form: Form) -> Write | None:
-    """The last new customer of the same name that is on its way; what this form is a retry of is known to be."""
-    name = str(form.payload().get("customerName") or "")
-    if not name or not Write.objects.has_pending(desk.page.company_id):
-        return None
-    others = Write.objects.pending(desk.page.company_id).exclude(submission=desk.submission)
-    if desk.retry_of:
-        others = others.exclude(pk=desk.retry_of.pk)
-    return others.filter(kind=Write.Kind.CREATE, customer_name__iexact=name).first()
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """The form changes nothing of the record that it was opened with."""
+
+    form: Form
 
 
-def _save_over(desk: EditPage, form: Form) -> HttpResponse:
-    """Save changes of a customer, unless somebody else has changed it since the form was opened."""
-    if not form.changes():
-        desk.notes.append("Nothing is changed, so there is nothing to save.")
-        return desk.render(form)
-    before = desk.record()
-    coming = desk.with_pending_changes(before)
-    merge = form.merge(coming, desk.request.POST)
+@dataclass(frozen=True, slots=True)
+class Invalid:
+    """The form or the options are invalid; the errors are in them."""
+
+    form: Form
+
+
+@dataclass(frozen=True, slots=True)
+class MergeNeeded:
+    """The customer was changed since the form was opened; `merge` has the fields and the choices made so far."""
+
+    form: Form
+    merge: Merge
+
+
+@dataclass(frozen=True, slots=True)
+class SameName:
+    """`write` creates a customer of the same name and is still pending. Acknowledge it as `Edit.same_name`."""
+
+    form: Form
+    write: Write
+
+
+@dataclass(frozen=True, slots=True)
+class AlreadySaved:
+    """This form was saved before with the same values, as `write`: a double click, a reload, a second tab."""
+
+    write: Write
+
+
+@dataclass(frozen=True, slots=True)
+class AlreadySavedDifferently:
+    """This form was saved before with other values, as `write`.
+
+    `edit` has the new values over the saved ones, and a submission of its own: saving it is a write of its own.
+    """
+
+    edit: Edit
+    write: Write
+
+
+Outcome = (
+    Sent | Unchanged | Invalid | MergeNeeded | SameName | AlreadySaved | AlreadySavedDifferently
+)
+
+
+def save(
+    edit: Edit, *, user: User, service: CustomerService, choices: Data | None = None
+) -> Outcome:
+    """Save a customer once, however often the same edit is saved.
+
+    `choices` holds a person's choices between their values and somebody else's, as `Form.merge` reads them.
+    Raises CodatError where the record cannot be read, and then nothing was sent. An error of the sending
+    itself is in the write's state.
+    """
+    if not edit.is_valid():
+        return Invalid(edit.form)
+    if not edit.target.creating and not edit.form.changes():
+        return Unchanged(edit.form)
+    before = edit.target.read(service)
+    outcome = _check_and_journal(edit, user, before, choices)
+    if isinstance(outcome, Write):
+        send(outcome, service)
+        drafts.discard(user, edit.submission)
+        return Sent(outcome)
+    return outcome
+
+
+def _check_and_journal(
+    edit: Edit, user: User, before: dict[str, Any], choices: Data | None
+) -> Write | Outcome:
+    """The new row of this save, or what stands in its way. `before` is the record as read, {} for a new one.
+
+    Whatever other saves have to be compared with is read here, right before the row is written.
+    """
+    checked = _check_name(edit) if edit.target.creating else _merged(edit, before, choices)
+    if not isinstance(checked, Form):
+        return checked
+    write = Write.objects.filter(submission=edit.submission).first()
+    is_new = False
+    if write is None:
+        # Of two posts at the same time one is first: for the other one, this row is not new.
+        write, is_new = journal(_order(edit, checked, before), user)
+    return write if is_new else _saved_before(edit, checked, before, write)
+
+
+def _check_name(edit: Edit) -> Form | SameName:
+    """The form of a new customer, unless another one of its name is pending and was not acknowledged."""
+    write = same_name_create(
+        edit.target.company_id,
+        str(edit.form.payload().get("customerName") or ""),
+        exclude_submission=edit.submission,
+        retry_of=edit.retry_of,
+    )
+    if write is None or write == edit.same_name:
+        return edit.form
+    return SameName(edit.form, write)
+
+
+def _merged(edit: Edit, before: dict[str, Any], choices: Data | None) -> Form | MergeNeeded:
+    """The form over the customer as it is now, pending changes included, or the conflict with it."""
+    current, _ = edit.target.with_pending(before, edit.submission)
+    merge = edit.form.merge(current, choices)
     if not merge.resolved:
-        return desk.render(form, merge=merge, status=409)
-    if merge.conflicts:
-        form = desk.form(coming, filled=merge.values())
-    return _save(desk, form, before)
+        return MergeNeeded(edit.form, merge)
+    return edit.target.form(current, filled=merge.values()) if merge.conflicts else edit.form
 
 
-def _save(desk: EditPage, form: Form, before: dict[str, Any]) -> HttpResponse:
-    """Journal a valid form and send it, once however often it is posted. `before` is the record, {} for a new one."""
-    if done := Write.objects.filter(submission=desk.submission).first():
-        return _saved_before(desk, form, done, before)
-    user = cast(User, desk.request.user)
-    write, is_new = journal(_order(desk, form, before), user)
-    if not is_new:
-        # Two at once; the other one was first, and may hold other values.
-        return _saved_before(desk, form, write, before)
-    send(write, default_service())
-    drafts.discard(user, desk.submission)
-    if write.state == Write.State.FAILED:
-        return desk.go(desk.path + desk.page.query(write=write.pk))
-    return desk.go(links.write(write.company_id, write.pk))
-
-
-def _order(desk: EditPage, form: Form, before: dict[str, Any]) -> Order:
+def _order(edit: Edit, form: Form, before: dict[str, Any]) -> Order:
+    target = edit.target
     name = form.payload().get("customerName") or before.get("customerName") or ""
-    timeout = desk.options["timeout"]
     return Order(
-        company_id=desk.page.company_id,
-        company=desk.page.company,
-        connection=desk.page.connection or {},
-        customer_id=desk.customer_id,
+        company_id=target.company_id,
+        company=target.company,
+        connection=target.connection,
+        customer_id=target.customer_id,
         customer_name=str(name),
         payload=form.payload_json(),
         before=simplejson.dumps(before, use_decimal=True) if before else "",
-        submission=desk.submission,
-        timeout_in_minutes=int(timeout) if timeout else None,
-        force_update=bool(desk.options["force"]),
-        retry_of=desk.retry_of,
+        submission=edit.submission,
+        timeout_in_minutes=edit.options.timeout_in_minutes,
+        force_update=edit.options.force,
+        retry_of=edit.retry_of,
     )
 
 
-def _saved_before(desk: EditPage, form: Form, done: Write, before: dict[str, Any]) -> HttpResponse:
-    """This opened form was saved once: a double click or a reload leads to what became of it.
+def _saved_before(
+    edit: Edit, form: Form, before: dict[str, Any], write: Write
+) -> AlreadySaved | AlreadySavedDifferently:
+    """What a second save of an edit is, given the write of the first.
 
-    Somebody who went back and typed on has something new to save, as a write of its own.
+    The payload of an old write may have been deleted: then it counts as the same.
     """
-    same_form = done.company_id == desk.page.company_id and (
-        done.kind == Write.Kind.CREATE if desk.creating else done.customer_id == desk.customer_id
+    target = edit.target
+    is_same_customer = write.company_id == target.company_id and (
+        write.kind == Write.Kind.CREATE
+        if target.creating
+        else write.customer_id == target.customer_id
     )
-    if same_form and done.payload in ("", form.payload_json()):
-        return desk.go(links.write(done.company_id, done.pk) + "?again")
-    desk.submission = uuid.uuid4()
-    if desk.creating:
-        desk.twin = done
-    if before:
-        # What was saved is what this form now stands on, not somebody else's change.
-        form = desk.form(desk.with_pending_changes(before), filled=form.payload())
-    desk.notes.append(
-        "You saved this form before, with other values. Nothing was sent this time:"
-        " look through it, then save it once more."
+    if is_same_customer and write.payload in ("", form.payload_json()):
+        return AlreadySaved(write)
+    submission = uuid.uuid4()
+    if not target.creating:
+        # The saved values are what the new ones are compared with, not somebody else's change.
+        current, _ = target.with_pending(before, submission)
+        form = target.form(current, filled=form.payload())
+    again = Edit(
+        target,
+        form,
+        submission,
+        edit.options,
+        edit.retry_of,
+        same_name=write if target.creating else edit.same_name,
+        notes=edit.notes,
     )
-    return desk.render(form, status=409)
+    return AlreadySavedDifferently(again, write)

@@ -1,13 +1,13 @@
 """Create and edit: one page, a form generated from the connection's create/update model.
 
-The form carries the record it was opened with, so nothing is kept between two posts but the draft. Every
-button posts the whole form to the page's own address; `action` says which one it was.
+The form carries the record that it was opened with, so nothing but the draft is kept between two posts. Every
+button posts the whole form to the page's own address; `action` names the button.
 """
 
+from dataclasses import replace
 from typing import Any, cast
 from urllib.parse import urlencode
 
-import simplejson
 from django.contrib.auth.decorators import permission_required
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -18,11 +18,23 @@ from django.views.decorators.http import require_http_methods, require_POST
 from customers.codat.companies import is_linked
 from customers.codat.errors import CodatError
 from customers.codat.snapshots import Snapshot
-from customers.editing.form_page import EditPage, key_of, uuid_of
-from customers.editing.save import posted
+from customers.editing import opening
+from customers.editing.edit import Edit, Target
+from customers.editing.form_page import EditPage, form_key
+from customers.editing.opening import uuid_or_new
+from customers.editing.save import (
+    AlreadySaved,
+    AlreadySavedDifferently,
+    Invalid,
+    MergeNeeded,
+    Outcome,
+    SameName,
+    Sent,
+    Unchanged,
+    save,
+)
 from customers.formatting import distance, text
-from customers.forms import Form, FormTampered, ModelError, copy_of
-from customers.forms.model_changes import model_changes
+from customers.forms import FormTampered, ModelError
 from customers.models import Write
 from customers.service import default_service
 from customers.web import htmx, links
@@ -35,41 +47,39 @@ from customers.writes import drafts
 @require_http_methods(["GET", "HEAD", "POST"])
 @permission_required("customers.write_customers", raise_exception=True)
 def create(request: HttpRequest, company_id: str) -> HttpResponse:
-    """A new customer. `?from=<customer>` begins with another one's values; see `_opened`."""
-    return _page(request, company_id, "")
+    """The form for a new customer. `?from=<customer>` fills in another one's values; see `_open`."""
+    return _form(request, company_id, "")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @permission_required("customers.write_customers", raise_exception=True)
 def update(request: HttpRequest, company_id: str, customer_id: str) -> HttpResponse:
-    """A customer's form."""
-    return _page(request, company_id, customer_id)
+    """A customer's form; see `_open`."""
+    return _form(request, company_id, customer_id)
 
 
 @require_POST
 @permission_required("customers.write_customers", raise_exception=True)
 def draft(request: HttpRequest, company_id: str, customer_id: str = "") -> HttpResponse:
-    """Keep what was typed so far (204), or forget it (`action=discard`). Asks Codat nothing but the company."""
-    submission = uuid_of(request.POST.get("submission"))
+    """Store what was typed so far (204), or delete it (`action=discard`). Of Codat it needs the company alone."""
+    submission = uuid_or_new(request.POST.get("submission"))
     if request.POST.get("action") == "discard":
         # Before anything else: its company may be gone.
         drafts.discard(cast(User, request.user), submission)
-        return HttpResponseRedirect(_back(request, company_id, customer_id))
+        return HttpResponseRedirect(_after_discard(request, company_id, customer_id))
     page = load_company(request, company_id)
-    model = _model(page).data
-    name = request.POST.get("f.customerName", "")
     drafts.keep(
-        key_of(request, page, customer_id),
+        form_key(request.user, page, customer_id),
         submission,
         request.POST,
-        model=model,
-        customer_name=name,
+        model=_model(page).data,
+        customer_name=request.POST.get("f.customerName", ""),
     )
     return HttpResponse(status=204)
 
 
-def _back(request: HttpRequest, company_id: str, customer_id: str) -> str:
-    """To where a draft was discarded: one's own writes, or its form."""
+def _after_discard(request: HttpRequest, company_id: str, customer_id: str) -> str:
+    """The page on which a draft was discarded: the person's own changes, or its form."""
     if request.POST.get("from") == "writes":
         return links.my_writes()
     form = links.form(company_id, customer_id)
@@ -77,32 +87,26 @@ def _back(request: HttpRequest, company_id: str, customer_id: str) -> str:
     return f"{form}?{urlencode({'connection': connection})}" if connection else form
 
 
-def _page(request: HttpRequest, company_id: str, customer_id: str) -> HttpResponse:
+def _form(request: HttpRequest, company_id: str, customer_id: str) -> HttpResponse:
+    reading = request.method != "POST"
     try:
-        reading = request.method != "POST"
         page = load_company(request, company_id, stale_if_error=reading)
-        if not page.is_linked:
-            return _cannot_write(request, page, customer_id)
+        if page.connection is None or not page.is_linked:
+            return _not_linked(request, page, customer_id)
         model = _model(page, fresh="fresh" in request.GET, stale_if_error=reading)
-        desk = EditPage(request, page, customer_id, model.data)
-        if model.error is not None:
-            desk.notes.append(
-                f"{heading(model.error)}. This form is the one of"
-                f" {distance(model.read_at, timezone.now())}; what you type is kept, and can be"
-                " saved once Codat answers again."
-            )
-        if request.method == "POST":
-            return posted(desk)
-        return desk.render(_opened(desk))
+        target = Target(page.company_id, page.company, page.connection, customer_id, model.data)
+        edit_page = EditPage(request, page, target)
+        if not reading:
+            return _post(edit_page)
+        return edit_page.render(_open(edit_page).with_notes(*_stale_notes(model)))
     except CodatError as error:
-        if request.method != "POST":
+        if reading:
             raise
-        return _keep_typed(request, error)
+        return _not_saved(request, error)
     except ModelError as error:
         context = {"sentence": str(error), "customers_url": links.customers(company_id)}
-        return htmx.render(
-            request, "editing/no_form.html", "editing/_no_form.html", context, status=502
-        )
+        templates = "editing/no_form.html", "editing/_no_form.html"
+        return htmx.render(request, *templates, context, status=502)
 
 
 def _model(
@@ -116,8 +120,107 @@ def _model(
     )
 
 
-def _cannot_write(request: HttpRequest, page: CompanyPage, customer_id: str) -> HttpResponse:
-    """The connection is not linked: what was typed, if anything, is kept and can be sent again."""
+def _stale_notes(model: Snapshot[dict[str, Any]]) -> list[str]:
+    """A note where Codat did not respond, and the form is from an earlier model."""
+    if model.error is None:
+        return []
+    ago = distance(model.read_at, timezone.now())
+    return [f"{heading(model.error)}. This form is from {ago}. Save once Codat responds again."]
+
+
+# -- opening ----------------------------------------------------------------------------------------
+
+
+def _open(page: EditPage) -> Edit:
+    """The form as it is opened: on the record, or on what the address asks for.
+
+    `?draft=<submission>` continues a draft, `?write=<id>` reopens an earlier change with its errors, `?revert=<id>`
+    fills in the values from before a change, `?from=<customer>` fills a new one with another one's values.
+    """
+    query, target, service = page.request.GET, page.target, default_service()
+    if target.creating and query.get("from"):
+        source = service.get(company_id=target.company_id, customer_id=query["from"])
+        return opening.open_copy(target, cast(dict[str, Any], source))
+    if "draft" in query:
+        draft = get_object_or_404(page.key.drafts(), submission=uuid_or_new(query["draft"]))
+        return opening.open_draft(target, draft, service)
+    if "revert" in query:
+        return opening.open_undo(target, _write(target, query["revert"]), service)
+    if "write" in query:
+        return opening.open_write(target, _write(target, query["write"]), page.user, service)
+    return opening.open_record(target, service)
+
+
+def _write(target: Target, write_id: str) -> Write:
+    """An earlier change of this very customer: another one's values have no place in this form."""
+    same = {"kind": Write.Kind.CREATE} if target.creating else {"customer_id": target.customer_id}
+    write = {"pk": uuid_or_new(write_id), "company_id": target.company_id}
+    return get_object_or_404(Write, **write, **same)
+
+
+# -- posting ----------------------------------------------------------------------------------------
+
+
+def _post(page: EditPage) -> HttpResponse:
+    """The answer to a post: a save, a look at what would be sent, or a button that changes the form."""
+    post, target = page.request.POST, page.target
+    try:
+        edit = opening.read_post(target, post)
+    except FormTampered:
+        record = target.read(default_service())
+        return page.render(opening.rebuild(target, post, record), status=422)
+    action = post.get("action") or "save"
+    if action == "save":
+        outcome = save(edit, user=page.user, service=default_service(), choices=post)
+        return _saved(page, edit, outcome)
+    if action in ("review", "check"):
+        if not edit.is_valid():
+            return page.render(edit, status=422)
+        return page.render(edit, reviewing=action == "review", checked=True)
+    edit.form.act(action)
+    return page.render(edit)
+
+
+def _saved(page: EditPage, edit: Edit, outcome: Outcome) -> HttpResponse:
+    """The answer to each outcome of a save."""
+    match outcome:
+        case Sent(write) if write.state == Write.State.FAILED:
+            return page.redirect(page.path + page.page.query(write=write.pk))
+        case Sent(write):
+            return page.redirect(links.write(write.company_id, write.pk))
+        case AlreadySaved(write):
+            return page.redirect(links.write(write.company_id, write.pk) + "?again")
+        case Unchanged():
+            note = "You have not changed anything, so nothing was sent."
+            return page.render(edit.with_notes(note))
+        case Invalid():
+            return page.render(edit, status=422)
+        case MergeNeeded(merge=merge):
+            return page.render(edit, merge=merge, status=409)
+        case SameName(write=write):
+            edit.form.problems.append(_same_name_problem(write))
+            return page.render(replace(edit, same_name=write), status=409)
+        case AlreadySavedDifferently(edit=again):
+            note = (
+                "You already saved this form with different values, so nothing was sent this time."
+                " Check the values, then save again."
+            )
+            return page.render(again.with_notes(note), status=409)
+
+
+def _same_name_problem(write: Write) -> str:
+    ago = distance(write.created_at, timezone.now())
+    return (
+        f"{write.username} saved a new customer with this name {ago}, and it is still pending."
+        " Nothing was sent. If this is a different customer, save again."
+    )
+
+
+# -- what cannot be saved now -----------------------------------------------------------------------
+
+
+def _not_linked(request: HttpRequest, page: CompanyPage, customer_id: str) -> HttpResponse:
+    """The connection is not linked: what was typed is carried to the next try, or to another connection."""
     path = links.form(page.company_id, customer_id)
     others = [
         {"name": text(other.get("platformName")), "url": path + page.query(connection=other["id"])}
@@ -126,21 +229,18 @@ def _cannot_write(request: HttpRequest, page: CompanyPage, customer_id: str) -> 
     ]
     context = {
         "page": page,
+        "customer_id": customer_id,
         "typed": typed(request),
         "here": request.get_full_path(),
         "others": others,
     }
-    return htmx.render(
-        request,
-        "editing/not_linked.html",
-        "editing/_not_linked.html",
-        context,
-        status=200 if request.method != "POST" else 409,
-    )
+    templates = "editing/not_linked.html", "editing/_not_linked.html"
+    status = 409 if request.method == "POST" else 200
+    return htmx.render(request, *templates, context, status=status)
 
 
-def _keep_typed(request: HttpRequest, error: CodatError) -> HttpResponse:
-    """Codat failed us before anything was sent: say so, and carry what was typed to the next try."""
+def _not_saved(request: HttpRequest, error: CodatError) -> HttpResponse:
+    """Codat failed before anything was sent: say so, and carry what was typed to the next try."""
     response = htmx.render(
         request,
         "editing/not_saved.html",
@@ -151,82 +251,3 @@ def _keep_typed(request: HttpRequest, error: CodatError) -> HttpResponse:
     if error.retry_after:
         response["Retry-After"] = str(error.retry_after)
     return response
-
-
-# -- opening ----------------------------------------------------------------------------------------
-
-
-def _opened(desk: EditPage) -> Form:
-    """The form as it is opened: on the record, or on what the address asks for.
-
-    `?draft=<submission>` continues a draft, `?write=<id>` reopens what a write sent with its findings,
-    `?revert=<id>` fills in the values from before a write, `?from=<customer>` begins a new one from another.
-    """
-    query, service = desk.request.GET, default_service()
-    company_id = desk.page.company_id
-    record: dict[str, Any] | None = None
-    if desk.customer_id:
-        record = desk.with_pending_changes(desk.record(), say=True)
-    elif query.get("from"):
-        source = service.get(company_id=company_id, customer_id=query["from"])
-        desk.notes.append(f"Begun with the values of {text(source.get('customerName'))}.")
-        return desk.form(filled=copy_of(cast(dict[str, Any], source)))
-    if "draft" in query:
-        return _continued(desk, record)
-    if "write" in query or "revert" in query:
-        return _reopened(desk, record)
-    return desk.form(record)
-
-
-def _continued(desk: EditPage, record: Any) -> Form:
-    """A draft's form, with what has changed since in the record and in the model."""
-    found = get_object_or_404(desk.key.drafts(), submission=uuid_of(desk.request.GET["draft"]))
-    desk.submission = found.submission
-    post = drafts.posted(found)
-    desk.read_options(post)
-    desk.notes.extend(model_changes(found.model, desk.model))
-    try:
-        form = desk.form(data=post)
-    except FormTampered:
-        return desk.rebuilt_from_post(post, record)
-    if record is not None:
-        desk.notes.extend(
-            f"Somebody has changed {change.label} since: {change.old_text} → {change.new_text}."
-            for change in form.since(record)
-        )
-    desk.notes.insert(
-        0, f"You are continuing what you typed on {found.updated_at:%-d %B, %H:%M} UTC."
-    )
-    return form
-
-
-def _reopened(desk: EditPage, record: Any) -> Form:
-    """The form filled with what a write sent, or with what was there before it."""
-    revert = "revert" in desk.request.GET
-    wanted = uuid_of(desk.request.GET.get("revert" if revert else "write"))
-    # One customer's values have no place in the form of another.
-    theirs = {"kind": Write.Kind.CREATE} if desk.creating else {"customer_id": desk.customer_id}
-    write = get_object_or_404(Write, pk=wanted, company_id=desk.page.company_id, **theirs)
-    source = write.before if revert else write.payload
-    if not source:
-        desk.notes.append(
-            "What was sent then has been forgotten, as the settings ask."
-            if write.forgotten_at
-            else "That save made the customer: there are no values from before it."
-        )
-        return desk.form(record)
-    form = desk.form(record, filled=simplejson.loads(source, use_decimal=True))
-    if revert:
-        desk.notes.append("These are the values from before that change. Nothing is sent yet.")
-        return form
-    write.seen_by(desk.request.user.pk)
-    desk.retry_of = write
-    desk.options = {
-        "timeout": str(write.timeout_in_minutes or ""),
-        "force": "1" if write.force_update else "",
-    }
-    desk.notes.append("This is what was sent then. Saving it sends it as a new write.")
-    form.place(write.validation)
-    if not write.validation and write.error_message:
-        form.problems.append(write.error_message)
-    return form

@@ -94,7 +94,7 @@ def test_nor_does_a_post_that_names_no_connection(
     answer = editor_client.post(address.partition("?")[0], typed)
 
     assert answer.status_code == 422
-    assert "for another connection" in answer.content.decode()
+    assert "This form is out of date" in answer.content.decode()
     assert not Write.objects.exists()
 
 
@@ -163,7 +163,7 @@ def test_a_draft_is_gone_on_with_on_its_own_connection(
     assert query in on(first)
     mine = editor_client.get(links.my_writes()).content.decode()
     assert query in on(mine)
-    assert "for another connection" not in editor_client.get(on(first)).content.decode()
+    assert "This form is out of date" not in editor_client.get(on(first)).content.decode()
 
 
 def test_a_draft_can_be_discarded_whatever_became_of_its_company(

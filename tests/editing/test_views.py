@@ -170,7 +170,7 @@ def test_saving_nothing_sends_nothing(
 ) -> None:
     url = links.edit(company, customer)
     page = press(editor_client, url, editor_client.get(url), "save")
-    assert "Nothing is changed" in page.content.decode()
+    assert "You have not changed anything" in page.content.decode()
     assert not Write.objects.exists()
 
 

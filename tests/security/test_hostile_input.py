@@ -52,7 +52,7 @@ def test_a_timeout_is_read_as_a_whole(
     typed = fields(editor_client.get(url)) | {"f.customerName": "Ada", "timeout": timeout}
     answer = editor_client.post(url, typed | {"action": "save"})
     assert answer.status_code == 422
-    assert "Whole minutes" in answer.content.decode()
+    assert "Enter 1 to 1,440 minutes" in answer.content.decode()
     assert not Write.objects.exists()
 
 
@@ -138,7 +138,7 @@ def test_a_form_opened_after_a_save_holds_what_was_saved(
     editor_client.post(url, opened_first | {"f.customerName": "Renamed", "action": "save"})
 
     page = editor_client.get(url)
-    assert "What editor saved" in page.content.decode()
+    assert "the change that editor saved" in page.content.decode()
     assert fields(page)["f.customerName"] == "Renamed"
     changed = fields(page) | {"f.emailAddress": "new@example.com", "action": "save"}
     assert editor_client.post(url, changed).status_code == 303

@@ -246,5 +246,5 @@ def test_what_was_forgotten_is_said_on_each_page(
         assert gone not in page
     assert "editor" in page
     form = editor_client.get(f"{links.edit(company, '39')}?write={write.pk}")
-    assert "has been forgotten" in form.content.decode()
+    assert "deleted under the retention policy" in form.content.decode()
     assert editor_client.get(links.writes(company)).status_code == 200

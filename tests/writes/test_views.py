@@ -253,8 +253,8 @@ def test_there_is_nothing_before_a_new_customer(
 ) -> None:
     write = make(company, editor, kind=Write.Kind.CREATE, before="", customer_id="")
     page = editor_client.get(f"{links.new(company)}?revert={write.pk}").content.decode()
-    assert "there are no values from before it" in page
-    assert "has been forgotten" not in page
+    assert "there is nothing to restore" in page
+    assert "deleted under the retention policy" not in page
 
 
 def test_of_what_nobody_knows_no_page_says_that_it_was_saved(
@@ -270,14 +270,14 @@ def test_of_what_nobody_knows_no_page_says_that_it_was_saved(
     assert "Perhaps now" in page
     assert "On its way" not in page
     page = editor_client.get(links.edit(company, "39")).content.decode()
-    assert "Nobody knows yet whether what editor sent" in page
-    assert "is filled in already" not in page
+    assert "We do not know yet whether the change that editor sent" in page
+    assert "Includes the change that editor saved" not in page
 
     Write.objects.update(state=Write.State.PENDING)
     page = editor_client.get(links.customer(company, "39")).content.decode()
     assert "Not settled" not in page
     page = editor_client.get(links.edit(company, "39")).content.decode()
-    assert "is filled in already" in page
+    assert "Includes the change that editor saved" in page
 
 
 @pytest.mark.parametrize("state", ["failed", "timed_out"])
@@ -325,7 +325,7 @@ def test_a_second_new_customer_of_a_name_is_asked_about_first(
 
     asked = editor_client.post(url, typed("twin ltd"))
     assert asked.status_code == 409
-    assert "editor saved a new customer of this name just now" in asked.content.decode()
+    assert "editor saved a new customer with this name just now" in asked.content.decode()
     assert Write.objects.count() == 2
     again = editor_client.post(url, fields(asked) | {"action": "save"})
     assert again.status_code == 303
@@ -334,13 +334,13 @@ def test_a_second_new_customer_of_a_name_is_asked_about_first(
     # A look at what would be sent is no answer, and does not take the answer back either.
     said = fields(asked)
     look = editor_client.post(url, said | {"action": "review", "f.phone": "1"})
-    assert fields(look)["twin"] == said["twin"]
+    assert fields(look)["same_name"] == said["same_name"]
 
     # One more of that name is one more to be told of.
     assert (
         editor_client.post(url, fields(asked) | {"action": "save"}).status_code == 303
     )  # The same form.
-    third = editor_client.post(url, typed("Twin Ltd") | {"twin": str(Write.objects.last().pk)})  # type: ignore[union-attr]
+    third = editor_client.post(url, typed("Twin Ltd") | {"same_name": str(Write.objects.last().pk)})  # type: ignore[union-attr]
     assert third.status_code == 409
     assert Write.objects.count() == 3
 
@@ -407,5 +407,5 @@ def test_saving_a_new_customer_again_asks_once(company: str, editor_client: RawP
     assert editor_client.post(url, typed).status_code == 303
     asked = editor_client.post(url, typed | {"f.phone": "1"})  # Back, and typed on.
     assert asked.status_code == 409
-    assert "You saved this form before" in asked.content.decode()
+    assert "You already saved this form with different values" in asked.content.decode()
     assert editor_client.post(url, fields(asked) | {"action": "save"}).status_code == 303

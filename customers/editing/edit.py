@@ -1,0 +1,135 @@
+"""One edit of one customer: which customer, the form, and what belongs to its save. Knows no HTTP."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from dataclasses import dataclass, field, replace
+from typing import Any, cast
+
+from customers.codat.types import Company, Connection
+from customers.forms import Form
+from customers.forms.post_data import Data
+from customers.models import Write
+from customers.service import CustomerService
+from customers.writes.pending import with_pending
+
+# Minutes. Codat documents no default; nobody waits longer than a day for a desktop integration.
+MAX_TIMEOUT = 24 * 60
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The customer that a form is for, with the connection and the model that the form comes from.
+
+    `customer_id` is "" for a new customer. `model` is the create/update model as Codat sends it.
+    """
+
+    company_id: str
+    company: Company
+    connection: Connection
+    customer_id: str
+    model: dict[str, Any]
+
+    @property
+    def creating(self) -> bool:
+        """Whether the form is for a new customer."""
+        return not self.customer_id
+
+    @property
+    def connection_id(self) -> str:
+        """The connection's ID, "" where it has none."""
+        return str(self.connection.get("id") or "")
+
+    def form(
+        self,
+        record: dict[str, Any] | None = None,
+        *,
+        data: Data | None = None,
+        filled: dict[str, Any] | None = None,
+    ) -> Form:
+        """A form of this customer; see `Form`. Raises FormTampered, ModelError.
+
+        A batch passes the record as `record`, and the record with its changes as `filled`.
+        """
+        # The connection is part of the purpose: another connection is another ledger, with other values.
+        purpose = f"{self.company_id}:{self.connection_id}:{self.customer_id}"
+        return Form(
+            self.model,
+            record,
+            data=data,
+            filled=filled,
+            creating=self.creating,
+            purpose=purpose,
+        )
+
+    def read(self, service: CustomerService) -> dict[str, Any]:
+        """The customer as Codat's copy has it now; {} for a new one. Raises CodatError."""
+        if self.creating:
+            return {}
+        record = service.get(company_id=self.company_id, customer_id=self.customer_id)
+        return cast(dict[str, Any], record)
+
+    def with_pending(
+        self, record: dict[str, Any], submission: uuid.UUID
+    ) -> tuple[dict[str, Any], list[Write]]:
+        """The record with the changes that Codat's copy does not show yet, and the writes that make them.
+
+        The write of `submission` itself is left out.
+        """
+        return with_pending(
+            record, self.company_id, self.customer_id, exclude_submission=submission
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SaveOptions:
+    """The options of a save, as typed: `timeout` in minutes, "" for Codat's own limit."""
+
+    timeout: str = ""
+    force: bool = False
+
+    @classmethod
+    def of(cls, write: Write) -> SaveOptions:
+        """The options that a write was sent with."""
+        return cls(str(write.timeout_in_minutes or ""), write.force_update)
+
+    @property
+    def timeout_error(self) -> str:
+        """What is wrong with the time-out, "" where nothing is."""
+        is_number = re.fullmatch(r"[0-9]{1,9}", self.timeout) is not None
+        if not self.timeout or (is_number and 0 < int(self.timeout) <= MAX_TIMEOUT):
+            return ""
+        return f"Enter 1 to {MAX_TIMEOUT:,} minutes, or leave blank."
+
+    @property
+    def timeout_in_minutes(self) -> int | None:
+        """The time-out for Codat, None where it is left to Codat."""
+        return int(self.timeout) if self.timeout else None
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A form for a customer, with what belongs to one save of it.
+
+    `submission` identifies the opened form: it is saved once, however often it is posted. `retry_of` is the
+    write that this one replaces. `same_name` is the pending new customer of the same name that the
+    person has been told of. `notes` are sentences for the person, about how the form was filled.
+    """
+
+    target: Target
+    form: Form
+    submission: uuid.UUID = field(default_factory=uuid.uuid4)
+    options: SaveOptions = SaveOptions()
+    retry_of: Write | None = None
+    same_name: Write | None = None
+    notes: tuple[str, ...] = ()
+
+    def is_valid(self) -> bool:
+        """Validate the form and the options; the errors are then in both."""
+        is_valid = self.form.is_valid()
+        return is_valid and not self.options.timeout_error
+
+    def with_notes(self, *notes: str) -> Edit:
+        """The same with more notes at the end."""
+        return replace(self, notes=(*self.notes, *notes))

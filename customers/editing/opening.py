@@ -1,0 +1,160 @@
+"""Opening a customer's form: on the record, a copy, a draft, an earlier change, or a post. Knows no HTTP."""
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.http import QueryDict
+from django.utils import timezone
+
+from customers.editing.edit import Edit, SaveOptions, Target
+from customers.formatting import distance, text
+from customers.forms import FormTampered, copy_of
+from customers.forms.model_changes import model_changes
+from customers.models import Draft, Write
+from customers.service import CustomerService
+from customers.writes import drafts
+
+
+def uuid_or_new(value: str | None) -> uuid.UUID:
+    """The UUID in a text from outside; where it holds none, a new one, which matches nothing."""
+    try:
+        return uuid.UUID(value or "")
+    except ValueError:
+        return uuid.uuid4()
+
+
+def open_record(target: Target, service: CustomerService) -> Edit:
+    """A blank form for a new customer, else the record with pending changes. Raises CodatError."""
+    record, notes = _record(target, service)
+    return Edit(target, target.form(record), notes=notes)
+
+
+def open_copy(target: Target, source: dict[str, Any]) -> Edit:
+    """The form for a new customer, filled with the values of another one."""
+    note = f"Copied from {text(source.get('customerName'))}. Nothing is saved yet."
+    return Edit(target, target.form(filled=copy_of(source)), notes=(note,))
+
+
+def open_draft(target: Target, draft: Draft, service: CustomerService) -> Edit:
+    """A draft's form, with notes on what has changed since in the record and in the model. Raises CodatError."""
+    record, _ = target.with_pending(target.read(service), draft.submission)
+    post = drafts.posted(draft)
+    notes = (
+        f"You are continuing your draft from {_moment(draft.updated_at)}.",
+        *model_changes(draft.model, target.model),
+    )
+    try:
+        edit = read_post(target, post)
+    except FormTampered:
+        return rebuild(target, post, record).with_notes(*notes)
+    changes = [] if target.creating else edit.form.since(record)
+    return edit.with_notes(
+        *notes,
+        *(
+            f"{change.label} was changed after you started: {change.old_text} → {change.new_text}."
+            for change in changes
+        ),
+    )
+
+
+def open_write(target: Target, write: Write, user: User, service: CustomerService) -> Edit:
+    """The form with the values and options of an earlier change, and its errors. Raises CodatError.
+
+    The change counts as seen by the person who made it.
+    """
+    record, notes = _record(target, service)
+    if not write.payload:
+        return Edit(target, target.form(record), notes=(*notes, _missing_note(write)))
+    form = target.form(record, filled=write.sent_values)
+    form.place(write.validation)
+    if not write.validation and write.error_message:
+        form.problems.append(write.error_message)
+    write.seen_by(user.pk)
+    note = "These values were sent before. Saving sends them again as a new change."
+    return Edit(
+        target,
+        form,
+        options=SaveOptions.of(write),
+        retry_of=write,
+        notes=(*notes, note),
+    )
+
+
+def open_undo(target: Target, write: Write, service: CustomerService) -> Edit:
+    """The form with the values from before an earlier change. Raises CodatError."""
+    record, notes = _record(target, service)
+    if not write.before:
+        return Edit(target, target.form(record), notes=(*notes, _missing_note(write)))
+    form = target.form(record, filled=write.values_before)
+    moment = _moment(write.created_at)
+    note = f"Undo: the values from before {moment} are filled in. Save to send them."
+    return Edit(target, form, notes=(*notes, note))
+
+
+def read_post(target: Target, post: QueryDict) -> Edit:
+    """The edit that a browser posted, or that a draft holds of it. Raises FormTampered."""
+    return Edit(target, target.form(data=post), **_fields(target, post))
+
+
+def rebuild(target: Target, post: QueryDict, record: dict[str, Any]) -> Edit:
+    """What was typed, over the record as it is now: the record that it was opened with cannot be read."""
+    copy = post.copy()
+    copy["base"] = target.form(record).sealed
+    edit = Edit(target, target.form(data=copy), **_fields(target, post))
+    place = "below" if target.creating else "on top of the current record"
+    edit.form.problems.append(
+        "This form is out of date, so nothing was sent."
+        f" Your changes are shown {place}: check them, then save."
+    )
+    return edit
+
+
+def _fields(target: Target, post: QueryDict) -> dict[str, Any]:
+    """What belongs to the save, by the names of `Edit`'s attributes."""
+    writes = Write.objects.filter(company_id=target.company_id)
+
+    def write(name: str) -> Write | None:
+        value = post.get(name)
+        return writes.filter(pk=uuid_or_new(value)).first() if value else None
+
+    return {
+        "submission": uuid_or_new(post.get("submission")),
+        "options": SaveOptions(post.get("timeout", "").strip(), force=bool(post.get("force"))),
+        "retry_of": write("retry_of"),
+        "same_name": write("same_name") if target.creating else None,
+    }
+
+
+def _record(
+    target: Target, service: CustomerService
+) -> tuple[dict[str, Any] | None, tuple[str, ...]]:
+    """The record with pending changes, and a note for each of those; None for a new customer."""
+    if target.creating:
+        return None, ()
+    record, pending = target.with_pending(target.read(service), uuid.uuid4())
+    return record, tuple(_pending_note(write) for write in pending)
+
+
+def _pending_note(write: Write) -> str:
+    """A sentence on a change that the form includes before Codat's copy shows it."""
+    ago = distance(write.created_at, timezone.now())
+    if write.state == Write.State.UNKNOWN:
+        return (
+            f"We do not know yet whether the change that {write.username} sent {ago} was received."
+            " It is included below, so saving sends it too."
+        )
+    return (
+        f"Includes the change that {write.username} saved {ago}. Codat’s copy does not show it yet."
+    )
+
+
+def _missing_note(write: Write) -> str:
+    if write.forgotten_at:
+        return "These values were deleted under the retention policy."
+    return "That change created the customer, so there is nothing to restore."
+
+
+def _moment(moment: datetime) -> str:
+    return f"{moment:%-d %B, %H:%M} UTC"
