@@ -5,6 +5,7 @@ Empty, null and missing all read as a dash.
 """
 
 import re
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -112,6 +113,32 @@ def singular(words: str) -> str:
     if re.search(r"(?:ss|x|ch|sh)es$", words, re.IGNORECASE):
         return words[:-2]
     return words[:-1] if re.search(r"[^siu]s$", words, re.IGNORECASE) else words
+
+
+def path_label(path: Iterable[str | int], *, name_label: Callable[[str], str] = label) -> str:
+    """The label of a field from its path: `("addresses", 0, "line1")` -> `Address 1, Line 1`.
+
+    A str is the name of a property, an int the index of a list item, from 0. `name_label` makes the label of a
+    property; `str` where the path holds labels already. "" for an empty path.
+    """
+    labels: list[str] = []
+    for part in path:
+        if isinstance(part, str):
+            labels.append(name_label(part))
+        elif labels:
+            labels[-1] = f"{singular(labels[-1])} {part + 1}"
+        else:
+            labels.append(str(part + 1))
+    return ", ".join(labels)
+
+
+def path_parts(text: str) -> list[str | int]:
+    """The names and indexes of a path in text: `addresses[0].line1` -> `["addresses", 0, "line1"]`.
+
+    Any punctuation separates. Codat names fields so in `itemId`, without a documented syntax.
+    """
+    tokens = [token for token in re.split(r"[^\w]+", text) if token]
+    return [int(token[:9]) if token.isdecimal() else token for token in tokens]
 
 
 def size(value: object) -> str:

@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from customers.forms import assumptions
-from customers.forms.labels import row_name
 from customers.forms.model import Kind, Node
 from customers.forms.paths import NEW_ROW, join, segment
 from customers.forms.values import MISSING, convert, shown
@@ -21,6 +20,10 @@ from customers.forms.values import MISSING, convert, shown
 # Rows of one array, and inputs of one form, that a page shows. What is beyond is kept and sent as it is.
 MAX_ROWS = 500
 MAX_INPUTS = 8_000
+
+
+# The labels of the nodes that lead to a state, and the indexes of rows between them: see `path_label`.
+Labels = tuple[str | int, ...]
 
 
 class Leaf:
@@ -304,16 +307,15 @@ class Binding:
         return Kept(node, path, base, "Kept as it is, and sent so.", sent=True) if odd else None
 
 
-def walk(state: State, trail: str = "") -> Iterator[tuple[State, str]]:
-    """Every state below and with this one, in order, removed rows left out, with its label.
+def walk(state: State, labels: Labels = ()) -> Iterator[tuple[State, Labels]]:
+    """Every state below and with this one, in order, removed rows left out, with its labels.
 
-    Labels are for people: `Contact 2, Phone 1, Number`. Rows are counted as they stand.
+    Rows are counted as they stand.
     """
-    yield state, trail
+    yield state, labels
     if isinstance(state, Group):
         for child in state.children:
-            label = f"{trail}, {child.node.label}" if trail else child.node.label
-            yield from walk(child, label)
+            yield from walk(child, (*labels, child.node.label))
     elif isinstance(state, Rows):
-        for number, row in enumerate(state.visible, 1):
-            yield from walk(row.state, f"{row_name(trail)} {number}")
+        for index, row in enumerate(state.visible):
+            yield from walk(row.state, (*labels, index))

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Literal
-from urllib.parse import unquote
 
-from customers import formatting
-from customers.forms.bound import Group, Row, Rows, State
-from customers.forms.labels import row_name
+from customers.formatting import path_label
+from customers.forms.bound import Group, Labels, Row, Rows, State
 from customers.forms.model import READ_ONLY_ANYWHERE, Kind, Node, presentable
 from customers.forms.values import MISSING, readable
-
-_OLD_ROW = re.compile(r"b\d{1,9}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,19 +38,13 @@ class Change:
 class Unsent:
     """A value of the record that the model has no field for."""
 
-    path: str
+    path: tuple[str | int, ...]
     value: Any
 
     @property
     def label(self) -> str:
-        """Its place for people: `addresses.b0.mapRef` -> `Address 1, Map ref`."""
-        words: list[str] = []
-        for part in self.path.split("."):
-            if _OLD_ROW.fullmatch(part) and words:
-                words[-1] = f"{row_name(words[-1])} {int(part[1:]) + 1}"
-            else:
-                words.append(formatting.label(unquote(part)))
-        return ", ".join(words)
+        """The field's label, made of the names of its properties."""
+        return presentable(path_label(self.path))
 
     @property
     def text(self) -> str:
@@ -71,61 +60,64 @@ def words(value: Any) -> str:
         return "(null)"
     if value == "":
         return "(empty text)"
-    return "\n".join(_lines(value, "", _LEVELS)) or readable(value)
+    return "\n".join(_lines(value, (), _LEVELS)) or readable(value)
 
 
 # So deep an object is told line by line; below that it is JSON.
 _LEVELS = 6
 
 
-def _lines(value: Any, name: str, levels: int) -> Iterator[str]:
+def _lines(value: Any, path: tuple[str | int, ...], levels: int) -> Iterator[str]:
     """An object or a list line by line, under the names of its properties."""
-    parts: Iterable[tuple[str, Any]] = ()
+    parts: Iterable[tuple[str | int, Any]] = ()
     if isinstance(value, dict):
-        parts = ((formatting.label(presentable(str(key))), item) for key, item in value.items())
-        parts = ((f"{name}, {key}" if name else key, item) for key, item in parts)
+        parts = ((str(name), item) for name, item in value.items())
     elif isinstance(value, list):
-        parts = (
-            (f"{row_name(name)} {number}".strip(), item) for number, item in enumerate(value, 1)
-        )
-    for place, item in parts:
+        parts = enumerate(value)
+    for part, item in parts:
+        inner_path = (*path, part)
+        label = presentable(path_label(inner_path))
         if isinstance(item, (dict, list)):
-            inner = list(_lines(item, place, levels - 1)) if levels else []
-            yield from inner or [f"{place}: {readable(item)}"]
+            inner = list(_lines(item, inner_path, levels - 1)) if levels else []
+            yield from inner or [f"{label}: {readable(item)}"]
         else:
-            yield f"{place}: {words(item)}"
+            yield f"{label}: {words(item)}"
 
 
 def changes(root: Group, *, creating: bool) -> list[Change]:
     """Every change that the payload makes to the record; creating, every value that is sent."""
-    return list(_walk(root, "", everything=creating))
+    return list(_walk(root, (), everything=creating))
 
 
-def _walk(state: State, label: str, *, everything: bool) -> Iterator[Change]:
+def _label(labels: Labels) -> str:
+    return path_label(labels, name_label=str)
+
+
+def _walk(state: State, labels: Labels, *, everything: bool) -> Iterator[Change]:
     if isinstance(state, Group):
         for child in state.children:
-            name = child.node.label
-            yield from _walk(child, f"{label}, {name}" if label else name, everything=everything)
+            yield from _walk(child, (*labels, child.node.label), everything=everything)
     elif isinstance(state, Rows):
-        yield from _rows(state, label, everything=everything)
+        yield from _rows(state, labels, everything=everything)
     elif everything:
         value = state.value()
         if value is not MISSING:
-            yield Change(state.path, label, MISSING, value, "added")
+            yield Change(state.path, _label(labels), MISSING, value, "added")
     elif state.changed:
-        yield Change(state.path, label, state.base, state.value())
+        yield Change(state.path, _label(labels), state.base, state.value())
 
 
-def _rows(rows: Rows, label: str, *, everything: bool) -> Iterator[Change]:
+def _rows(rows: Rows, labels: Labels, *, everything: bool) -> Iterator[Change]:
     sent = rows.sent
-    for number, row in enumerate(sent, 1):
-        name = f"{row_name(label)} {number}"
+    for index, row in enumerate(sent):
+        row_labels = (*labels, index)
         if everything:
-            yield from _walk(row.state, name, everything=True)
+            yield from _walk(row.state, row_labels, everything=True)
         elif row.new:
-            yield Change(row.state.path, f"{name} (new)", MISSING, row.state.value(), "added")
+            name = f"{_label(row_labels)} (new)"
+            yield Change(row.state.path, name, MISSING, row.state.value(), "added")
         else:
-            yield from _walk(row.state, name, everything=False)
+            yield from _walk(row.state, row_labels, everything=False)
     if everything:
         return
     base = rows.base if isinstance(rows.base, list) else []
@@ -135,12 +127,12 @@ def _rows(rows: Rows, label: str, *, everything: bool) -> Iterator[Change]:
         if key not in kept:
             element = rows.node.element
             old = project(element, base[index]) if element else base[index]
-            name = f"{row_name(label)} {index + 1} (removed)"
+            name = f"{_label((*labels, index))} (removed)"
             yield Change(f"{rows.path}.{key}", name, old, MISSING, "removed")
     if kept != sorted(kept, key=_index) or _new_before_old(sent):
         before = ", ".join(str(_index(key) + 1) for key in sorted(kept, key=_index))
         after = ", ".join("new" if row.new else str(_index(row.key) + 1) for row in sent)
-        yield Change(rows.path, f"{label} (order)", before, after, "moved")
+        yield Change(rows.path, f"{_label(labels)} (order)", before, after, "moved")
 
 
 def _index(key: str) -> int:
@@ -170,20 +162,19 @@ def project(node: Node, value: Any) -> Any:
 def unsent(root: Group) -> list[Unsent]:
     """Values of the record, at any depth, that the model does not know. Read-only ones are not
     named: nobody expects them to be sent."""
-    return list(_unsent(root))
+    return list(_unsent(root, ()))
 
 
-def _unsent(state: State) -> Iterator[Unsent]:
+def _unsent(state: State, path: tuple[str | int, ...]) -> Iterator[Unsent]:
     if isinstance(state, Group) and isinstance(state.base, dict):
         known = {child.node.name for child in state.children}
         silent = READ_ONLY_ANYWHERE if state.node.path else READ_ONLY_ANYWHERE | {"id"}
-        prefix = f"{state.path}." if state.path else ""
         for name, value in state.base.items():
             if name not in known and name not in silent:
-                yield Unsent(prefix + name, value)
+                yield Unsent((*path, name), value)
         for child in state.children:
-            yield from _unsent(child)
+            yield from _unsent(child, (*path, child.node.name))
     elif isinstance(state, Rows):
         for row in state.rows:
             if not row.new:
-                yield from _unsent(row.state)
+                yield from _unsent(row.state, (*path, _index(row.key)))

@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from customers.formatting import path_parts
 from customers.forms.bound import Group, Leaf, Rows, State
 
 # What may stand before a path and means the record itself.
@@ -94,11 +95,11 @@ def _read(item_id: str) -> tuple[tuple[str, ...], dict[int, int]]:
     """The names of an itemId, and which index follows which name."""
     names: list[str] = []
     indexes: dict[int, int] = {}
-    for token in re.split(r"[^\w]+", item_id):
-        if token.isdecimal() and names:
-            indexes[len(names)] = int(token[:9])
-        elif token:
-            names.append(_loose(token))
+    for part in path_parts(item_id):
+        if isinstance(part, str):
+            names.append(_loose(part))
+        elif names:
+            indexes[len(names)] = part
     return tuple(names), indexes
 
 

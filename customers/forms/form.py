@@ -9,8 +9,9 @@ from typing import Any
 import simplejson
 from django.utils.safestring import SafeString
 
+from customers.formatting import path_label
 from customers.forms import actions, merge, signing
-from customers.forms.bound import Binding, Group, Kept, Rows, State, walk
+from customers.forms.bound import Binding, Group, Kept, Labels, Rows, State, walk
 from customers.forms.changes import Change, Unsent, changes, unsent
 from customers.forms.error_mapping import ErrorMapper
 from customers.forms.markup import CompiledModel
@@ -146,14 +147,15 @@ class Form:
     def summary(self) -> list[dict[str, str]]:
         """Errors for the top of the page: {text, anchor}; anchor is an id, or "" for none."""
         lines = [{"text": problem, "anchor": ""} for problem in self.problems]
-        for state, label in self._wrong:
+        for state, labels in self._wrong:
+            label = path_label(labels, name_label=str)
             text = f"{label}: {state.error}" if label else state.error
             lines.append({"text": text, "anchor": html_id(state.path) if state.path else ""})
         return lines
 
     @cached_property
-    def _wrong(self) -> list[tuple[State, str]]:
-        return [(state, label) for state, label in walk(self.root) if state.error]
+    def _wrong(self) -> list[tuple[State, Labels]]:
+        return [(state, labels) for state, labels in walk(self.root) if state.error]
 
     def _forget(self) -> None:
         self.__dict__.pop("_wrong", None)

@@ -30,11 +30,6 @@ def says_something(node: Node) -> bool:
     return bool(_words(node.description) - known - _FILLER)
 
 
-def row_name(title: str) -> str:
-    """What one row of a list is called: `Addresses` -> `Address`."""
-    return singular(title)
-
-
 def in_sentence(title: str) -> str:
     """A label inside of a sentence: `Phone Number` -> `phone number`, but `VAT number` keeps its capitals."""
     words = title.split(" ")

@@ -8,8 +8,9 @@ from typing import Any
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
+from customers.formatting import singular
 from customers.forms import iso_codes, limits
-from customers.forms.labels import in_sentence, row_name, says_something, short
+from customers.forms.labels import in_sentence, says_something, short
 from customers.forms.model import Kind, Node, Note
 
 # Lists longer than this get a search box, where scripts run.
@@ -89,7 +90,7 @@ def _face(node: Node, limit: limits.Limit, *, always: bool) -> NodeMarkup:
     if node.required and not node.read_only:
         mark = _REQUIRED if always else _IF_FILLED
     shown, quiet, corner = _help(node)
-    row = row_name(node.label)
+    row = singular(node.label)
     attrs = ' aria-required="true"' if always else ""
     if node.kind is Kind.NUMBER:
         attrs += ' inputmode="decimal"'

@@ -12,9 +12,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from customers.formatting import path_label
 from customers.forms import assumptions
+from customers.forms.bound import Labels
 from customers.forms.changes import Change, project, words
-from customers.forms.labels import row_name
 from customers.forms.model import Kind, Node
 from customers.forms.paths import join, segment
 from customers.forms.post_data import Data
@@ -115,7 +116,7 @@ def merge(
     asked = data is not None and data.getlist(SEEN)[-1:] == [seen]
     conflicts = [
         _chosen(conflict, data if asked else None)
-        for conflict in _compare(model, (), "", "", before, now, mine)
+        for conflict in _compare(model, (), "", (), before, now, mine)
     ]
     return Merge(conflicts, mine, seen, asked=asked)
 
@@ -125,7 +126,7 @@ def differences(model: Node, old: dict[str, Any], new: dict[str, Any]) -> list[C
     before, now = _spoken(project(model, old)), _spoken(project(model, new))
     return [
         Change(found.path, found.label, found.before, found.theirs)
-        for found in _compare(model, (), "", "", before, now, before)
+        for found in _compare(model, (), "", (), before, now, before)
     ]
 
 
@@ -144,7 +145,13 @@ def _chosen(conflict: Conflict, data: Data | None) -> Conflict:
 
 
 def _compare(
-    node: Node, keys: tuple[str | int, ...], path: str, label: str, before: Any, now: Any, mine: Any
+    node: Node,
+    keys: tuple[str | int, ...],
+    path: str,
+    labels: Labels,
+    before: Any,
+    now: Any,
+    mine: Any,
 ) -> Iterator[Conflict]:
     if same(before, now) or same(now, mine):
         return
@@ -155,7 +162,7 @@ def _compare(
                 child,
                 (*keys, name),
                 join(path, segment(name)),
-                f"{label}, {child.label}" if label else child.label,
+                (*labels, child.label),
                 before.get(name, MISSING),
                 now.get(name, MISSING),
                 mine.get(name, MISSING),
@@ -171,12 +178,13 @@ def _compare(
                 node.element,
                 (*keys, index),
                 join(path, f"b{index}"),
-                f"{row_name(label)} {index + 1}",
+                (*labels, index),
                 item,
                 now[index],
                 mine[index],
             )
     else:
+        label = path_label(labels, name_label=str)
         yield Conflict(path, keys, label, before, now, mine, not same(before, mine), "")
 
 

@@ -8,7 +8,7 @@ from itertools import zip_longest
 from typing import Any, Literal, TypedDict
 
 from customers.codat.values import is_empty, parse_date
-from customers.formatting import label, singular, text
+from customers.formatting import path_label, text
 from customers.models import Write
 from customers.writes.journal import db_safe
 
@@ -102,7 +102,7 @@ def changes(write: Write) -> list[FieldChange]:
 def changed_fields(before: Any, sent: Any) -> list[FieldChange]:
     """The fields in which `sent` differs from `before`. Empty, null and missing are the same here."""
     return [
-        FieldChange(_dotted(path), path_label(_dotted(path)), text(old), text(new))
+        FieldChange(_dotted(path), path_label(path), text(old), text(new))
         for path, old, new in walk(before, sent, pair_rows=by_position)
         if old != new and not (is_empty(old) and is_empty(new))
     ]
@@ -172,7 +172,7 @@ def _rows_not_removed(before: list[Any], sent: list[Any], read: list[Any]) -> It
 
 def _difference(path: Path, how: How, sent: Any, read: Any) -> Difference:
     return Difference(
-        label=db_safe(path_label(_dotted(path))),
+        label=db_safe(path_label(path)),
         what=how,
         sent=db_safe(text(sent)),
         read=db_safe(text(read)),
@@ -188,17 +188,6 @@ def _value_at(record: Any, path: Path) -> Any:
 
 def _dotted(path: Path) -> str:
     return ".".join(map(str, path))
-
-
-def path_label(path: str) -> str:
-    """A leaf's place for people: `addresses.0.line1` -> `Address 1, Line 1`."""
-    words: list[str] = []
-    for part in path.split("."):
-        if part.isdigit() and words:
-            words[-1] = f"{singular(words[-1])} {int(part) + 1}"
-        else:
-            words.append(label(part))
-    return ", ".join(words)
 
 
 def _number(value: Any) -> Decimal | None:

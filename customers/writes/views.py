@@ -1,6 +1,5 @@
 """The journal's pages: a company's writes, one write followed to its end, and one's own."""
 
-import re
 import uuid
 from typing import Any, cast
 from urllib.parse import urlencode
@@ -17,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from customers.codat import refreshes
 from customers.codat.errors import CodatError
 from customers.codat.types import PushOperation, ValidationItem
-from customers.formatting import DASH, pretty_json, text
+from customers.formatting import DASH, path_label, path_parts, pretty_json, text
 from customers.models import Draft, Write, WriteQuerySet
 from customers.service import default_service
 from customers.web import links
@@ -255,9 +254,8 @@ def _context(write: Write) -> dict[str, Any]:
 
 def _finding(item: ValidationItem) -> dict[str, str]:
     """A finding of Codat's, its field named as the rest of the page names fields; `place` "" where it names none."""
-    place = re.sub(r"\[(\d+)\]", r".\1", item.get("itemId") or "")
     return {
-        "place": diff.path_label(place) if place else "",
+        "place": path_label(path_parts(item.get("itemId") or "")),
         "said": item.get("message") or "No reason was given.",
     }
 

@@ -129,6 +129,41 @@ def test_names_for_people(name: str, said: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("path", "label"),
+    [
+        ((), ""),
+        (("customerName",), "Customer name"),
+        (("addresses", 0, "line1"), "Address 1, Line 1"),
+        (("addresses", 1), "Address 2"),
+        (("grid", 0, 2), "Grid 1 3"),
+        ((0, "city"), "1, City"),
+        (("lines", "0"), "Lines, 0"),
+    ],
+)
+def test_a_path_has_one_label(path: tuple[str | int, ...], label: str) -> None:
+    assert formatting.path_label(path) == label
+
+
+def test_a_path_of_labels_keeps_them() -> None:
+    path = ("Phone Numbers", 0, "VAT Number")
+    assert formatting.path_label(path, name_label=str) == "Phone Number 1, VAT Number"
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("addresses[1].line1", ["addresses", 1, "line1"]),
+        ("customer/addresses/1/line1", ["customer", "addresses", 1, "line1"]),
+        ("Customer.CustomerName", ["Customer", "CustomerName"]),
+        ("", []),
+        ("...", []),
+    ],
+)
+def test_a_path_is_read_from_text(text: str, parts: list[str | int]) -> None:
+    assert formatting.path_parts(text) == parts
+
+
+@pytest.mark.parametrize(
     ("value", "said"),
     [
         (0, "0 bytes"),

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from customers.formatting import singular
 from customers.forms import Form
-from customers.forms.labels import in_sentence, row_name, says_something, short
+from customers.forms.labels import in_sentence, says_something, short
 from customers.forms.limits import read
 from customers.forms.model import parse
-from customers.writes.diff import path_label
 from tests.support.forms import array, node, obj, opened
 
 
@@ -28,7 +28,7 @@ from tests.support.forms import array, node, obj, opened
     ],
 )
 def test_a_row_has_the_name_of_one(many: str, one: str) -> None:
-    assert row_name(many) == one
+    assert singular(many) == one
 
 
 def test_labels_inside_of_sentences() -> None:
@@ -84,10 +84,6 @@ def test_notes_that_nothing_knows_are_told_apart_without_colour() -> None:
     assert "Note: Read" not in text
     assert "Note: Max" not in text
     assert "max 9" in text
-
-
-def test_the_journal_names_places_as_the_form_does() -> None:
-    assert path_label("addresses.0.line1") == "Address 1, Line 1"
 
 
 def test_what_is_not_sent_is_named_for_people() -> None:

@@ -242,8 +242,8 @@ def test_unknown_properties_are_listed_and_not_sent() -> None:
     }
     form = Form(model, record)
     assert [(field.path, field.value) for field in form.unsent] == [
-        ("z", {"y": 1}),
-        ("rows.b0.c", "3"),
+        (("z",), {"y": 1}),
+        (("rows", 0, "c"), "3"),
     ]
     assert form.payload() == {"a": "1", "rows": [{"b": "2"}]}
     assert "Row 1, C" in opened(model, record).text
