@@ -7,11 +7,12 @@ from django.views.decorators.http import require_safe
 
 from customers.attachments import filenames, list_view
 from customers.attachments.byte_range import Range
-from customers.attachments.headers import _PLAIN, _pass_on, set_file_headers
+from customers.attachments.headers import _pass_on, set_file_headers
 from customers.attachments.streaming import Transfer
 from customers.codat.download import Download
 from customers.codat.errors import ErrorResponse
 from customers.codat.parallel import side_by_side
+from customers.codat.text import header_text
 from customers.codat.types import Attachment
 from customers.service import default_service
 from customers.web.company_context import load_company
@@ -26,8 +27,8 @@ def open_file(asked: Range | None, ids: list_view.Ids) -> Download:
     service = default_service()
     if asked is not None:
         headers = {"Range": asked.header}
-        if asked.condition and _PLAIN.fullmatch(asked.condition):
-            headers["If-Range"] = asked.condition
+        if condition := header_text(asked.condition):
+            headers["If-Range"] = condition
         try:
             file = service.download_attachment(**ids, headers=headers)
         except ErrorResponse as error:

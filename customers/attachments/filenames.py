@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Mapping
 from typing import Any
+
+from customers.codat.text import file_name_text
 
 # Types that a browser may be told of a file that it saves; everything else is bytes.
 _TYPES = {
@@ -24,9 +24,6 @@ _TYPES = {
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": ".xlsx",
 }
 BYTES = "application/octet-stream"
-# What Windows, macOS and shells do not take in a name.
-_UNSAFE = re.compile(r'[<>:"/\\|?*]')
-_DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
 # Bytes that a file name may have on the file systems in use, with room for a number that a browser adds.
 _NAME_BYTES = 200
 
@@ -41,32 +38,13 @@ def content_type(attachment: Mapping[str, Any]) -> str:
 def file_name(attachment: Mapping[str, Any], attachment_id: str) -> str:
     """A name that is safe to save under: no path, no control or direction marks, not too long; never empty."""
     name = attachment.get("name")
-    cleaned = _clean(name) if isinstance(name, str) else ""
+    cleaned = file_name_text(name) if isinstance(name, str) else ""
     if not cleaned:
-        cleaned = f"attachment-{_clean(attachment_id) or 'file'}"[:80] + _TYPES.get(
+        cleaned = f"attachment-{file_name_text(attachment_id) or 'file'}"[:80] + _TYPES.get(
             content_type(attachment), ""
         )
     stem, extension = _split(cleaned)
     return _fitting(stem, extension)
-
-
-def visible(name: str) -> str:
-    """A name as one line of visible characters."""
-    # Category C: control characters, marks of direction, lone surrogates. Z: separators of lines, odd spaces.
-    spaced = "".join(
-        " "
-        if unicodedata.category(char) in ("Cc", "Zl", "Zp", "Zs")
-        else ""
-        if unicodedata.category(char)[0] == "C"
-        else char
-        for char in unicodedata.normalize("NFC", name)
-    )
-    return " ".join(spaced.split())
-
-
-def _clean(name: str) -> str:
-    cleaned = _UNSAFE.sub("_", visible(name)).strip(". ")
-    return f"_{cleaned}" if _DEVICES.match(cleaned) else cleaned
 
 
 def _split(name: str) -> tuple[str, str]:

@@ -1,6 +1,5 @@
 """Headers of a file that is passed on."""
 
-import re
 from typing import Any
 
 from django.http.response import HttpResponseBase
@@ -9,10 +8,7 @@ from django.utils.http import content_disposition_header
 from customers.attachments import filenames
 from customers.attachments.byte_range import Range
 from customers.codat.download import Download
-
-# A header's value from upstream that may go on: no folded lines, nothing endless.
-_PLAIN = re.compile(r"[\x20-\x7e]{1,200}")
-
+from customers.codat.text import header_text
 
 _PASSED_ON = ("Accept-Ranges", "ETag", "Last-Modified")
 
@@ -21,8 +17,7 @@ def _pass_on(file: Download, response: HttpResponseBase, asked: Range | None) ->
     """The few headers from upstream that may go on, where they are what they should be."""
     names = _PASSED_ON + (("Content-Range",) if file.status == 206 else ())
     for name in names:
-        value = file.headers.get(name, "")
-        if _PLAIN.fullmatch(value):
+        if value := header_text(file.headers.get(name, "")):
             response.headers[name] = value
     if asked and file.status == 200 and "Accept-Ranges" not in response:
         response["Accept-Ranges"] = "none"

@@ -9,7 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 from django_htmx.middleware import HtmxDetails
 
-from customers.attachments import file_types, filenames
+from customers.attachments import file_types
+from customers.codat.text import single_line
 from customers.codat.types import Attachment
 from customers.codat.values import is_size, parse_date
 from customers.formatting import DASH, size, text, when
@@ -59,7 +60,7 @@ def read_state(request: HttpRequest) -> ListState:
 def shown_name(attachment: Mapping[str, Any]) -> str:
     """The name for people, without marks that turn the direction of text: `\\u202egnp.exe` would read as a picture."""
     name = attachment.get("name")
-    return text(filenames.visible(name) if isinstance(name, str) else name)
+    return text(single_line(name) if isinstance(name, str) else name)
 
 
 def bytes_of(attachment: Mapping[str, Any]) -> int | None:

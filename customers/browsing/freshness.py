@@ -53,7 +53,7 @@ def _read(operation: Mapping[str, Any], looks: int) -> RefreshStatus:
     wait = min(_FIRST_WAIT * _GROWTH**looks, _LONGEST_WAIT)
     return RefreshStatus(
         "running",
-        sentence=refreshes.words(status),
+        sentence=refreshes.status_label(status),
         said=words,
         progress=refreshes.progress(operation),
         follow=follow,

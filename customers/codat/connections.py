@@ -34,6 +34,7 @@ from customers.codat.errors import (
     TimedOut,
     Unreachable,
 )
+from customers.codat.text import log_text
 
 # What a broken exchange can raise at this level; anything else is a mistake of ours.
 FAILURES = (HTTPError, http.client.HTTPException, OSError)
@@ -261,7 +262,7 @@ def broken(error: Exception, call: Call, what: str, *, write: bool) -> CodatErro
         root = inner
     root.__traceback__ = root.__cause__ = root.__context__ = None
     # Escaped: the text may quote what upstream sent, and the log has one line per event.
-    told = str(root)[:200].encode("unicode_escape").decode()
+    told = log_text(str(root))
     detail = f"{what}: {type(root).__name__}: {told}"
     ours: CodatError
     if not call.sent:

@@ -3,6 +3,8 @@
 import unicodedata
 from dataclasses import dataclass
 
+from customers.codat.text import is_invisible
+
 # "Under 2048 characters" is Codat's limit. Counted in UTF-16 units, the largest of the plausible readings.
 QUERY_LIMIT = 2047
 
@@ -10,12 +12,6 @@ QUERY_LIMIT = 2047
 # Operators, joiners and braces of the language; and quotes and the backslash, about which Codat says nothing:
 # that they mean something there is a guess on the safe side.
 _SYNTAX = frozenset("&|{}=!<>~\"'`\\‘’‚‛“”„‟«»‹›")
-
-
-# Invisible marks that steer the direction of text. They come along with pasted text and nobody means to search them.
-_MARKS = frozenset(
-    "\u061c\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff"
-)
 
 
 # Categories: control characters, lone surrogates, line and paragraph separators.
@@ -68,7 +64,7 @@ def _unsendable(char: str) -> str:
     """The name by which a character that cannot be sent is shown; "" for one that can be sent."""
     if char in _SYNTAX:
         return char
-    if char in _MARKS:
+    if is_invisible(char):
         return "an invisible mark"
     if unicodedata.category(char) in _CONTROLS and not char.isspace():
         return "a control character"

@@ -57,6 +57,6 @@ def progress(pull: Mapping[str, Any]) -> int | None:
     return int(min(max(value, 0), 100))
 
 
-def words(status: str) -> str:
+def status_label(status: str) -> str:
     """What people read of a status; the status itself where there are no words for it."""
     return RUNNING.get(status) or FAILED.get(status) or status

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Literal
 
+from customers.codat.text import page_text
 from customers.formatting import path_label
 from customers.forms.bound import Group, Labels, Row, Rows, State
-from customers.forms.model import READ_ONLY_ANYWHERE, Kind, Node, presentable
+from customers.forms.model import READ_ONLY_ANYWHERE, Kind, Node
 from customers.forms.values import MISSING, readable
 
 
@@ -44,7 +45,7 @@ class Unsent:
     @property
     def label(self) -> str:
         """The field's label, made of the names of its properties."""
-        return presentable(path_label(self.path))
+        return page_text(path_label(self.path))
 
     @property
     def text(self) -> str:
@@ -76,7 +77,7 @@ def _lines(value: Any, path: tuple[str | int, ...], levels: int) -> Iterator[str
         parts = enumerate(value)
     for part, item in parts:
         inner_path = (*path, part)
-        label = presentable(path_label(inner_path))
+        label = page_text(path_label(inner_path))
         if isinstance(item, (dict, list)):
             inner = list(_lines(item, inner_path, levels - 1)) if levels else []
             yield from inner or [f"{label}: {readable(item)}"]

@@ -9,13 +9,14 @@ from typing import Any
 import simplejson
 from django.utils.safestring import SafeString
 
+from customers.codat.text import page_text
 from customers.formatting import path_label
 from customers.forms import actions, merge, signing
 from customers.forms.bound import Binding, Group, Kept, Labels, Rows, State, walk
 from customers.forms.changes import Change, Unsent, changes, unsent
 from customers.forms.error_mapping import ErrorMapper
 from customers.forms.markup import CompiledModel
-from customers.forms.model import READ_ONLY_ANYWHERE, Node, parse, presentable
+from customers.forms.model import READ_ONLY_ANYWHERE, Node, parse
 from customers.forms.paths import FIELD, html_id
 from customers.forms.post_data import Data, Reader
 from customers.forms.render import Item, render
@@ -220,4 +221,4 @@ def _without_empty(value: Any, drop: frozenset[str]) -> Any:
 
 
 def _sentence(raw: object) -> str:
-    return presentable(raw)[:1000].strip() if isinstance(raw, str) else ""
+    return page_text(raw)[:1000].strip() if isinstance(raw, str) else ""

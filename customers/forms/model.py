@@ -8,11 +8,12 @@ raises ModelError with a sentence for people.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
+
+from customers.codat.text import input_text, page_text
 
 # A model of 1,000 nodes is usable; real customer models have 20 to 40, invoices about 150.
 MAX_NODES = 2_500
@@ -110,26 +111,6 @@ def parse(raw: object) -> Node:
     return root
 
 
-# What a page cannot carry and give back unharmed: control characters but tab and newline, and
-# halves of surrogate pairs.
-_UNSHOWABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
-
-
-def presentable(text: str) -> str:
-    """Text as a page can show it and a browser gives it back: newlines are \\n, and what HTML
-    cannot carry is U+FFFD."""
-    if "\r" in text:
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return _UNSHOWABLE.sub("\ufffd", text)
-
-
-def option_text(value: object) -> str:
-    """A plain value as the text that a choice shows and posts."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return "" if value is None else presentable(str(value))
-
-
 class _Parser:
     """Counts what has been read, so that a hostile model ends early."""
 
@@ -162,7 +143,7 @@ class _Parser:
         return Node(
             path=path,
             kind=kind,
-            label=_text(raw.get("displayName")) or (presentable(path[-1]) if path else ""),
+            label=_text(raw.get("displayName")) or (page_text(path[-1]) if path else ""),
             description=_text(raw.get("description")),
             required=raw.get("required") is True,
             children=children,
@@ -200,7 +181,7 @@ class _Parser:
         return Node(
             path=inner,
             kind=Kind.OBJECT if properties else Kind.STRING,
-            label=_text(raw.get("displayName")) or (presentable(path[-1]) if path else ""),
+            label=_text(raw.get("displayName")) or (page_text(path[-1]) if path else ""),
             description="",
             required=False,
             children=self.properties(properties, path, depth) if properties else (),
@@ -216,7 +197,7 @@ class _Parser:
         for item in raw:
             entry = item if isinstance(item, Mapping) else {"value": item}
             value = entry.get("value")
-            text = option_text(value)
+            text = input_text(value)
             # An empty choice is the blank one, which every list has already.
             if not text or isinstance(value, (dict, list)) or text in found:
                 continue
@@ -238,7 +219,7 @@ def _kind(raw: object, properties: object) -> Kind:
 
 
 def _text(raw: object) -> str:
-    return presentable(raw.strip()) if isinstance(raw, str) else ""
+    return page_text(raw.strip()) if isinstance(raw, str) else ""
 
 
 def _notes(raw: object) -> tuple[Note, ...]:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Protocol
 
+from customers.codat.text import page_text
 from customers.forms.bound import MAX_ROWS, Group, Leaf, Row, Rows, State
-from customers.forms.model import presentable
 from customers.forms.paths import FIELD, REMOVED, ROWS
 
 # New rows in one post, over all arrays; a person adds a handful.
@@ -51,7 +51,7 @@ class Reader:
             if values and name.startswith(FIELD):
                 self.unplaced[name] = values[-1]
         if self.unplaced:
-            names = ", ".join(presentable(name[2:])[:80] for name in list(self.unplaced)[:3])
+            names = ", ".join(page_text(name[2:])[:80] for name in list(self.unplaced)[:3])
             more = "" if len(self.unplaced) <= 3 else f" and {len(self.unplaced) - 3} more"
             self.problems.append(
                 "The form held fields that the integration does not have (any more), which will "
@@ -73,7 +73,7 @@ class Reader:
         if not values:
             return
         self.seen.add(name)
-        leaf.text = presentable(values[-1])
+        leaf.text = page_text(values[-1])
         if len(values) > 1 and len(set(values)) > 1:
             leaf.error = "The form held this field twice, with different values. Check it."
 

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 from django.utils.html import escape
 from django.utils.safestring import mark_safe
 
+from customers.codat.text import REPLACEMENT
 from customers.forms.actions import can_copy
 from customers.forms.bound import Group, Kept, Leaf, Row, Rows, State
 from customers.forms.markup import NodeMarkup
 from customers.forms.paths import FIELD, html_id
-from customers.forms.values import MISSING, UNSENDABLE, readable
+from customers.forms.values import MISSING, readable
 
 if TYPE_CHECKING:
     from customers.forms.form import Form
@@ -257,7 +258,7 @@ def _gist(state: State) -> str:
         length += len(text)
         if length > _GIST_LENGTH:
             break
-    return ", ".join(words).replace(UNSENDABLE, "")[: _GIST_LENGTH + 20]
+    return ", ".join(words).replace(REPLACEMENT, "")[: _GIST_LENGTH + 20]
 
 
 def _texts(state: State) -> list[str]:

@@ -10,8 +10,9 @@ from typing import Any, Final
 
 import simplejson
 
+from customers.codat.text import REPLACEMENT, input_text, page_text
 from customers.forms.assumptions import MIDNIGHT
-from customers.forms.model import Kind, Node, presentable
+from customers.forms.model import Kind, Node
 
 
 class Missing(Enum):
@@ -22,7 +23,6 @@ class Missing(Enum):
 
 MISSING: Final = Missing.MISSING
 
-UNSENDABLE = "\ufffd"
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
 _DATE = re.compile(
     r"(\d{4})(?:-(\d{1,2})-(\d{1,2})|/(\d{1,2})/(\d{1,2})|(\d{2})(\d{2}))"
@@ -33,15 +33,7 @@ _DATE = re.compile(
 
 def shown(value: Any) -> str:
     """A plain value as the text of its input. Never called with an object or a list."""
-    if value is MISSING or value is None:
-        return ""
-    if isinstance(value, str):
-        return presentable(value)
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, Decimal) and value.is_finite() and abs(value.adjusted()) < 30:
-        return format(value, "f")
-    return str(value)
+    return "" if value is MISSING else input_text(value)
 
 
 def dump(value: Any, *, indent: int | None = None) -> str:
@@ -57,7 +49,7 @@ def readable(value: Any) -> str:
         text = simplejson.dumps(
             value, use_decimal=True, ignore_nan=True, ensure_ascii=False, indent=2
         )
-        return presentable(text)
+        return page_text(text)
     return shown(value)
 
 
@@ -66,7 +58,7 @@ def convert(node: Node, text: str) -> tuple[Any, str]:
 
     `text` is not blank and differs from what was shown.
     """
-    if UNSENDABLE in text:
+    if REPLACEMENT in text:
         return text, "Remove the character \ufffd: it stands for one that cannot be sent."
     if node.options:
         for option in node.options:

@@ -22,11 +22,11 @@ from customers.codat.errors import (
     Unauthorized,
     Unavailable,
 )
+from customers.codat.text import db_safe
 from customers.codat.types import PullOperation
 from customers.models import Write
 from customers.service import CustomerService
 from customers.writes.diff import differences, not_cleared
-from customers.writes.journal import db_safe
 
 Confirmation = Write.Confirmation
 

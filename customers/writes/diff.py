@@ -7,10 +7,10 @@ from decimal import Decimal, InvalidOperation
 from itertools import zip_longest
 from typing import Any, Literal, TypedDict
 
+from customers.codat.text import db_safe
 from customers.codat.values import is_empty, parse_date
 from customers.formatting import path_label, text
 from customers.models import Write
-from customers.writes.journal import db_safe
 
 Path = tuple[str | int, ...]
 PairRows = Callable[[list[Any], list[Any]], Iterable[tuple[Any, Any]]]

@@ -17,8 +17,8 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.http import QueryDict
 from django.utils import timezone
 
+from customers.codat.text import db_safe
 from customers.models import Draft, Write
-from customers.writes.journal import db_safe
 
 # Older drafts of the same form give way to newer ones.
 MAX_DRAFTS = 5

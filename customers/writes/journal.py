@@ -27,6 +27,7 @@ from django.db.models import Case, F, Q, When
 from django.utils import timezone
 
 from customers.codat.errors import BadRequest, CodatError, NotAttempted
+from customers.codat.text import db_safe
 from customers.codat.types import Company, Connection, PushOperation, ValidationItem
 from customers.codat.values import parse_date
 from customers.models import WebhookEvent, Write
@@ -37,8 +38,6 @@ State = Write.State
 # Longer than the client waits for an answer: past it, whoever was sending is dead.
 SENDING_LASTS = timedelta(seconds=max(120.0, 2 * settings.CODAT_PAGE_DEADLINE))
 
-# Characters of one text of Codat's that are kept.
-LONGEST_MESSAGE = 5000
 # What the column holds; a longer key is no key of Codat's (they are UUIDs).
 LONGEST_KEY = 64
 
@@ -289,11 +288,6 @@ def _move(write: Write, state: Write.State, values: dict[str, Any], allowed: Q) 
     moved = Write.objects.filter(allowed, pk=write.pk).update(state=state, seen_at=seen, **values)
     write.refresh_from_db()
     return bool(moved)
-
-
-def db_safe(value: object, limit: int = LONGEST_MESSAGE) -> str:
-    """Text of Codat's as every database takes it: bounded, without NUL; "" for null."""
-    return ("" if value is None else str(value))[:limit].replace("\0", "")
 
 
 def _status_code(value: object) -> int | None:

@@ -246,7 +246,7 @@ def _context(write: Write) -> dict[str, Any]:
         "warned": [_finding(item) for item in write.warnings],
         "payload": pretty_json(payload) if payload is not None else "",
         "bundle": support_bundle(write),
-        "refresh_words": refreshes.words(write.refresh_status),
+        "refresh_words": refreshes.status_label(write.refresh_status),
         "took": _took(write),
         "retries": write.retries.order_by("created_at"),
     }

@@ -20,11 +20,12 @@ from standardwebhooks import Webhook, WebhookVerificationError
 from customers.codat import decoding, values
 from customers.codat.client import background
 from customers.codat.errors import CodatError, NotFound
+from customers.codat.text import db_safe
 from customers.codat.types import PushOperation
 from customers.models import WebhookEvent, Write
 from customers.service import CustomerService, default_service
 from customers.writes import confirmation
-from customers.writes.journal import LONGEST_KEY, db_safe, settle
+from customers.writes.journal import LONGEST_KEY, settle
 
 log = logging.getLogger(__name__)
 
