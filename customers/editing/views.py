@@ -245,7 +245,7 @@ def _not_saved(request: HttpRequest, error: CodatError) -> HttpResponse:
         request,
         "editing/not_saved.html",
         "editing/_not_saved.html",
-        {"trouble": error, "typed": typed(request), "here": request.get_full_path()},
+        {"error": error, "typed": typed(request), "here": request.get_full_path()},
         status=error.our_status if error.our_status >= 500 else 502,
     )
     if error.retry_after:

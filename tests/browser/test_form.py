@@ -178,7 +178,7 @@ def test_a_form_stands_still_while_it_is_saved(page: Page, fresh: Stack) -> None
     assert email.input_value() == before
     page.wait_for_url("**/writes/**")
     page.goto(address)
-    expect(page.get_by_text("You have unsaved work here")).to_have_count(0)
+    expect(page.get_by_text("Your drafts of this form")).to_have_count(0)
 
 
 def test_a_save_that_nothing_came_of_can_be_pressed_again(page: Page) -> None:

@@ -79,7 +79,7 @@ def test_a_save_does_not_go_to_the_connection_that_took_its_place(
 
     # On in the one that is linked now: nothing is sent there unseen either.
     (other,) = re.findall(r'formaction="([^"]+)"', text)
-    assert "Go on in KashFlow" in text
+    assert "Continue in KashFlow" in text
     answer = editor_client.post(unescape(other), typed | {"action": "check"})
     assert answer.status_code == 422
     assert fields(answer)["f.phone"] == "+44 1632 960 001"

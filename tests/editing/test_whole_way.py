@@ -138,7 +138,7 @@ def test_what_the_model_does_not_know_is_shown_as_not_sent(
     url = links.edit(sandbox.company("odd"), "keys-unknown")
     page = editor_client.get(url)
     part = page.content.decode().partition('id="unsent"')[2].partition("</details>")[0]
-    assert "Will not be sent" in part
+    assert "values are not sent" in part
     for value in ("AA", "1234567890.12", "Gold", "12345678901234567890", "Older name"):
         assert value in part
     editor_client.post(url, fields(page) | {"f.phone": "+45 1"})
@@ -204,15 +204,15 @@ def test_a_draft_is_its_persons_alone(
     viewer.groups.set(Group.objects.filter(name="Editors"))
     another = RawPathClient()
     another.force_login(viewer)
-    assert "unsaved work" not in another.get(url).content.decode()
+    assert "Your drafts of this form" not in another.get(url).content.decode()
     assert another.get(f"{url}?draft={typed['submission']}").status_code == 404
     another.post(draft, {"submission": typed["submission"], "action": "discard"})
     assert Draft.objects.count() == 1
     # Nor is it another customer's, or a new one's.
     for other in (links.edit(company, "38"), links.new(company)):
-        assert "unsaved work" not in editor_client.get(other).content.decode()
+        assert "Your drafts of this form" not in editor_client.get(other).content.decode()
         assert editor_client.get(f"{other}?draft={typed['submission']}").status_code == 404
-    assert "unsaved work" in editor_client.get(url).content.decode()
+    assert "Your drafts of this form" in editor_client.get(url).content.decode()
 
 
 @pytest.mark.parametrize("status", [429, 500])
@@ -246,7 +246,7 @@ def test_the_number_of_rows_stands_beside_their_limit(
     assert count(page) == "2 of 3"
     page = editor_client.post(url, fields(page) | {"action": "duplicate:addresses:b0"})
     page = editor_client.post(url, fields(page) | {"action": "duplicate:addresses:b0"})
-    assert count(page).startswith("4 of 3: more than")
+    assert count(page).startswith("4 of 3: over the limit")
 
 
 def test_codats_finding_in_a_folded_row_unfolds_it() -> None:

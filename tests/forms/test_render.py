@@ -25,6 +25,7 @@ from tests.support.forms import (
     page,
     posted,
     render,
+    summary,
 )
 
 
@@ -115,7 +116,7 @@ def test_nothing_foreign_is_markup() -> None:
     changed = Form(hostile, {}, filled=record)
     for html in (
         render(form),
-        get_template("editing/_form_summary.html").render({"form": form}),
+        summary(form),
         get_template("editing/_form_review.html").render(
             {"changes": changed.changes(), "payload": changed.payload_json(indent=2)}
         ),
@@ -134,12 +135,12 @@ def test_the_summary_links_to_each_field_and_takes_the_focus() -> None:
     wanting = obj(a=node(required=True, label="Name"), rows=array(required=True, b=node()))
     form = posted(wanting, opened(wanting, {}))
     form.is_valid()
-    html = get_template("editing/_form_summary.html").render({"form": form})
+    html = summary(form)
     assert 'href="#f-a"' in html
     assert "Name: This is required." in html
-    assert "2 things to look at" in html
+    assert "There are 2 problems" in html
     assert "autofocus" in html
-    assert get_template("editing/_form_summary.html").render({"form": Form(wanting)}).strip() == ""
+    assert summary(Form(wanting)).strip() == ""
 
 
 def test_the_review_shows_old_new_and_json() -> None:
@@ -153,7 +154,7 @@ def test_the_review_shows_old_new_and_json() -> None:
     assert "<del>Old</del>" in html
     assert "<ins>New &amp; Co</ins>" in html
     assert '"taxNumber": "1"' in unescape(html)
-    assert "Nothing is changed" in get_template("editing/_form_review.html").render({"changes": []})
+    assert "No changes" in get_template("editing/_form_review.html").render({"changes": []})
 
 
 def test_a_big_model_and_a_record_with_many_rows_are_a_usable_page() -> None:

@@ -193,7 +193,7 @@ def test_limits_from_notes_are_shown_and_do_not_block() -> None:
     shown = opened(limited, record)
     assert "2 of 2" in shown.text
     shown = pressed(limited, shown, "add:rows")
-    assert "3 of 2: more than the integration takes" in shown.text
+    assert "3 of 2: over the limit" in shown.text
     shown["f.rows.n1.a"].type("3")
     assert posted(limited, shown).is_valid()
 
@@ -212,7 +212,7 @@ def test_many_rows_are_folded_and_errors_unfold_theirs() -> None:
 def test_rows_beyond_what_a_page_shows_are_kept() -> None:
     record = {"rows": [{"a": str(index)} for index in range(MAX_ROWS + 7)]}
     shown = opened(MODEL, record)
-    assert "7 more are kept and sent as they are" in shown.text
+    assert "7 more are not shown. They are sent unchanged." in shown.text
     assert rows(posted(MODEL, shown)) == record["rows"]
     shown = pressed(MODEL, shown, "remove:rows:b0")
     assert rows(posted(MODEL, shown)) == record["rows"][1:]

@@ -51,6 +51,12 @@ def render(form: Form) -> str:
     return get_template("editing/_form_fields.html").render({"form": form})
 
 
+def summary(form: Form) -> str:
+    """The errors at the top of a form's page."""
+    macros: Any = get_template("components/forms.html")
+    return str(macros.template.module.form_summary(form.summary))
+
+
 def page(form: Form) -> Page:
     return Page(render(form))
 

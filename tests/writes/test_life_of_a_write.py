@@ -246,7 +246,7 @@ def test_a_draft_is_kept_offered_and_continued(
 
     assert "csrfmiddlewaretoken" not in dict(parse_qsl(Draft.objects.get().body))
     offer = editor_client.get(url).content.decode()
-    assert "You have unsaved work here" in offer
+    assert "Your drafts of this form" in offer
     page = editor_client.get(f"{url}?draft={typed['submission']}")
     assert fields(page)["f.phone"] == "half typ"
     assert fields(page)["submission"] == typed["submission"]
