@@ -4,7 +4,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.urls import path, register_converter
 from django.views.generic import RedirectView
 
-from customers.attachments import download_view, list_view, preview_view, zip_view
+from customers.attachments import detail_view, download_view, list_view, preview_view, zip_view
 from customers.browsing import companies, customers, freshness
 from customers.editing import views as editing_views
 from customers.web import links
@@ -31,7 +31,7 @@ urlpatterns = [
     path(f"{_customer}edit/", editing_views.update, name="edit"),
     path(f"{_customer}attachments/", list_view.index, name="attachments"),
     path(f"{_customer}attachments.zip", zip_view.download, name="archive"),
-    path(_attachment, preview_view.detail, name="attachment"),
+    path(_attachment, detail_view.detail, name="attachment"),
     path(f"{_attachment}preview/", preview_view.preview, name="preview"),
     path(f"{_attachment}download/", download_view.download, name="download"),
     path(f"{_company}writes/codat/", write_views.at_codat, name="codat_writes"),

@@ -1,4 +1,4 @@
-"""Byte ranges of a download."""
+"""The byte range that a browser asks for, and whether Codat's answer is that range."""
 
 import re
 from dataclasses import dataclass
@@ -7,19 +7,17 @@ from django.http import HttpRequest
 
 from customers.codat.download import Download
 
-# One range, which is all that browsers and download managers ask for. Of several, RFC 9110 (14.2) lets a server
-# ignore the field; so the whole file comes.
+# A single range, which is all that browsers and download managers ask for. RFC 9110 (14.2) lets a server ignore a
+# Range header with several: the whole file is sent then.
 _RANGE = re.compile(r"bytes=(?:(\d{1,18})-(\d{0,18})|-(\d{1,18}))")
-
-
 _CONTENT_RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(?:(\d{1,18})|\*)")
 
 
 @dataclass(frozen=True, slots=True)
-class Range:
-    """What a browser asks for: `first` to `last` (None: the end), or the last `suffix` bytes.
+class ByteRange:
+    """A requested range: bytes `first` to `last` (None: to the end), or the last `suffix` bytes.
 
-    `condition` is If-Range: the part counts only of the file that has this ETag or date.
+    `condition` is the If-Range header: the range is valid only for the file with this ETag or date.
     """
 
     header: str
@@ -29,36 +27,38 @@ class Range:
     condition: str
 
     @classmethod
-    def read(cls, request: HttpRequest) -> "Range | None":
-        """The range that a request asks for; None for none, several, or one that makes no sense."""
+    def from_request(cls, request: HttpRequest) -> "ByteRange | None":
+        """The range of a request; None for no range, several ranges, or an invalid one."""
         header = request.headers.get("Range", "").strip()
-        found = _RANGE.fullmatch(header)
-        if found is None:
+        match = _RANGE.fullmatch(header)
+        if match is None:
             return None
-        first, last, suffix = (int(part) if part else None for part in found.groups())
+        first, last, suffix = (int(part) if part else None for part in match.groups())
         if first is not None and last is not None and last < first:
             return None
         return cls(header, first, last, suffix, request.headers.get("If-Range", "").strip())
 
-    def is_answered_by(self, file: Download) -> bool:
-        """Whether this part of a file is the part that was asked for, of the file that was meant."""
-        found = _CONTENT_RANGE.fullmatch(file.headers.get("Content-Range", ""))
-        if found is None:
+    def matches(self, file: Download) -> bool:
+        """Whether a 206 answer is the requested range of the file that the condition names."""
+        match = _CONTENT_RANGE.fullmatch(file.headers.get("Content-Range", ""))
+        if match is None:
             return False
-        first, last, total = (int(part) if part else None for part in found.groups())
+        first, last, total = (int(part) if part else None for part in match.groups())
         if first is None or last is None or last < first or (total is not None and last >= total):
             return False
         if file.content_length not in (None, last - first + 1):
             return False
         if self.first is not None:
-            fits = first == self.first and (self.last is None or last <= self.last)
+            is_requested = first == self.first and (self.last is None or last <= self.last)
         else:
-            fits = total is not None and last == total - 1 and last - first < (self.suffix or 0)
-        return fits and self._holds(file)
+            is_requested = (
+                total is not None and last == total - 1 and last - first < (self.suffix or 0)
+            )
+        return is_requested and self._condition_holds(file)
 
-    def _holds(self, file: Download) -> bool:
-        """Upstream may honour Range and know nothing of If-Range; a weak ETag never matches."""
+    def _condition_holds(self, file: Download) -> bool:
+        """Checked here too: an upstream may honour Range and ignore If-Range. A weak ETag never matches."""
         if not self.condition:
             return True
-        known = (file.headers.get("ETag"), file.headers.get("Last-Modified"))
-        return self.condition in known and not self.condition.startswith("W/")
+        validators = (file.headers.get("ETag"), file.headers.get("Last-Modified"))
+        return self.condition in validators and not self.condition.startswith("W/")

@@ -1,8 +1,8 @@
-"""What a file is: by its first bytes, by its name, by what the accounting software claims.
+"""File types: detected from the first bytes, or announced by the file name or the content type.
 
-Only the bytes decide what is shown. Name and claim are compared with them, because a file that calls
-itself something else deserves a second look. No magic library: a dozen signatures are all that people
-attach to customers, and what is none of them is not shown.
+Only the first bytes decide how a file is previewed. Name and content type are compared with them, because a mismatch
+is a warning sign. No magic library: a dozen signatures cover what people attach to customers, and a file that matches
+none of them is not previewed.
 """
 
 from __future__ import annotations
@@ -11,75 +11,83 @@ import codecs
 import re
 from dataclasses import dataclass
 
-# Bytes that are looked at.
-HEAD = 64 * 1024
+# Number of bytes that detection needs.
+HEAD_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
-    """A sort of file. `shown` is how a preview shows it: "image", "pdf", "text", or "" for not at all.
+class FileType:
+    """A file format. `preview` is how it is previewed: "image", "pdf", "text", or "" for no preview.
 
-    `family` is what files of this sort may also be called: a spreadsheet is a ZIP file inside, a table of commas a
-    text. `media_type` is what a browser is told; `packed` says that compressing it again gains nothing.
+    `media_type` is the Content-Type of a preview. `is_compressed`: compressing it again gains nothing. `family` groups
+    formats that are not a mismatch: a workbook is a ZIP file inside, a CSV file is text.
     """
 
     name: str
     label: str
     group: str
     media_type: str = "application/octet-stream"
-    shown: str = ""
-    packed: bool = False
+    preview: str = ""
+    is_compressed: bool = False
     family: str = ""
 
     @property
     def icon(self) -> str:
-        """Up to four letters that stand for a picture of it."""
+        """Up to four letters that stand for the format in a list."""
         return _ICONS.get(self.name, self.name.upper())
 
     @property
-    def like(self) -> str:
-        """Kinds with the same value are no contradiction."""
+    def comparable(self) -> str:
+        """Formats with the same value are not a mismatch."""
         return self.family or self.name
+
+    @property
+    def noun(self) -> str:
+        """The format in the sentence "The content is ..."."""
+        if self.name in _UNCOUNTABLE:
+            return self.label
+        return f"{'an' if self.label[0] in 'AEIOU' else 'a'} {self.label}"
 
 
 _ICONS = {"text": "TXT", "unknown": "FILE", "program": "EXE", "ole": "DOC", "empty": "0"}
+_UNCOUNTABLE = {"svg", "html", "xml", "text", "csv", "rtf"}
 _ALL = (
-    Kind("pdf", "PDF", "pdf", "application/pdf", "pdf", packed=True),
-    Kind("png", "PNG picture", "image", "image/png", "image", packed=True),
-    Kind("jpeg", "JPEG picture", "image", "image/jpeg", "image", packed=True),
-    Kind("gif", "GIF picture", "image", "image/gif", "image", packed=True),
-    Kind("webp", "WebP picture", "image", "image/webp", "image", packed=True),
-    Kind("tiff", "TIFF picture", "image", "image/tiff"),
-    Kind("bmp", "BMP picture", "image", "image/bmp"),
-    Kind("heic", "HEIC picture", "image", "image/heic", packed=True),
-    Kind("svg", "SVG drawing", "image", family="markup"),
-    Kind("html", "web page", "other", family="markup"),
-    Kind("xml", "XML", "text", family="markup"),
-    Kind("text", "text", "text", "text/plain", "text"),
-    Kind("csv", "table (CSV)", "text", "text/csv", "text", family="text"),
-    Kind("zip", "ZIP archive", "other", "application/zip", packed=True),
-    Kind("docx", "Word document", "document", family="zip", packed=True),
-    Kind("xlsx", "Excel workbook", "document", family="zip", packed=True),
-    Kind("pptx", "PowerPoint presentation", "document", family="zip", packed=True),
-    Kind("odf", "OpenDocument file", "document", family="zip", packed=True),
-    Kind("ole", "older Office document", "document", "application/octet-stream"),
-    Kind("doc", "Word document", "document", "application/msword", family="ole"),
-    Kind("xls", "Excel workbook", "document", "application/vnd.ms-excel", family="ole"),
-    Kind("msg", "Outlook message", "document", family="ole"),
-    Kind("rtf", "rich text", "document", family="rtf"),
-    Kind("gzip", "GZIP archive", "other", packed=True),
-    Kind("7z", "7-Zip archive", "other", packed=True),
-    Kind("rar", "RAR archive", "other", packed=True),
-    Kind("program", "program", "other"),
-    Kind("empty", "empty file", "other"),
-    Kind("unknown", "file", "other"),
+    FileType("pdf", "PDF", "pdf", "application/pdf", "pdf", is_compressed=True),
+    FileType("png", "PNG image", "image", "image/png", "image", is_compressed=True),
+    FileType("jpeg", "JPEG image", "image", "image/jpeg", "image", is_compressed=True),
+    FileType("gif", "GIF image", "image", "image/gif", "image", is_compressed=True),
+    FileType("webp", "WebP image", "image", "image/webp", "image", is_compressed=True),
+    FileType("tiff", "TIFF image", "image", "image/tiff"),
+    FileType("bmp", "BMP image", "image", "image/bmp"),
+    FileType("heic", "HEIC image", "image", "image/heic", is_compressed=True),
+    FileType("svg", "SVG", "image", family="markup"),
+    FileType("html", "HTML", "other", family="markup"),
+    FileType("xml", "XML", "text", family="markup"),
+    FileType("text", "plain text", "text", "text/plain", "text"),
+    FileType("csv", "CSV", "text", "text/csv", "text", family="text"),
+    FileType("zip", "ZIP archive", "other", "application/zip", is_compressed=True),
+    FileType("docx", "Word document", "document", family="zip", is_compressed=True),
+    FileType("xlsx", "Excel workbook", "document", family="zip", is_compressed=True),
+    FileType("pptx", "PowerPoint presentation", "document", family="zip", is_compressed=True),
+    FileType("odf", "OpenDocument file", "document", family="zip", is_compressed=True),
+    FileType("ole", "Office 97–2003 document", "document"),
+    FileType("doc", "Word document", "document", "application/msword", family="ole"),
+    FileType("xls", "Excel workbook", "document", "application/vnd.ms-excel", family="ole"),
+    FileType("msg", "Outlook message", "document", family="ole"),
+    FileType("rtf", "rich text", "document"),
+    FileType("gzip", "GZIP archive", "other", is_compressed=True),
+    FileType("7z", "7-Zip archive", "other", is_compressed=True),
+    FileType("rar", "RAR archive", "other", is_compressed=True),
+    FileType("program", "program", "other"),
+    FileType("empty", "empty file", "other"),
+    FileType("unknown", "unknown file type", "other"),
 )
-KINDS = {kind.name: kind for kind in _ALL}
-UNKNOWN = KINDS["unknown"]
-# What a list can be narrowed to, in the order of the choice.
+FILE_TYPES = {file_type.name: file_type for file_type in _ALL}
+UNKNOWN = FILE_TYPES["unknown"]
+# The choices of the list's filter, in their order.
 GROUPS = {
     "pdf": "PDF",
-    "image": "Pictures",
+    "image": "Images",
     "document": "Office documents",
     "text": "Text",
     "other": "Other",
@@ -103,21 +111,21 @@ _SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"MZ", "program"),
     (b"\x7fELF", "program"),
 )
-# Folders and first entries that tell what a ZIP file is to its programs.
+# Folders and first entries by which office programs recognise their ZIP files.
 _IN_ZIP = (
     (b"word/", "docx"),
     (b"xl/", "xlsx"),
     (b"ppt/", "pptx"),
     (b"mimetypeapplication/vnd.oasis", "odf"),
 )
-# Any tag that a browser would take for the beginning of a page, after comments and declarations.
+# A tag, declaration or comment that a browser would take for the beginning of a page.
 _MARKUP = re.compile(rb"\s*(<\?xml|<!--|<!doctype|<[a-z][\w:.-]*[\s/>])", re.IGNORECASE)
 _SVG = re.compile(rb"<(\w+:)?svg[\s>]", re.IGNORECASE)
 _HTML = re.compile(
     rb"<!doctype html|<(html|head|body|script|iframe|title|style|meta|div|p|h1|table|a|img)[\s/>]",
     re.IGNORECASE,
 )
-# Controls that no text holds; tab, line feed, form feed, return and escape are left out.
+# Control characters that text does not contain. Tab, line feed, form feed, return and escape are allowed.
 _BINARY = re.compile(rb"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f]")
 
 _BY_EXTENSION = {
@@ -155,11 +163,11 @@ _BY_EXTENSION = {
     **dict.fromkeys(("exe", "dll", "scr", "com", "msi"), "program"),
 }
 _OFFICE = "application/vnd.openxmlformats-officedocument."
-_BY_TYPE = {
+_BY_CONTENT_TYPE = {
     **{
-        kind.media_type: kind.name
-        for kind in reversed(_ALL)
-        if kind.media_type != UNKNOWN.media_type
+        file_type.media_type: file_type.name
+        for file_type in reversed(_ALL)
+        if file_type.media_type != UNKNOWN.media_type
     },
     "image/jpg": "jpeg",
     "image/pjpeg": "jpeg",
@@ -183,42 +191,42 @@ _BY_TYPE = {
 }
 
 
-def by_bytes(head: bytes) -> Kind:
-    """What a file is whose first bytes (up to `HEAD`, or all of it) these are."""
+def detect(head: bytes) -> FileType:
+    """The type of a file by its first bytes (`HEAD_BYTES` of them, or the whole file)."""
     if not head:
-        return KINDS["empty"]
+        return FILE_TYPES["empty"]
     for signature, name in _SIGNATURES:
         if head.startswith(signature):
-            return KINDS[_inside_zip(head) if name == "zip" else name]
+            return FILE_TYPES[_type_in_zip(head) if name == "zip" else name]
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
-        return KINDS["webp"]
+        return FILE_TYPES["webp"]
     if head[4:8] == b"ftyp" and head[8:12] in (b"heic", b"heix", b"mif1", b"msf1"):
-        return KINDS["heic"]
+        return FILE_TYPES["heic"]
     if head[:2] == b"BM" and head[6:10] == b"\0\0\0\0":
-        return KINDS["bmp"]
-    return _text(head)
+        return FILE_TYPES["bmp"]
+    return _detect_text(head)
 
 
-def _inside_zip(head: bytes) -> str:
-    return next((name for mark, name in _IN_ZIP if mark in head), "zip")
+def _type_in_zip(head: bytes) -> str:
+    return next((name for marker, name in _IN_ZIP if marker in head), "zip")
 
 
-def _text(head: bytes) -> Kind:
-    decoded = encoding(head)
-    if not decoded:
+def _detect_text(head: bytes) -> FileType:
+    encoding = text_encoding(head)
+    if not encoding:
         return UNKNOWN
-    plain = head.decode(decoded, "replace").lstrip("\ufeff").encode()
-    if _MARKUP.match(plain):
-        if _SVG.search(plain[:4096]):
-            return KINDS["svg"]
-        if _HTML.search(plain[:4096]):
-            return KINDS["html"]
-        return KINDS["xml"]
-    return KINDS["text"]
+    text = head.decode(encoding, "replace").lstrip("\ufeff").encode()
+    if _MARKUP.match(text):
+        if _SVG.search(text[:4096]):
+            return FILE_TYPES["svg"]
+        if _HTML.search(text[:4096]):
+            return FILE_TYPES["html"]
+        return FILE_TYPES["xml"]
+    return FILE_TYPES["text"]
 
 
-def encoding(head: bytes) -> str:
-    """The encoding of a text by its first bytes; "" where it is none. What is not Unicode is taken for Windows-1252."""
+def text_encoding(head: bytes) -> str:
+    """The encoding of a text by its first bytes, "" for a binary file. Text that is not Unicode is Windows-1252."""
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
     if _BINARY.search(head):
@@ -231,49 +239,49 @@ def encoding(head: bytes) -> str:
 
 
 def extension(name: object) -> str:
-    """A name's extension in lower case, "" where it has none."""
-    stem, dot, found = name.strip().rpartition(".") if isinstance(name, str) else ("", "", "")
-    return found.lower() if stem and dot and found.isascii() and found.isalnum() else ""
+    """The extension of a file name in lower case, "" where it has none."""
+    stem, dot, suffix = name.strip().rpartition(".") if isinstance(name, str) else ("", "", "")
+    return suffix.lower() if stem and dot and suffix.isascii() and suffix.isalnum() else ""
 
 
-def by_name(name: object) -> Kind:
-    """What a name says that the file is."""
-    return KINDS[_BY_EXTENSION.get(extension(name), "unknown")]
+def from_name(name: object) -> FileType:
+    """The type that a file name announces."""
+    return FILE_TYPES[_BY_EXTENSION.get(extension(name), "unknown")]
 
 
-def by_claim(content_type: object) -> Kind:
-    """What the accounting software says that the file is."""
-    kind = content_type.partition(";")[0].strip().lower() if isinstance(content_type, str) else ""
-    return KINDS[_BY_TYPE.get(kind, "unknown")]
+def from_content_type(content_type: object) -> FileType:
+    """The type that the accounting software announces."""
+    media_type = content_type if isinstance(content_type, str) else ""
+    return FILE_TYPES[_BY_CONTENT_TYPE.get(media_type.partition(";")[0].strip().lower(), "unknown")]
 
 
-def expected(name: object, content_type: object) -> Kind:
-    """What a file probably is before its bytes are known: the claim, or the name where there is none."""
-    claim = by_claim(content_type)
-    return by_name(name) if claim is UNKNOWN else claim
+def expected(name: object, content_type: object) -> FileType:
+    """The probable type before any bytes are known: by the content type, else by the name."""
+    announced = from_content_type(content_type)
+    return from_name(name) if announced is UNKNOWN else announced
 
 
-def _differ(one: Kind, other: Kind) -> bool:
-    return UNKNOWN not in (one, other) and one.like != other.like
+def _differ(one: FileType, other: FileType) -> bool:
+    return UNKNOWN not in (one, other) and one.comparable != other.comparable
 
 
-def contradiction(name: object, content_type: object, found: Kind | None = None) -> str:
-    """A sentence where name, claimed type and bytes do not agree; "". `found` is None where bytes are not known.
+def mismatch(name: object, content_type: object, detected: FileType | None = None) -> str:
+    """A sentence where name, content type and content disagree, else "". `detected` is None before bytes are known.
 
-    A name or type that says nothing contradicts nothing, and an empty file is told apart by itself.
+    A name or content type of no known type disagrees with nothing. An empty file is not a mismatch.
     """
-    named, claimed = by_name(name), by_claim(content_type)
-    if found is None or found.name == "empty":
-        if _differ(named, claimed):
-            return f"Its name says {named.label}, its type says {claimed.label}."
+    named, announced = from_name(name), from_content_type(content_type)
+    if detected is None or detected.name == "empty":
+        if _differ(named, announced):
+            return f"The name says {named.label}; the type says {announced.label}."
         return ""
-    said = [
-        f"{source} says {kind.label}"
-        for source, kind in (("its name", named), ("its type", claimed))
-        if kind is not UNKNOWN and kind.like != found.like
+    claims = [
+        f"the {source} says {file_type.label}"
+        for source, file_type in (("name", named), ("type", announced))
+        if file_type is not UNKNOWN and file_type.comparable != detected.comparable
     ]
-    if not said:
+    if not claims:
         return ""
-    end = "do not." if found is UNKNOWN else f"say {found.label}."
-    told = " and ".join(said)
-    return f"{told[0].upper()}{told[1:]}; its first bytes {end}"
+    content = "not recognised" if detected is UNKNOWN else detected.noun
+    sentence = " and ".join(claims)
+    return f"{sentence[0].upper()}{sentence[1:]}; the content is {content}."

@@ -1,4 +1,4 @@
-"""Names of files: safe to save under on every system, and apart from each other in an archive."""
+"""File names: safe to save under on every system, and unique within an archive."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 
 from customers.codat.text import file_name_text
 
-# Types that a browser may be told of a file that it saves; everything else is bytes.
-_TYPES = {
+# Content types that may be passed on to a browser, with their extension; everything else is `OCTET_STREAM`.
+_EXTENSIONS = {
     "application/pdf": ".pdf",
     "image/png": ".png",
     "image/jpeg": ".jpg",
@@ -23,28 +23,28 @@ _TYPES = {
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document": ".docx",
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": ".xlsx",
 }
-BYTES = "application/octet-stream"
-# Bytes that a file name may have on the file systems in use, with room for a number that a browser adds.
-_NAME_BYTES = 200
+OCTET_STREAM = "application/octet-stream"
+# Maximum length in bytes: file systems allow 255, and browsers add a number to a name that exists.
+_MAX_BYTES = 200
 
 
 def content_type(attachment: Mapping[str, Any]) -> str:
-    """The type that goes out: the one that the software claims where it is harmless, else plain bytes."""
-    claimed = attachment.get("contentType")
-    kind = claimed.partition(";")[0].strip().lower() if isinstance(claimed, str) else ""
-    return kind if kind in _TYPES else BYTES
+    """The Content-Type of a download: the announced one where it is harmless, else `OCTET_STREAM`."""
+    announced = attachment.get("contentType")
+    media_type = announced.partition(";")[0].strip().lower() if isinstance(announced, str) else ""
+    return media_type if media_type in _EXTENSIONS else OCTET_STREAM
 
 
 def file_name(attachment: Mapping[str, Any], attachment_id: str) -> str:
-    """A name that is safe to save under: no path, no control or direction marks, not too long; never empty."""
+    """A name that is safe to save under: no path, control or direction characters, at most 200 bytes, never empty."""
     name = attachment.get("name")
     cleaned = file_name_text(name) if isinstance(name, str) else ""
     if not cleaned:
-        cleaned = f"attachment-{file_name_text(attachment_id) or 'file'}"[:80] + _TYPES.get(
+        cleaned = f"attachment-{file_name_text(attachment_id) or 'file'}"[:80] + _EXTENSIONS.get(
             content_type(attachment), ""
         )
     stem, extension = _split(cleaned)
-    return _fitting(stem, extension)
+    return _shorten(stem, extension)
 
 
 def _split(name: str) -> tuple[str, str]:
@@ -53,23 +53,24 @@ def _split(name: str) -> tuple[str, str]:
     return (stem, f".{extension}") if stem and dot and len(extension) <= 10 else (name, "")
 
 
-def _fitting(stem: str, ending: str) -> str:
-    room = _NAME_BYTES - len(ending.encode())
+def _shorten(stem: str, ending: str) -> str:
+    """`stem` + `ending` in at most `_MAX_BYTES`; the stem is cut at a whole character."""
+    room = _MAX_BYTES - len(ending.encode())
     return stem.encode()[:room].decode(errors="ignore").rstrip() + ending
 
 
 class UniqueNames:
-    """Names of one folder: each one given is different from those before, for systems that do not mind case too."""
+    """Unique file names within one folder. Names that differ in upper and lower case only count as equal."""
 
-    def __init__(self, *taken: str) -> None:
-        self._taken = {name.casefold() for name in taken}
+    def __init__(self, *reserved: str) -> None:
+        self._used = {name.casefold() for name in reserved}
 
-    def name(self, wanted: str) -> str:
-        """This name, or the first of `name (2).pdf`, `name (3).pdf`, ... that is free."""
+    def add(self, wanted: str) -> str:
+        """`wanted`, or the first of `name (2).pdf`, `name (3).pdf`, ... that is not in use."""
         stem, extension = _split(wanted)
         name, number = wanted, 1
-        while name.casefold() in self._taken:
+        while name.casefold() in self._used:
             number += 1
-            name = _fitting(stem, f" ({number}){extension}")
-        self._taken.add(name.casefold())
+            name = _shorten(stem, f" ({number}){extension}")
+        self._used.add(name.casefold())
         return name

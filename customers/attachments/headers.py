@@ -1,39 +1,41 @@
-"""Headers of a file that is passed on."""
+"""Response headers of a file."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.http.response import HttpResponseBase
 from django.utils.http import content_disposition_header
 
 from customers.attachments import filenames
-from customers.attachments.byte_range import Range
 from customers.codat.download import Download
 from customers.codat.text import header_text
 
 _PASSED_ON = ("Accept-Ranges", "ETag", "Last-Modified")
 
 
-def _pass_on(file: Download, response: HttpResponseBase, asked: Range | None) -> None:
-    """The few headers from upstream that may go on, where they are what they should be."""
+def copy_upstream_headers(
+    file: Download, response: HttpResponseBase, *, is_range_request: bool
+) -> None:
+    """Copy the few headers of Codat's answer that may be passed on."""
     names = _PASSED_ON + (("Content-Range",) if file.status == 206 else ())
     for name in names:
         if value := header_text(file.headers.get(name, "")):
             response.headers[name] = value
-    if asked and file.status == 200 and "Accept-Ranges" not in response:
+    if is_range_request and file.status == 200 and "Accept-Ranges" not in response:
         response["Accept-Ranges"] = "none"
 
 
 def set_file_headers(
     response: HttpResponseBase,
-    attachment: Any,
+    attachment: Mapping[str, Any],
     attachment_id: str,
     length: int | None,
     *,
-    saved: bool,
+    as_attachment: bool,
 ) -> None:
-    """The headers of every file: its name, its length in bytes where known, nothing kept, nothing guessed."""
+    """Set the file name, the length in bytes where known, and that nothing is cached or sniffed."""
     name = filenames.file_name(attachment, attachment_id)
-    disposition = content_disposition_header(as_attachment=saved, filename=name)
+    disposition = content_disposition_header(as_attachment=as_attachment, filename=name)
     response["Content-Disposition"] = disposition or "attachment"
     if length is not None:
         response["Content-Length"] = str(length)

@@ -1,7 +1,7 @@
-"""Files on their way from Codat to a browser.
+"""Files streamed from Codat to a browser.
 
-A file holds a thread of the server for as long as the browser takes, so only so many may be under way at once in a
-process: a `Transfer` holds one of these places until it is closed, however it ends.
+A download occupies a server thread for as long as the browser takes, so each process limits how many run at the same
+time: a `Transfer` holds a download slot until it is closed, however it ends.
 """
 
 from __future__ import annotations
@@ -27,19 +27,18 @@ from customers.codat.errors import ClientDisconnected, TooManyConcurrentCalls
 
 logger = logging.getLogger(__name__)
 
-# Seconds without a byte taken after which a browser is given up; nginx waits as long.
-STALLED = 60
-# Seconds after which to come again where all places are taken.
-COME_BACK = 10
+# Seconds without progress after which sending to a browser fails; nginx's default is the same.
+SEND_TIMEOUT = 60
+# Retry-After in seconds while all slots are in use.
+RETRY_AFTER = 10
 
-_CROWDED = (
-    "As many files are on their way as the dashboard sends at once, so this one was not begun. "
-    "Try again in a few seconds."
+_NO_SLOT = (
+    "This download was not started; too many downloads are running. Try again in a few seconds."
 )
 
 
 class Body(Protocol):
-    """What goes to a browser, piece by piece."""
+    """A response body, piece by piece."""
 
     def __next__(self) -> bytes: ...
 
@@ -49,123 +48,123 @@ class Body(Protocol):
 B = TypeVar("B", bound=Body)
 
 
-class Places:
-    """Files that may be on their way at once in this process."""
+class DownloadSlots:
+    """Limits the downloads that run at the same time in this process."""
 
-    def __init__(self, most: int) -> None:
-        self.most = most
-        self.taken = 0
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.in_use = 0
         self._lock = threading.Lock()
 
-    def take(self) -> None:
-        """Take a place. Raises `TooManyConcurrentCalls` at once where there is none."""
+    def acquire(self) -> None:
+        """Take a slot. Raises `TooManyConcurrentCalls` without waiting where none is free."""
         with self._lock:
-            if self.taken < self.most:
-                self.taken += 1
+            if self.in_use < self.limit:
+                self.in_use += 1
                 return
         raise TooManyConcurrentCalls(
-            "no place for another download", sentence=_CROWDED, retry_after=COME_BACK
+            "no free download slot", sentence=_NO_SLOT, retry_after=RETRY_AFTER
         )
 
-    def leave(self) -> None:
-        """Give a place back."""
+    def release(self) -> None:
+        """Give a slot back."""
         with self._lock:
-            self.taken -= 1
+            self.in_use -= 1
 
 
 @functools.cache
-def places() -> Places:
-    """The places of this process."""
-    return Places(settings.CODAT_MAX_DOWNLOADS)
+def download_slots() -> DownloadSlots:
+    """The download slots of this process."""
+    return DownloadSlots(settings.CODAT_MAX_DOWNLOADS)
 
 
-class Browser:
-    """The socket that an answer goes to, where the server lets us have it (gunicorn does)."""
+class ClientSocket:
+    """The browser's connection, where the server gives access to it (gunicorn does)."""
 
     def __init__(self, request: HttpRequest) -> None:
         self._socket: Any = request.META.get("gunicorn.socket")
 
     @property
     def fileno(self) -> int | None:
-        """The file descriptor; None where there is none."""
+        """The file descriptor; None where the server gives no access."""
         return self._socket.fileno() if self._socket else None
 
-    def bound(self) -> None:
-        """From now on a write ends with an error when the browser takes nothing for `STALLED` seconds."""
+    def set_send_timeout(self) -> None:
+        """From now on sending fails when the browser accepts nothing for `SEND_TIMEOUT` seconds."""
         if self._socket:
-            limit = struct.pack("ll", STALLED, 0)
+            limit = struct.pack("ll", SEND_TIMEOUT, 0)
             with suppress(OSError):
                 self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
 
     def reset(self) -> bool:
-        """Break the connection so that nobody can take what was sent for the whole. False where that is not ours to do.
+        """Reset the connection, so that an incomplete file is not taken for a complete one. False without access.
 
-        To a client that speaks HTTP/1.0, as nginx does to what is behind it, the end of a connection is the end of
-        the file. The server would end it politely; so the socket under its hands is exchanged for an unconnected one.
+        For an HTTP/1.0 client, such as nginx towards its upstream, a normal end of the connection is the end of the
+        file. The server would end it normally; so its file descriptor is replaced by an unconnected socket.
         """
         if not self._socket:
             return False
-        with suppress(OSError), socket.socket() as blank:
-            at_once = struct.pack("ii", 1, 0)
-            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, at_once)
-            os.dup2(blank.fileno(), self._socket.fileno(), inheritable=False)
+        with suppress(OSError), socket.socket() as unconnected:
+            reset_on_close = struct.pack("ii", 1, 0)
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, reset_on_close)
+            os.dup2(unconnected.fileno(), self._socket.fileno(), inheritable=False)
             return True
         return False
 
 
 class Transfer(Generic[B]):
-    """A body on its way: iterate once and close it. ``what`` is its name in the log.
+    """A response body that holds a download slot: iterate once, then close. ``what`` is its name in the log.
 
-    ``begin`` makes the body; its errors come out of the constructor, and so does `TooManyConcurrentCalls`. A body
-    that fails later breaks the connection to the browser.
+    ``open_body`` makes the body; its errors are raised by the constructor, and so is `TooManyConcurrentCalls`. A
+    body that fails later resets the browser's connection.
     """
 
-    def __init__(self, request: HttpRequest, what: str, begin: Callable[[], B]) -> None:
-        self._browser, self._what = Browser(request), what
+    def __init__(self, request: HttpRequest, what: str, open_body: Callable[[], B]) -> None:
+        self._client, self._what = ClientSocket(request), what
         self._sent, self._outcome, self._started = 0, "", time.monotonic()
-        places().take()
-        # Called once, whoever comes first: close(), or the end of an object that nobody closed.
-        self._leave = weakref.finalize(self, places().leave)
+        download_slots().acquire()
+        # Runs once: by close(), or when the object is garbage collected without it.
+        self._release = weakref.finalize(self, download_slots().release)
         try:
-            with watching(self._browser.fileno):
-                self.body = begin()
+            with watching(self._client.fileno):
+                self.body = open_body()
         except BaseException:
-            self._leave()
+            self._release()
             raise
-        self._browser.bound()
+        self._client.set_send_timeout()
 
     def __iter__(self) -> Transfer[B]:
         return self
 
     def __next__(self) -> bytes:
         try:
-            with watching(self._browser.fileno):
+            with watching(self._client.fileno):
                 piece = next(self.body)
         except StopIteration:
-            self._outcome = "whole"
+            self._outcome = "complete"
             self.close()
             raise
         except Exception as error:
             self._outcome = type(error).__name__
             self.close()
-            if isinstance(error, ClientDisconnected) or self._browser.reset():
-                # The server knows this one, and says no more about it.
-                raise ConnectionResetError(errno.ECONNRESET, "the file broke off") from error
+            if isinstance(error, ClientDisconnected) or self._client.reset():
+                # gunicorn handles this error without a traceback in its log.
+                raise ConnectionResetError(errno.ECONNRESET, "the download failed") from error
             raise
         self._sent += len(piece)
         return piece
 
     def close(self) -> None:
-        """End the transfer and give its place back. Safe to repeat."""
-        if self._leave.alive:
+        """End the transfer and release its slot. Safe to repeat."""
+        if self._release.alive:
             try:
                 self.body.close()
             finally:
-                self._leave()
+                self._release()
             facts = {
                 "event": "transfer",
                 "what": self._what,
-                "outcome": self._outcome or "browser gone",
+                "outcome": self._outcome or "client disconnected",
                 "bytes": self._sent,
                 "ms": round((time.monotonic() - self._started) * 1000, 1),
             }

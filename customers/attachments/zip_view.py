@@ -1,12 +1,13 @@
-"""All of a customer's attachments as one file."""
+"""The download of all attachments of a customer as one ZIP archive."""
 
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_safe
 
-from customers.attachments import list_view
 from customers.attachments.headers import set_file_headers
+from customers.attachments.list_view import render_list
+from customers.attachments.listing import attachment_ids, load_attachments
 from customers.attachments.streaming import Transfer
 from customers.attachments.zip_archive import Archive
 from customers.codat.download import Download
@@ -17,23 +18,23 @@ from customers.web.company_context import load_company
 @require_safe
 @permission_required("customers.read_customers", raise_exception=True)
 def download(request: HttpRequest, company_id: str, customer_id: str) -> HttpResponseBase:
-    """A ZIP file, made while its files arrive. The page's deadline counts until it begins, then for each file anew."""
+    """A ZIP archive, made while its files arrive. The page's deadline ends when it starts, and restarts per file."""
     page = load_company(request, company_id)
     if not page.is_linked:
-        return list_view.render(request, page, customer_id, status=409)
+        return render_list(request, page, customer_id, status=409)
     service = default_service()
 
-    def begin(attachment_id: str) -> Download:
-        return service.download_attachment(**list_view.ids(page, customer_id, attachment_id))
+    def open_file(attachment_id: str) -> Download:
+        return service.download_attachment(**attachment_ids(page, customer_id, attachment_id))
 
     if request.method == "HEAD":
         response = StreamingHttpResponse(())
     else:
         transfer = Transfer(
-            request, "archive", lambda: Archive(list_view.load(page, customer_id), begin)
+            request, "archive", lambda: Archive(load_attachments(page, customer_id), open_file)
         )
         response = StreamingHttpResponse(transfer)
     response["Content-Type"] = "application/zip"
     name = {"name": f"Attachments of {customer_id}.zip", "contentType": "application/zip"}
-    set_file_headers(response, name, "attachments", None, saved=True)
+    set_file_headers(response, name, "attachments", None, as_attachment=True)
     return response

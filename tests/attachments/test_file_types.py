@@ -1,15 +1,14 @@
-"""What a file is by its bytes, its name and what is claimed; names in an archive."""
+"""File types: detected from the first bytes, and mismatches with name and content type."""
 
 from __future__ import annotations
 
 import pytest
 
 from customers.attachments import file_types
-from customers.attachments.filenames import UniqueNames
 from sandbox import content
 
-PNG = "PNG picture"
-BYTES = {
+PNG = "PNG image"
+CONTENTS = {
     "pdf": content.pdf("x"),
     "png": content.png(1),
     "jpeg": content.jpeg(),
@@ -31,9 +30,9 @@ BYTES = {
 }
 
 
-@pytest.mark.parametrize("name", BYTES)
-def test_the_first_bytes_decide(name: str) -> None:
-    assert file_types.by_bytes(BYTES[name]).name == name
+@pytest.mark.parametrize("name", CONTENTS)
+def test_type_by_signature(name: str) -> None:
+    assert file_types.detect(CONTENTS[name]).name == name
 
 
 @pytest.mark.parametrize(
@@ -55,23 +54,23 @@ def test_the_first_bytes_decide(name: str) -> None:
         (b"\x89PNG\r\n\x1a", "unknown"),
     ],
 )
-def test_disguises(head: bytes, name: str) -> None:
-    assert file_types.by_bytes(head).name == name
+def test_type_of_text_and_markup(head: bytes, name: str) -> None:
+    assert file_types.detect(head).name == name
 
 
-def test_only_these_are_ever_shown() -> None:
-    shown = {kind.name: kind.shown for kind in file_types.KINDS.values() if kind.shown}
-    pictures = dict.fromkeys(("png", "jpeg", "gif", "webp"), "image")
-    assert shown == pictures | {"pdf": "pdf", "text": "text", "csv": "text"}
+def test_types_with_a_preview() -> None:
+    previews = {item.name: item.preview for item in file_types.FILE_TYPES.values() if item.preview}
+    images = dict.fromkeys(("png", "jpeg", "gif", "webp"), "image")
+    assert previews == images | {"pdf": "pdf", "text": "text", "csv": "text"}
 
 
 @pytest.mark.parametrize(
-    ("name", "claim", "found", "said"),
+    ("name", "content_type", "detected", "sentence"),
     [
         ("a.pdf", "application/pdf", "pdf", ""),
         ("a.jpg", "image/pjpeg; q=1", "jpeg", ""),
         ("a.csv", "text/plain", "text", ""),
-        ("a.csv", "application/vnd.ms-excel", "text", "Its type says Excel workbook; its first bytes say text."),
+        ("a.csv", "application/vnd.ms-excel", "text", "The type says Excel workbook; the content is plain text."),
         ("a.docx", "application/zip", "docx", ""),
         ("a.docx", None, "zip", ""),
         ("a.doc", "application/msword", "ole", ""),
@@ -79,32 +78,14 @@ def test_only_these_are_ever_shown() -> None:
         ("", "", "png", ""),
         (None, None, "unknown", ""),
         ("a.pdf", "application/pdf", "empty", ""),
-        ("a.png", "image/png", "html", f"Its name says {PNG} and its type says {PNG}; its first bytes say web page."),
-        ("a.pdf", None, "unknown", "Its name says PDF; its first bytes do not."),
-        ("a.pdf", "image/png", "png", "Its name says PDF; its first bytes say PNG picture."),
-        ("a.pdf", "image/png", None, "Its name says PDF, its type says PNG picture."),
+        ("a.png", "image/png", "html", f"The name says {PNG} and the type says {PNG}; the content is HTML."),
+        ("a.pdf", None, "unknown", "The name says PDF; the content is not recognised."),
+        ("a.pdf", "image/png", "png", f"The name says PDF; the content is a {PNG}."),
+        ("a.pdf", "image/png", None, f"The name says PDF; the type says {PNG}."),
         ("a.pdf", "application/pdf", None, ""),
         ("a.pdf", ["no", "text"], None, ""),
     ],
 )  # fmt: skip
-def test_contradictions(name: object, claim: object, found: str | None, said: str) -> None:
-    by_bytes = file_types.KINDS[found] if found else None
-    assert file_types.contradiction(name, claim, by_bytes) == said
-
-
-def test_names_stay_apart() -> None:
-    apart = UniqueNames("manifest.json")
-    given = ["a.txt", "A.TXT", "a.txt", "a (2).txt", "manifest.json", "b", "b", "x" * 196 + ".pdf"]
-    names = [apart.name(name) for name in [*given, "x" * 196 + ".pdf"]]
-    assert names[:7] == [
-        "a.txt",
-        "A (2).TXT",
-        "a (3).txt",
-        "a (2) (2).txt",
-        "manifest (2).json",
-        "b",
-        "b (2)",
-    ]
-    assert names[8].endswith("x (2).pdf")
-    assert max(len(name.encode()) for name in names) <= 200
-    assert len({name.casefold() for name in names}) == len(names)
+def test_mismatch(name: object, content_type: object, detected: str | None, sentence: str) -> None:
+    detected_type = file_types.FILE_TYPES[detected] if detected else None
+    assert file_types.mismatch(name, content_type, detected_type) == sentence

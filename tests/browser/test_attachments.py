@@ -1,4 +1,4 @@
-"""Attachments in the browser: looked at, leafed through with the keyboard, and without JavaScript."""
+"""Attachments in the browser: previews, previous and next by keyboard, and without JavaScript."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.browser.test_accessibility import complaints
 pytestmark = pytest.mark.browser
 
 
-def test_leafing_with_the_keyboard(open_page: OpenPage, fresh: Stack) -> None:
+def test_previous_and_next_with_the_arrow_keys(open_page: OpenPage, fresh: Stack) -> None:
     page = open_page()
     page.goto(links.attachments(fresh.company("files"), "thirty") + "?order_by=-name&kind=pdf")
     page.get_by_role("link", name="Invoice 0027.pdf", exact=True).click()
@@ -29,7 +29,7 @@ def test_leafing_with_the_keyboard(open_page: OpenPage, fresh: Stack) -> None:
     page.keyboard.press("ArrowLeft")
     page.keyboard.press("Control+ArrowLeft")
     expect(heading).to_have_text("Invoice 0027.pdf")
-    # The link that was followed keeps the focus, where it is still there.
+    # The activated link keeps the focus where the next page has it too.
     page.locator("#file-next").press("Enter")
     expect(heading).to_have_text("Invoice 0024.pdf")
     expect(page.locator("#file-next")).to_be_focused()
@@ -37,8 +37,8 @@ def test_leafing_with_the_keyboard(open_page: OpenPage, fresh: Stack) -> None:
     expect(heading).to_have_text("Invoice 0027.pdf")
 
 
-def test_a_key_in_the_same_instant_is_a_swap_too(open_page: OpenPage, fresh: Stack) -> None:
-    """What is shown is ready: HTMX's pause before it looks at new content would leave plain links."""
+def test_arrow_key_directly_after_a_swap(open_page: OpenPage, fresh: Stack) -> None:
+    """HTMX processes new content without delay; until then its links would load a whole page."""
     page = open_page()
     page.goto(links.attachments(fresh.company("files"), "thirty") + "?order_by=-name&kind=pdf")
     page.evaluate(
@@ -51,7 +51,7 @@ def test_a_key_in_the_same_instant_is_a_swap_too(open_page: OpenPage, fresh: Sta
     expect(page.locator("#announce")).to_have_text("Invoice 0024.pdf, 3 of 10")
 
 
-def test_arrows_in_a_field_are_the_field_s(open_page: OpenPage, fresh: Stack) -> None:
+def test_arrow_key_in_a_scrollable_region(open_page: OpenPage, fresh: Stack) -> None:
     page = open_page()
     path = links.attachment(fresh.company("files"), "kinds", "text")
     page.goto(path)
@@ -61,25 +61,25 @@ def test_arrows_in_a_field_are_the_field_s(open_page: OpenPage, fresh: Stack) ->
     assert page.url.endswith(path)
 
 
-def test_a_pdf_is_framed_and_a_script_is_not(open_page: OpenPage, fresh: Stack) -> None:
+def test_pdf_is_previewed_and_active_content_is_not(open_page: OpenPage, fresh: Stack) -> None:
     page = open_page()
     page.goto(links.attachment(fresh.company("files"), "kinds", "pdf"))
     if page.evaluate("navigator.pdfViewerEnabled"):
-        # Chromium's viewer moves in where the PDF is; a refusal would be an error page without one.
+        # Chromium's viewer loads in the frame; a blocked frame has an error page instead.
         end = time.monotonic() + 10
         while not any(frame.url.startswith("chrome-extension://") for frame in page.frames):
             assert time.monotonic() < end
             page.wait_for_timeout(50)
     page.goto(links.attachment(fresh.company("files"), "lies", "svg-is-png"))
-    expect(page.get_by_text("It is not what it says.")).to_be_visible()
+    expect(page.get_by_text("File type mismatch.")).to_be_visible()
     expect(page.locator("iframe, .shown img")).to_have_count(0)
 
 
 def test_without_javascript(open_page: OpenPage, fresh: Stack) -> None:
     page = open_page(javascript=False)
     page.goto(links.attachments(fresh.company("files"), "thirty"))
-    page.get_by_label("Kind").select_option("image")
-    page.get_by_role("button", name="Show", exact=True).click()
+    page.get_by_label("File type").select_option("image")
+    page.get_by_role("button", name="Search", exact=True).click()
     expect(page.get_by_text("10 of 30 attachments")).to_be_visible()
     page.get_by_role("link", name="Size").click()
     page.get_by_role("link", name="receipt-0001.png", exact=True).click()
@@ -92,12 +92,12 @@ def test_without_javascript(open_page: OpenPage, fresh: Stack) -> None:
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1440), ("dark", 390)])
-def test_nothing_to_complain_about(
+def test_accessibility_and_layout(
     open_page: OpenPage, fresh: Stack, scheme: str, width: int
 ) -> None:
     page = open_page(color_scheme=scheme, width=width)
     company = fresh.company("files")
-    found: dict[str, list[str]] = {}
+    problems: dict[str, list[str]] = {}
     for path in (
         links.attachments(company, "kinds") + "?thumbnails=show&q=o",
         links.attachments(company, "kinds") + "?q=nothing-like-it",
@@ -108,8 +108,8 @@ def test_nothing_to_complain_about(
         links.preview(company, "kinds", "svg"),
     ):
         page.goto(path)
-        if said := complaints(page):
-            found[path] = said
+        if violations := complaints(page):
+            problems[path] = violations
         if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
-            found.setdefault(path, []).append("the page scrolls sideways")
-    assert not found
+            problems.setdefault(path, []).append("the page scrolls sideways")
+    assert not problems
