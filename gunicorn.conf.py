@@ -11,12 +11,21 @@ Codat is as large as the threads (`CODAT_POOL_SIZE`).
 """
 
 import gc
-import os
+import sys
+from pathlib import Path
 
-bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from codatdash import environment as env
+from codatdash.startup import check_settings, operator_errors
+
+# A wrong setting stops the start here with one sentence, instead of a traceback in each worker.
+check_settings()
+with operator_errors():
+    bind = f"{env.text('HOST', '127.0.0.1')}:{env.whole('PORT', 8000, minimum=1, maximum=65535)}"
+    workers = env.whole("WEB_WORKERS", 1, minimum=1, maximum=64)
+    threads = env.whole("WEB_THREADS", 64, minimum=1, maximum=1000)
 worker_class = "gthread"
-workers = int(os.environ.get("WEB_WORKERS", "1"))
-threads = int(os.environ.get("WEB_THREADS", "64"))
 keepalive = 75
 timeout = 60
 graceful_timeout = 30

@@ -4,8 +4,12 @@
 import os
 import sys
 
+from codatdash.startup import check_settings, operator_errors
+
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "codatdash.settings")
     from django.core.management import execute_from_command_line
 
-    execute_from_command_line(sys.argv)
+    check_settings()
+    with operator_errors():
+        execute_from_command_line(sys.argv)

@@ -4,68 +4,54 @@ import os
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import environ
 from django.core.exceptions import ImproperlyConfigured
 from jinja2 import ChainableUndefined
 
+from codatdash import environment as env
+
 BASE_DIR = Path(__file__).resolve().parent.parent
+env.load(BASE_DIR / ".env")
 
-env = environ.Env()
-if (BASE_DIR / ".env").is_file():
-    env.read_env(BASE_DIR / ".env")
-
-
-def _secret(name: str, why: str) -> str:
-    """The value of a setting that has no default, or a stop that names it."""
-    value: str = env.str(name, default="").strip()
-    if not value:
-        raise ImproperlyConfigured(
-            f"{name} is not set: {why}. Set it in the environment or in .env."
-        )
-    return value
-
-
-DEBUG: bool = env.bool("DEBUG", default=False)
-SECRET_KEY: str = _secret("SECRET_KEY", "it signs sessions and forms")
-ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
-CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+DEBUG = env.flag("DEBUG", default=False)
+SECRET_KEY = env.secret("SECRET_KEY", "it signs sessions and forms")
+ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]"])
+CSRF_TRUSTED_ORIGINS = env.origins("CSRF_TRUSTED_ORIGINS")
 
 # --- Codat -------------------------------------------------------------------------------------
 
-CODAT_BASE_URL: str = env.str("CODAT_BASE_URL", default="https://api.codat.io").rstrip("/")
-CODAT_AUTH_HEADER: str = env.str("CODAT_AUTH_HEADER", default="")
-CODAT_API_KEY: str = (
-    env.str("CODAT_API_KEY", default="")
-    if CODAT_AUTH_HEADER
-    else _secret("CODAT_API_KEY", "Codat answers nobody without it (CODAT_AUTH_HEADER also serves)")
-)
-CODAT_WEBHOOK_SECRET: str = env.str("CODAT_WEBHOOK_SECRET", default="")
-CODAT_PROXY: str = env.str("CODAT_PROXY", default="")
-CODAT_CONNECT_TIMEOUT: float = env.float("CODAT_CONNECT_TIMEOUT", default=3.05)
-CODAT_READ_TIMEOUT: float = env.float("CODAT_READ_TIMEOUT", default=20.0)
-CODAT_PAGE_DEADLINE: float = env.float("CODAT_PAGE_DEADLINE", default=25.0)
+CODAT_BASE_URL = env.http_url("CODAT_BASE_URL", "https://api.codat.io")
+CODAT_AUTH_HEADER = env.header("CODAT_AUTH_HEADER")
+CODAT_API_KEY = env.header("CODAT_API_KEY")
+if not CODAT_AUTH_HEADER:
+    env.secret(
+        "CODAT_API_KEY", "Codat accepts no call without it (CODAT_AUTH_HEADER is the alternative)"
+    )
+CODAT_WEBHOOK_SECRET = env.webhook_secret("CODAT_WEBHOOK_SECRET")
+CODAT_PROXY = env.http_url("CODAT_PROXY")
+# Seconds.
+CODAT_CONNECT_TIMEOUT = env.number("CODAT_CONNECT_TIMEOUT", 3.05, minimum=0.1, maximum=60)
+CODAT_READ_TIMEOUT = env.number("CODAT_READ_TIMEOUT", 20.0, minimum=0.1, maximum=600)
+CODAT_PAGE_DEADLINE = env.number("CODAT_PAGE_DEADLINE", 25.0, minimum=0.1, maximum=600)
+_threads = env.whole("WEB_THREADS", 64, minimum=1, maximum=1000)
 # As large as the server's threads: see gunicorn.conf.py.
-CODAT_POOL_SIZE: int = env.int("CODAT_POOL_SIZE", default=env.int("WEB_THREADS", default=64))
-# Files on their way at once in one process. A file holds a thread for as long as the browser takes, so some are left
-# for pages.
-_threads: int = env.int("WEB_THREADS", default=64)
-CODAT_MAX_DOWNLOADS: int = env.int(
-    "CODAT_MAX_DOWNLOADS", default=max(_threads - 12, _threads // 2, 1)
+CODAT_POOL_SIZE = env.whole("CODAT_POOL_SIZE", _threads, minimum=1, maximum=1000)
+# Downloads at the same time in one process. A download occupies a thread for as long as the browser takes, so some
+# threads are left for pages.
+CODAT_MAX_DOWNLOADS = env.whole(
+    "CODAT_MAX_DOWNLOADS", max(_threads - 12, _threads // 2, 1), minimum=1, maximum=1000
 )
 
-# Codat's own limit of calls at once about one company.
-CODAT_CALLS_AT_ONCE: int = env.int("CODAT_CALLS_AT_ONCE", default=10)
+# Codat's own limit of simultaneous calls per company.
+CODAT_CALLS_AT_ONCE = env.whole("CODAT_CALLS_AT_ONCE", 10, minimum=1, maximum=1000)
 # The share of the day's quota of calls that background work leaves to people.
-CODAT_QUOTA_RESERVE: float = env.float("CODAT_QUOTA_RESERVE", default=0.1)
+CODAT_QUOTA_RESERVE = env.number("CODAT_QUOTA_RESERVE", 0.1, minimum=0, maximum=1)
 
 # How long the journal keeps what was sent and the record before: see `manage.py forget_payloads`.
-KEEP_PAYLOADS_DAYS: int = env.int("KEEP_PAYLOADS_DAYS", default=365)
+KEEP_PAYLOADS_DAYS = env.whole("KEEP_PAYLOADS_DAYS", 365, minimum=1, maximum=36_500)
 
 _codat = urlsplit(CODAT_BASE_URL)
-if _codat.scheme not in ("http", "https") or not _codat.hostname:
-    raise ImproperlyConfigured("CODAT_BASE_URL must be an http or https address.")
-# The stand-in is only ever on this machine; the pages then say so.
-CODAT_IS_LOCAL: bool = _codat.hostname in ("127.0.0.1", "localhost", "::1")
+# The sandbox only ever runs on this machine; the pages then say so.
+CODAT_IS_LOCAL = _codat.hostname in ("127.0.0.1", "localhost", "::1")
 if _codat.scheme == "http" and not CODAT_IS_LOCAL:
     raise ImproperlyConfigured(
         "CODAT_BASE_URL must be https: the API key would travel in the clear."
@@ -140,7 +126,7 @@ TEMPLATES = [
 # Holds the default database and what `make run` keeps; git ignores it.
 (BASE_DIR / "var").mkdir(exist_ok=True)
 DATABASES = {
-    "default": env.db_url("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'var' / 'db.sqlite3'}")
+    "default": env.database("DATABASE_URL", f"sqlite:///{BASE_DIR / 'var' / 'db.sqlite3'}")
 }
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"].setdefault("OPTIONS", {}).update(
@@ -159,9 +145,9 @@ DATABASES["default"]["CONN_MAX_AGE"] = 60
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 
 CACHES = {
-    "default": env.cache_url("CACHE_URL", default="locmemcache://"),
+    "default": env.cache("CACHE_URL", "locmemcache://"),
     # What Codat said last, shown while it cannot be reached. Apart, so that it never pushes anything else out.
-    "last_seen": env.cache_url("CACHE_URL", default="locmemcache://last-seen"),
+    "last_seen": env.cache("CACHE_URL", "locmemcache://last-seen"),
 }
 if CACHES["default"]["BACKEND"].endswith("LocMemCache"):
     CACHES["default"]["OPTIONS"] = {"MAX_ENTRIES": 3000}
@@ -231,18 +217,19 @@ SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 # Behind TLS (the only way beyond this machine) cookies never travel in the clear.
-SECURE_COOKIES: bool = env.bool("SECURE_COOKIES", default=not (DEBUG or CODAT_IS_LOCAL))
+SECURE_COOKIES = env.flag("SECURE_COOKIES", default=not (DEBUG or CODAT_IS_LOCAL))
 SESSION_COOKIE_SECURE = SECURE_COOKIES
 CSRF_COOKIE_SECURE = SECURE_COOKIES
-if env.bool("BEHIND_TLS_PROXY", default=False):
+if env.flag("BEHIND_TLS_PROXY", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
+_LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"))
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"json": {"()": "codatdash.logs.JsonFormatter"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
-    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "root": {"handlers": ["stderr"], "level": _LOG_LEVEL},
     "filters": {"crashes": {"()": "codatdash.logs.OnlyCrashes"}},
     "loggers": {
         # Django's own handlers mail and print whole requests.

@@ -14,10 +14,13 @@ import time
 from pathlib import Path
 from types import FrameType
 
-import environ
-
 ROOT = Path(__file__).resolve().parent.parent
-VAR = ROOT / "var"
+sys.path.insert(0, str(ROOT))
+
+from codatdash import environment as env  # noqa: E402  (needs the path)
+from codatdash.startup import operator_errors  # noqa: E402
+
+VAR, DOTENV = ROOT / "var", ROOT / ".env"
 
 
 def free(port: int, name: str) -> None:
@@ -30,13 +33,24 @@ def free(port: int, name: str) -> None:
             sys.exit(f"Port {port} is taken. Choose another: make run {name}={port + 100}")
 
 
-def kept_secret() -> str:
+def sandbox_secret() -> str:
     """A key of this clone's own, so that a restart signs nobody out."""
     path = VAR / "secret-key"
     if not path.exists():
         path.touch(mode=0o600)
         path.write_text(secrets.token_urlsafe(48))
     return path.read_text()
+
+
+def add_secret_to_dotenv() -> str:
+    """A new key, added to `.env`: the commands that follow `make run` then find it too."""
+    secret = secrets.token_urlsafe(48)
+    before = DOTENV.read_text(encoding="utf-8-sig") if DOTENV.exists() else ""
+    DOTENV.touch(mode=0o600)
+    lines = [line for line in before.splitlines() if line.strip() != "SECRET_KEY="]
+    DOTENV.write_text("\n".join([*lines, f"SECRET_KEY={secret}", ""]), encoding="utf-8")
+    print("SECRET_KEY was not set. A new one was added to .env.", flush=True)
+    return secret
 
 
 def listening(port: int, process: subprocess.Popen[bytes], seconds: float = 30) -> bool:
@@ -53,17 +67,16 @@ def listening(port: int, process: subprocess.Popen[bytes], seconds: float = 30) 
 def main() -> int:
     """Start, print where and how to sign in, wait, and stop what was started."""
     given = os.environ.get("DATABASE_URL")
-    env = environ.Env()
-    if (ROOT / ".env").is_file():
-        env.read_env(ROOT / ".env")
-    port, sandbox_port = env.int("PORT", 8000), env.int("SANDBOX_PORT", 8001)
-    with_sandbox = not (env.str("CODAT_API_KEY", "") or env.str("CODAT_AUTH_HEADER", ""))
+    env.load(DOTENV)
+    port = env.whole("PORT", 8000, minimum=1, maximum=65535)
+    sandbox_port = env.whole("SANDBOX_PORT", 8001, minimum=1, maximum=65535)
+    with_sandbox = not (env.text("CODAT_API_KEY") or env.text("CODAT_AUTH_HEADER"))
     VAR.mkdir(exist_ok=True)
     free(port, "PORT")
 
     settings = {"HOST": "127.0.0.1", "PORT": str(port), "SECURE_COOKIES": "false"}
-    if not env.str("SECRET_KEY", ""):
-        settings["SECRET_KEY"] = kept_secret()
+    if not env.text("SECRET_KEY"):
+        settings["SECRET_KEY"] = sandbox_secret() if with_sandbox else add_secret_to_dotenv()
     if with_sandbox:
         free(sandbox_port, "SANDBOX_PORT")
         settings |= {
@@ -76,10 +89,15 @@ def main() -> int:
     os.environ.update(settings)
 
     manage = [sys.executable, str(ROOT / "manage.py")]
-    subprocess.run([*manage, "migrate", "--verbosity=0"], check=True)
-    subprocess.run([*manage, "collectstatic", "--noinput", "--verbosity=0"], check=True)
-    if with_sandbox:
-        subprocess.run([*manage, "demo_user"], check=True)
+    preparations = [
+        ["migrate", "--verbosity=0"],
+        ["collectstatic", "--noinput", "--verbosity=0"],
+        ["demo_user"] if with_sandbox else ["first_user"],
+    ]
+    for command in preparations:
+        # The command has said what is wrong.
+        if subprocess.run([*manage, *command], check=False).returncode:
+            return 1
 
     started: list[subprocess.Popen[bytes]] = []
 
@@ -89,9 +107,9 @@ def main() -> int:
     signal.signal(signal.SIGTERM, stop)
     try:
         if with_sandbox:
-            command = [*manage, "sandbox", "--port", str(sandbox_port)]
-            command += ["--webhook-url", f"http://127.0.0.1:{port}/webhooks/codat/"]
-            started.append(subprocess.Popen(command))
+            sandbox = [*manage, "sandbox", "--port", str(sandbox_port)]
+            sandbox += ["--webhook-url", f"http://127.0.0.1:{port}/webhooks/codat/"]
+            started.append(subprocess.Popen(sandbox))
             if not listening(sandbox_port, started[-1]):
                 return 1
         gunicorn = [sys.executable, "-m", "gunicorn", "--log-level", "warning"]
@@ -102,8 +120,7 @@ def main() -> int:
         print(
             "  Sign in as demo / demo. Customers come from the sandbox."
             if with_sandbox
-            else "  Customers come from Codat. Make a first user: .venv/bin/python manage.py"
-            " createsuperuser",
+            else "  Customers come from Codat.",
             "\n  Stop with Ctrl-C.\n",
             flush=True,
         )
@@ -123,4 +140,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    with operator_errors():
+        sys.exit(main())

@@ -51,6 +51,155 @@ def test_a_missing_secret_stops_the_start_with_a_sentence_that_names_it(
     assert f"{name} is not set: " in stopped.stderr.splitlines()[-1]
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("ALLOWED_HOSTS", "a.example; b.example", "host names, separated by commas"),
+        ("CSRF_TRUSTED_ORIGINS", "dashboard.example.com", "origins such as"),
+        ("CODAT_API_KEY", "“abc”", "cannot be sent"),
+        ("CODAT_AUTH_HEADER", "Basic a\u00a0b", "cannot be sent"),
+        ("CODAT_WEBHOOK_SECRET", "whsec_%%", "is not a webhook secret"),
+        ("CODAT_READ_TIMEOUT", "abc", "must be a number from"),
+        ("CODAT_READ_TIMEOUT", "-1", "must be a number from"),
+        ("CODAT_READ_TIMEOUT", "nan", "must be a number from"),
+        ("CODAT_PAGE_DEADLINE", "0", "must be a number from"),
+        ("CODAT_QUOTA_RESERVE", "10", "must be a number from 0 to 1"),
+        ("CODAT_CALLS_AT_ONCE", "2.5", "must be a whole number"),
+        ("WEB_THREADS", "0", "must be a whole number"),
+        ("WEB_THREADS", "many", "must be a whole number"),
+        ("KEEP_PAYLOADS_DAYS", "-5", "must be a whole number"),
+        ("SECURE_COOKIES", "maybe", "must be true or false"),
+        ("DEBUG", "2", "must be true or false"),
+        ("LOG_LEVEL", "loud", "must be one of"),
+        ("CODAT_PROXY", "proxy:8080", "must be an http or https address"),
+        ("CODAT_BASE_URL", "https://host:99999", "must be an http or https address"),
+        ("DATABASE_URL", "nonsense", "is not an address that begins with"),
+        ("DATABASE_URL", "mysql://a/b", "is not an address that begins with"),
+        ("CACHE_URL", "nonsense://x", "is not an address that begins with"),
+    ],
+)
+def test_a_wrong_setting_stops_the_start_with_one_sentence(
+    name: str, value: str, sentence: str
+) -> None:
+    environment = {"PATH": os.environ["PATH"], "SECRET_KEY": "s", "CODAT_API_KEY": "k"}
+    stopped = subprocess.run(
+        [sys.executable, "manage.py", "check"],
+        cwd=ROOT,
+        env=environment | {name: value},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert stopped.returncode != 0
+    assert stopped.stderr.startswith(f"Not started. {name} ")
+    assert sentence in stopped.stderr
+    assert len(stopped.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "setting", "read"),
+    [
+        ("SECRET_KEY", "$abc", "SECRET_KEY", "$abc"),
+        ("SECRET_KEY", " a b ", "SECRET_KEY", "a b"),
+        ("ALLOWED_HOSTS", " a.example , b.example,", "ALLOWED_HOSTS", ["a.example", "b.example"]),
+        ("ALLOWED_HOSTS", "[::1],.example.com,*", "ALLOWED_HOSTS", ["[::1]", ".example.com", "*"]),
+        ("SECURE_COOKIES", " No ", "SECURE_COOKIES", False),
+        ("CODAT_READ_TIMEOUT", "7.5", "CODAT_READ_TIMEOUT", 7.5),
+        ("CODAT_BASE_URL", "https://codat.example/", "CODAT_BASE_URL", "https://codat.example"),
+        (
+            "CSRF_TRUSTED_ORIGINS",
+            "https://a.example/",
+            "CSRF_TRUSTED_ORIGINS",
+            ["https://a.example"],
+        ),
+    ],
+)
+def test_a_setting_is_read_as_it_is_meant(
+    name: str, value: str, setting: str, read: object
+) -> None:
+    environment = {"PATH": os.environ["PATH"], "SECRET_KEY": "s", "CODAT_API_KEY": "k"}
+    answer = subprocess.run(
+        [sys.executable, "-c", f"from codatdash.settings import *; print(repr({setting}))"],
+        cwd=ROOT,
+        env=environment | {name: value},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert answer.stdout.strip() == repr(read)
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (b"\xef\xbb\xbfSECRET_KEY=from-file\r\nPORT=9\r\n", "from-file"),
+        (b"# a comment\n\nexport SECRET_KEY='from file'\n", "from file"),
+        (b"SECRET_KEY=$a$b#c\n", "$a$b#c"),
+        (b"SECRET_KEY = abc\n", ".env, line 1 is not NAME=value."),
+        (b"SECRET_KEY=\xff\n", ".env is not UTF-8 text. Save it as UTF-8."),
+    ],
+)
+def test_a_dotenv_file_is_read_whole_or_refused(
+    content: bytes, expected: str, tmp_path: Path
+) -> None:
+    path = tmp_path / ".env"
+    path.write_bytes(content)
+    program = (
+        "import pathlib, sys; from codatdash import environment as env\n"
+        "from django.core.exceptions import ImproperlyConfigured\n"
+        "try:\n    env.load(pathlib.Path(sys.argv[1])); print(env.text('SECRET_KEY'))\n"
+        "except ImproperlyConfigured as error:\n    print(error)"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", program, str(path)],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert answer.stdout.strip() == expected
+
+
+@pytest.mark.parametrize(
+    "command", [("manage.py", "migrate"), ("-m", "gunicorn", "codatdash.wsgi"), ("scripts/run.py",)]
+)
+def test_no_command_answers_an_operators_mistake_with_a_traceback(
+    command: tuple[str, ...], tmp_path: Path
+) -> None:
+    for name, value in {"CODAT_READ_TIMEOUT": "abc", "PORT": "abc"}.items():
+        if (name, command[0]) == ("PORT", "manage.py"):
+            continue
+        stopped = subprocess.run(
+            [sys.executable, *command],
+            cwd=ROOT,
+            env={"PATH": os.environ["PATH"], "SECRET_KEY": "s", "CODAT_API_KEY": "k", name: value}
+            | {"DATABASE_URL": f"sqlite:///{tmp_path / 'db.sqlite3'}"},
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        assert stopped.returncode != 0
+        assert "Traceback" not in stopped.stdout + stopped.stderr
+        assert name in stopped.stderr
+
+
+def test_a_database_that_is_away_is_said_in_one_sentence(tmp_path: Path) -> None:
+    address = f"sqlite:///{tmp_path / 'missing' / 'db.sqlite3'}"
+    environment = {"PATH": os.environ["PATH"], "SECRET_KEY": "s", "CODAT_API_KEY": "k"}
+    stopped = subprocess.run(
+        [sys.executable, "manage.py", "migrate"],
+        cwd=ROOT,
+        env=environment | {"DATABASE_URL": address},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert stopped.stderr.startswith("The database cannot be used: ")
+    assert "Check DATABASE_URL." in stopped.stderr
+    assert "Traceback" not in stopped.stderr
+
+
 @pytest.mark.parametrize("address", ["http://api.codat.io", "ftp://x", "api.codat.io", "https://"])
 def test_the_key_never_travels_in_the_clear(address: str) -> None:
     stopped = start(CODAT_BASE_URL=address)

@@ -1,0 +1,24 @@
+"""Offer to create the first user when nobody can sign in yet."""
+
+import sys
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.core.management import call_command
+from django.core.management.base import BaseCommand
+
+
+class Command(BaseCommand):
+    """Asks for the first user's name and password on a terminal; elsewhere it says how to create one."""
+
+    help = "Create the first user, a superuser, if there is none. Asks on a terminal."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Does nothing where a user exists."""
+        if User.objects.filter(is_active=True).exists():
+            return
+        self.stdout.write("Nobody can sign in yet: there is no user.")
+        if sys.stdin.isatty():
+            call_command("createsuperuser")
+        else:
+            self.stdout.write("Create one: .venv/bin/python manage.py createsuperuser")
