@@ -69,7 +69,8 @@ def render_list(
         | {
             "fragment": "attachments/_attachments.html",
             "state": state,
-            "groups": file_types.GROUPS.items(),
+            "groups": [("", "Any"), *file_types.GROUPS.items()],
+            "kept_fields": _kept_fields(state, page),
             "attachments": [
                 listing.attachment_row(item, page, customer_id, state) for item in selected
             ],
@@ -80,9 +81,23 @@ def render_list(
             "thumbnails_url": path + joined(state.address(thumbnails=toggled), page.suffix),
             "archive_url": links.archive(page.company_id, customer_id) + page.suffix,
             "headings": [
-                heading | {"address": path + heading["address"].removesuffix("?")}
+                heading
+                | {
+                    "address": path + heading["address"].removesuffix("?"),
+                    "align": "right" if heading["field"] == "fileSize" else "",
+                }
                 for heading in headings(COLUMNS, ATTACHMENT_ORDER, state, page.suffix)
             ],
         },
         status,
     )
+
+
+def _kept_fields(state: ListState, page: CompanyPage) -> list[tuple[str, str]]:
+    """What the search form sends besides its visible fields."""
+    fields = [
+        ("order_by", state.order_by if state.order_by != state.default_order else ""),
+        ("thumbnails", state.filters["thumbnails"]),
+        ("connection", page.connection_id if page.suffix else ""),
+    ]
+    return [(name, value) for name, value in fields if value]
