@@ -6,7 +6,7 @@ SANDBOX_PORT ?= 8001
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test check format bench clean lock
+.PHONY: run test check format bench clean lock suite test-all
 
 # --- Environment ---------------------------------------------------------------------------------
 
@@ -43,9 +43,17 @@ run: $(VENV)/runtime
 
 # --- Test ----------------------------------------------------------------------------------------
 
-test: $(VENV)/development check
+test: check suite
+
+# One test after another: tests share Redis, count calls and race two savers, so they are not run in parallel.
+suite: $(VENV)/development
 	scripts/browser.sh $(BIN)/python
-	scripts/with_services.sh $(BIN)/python -m pytest $(PYTEST_ARGS)
+	scripts/with_services.sh $(BIN)/python -m pytest --cov --cov-report= $(PYTEST_ARGS)
+	@echo "Coverage: $$($(BIN)/python -m coverage report --format=total) % of the lines"
+
+# The suite on each supported Python that is installed, each in an environment of its own: .venv-3.12 and so on.
+test-all:
+	@MAKE="$(MAKE)" scripts/test_all.sh
 
 # The type checker's Django plug-in loads the settings, which have no default for secrets.
 check: export SECRET_KEY = for-checks-only
@@ -72,4 +80,4 @@ format: $(VENV)/development
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf $(VENV) staticfiles
+	rm -rf $(VENV) .venv-3.* staticfiles
