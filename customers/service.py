@@ -93,7 +93,7 @@ class CustomerService:
     ) -> PushOperation:
         """Ask for a new customer; ``payload`` is JSON text and goes out as it is.
 
-        Codat replays its first answer to the same key for 90 minutes: `Conflict` while the first
+        Codat replays its first answer to the same key for 90 minutes: `AlreadyInUse` while the first
         is still running, `KeyReused` where it came with another payload.
         """
         connection = paths.connection(company_id, connection_id)

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_POST, require_safe
 
 from customers.codat import refreshes
-from customers.codat.errors import BadRequest, Conflict
+from customers.codat.errors import AlreadyInUse, BadRequest
 from customers.codat.values import is_empty
 from customers.formatting import text
 from customers.service import default_service
@@ -66,7 +66,7 @@ def start(page: CompanyPage) -> RefreshStatus:
     service = default_service()
     try:
         operation: Mapping[str, Any] = service.refresh_customers(company_id=page.company_id)
-    except (Conflict, BadRequest):
+    except (AlreadyInUse, BadRequest):
         # Codat refuses a second refresh while one runs.
         running = current(page)
         if running.state != "running":

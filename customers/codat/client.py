@@ -213,7 +213,10 @@ class Client:
         except UnicodeEncodeError:
             raise BadRequest(
                 "a body that is not text",
-                sentence="Something typed holds characters that cannot be sent. Nothing was sent.",
+                sentence=(
+                    "Nothing was sent, because what you typed has characters that cannot be sent."
+                    " Remove them and try again."
+                ),
             ) from None
 
         extra = {"Content-Type": "application/json"} | dict(headers or {})

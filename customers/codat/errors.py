@@ -1,49 +1,47 @@
-"""What can go wrong between us and Codat, and what each case means.
+"""The errors of calls to Codat, and what each case means.
 
     CodatError
-    ├── Unreachable      refused, DNS, TLS, connect timeout: nothing was sent        502
-    ├── TimedOut         no answer in time: a write may have arrived                 504
-    ├── Abandoned        the browser went away first: nobody sees this error         502
-    ├── ConnectionLost   reset, closed early, body cut off: may have arrived         502
-    ├── BadAnswer        not JSON, another shape, a redirect, too big: may have      502
-    ├── UnaddressableId  an id that cannot be one segment of an address: never sent  404
-    ├── Withheld         we did not ask, for a reason of our own: never sent         503
-    │   ├── CircuitOpen  Codat failed again and again, so it is left alone for seconds
-    │   ├── Crowded      as many calls about this company as Codat allows are under way
-    │   └── Reserved     the rest of the day's quota is kept for people
-    └── Refused          an HTTP status of 400 and above                             502
-        ├── BadRequest   400, the request or the data; ``validation`` says where     502
-        ├── KeyRefused   401, the API key                                            502
-        ├── OverPlan     402, the Codat account's plan                               502
-        ├── Forbidden    403, the key may not see this                               502
-        ├── NotFound     404                                                         404
-        ├── NotSynced    409 on a read, or 404 "No data available for ..."           409
-        ├── Conflict     409 on a write: the idempotency key or a refresh is in use  409
-        ├── KeyReused    422, the idempotency key with another body                  502
-        ├── RateLimited  429; ``retry_after`` says when                              503
-        └── Unavailable  500 and above: a write may have arrived                     502, 503, 504
+    ├── Unreachable               refused, DNS, TLS, connect timeout: nothing was sent    502
+    ├── TimedOut                  no response in time: a write may have arrived           504
+    ├── ClientDisconnected        the browser closed its connection: nobody sees this     502
+    ├── ConnectionLost            reset, closed early, body cut off: may have arrived     502
+    ├── InvalidResponse           not JSON, wrong shape, a redirect, too large: may have  502
+    ├── UnaddressableId           an ID that cannot be one segment of a URL: never sent   404
+    ├── NotAttempted              not sent, for a reason of our own                       503
+    │   ├── CircuitOpen           repeated failures: calls fail immediately for seconds   503
+    │   ├── TooManyConcurrentCallsthe concurrency limit of this company is reached        503
+    │   └── Reserved              background work; the rest of the quota is for people    503
+    └── ErrorResponse             an HTTP status of 400 and above                         502
+        ├── BadRequest            400, the request or the data; see ``validation``        502
+        ├── Unauthorized          401, the API key                                        502
+        ├── PaymentRequired       402, the plan of the Codat account                      502
+        ├── Forbidden             403, the API key has no access to this                  502
+        ├── NotFound              404                                                     404
+        ├── NotSynced             409 on a read, or 404 "No data available for ..."       409
+        ├── AlreadyInUse          409 on a write: the idempotency key or a sync           409
+        ├── KeyReused             422, the idempotency key with another body              502
+        ├── RateLimited           429; ``retry_after`` says when to retry                 503
+        └── Unavailable           500 and above: a write may have arrived                 502, 503, 504
 
-The number on the right is ``our_status``, what a page of ours answers with. Every error has two
-voices: ``sentence`` is for the person at the screen, ``str(error)`` is for the log. Neither holds
-the API key, a query or a body. What Codat itself said is in ``message`` and in the validation
-items; they are bounded, and as untrusted as everything that comes from outside.
+The number on the right is ``our_status``, the status of our own page. ``sentence`` is for the person at
+the screen, ``str(error)`` is for the log. Neither contains the API key, a query or a body. What Codat
+itself said is in ``message`` and in the validation items: bounded, and untrusted like all outside data.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from customers.codat.types import ValidationItem
+from customers.codat.types import ValidationItem
 
 
 class CodatError(Exception):
-    """Anything that keeps a call to Codat from giving what it promises. See the tree above.
+    """A call to Codat failed. See the tree above.
 
-    ``status`` is the HTTP status from upstream, None where there was no answer. ``retry_after`` is
-    in seconds. ``may_have_arrived`` is about writes: True where nobody can know whether Codat got
-    it. ``message`` is what Codat said, "" where it said nothing.
+    ``status`` is Codat's HTTP status, None without a response. ``retry_after`` is in seconds.
+    ``may_have_arrived`` is about writes: True where it is unknown whether Codat received it.
+    ``message`` is Codat's own message, "" where there is none.
     """
 
     our_status: int = 502
@@ -74,70 +72,67 @@ class CodatError(Exception):
 
 
 class Unreachable(CodatError):
-    """No connection came about, so nothing was sent."""
+    """The connection could not be opened, so nothing was sent."""
 
     default_sentence = (
-        "Codat cannot be reached, and nothing was sent. Try again in a minute; if it lasts, "
-        "ask whoever runs this dashboard to check its network."
+        "Codat cannot be reached, so nothing was sent. Try again in a minute. If this continues, "
+        "ask your administrator to check the network."
     )
 
 
 class TimedOut(CodatError):
-    """The answer did not come, or not to its end, within the read timeout or the deadline."""
+    """The response was not complete within the read timeout or the deadline."""
 
     our_status = 504
     default_sentence = (
-        "Codat took too long to answer, and we stopped waiting. Try again in a minute."
+        "Codat took too long to respond, so we stopped waiting. Try again in a minute."
     )
 
 
 class ConnectionLost(CodatError):
-    """The connection broke after we began to send, or in the middle of the answer."""
+    """The connection broke after we began to send, or within the response."""
 
-    default_sentence = "The connection to Codat broke before its answer was complete. Try again."
+    default_sentence = "The connection to Codat broke before its response was complete. Try again."
 
 
 class ClientDisconnected(CodatError):
-    """Whoever asked went away before the answer was there. Says nothing about Codat."""
+    """The browser closed its connection before the response was there. Says nothing about Codat."""
 
 
 class InvalidResponse(CodatError):
-    """An answer that is not what the API promises."""
+    """A response that is not what the API promises."""
 
-    default_sentence = (
-        "Codat gave an answer that makes no sense to the dashboard. Try again; if it lasts, "
-        "tell whoever runs this dashboard."
-    )
+    default_sentence = "Codat sent a response we could not read. Try again. If this continues, tell your administrator."
 
 
 class UnaddressableId(CodatError):
-    """An id that cannot be one segment of an address ("", ".", "..", too long). Never sent."""
+    """An ID that cannot be one segment of a URL ("", ".", "..", too long). Never sent."""
 
     our_status = 404
-    default_sentence = "Codat cannot hold anything under this id. Check the address you came by."
+    default_sentence = "This ID is not valid in Codat. Check the link."
 
 
 class NotAttempted(CodatError):
-    """We did not ask, so nothing was sent; ``retry_after`` says when it makes sense again."""
+    """The request was not sent; ``retry_after`` says when to retry."""
 
     our_status = 503
-    default_sentence = "Codat was not asked just now, and nothing was sent. Try again in a minute."
+    default_sentence = "The request was not sent to Codat. Try again in a minute."
 
 
 class CircuitOpen(NotAttempted):
-    """Call after call has failed. Until one that is let through succeeds, all others fail at once."""
+    """Repeated failures: until a probe succeeds, all other calls fail immediately."""
 
     default_sentence = (
-        "Codat has failed several times in a row, so it was not asked again, and nothing was sent. "
-        "The dashboard looks every few seconds whether it is back."
+        "Codat failed several times in a row, so nothing was sent. "
+        "We check every few seconds whether Codat is back."
     )
 
 
 class TooManyConcurrentCalls(NotAttempted):
-    """No free place among the calls about one company in time."""
+    """The concurrency limit for one company was reached, and no call ended in time."""
 
     default_sentence = (
-        "Too many people are asking Codat about this company right now, and nothing was sent. "
+        "Too many requests for this company are running, so nothing was sent. "
         "Try again in a few seconds."
     )
 
@@ -146,80 +141,74 @@ class Reserved(NotAttempted):
     """Background work stops before the day's quota is used up."""
 
     default_sentence = (
-        "Few of today's calls to Codat are left, and they are kept for people. Nothing was sent; "
-        "this goes on tomorrow."
+        "Today’s Codat quota is nearly used up, so nothing was sent. "
+        "Background work resumes tomorrow."
     )
 
 
 class ErrorResponse(CodatError):
-    """Codat answered with a status of 400 or above."""
+    """Codat responded with a status of 400 or above."""
 
-    default_sentence = "Codat refused this. If it lasts, tell whoever runs this dashboard."
+    default_sentence = "Codat rejected the request. If this continues, tell your administrator."
 
 
 class BadRequest(ErrorResponse):
     """400: ``message`` says what was wrong, ``validation`` in which fields."""
 
-    default_sentence = "Codat did not accept what was asked or sent. Correct it and try again."
+    default_sentence = "Codat did not accept the request. Correct it and try again."
 
 
 class Unauthorized(ErrorResponse):
     """401."""
 
     default_sentence = (
-        "Codat does not accept the dashboard's API key. Whoever runs this dashboard has to set "
-        "a valid one."
+        "Codat does not accept the dashboard’s API key. Ask your administrator to set a valid one."
     )
 
 
 class PaymentRequired(ErrorResponse):
     """402: company limit reached, trial expired."""
 
-    default_sentence = (
-        "The Codat account has reached the limits of its plan. Whoever manages the account has to "
-        "raise them."
-    )
+    default_sentence = "The Codat account has reached the limits of its plan. Ask your administrator to raise them."
 
 
 class Forbidden(ErrorResponse):
     """403."""
 
-    default_sentence = (
-        "The dashboard's API key may not see this. Whoever manages the Codat account can allow it."
-    )
+    default_sentence = "The dashboard’s API key has no access to this. Ask your administrator to allow it in Codat."
 
 
 class NotFound(ErrorResponse):
     """404."""
 
     our_status = 404
-    default_sentence = "Codat has nothing here. It may have been removed, or it never was."
+    default_sentence = "Not found in Codat. It may have been deleted, or the link is wrong."
 
 
 class NotSynced(ErrorResponse):
-    """The company's customers were never fetched, or are being fetched for the first time."""
+    """Codat never read the company's customers, or is reading them for the first time."""
 
     our_status = 409
     default_sentence = (
-        "Codat has not fetched this data yet. Ask for a refresh, or wait for the running one."
+        "Codat has not synced this data yet. Start a sync, or wait for the running one."
     )
 
 
-class Conflict(ErrorResponse):
-    """409 on a write."""
+class AlreadyInUse(ErrorResponse):
+    """409 on a write: the idempotency key or a sync is in use."""
 
     our_status = 409
     default_sentence = (
-        "Codat is still busy with an earlier request of this kind. Wait a moment and look again."
+        "Codat is still busy with an earlier request of this kind. Wait a moment, then check again."
     )
 
 
 class KeyReused(ErrorResponse):
-    """422: the idempotency key was used before, with other contents."""
+    """422: the idempotency key was used before with another body."""
 
     default_sentence = (
-        "Codat has already had another write under the same key, so this one was not done. "
-        "Look at the history before saving again."
+        "Codat already received a different change with this key, so this change was not made. "
+        "Check History before saving again."
     )
 
 
@@ -227,11 +216,11 @@ class RateLimited(ErrorResponse):
     """429."""
 
     our_status = 503
-    default_sentence = "Too many requests were made to Codat. Wait a little and try again."
+    default_sentence = "Too many requests were sent to Codat. Wait a moment and try again."
 
 
 class Unavailable(ErrorResponse):
-    """500 and above. 503 and 504 are passed on, anything else makes us a bad gateway."""
+    """500 and above. Our page passes 503 and 504 on; any other status becomes 502."""
 
     default_sentence = "Codat has a problem on its side. Try again in a few minutes."
 
@@ -247,10 +236,10 @@ BY_STATUS: dict[int, type[ErrorResponse]] = {
     402: PaymentRequired,
     403: Forbidden,
     404: NotFound,
-    409: Conflict,
+    409: AlreadyInUse,
     422: KeyReused,
     429: RateLimited,
 }
 
-# Codat is away or in trouble, and what it said before is the best that there is to show.
+# Codat is unavailable: pages may show stale data instead.
 OUTAGES = (Unreachable, TimedOut, ConnectionLost, Unavailable, CircuitOpen)

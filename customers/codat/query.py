@@ -38,17 +38,18 @@ class Search:
             return ""
         said = []
         if self.left_out:
-            said.append(f"Codat’s search cannot look for {_listed(self.left_out)}.")
+            ignored = "it was ignored" if len(self.left_out) == 1 else "they were ignored"
+            said.append(f"Codat cannot search for {_listed(self.left_out)}, so {ignored}.")
         if self.too_long:
             said.append(
                 "The text is too long for one search: "
                 + (f"{self.too_long} words were" if self.too_long > 1 else "one word was")
-                + " left out."
+                + " ignored."
             )
         if self.words:
             said.append(f"Searched for {_listed(tuple(f'“{word}”' for word in self.words))}.")
         else:
-            said.append("Nothing was searched for.")
+            said.append("No search was run.")
         return " ".join(said)
 
 
@@ -65,7 +66,7 @@ def _unsendable(char: str) -> str:
     if char in _SYNTAX:
         return char
     if is_invisible(char):
-        return "an invisible mark"
+        return "an invisible character"
     if unicodedata.category(char) in _CONTROLS and not char.isspace():
         return "a control character"
     return ""

@@ -12,10 +12,10 @@ from typing import Any
 # What people read of a status.
 RUNNING = {
     "Initial": "Starting",
-    "Queued": "Waiting for its turn",
+    "Queued": "Queued",
     "Fetching": "Reading from the accounting software",
-    "MapQueued": "Read; waiting to be put in order",
-    "Mapping": "Putting in order",
+    "MapQueued": "Waiting to be processed",
+    "Mapping": "Processing",
     "ValidationQueued": "Waiting to be checked",
     "Validating": "Checking",
     "ProcessingQueued": "Waiting to be stored",
@@ -23,16 +23,16 @@ RUNNING = {
 }
 FAILED = {
     "FetchError": "Codat could not read from the accounting software.",
-    "MapError": "Codat could not make sense of what it read.",
-    "ValidationError": "What Codat read did not pass its checks.",
+    "MapError": "Codat could not process what it read.",
+    "ValidationError": "The data that Codat read failed its checks.",
     "ProcessingError": "Codat could not store what it read.",
-    "InternalError": "Codat had a problem of its own.",
-    "AuthError": "The accounting software no longer accepts Codat’s access: the company has to reconnect it.",
-    "PermissionsError": "The company’s access does not allow reading customers.",
-    "RateLimitError": "The accounting software asked Codat to wait. Try again later.",
+    "InternalError": "Codat had a problem on its side.",
+    "AuthError": "The accounting software no longer accepts Codat’s access. Ask the company to reconnect it.",
+    "PermissionsError": "The company’s authorisation does not include reading customers.",
+    "RateLimitError": "The accounting software limits how often Codat may read. Try again later.",
     "PrerequisiteNotMet": "Codat needs other data first.",
-    "Cancelled": "The refresh was cancelled.",
-    "NotSupported": "This accounting software does not give its customers to Codat.",
+    "Cancelled": "The sync was cancelled.",
+    "NotSupported": "Codat cannot read customers from this accounting software.",
 }
 
 

@@ -73,5 +73,5 @@ def target(path: str, params: Mapping[str, object] | None = None) -> str:
     except UnicodeEncodeError:
         raise BadRequest(
             "a query that is not text",
-            sentence="The search holds characters that cannot be sent. Change it and try again.",
+            sentence="The search has characters that cannot be sent. Remove them and try again.",
         ) from None

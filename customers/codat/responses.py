@@ -198,7 +198,7 @@ def _come_back(wait: int | None) -> str:
     if wait is None:
         return ""
     when = f"{wait} seconds" if wait < 120 else f"{wait // 60 + 1} minutes"
-    return f"Too many requests were made to Codat. Try again in {when}."
+    return f"Too many requests were sent to Codat. Try again in {when}."
 
 
 def _text(value: Any) -> str:

@@ -7,10 +7,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 
 from customers.codat.errors import (
     OUTAGES,
+    AlreadyInUse,
     BadRequest,
     CircuitOpen,
     CodatError,
-    Conflict,
     ConnectionLost,
     Forbidden,
     InvalidResponse,
@@ -40,7 +40,7 @@ _HEADINGS: tuple[tuple[type[Exception], str], ...] = (
     (NotSynced, "Codat has not fetched this yet"),
     (NotFound, "Not found at Codat"),
     (UnaddressableId, "This ID cannot be opened"),
-    (Conflict, "Codat is still busy with this"),
+    (AlreadyInUse, "Codat is still busy with this"),
     (BadRequest, "Codat did not accept the request"),
     (Unreachable, "Codat cannot be reached"),
     (TimedOut, "Codat took too long"),

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from customers.codat.errors import Conflict, NotFound
+from customers.codat.errors import AlreadyInUse, NotFound
 from customers.codat.types import PushOperation
 from customers.codat.values import parse_date
 from customers.models import Write
@@ -224,7 +224,7 @@ def link_operation(write: Write, push_operation_key: str, service: CustomerServi
     """A person has recognised a push operation as this write: take its outcome over.
 
     Of several people at once one decides; the row comes back as that one left it. Raises CodatError
-    where Codat cannot be asked, NotFound where it is no operation that can be this write, Conflict where
+    where Codat cannot be asked, NotFound where it is no operation that can be this write, AlreadyInUse where
     another write of the journal is it.
     """
     operation = service.get_push_operation(
@@ -241,7 +241,7 @@ def link_operation(write: Write, push_operation_key: str, service: CustomerServi
         unknown = Write.objects.filter(company_id=write.company_id, state=State.UNKNOWN)
         list(unknown.select_for_update().order_by("pk").values_list("pk", flat=True))
         if _others(write).filter(push_operation_key=push_operation_key).exists():
-            raise Conflict(
+            raise AlreadyInUse(
                 "an operation that is another write's",
                 sentence="That operation is already known as another save.",
                 status=409,

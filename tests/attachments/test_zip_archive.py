@@ -95,7 +95,7 @@ def test_files_that_cannot_be_fetched(sandbox: Sandbox, viewer_client: RawPathCl
     archive, files = read_archive(viewer_client.get(archive_url(sandbox, "kinds")))
     lines = {item["id"]: item for item in files}
     assert lines["png"]["outcome"] == lines["gif"]["outcome"] == "failed"
-    assert "may not see this" in lines["png"]["reason"]
+    assert "has no access to this" in lines["png"]["reason"]
     assert len(archive.namelist()) == 11
     assert archive.read("empty.txt") == b""
 

@@ -35,7 +35,7 @@ def test_the_search_reaches_codat_as_a_query_that_means_what_was_typed(
     text = page.content.decode()
     assert "Wren &amp; Partners" in text
     assert "Meridian" not in text
-    assert "cannot look for &amp;." in text
+    assert "cannot search for &amp;, so it was ignored." in text
 
 
 def test_a_company_is_found_by_its_whole_id(sandbox: Sandbox, viewer_client: RawPathClient) -> None:

@@ -84,7 +84,7 @@ def test_no_typed_text_breaks_the_query(
 ) -> None:
     page = viewer_client.get(url(sandbox), {"q": typed})
     assert page.status_code == 200
-    assert "cannot look for" in page.content.decode()
+    assert "cannot search for" in page.content.decode()
     assert [call.status for call in sandbox.calls if "/data/" in call.path] == [200]
 
 

@@ -83,7 +83,7 @@ def test_a_character_of_the_language_is_left_out_and_said(char: str) -> None:
     ("text", "name"),
     [
         ("a\x00b", "a control character"),
-        ("a\u202eb", "an invisible mark"),
+        ("a\u202eb", "an invisible character"),
         ("a\ud800b", "a control character"),
     ],
 )
@@ -97,7 +97,7 @@ def test_text_without_anything_searchable_searches_for_nothing_and_says_so() -> 
     state = customers(q="&& || {}")
     assert state.query == "metadata.isDeleted!=true"
     assert state.notices == (
-        "Codat’s search cannot look for &, |, { and }. Nothing was searched for.",
+        "Codat cannot search for &, |, { and }, so they were ignored. No search was run.",
     )
 
 

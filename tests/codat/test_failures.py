@@ -14,9 +14,9 @@ import pytest
 from customers.codat import decoding, responses
 from customers.codat.client import Client
 from customers.codat.errors import (
+    AlreadyInUse,
     BadRequest,
     CodatError,
-    Conflict,
     ConnectionLost,
     ErrorResponse,
     Forbidden,
@@ -228,7 +228,7 @@ STATUSES: dict[int, tuple[type[CodatError], int]] = {
     403: (Forbidden, 502),
     404: (NotFound, 404),
     408: (ErrorResponse, 502),
-    409: (Conflict, 409),
+    409: (AlreadyInUse, 409),
     422: (KeyReused, 502),
     429: (RateLimited, 503),
     451: (ErrorResponse, 502),

@@ -156,7 +156,7 @@ def test_forms_open_and_drafts_are_kept_but_nothing_is_decided(
     for url, post in ((new, typed), (edit, changed)):
         answer = editor_client.post(url, post | {"action": "save"})
         assert answer.status_code in (502, 503)
-        assert "Nothing was sent, and everything that you typed is kept" in answer.content.decode()
+        assert "Nothing was sent. What you typed is kept on this page." in answer.content.decode()
     assert not Write.objects.exists()
     assert not sandbox.calls
 

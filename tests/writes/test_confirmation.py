@@ -90,7 +90,7 @@ def test_the_progress_of_the_refresh_is_kept_and_shown(
     assert (write.refresh_progress, write.refresh_status) == (55, "Mapping")
     html = editor_client.get(links.write(write.company_id, write.pk)).content.decode()
     assert 'value="55"' in html
-    assert "Putting in order, " in html
+    assert "Processing, " in html
     assert len(refreshes(sandbox)) == 1
 
 

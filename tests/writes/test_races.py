@@ -255,7 +255,7 @@ def test_two_people_recognise_one_operation_in_two_writes(sandbox: Sandbox, edit
 
         outcome = all_at_once([adopting(one, key), adopting(two, key)] * 5)
 
-        assert "Conflict" in outcome
+        assert "AlreadyInUse" in outcome
         assert Write.objects.filter(push_operation_key=key).count() == 1
         left = Write.objects.get(push_operation_key="")
         assert left.state == State.UNKNOWN

@@ -12,9 +12,9 @@ from django.utils import timezone
 
 from customers.codat.client import background
 from customers.codat.errors import (
+    AlreadyInUse,
     BadRequest,
     CodatError,
-    Conflict,
     Forbidden,
     KeyReused,
     NotFound,
@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 EVENTS_LAST = timedelta(hours=28)
 # So many failures in a row mean that Codat is away, unless they are of these kinds, which are about one row.
 MOST_FAILURES = 5
-OF_ONE_ROW = (BadRequest, Conflict, Forbidden, KeyReused, NotFound, NotSynced, UnaddressableId)
+OF_ONE_ROW = (BadRequest, AlreadyInUse, Forbidden, KeyReused, NotFound, NotSynced, UnaddressableId)
 
 Row = TypeVar("Row", bound=Model)
 
