@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
@@ -24,8 +25,6 @@ _EXTENSIONS = {
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": ".xlsx",
 }
 OCTET_STREAM = "application/octet-stream"
-# Maximum length in bytes: file systems allow 255, and browsers add a number to a name that exists.
-_MAX_BYTES = 200
 
 
 def content_type(attachment: Mapping[str, Any]) -> str:
@@ -36,27 +35,23 @@ def content_type(attachment: Mapping[str, Any]) -> str:
 
 
 def file_name(attachment: Mapping[str, Any], attachment_id: str) -> str:
-    """A name that is safe to save under: no path, control or direction characters, at most 200 bytes, never empty."""
+    """A name that is safe to save under on every system; never empty."""
     name = attachment.get("name")
-    cleaned = file_name_text(name) if isinstance(name, str) else ""
-    if not cleaned:
-        cleaned = f"attachment-{file_name_text(attachment_id) or 'file'}"[:80] + _EXTENSIONS.get(
-            content_type(attachment), ""
-        )
-    stem, extension = _split(cleaned)
-    return _shorten(stem, extension)
+    safe_name = file_name_text(name) if isinstance(name, str) else ""
+    if safe_name:
+        return safe_name
+    extension = _EXTENSIONS.get(content_type(attachment), "")
+    return file_name_text(f"attachment-{file_name_text(attachment_id) or 'file'}"[:80] + extension)
 
 
-def _split(name: str) -> tuple[str, str]:
-    """Stem and extension, the dot with the extension."""
-    stem, dot, extension = name.rpartition(".")
-    return (stem, f".{extension}") if stem and dot and len(extension) <= 10 else (name, "")
-
-
-def _shorten(stem: str, ending: str) -> str:
-    """`stem` + `ending` in at most `_MAX_BYTES`; the stem is cut at a whole character."""
-    room = _MAX_BYTES - len(ending.encode())
-    return stem.encode()[:room].decode(errors="ignore").rstrip() + ending
+def ascii_file_name(name: str) -> str:
+    """A file name for clients that know ASCII names only: accents are removed, other characters become `_`."""
+    decomposed = unicodedata.normalize("NFKD", name)
+    ascii_name = "".join(
+        char if char.isascii() else "_" for char in decomposed if not unicodedata.combining(char)
+    )
+    # NFKD can make any ASCII character, a quotation mark or a slash too.
+    return file_name_text(ascii_name)
 
 
 class UniqueNames:
@@ -67,10 +62,9 @@ class UniqueNames:
 
     def add(self, wanted: str) -> str:
         """`wanted`, or the first of `name (2).pdf`, `name (3).pdf`, ... that is not in use."""
-        stem, extension = _split(wanted)
         name, number = wanted, 1
         while name.casefold() in self._used:
             number += 1
-            name = _shorten(stem, f" ({number}){extension}")
+            name = file_name_text(wanted, f" ({number})")
         self._used.add(name.casefold())
         return name

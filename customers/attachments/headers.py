@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote
 
 from django.http.response import HttpResponseBase
-from django.utils.http import content_disposition_header
 
 from customers.attachments import filenames
 from customers.codat.download import Download
@@ -25,6 +25,17 @@ def copy_upstream_headers(
         response["Accept-Ranges"] = "none"
 
 
+def filename_parameters(name: str) -> str:
+    """The parameters of Content-Disposition for a name of `file_name`: it holds no quotation mark and no backslash.
+
+    A name beyond ASCII is in `filename*` (RFC 6266), and as ASCII in `filename` for clients that know only that.
+    """
+    if name.isascii():
+        return f'filename="{name}"'
+    fallback = filenames.ascii_file_name(name)
+    return f"filename=\"{fallback}\"; filename*=utf-8''{quote(name, safe='')}"
+
+
 def set_file_headers(
     response: HttpResponseBase,
     attachment: Mapping[str, Any],
@@ -34,9 +45,9 @@ def set_file_headers(
     as_attachment: bool,
 ) -> None:
     """Set the file name, the length in bytes where known, and that nothing is cached or sniffed."""
-    name = filenames.file_name(attachment, attachment_id)
-    disposition = content_disposition_header(as_attachment=as_attachment, filename=name)
-    response["Content-Disposition"] = disposition or "attachment"
+    disposition = "attachment" if as_attachment else "inline"
+    name = filename_parameters(filenames.file_name(attachment, attachment_id))
+    response["Content-Disposition"] = f"{disposition}; {name}"
     if length is not None:
         response["Content-Length"] = str(length)
     response["X-Content-Type-Options"] = "nosniff"

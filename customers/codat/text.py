@@ -21,6 +21,10 @@ from decimal import Decimal
 MAX_DB_TEXT = 5000
 MAX_HEADER_TEXT = 200
 MAX_LOG_TEXT = 200
+# Bytes. File systems allow 255, and browsers add a number to a name that exists already.
+MAX_FILE_NAME = 200
+# Characters. What is longer is no extension.
+MAX_EXTENSION = 10
 
 REPLACEMENT = "\ufffd"
 
@@ -35,7 +39,11 @@ _NOT_IN_HTML = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 
 # What Windows, macOS and shells do not accept in a file name.
 _NOT_IN_A_FILE_NAME = re.compile(r'[<>:"/\\|?*]')
-_WINDOWS_DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
+# Names of devices on Windows, whatever stands behind the first dot ("Naming Files, Paths, and Namespaces"). It takes
+# superscript digits for digits, and ignores blanks at the end of a name.
+_WINDOWS_DEVICE = re.compile(
+    r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$|clock\$)\s*(\.|$)", re.IGNORECASE
+)
 
 _HEADER_VALUE = re.compile(r"[\x20-\x7e]+")
 
@@ -97,10 +105,25 @@ def header_text(value: str) -> str:
     return value if fits else ""
 
 
-def file_name_text(name: str) -> str:
-    """A name without path, control characters or what a file system refuses; may be empty."""
+def file_name_text(name: str, infix: str = "") -> str:
+    """A file name that every system accepts: no path, at most `MAX_FILE_NAME` bytes, no device; may be empty.
+
+    ``infix`` is put before the extension, and neither of them is shortened.
+    """
     cleaned = _NOT_IN_A_FILE_NAME.sub("_", single_line(name)).strip(". ")
-    return f"_{cleaned}" if _WINDOWS_DEVICE.match(cleaned) else cleaned
+    stem, dot, extension = cleaned.rpartition(".")
+    if not stem or len(extension) > MAX_EXTENSION:
+        stem, dot, extension = cleaned, "", ""
+    ending = infix + dot + extension
+    shortened = _shorten(stem, ending)
+    # Checked last, because each step before can make the name of a device: `aux .pdf` becomes `aux.pdf`.
+    return _shorten(f"_{stem}", ending) if _WINDOWS_DEVICE.match(shortened) else shortened
+
+
+def _shorten(stem: str, ending: str) -> str:
+    """``stem`` + ``ending`` in at most `MAX_FILE_NAME` bytes of UTF-8, the stem cut at a whole character."""
+    room = MAX_FILE_NAME - len(ending.encode())
+    return stem.encode()[:room].decode(errors="ignore").rstrip(". ") + ending
 
 
 def log_text(text: str) -> str:

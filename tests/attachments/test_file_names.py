@@ -6,7 +6,8 @@ import unicodedata
 
 import pytest
 
-from customers.attachments.filenames import UniqueNames, file_name
+from customers.attachments.filenames import UniqueNames, ascii_file_name, file_name
+from customers.attachments.headers import filename_parameters
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
 from tests.support.attachments import download_url
@@ -21,7 +22,10 @@ from tests.support.attachments import download_url
         ("windows-path", 'attachment; filename="C__Users_jane_scan.txt"'),
         (
             "cyrillic",
-            "attachment; filename*=utf-8''%D0%94%D0%BE%D0%B3%D0%BE%D0%B2%D0%BE%D1%80%20%E2%84%967.txt",
+            (
+                'attachment; filename="_______ No7.txt"; '
+                "filename*=utf-8''%D0%94%D0%BE%D0%B3%D0%BE%D0%B2%D0%BE%D1%80%20%E2%84%967.txt"
+            ),
         ),
         ("rtl-override", 'attachment; filename="annualtxt.exe"'),
         ("percent", 'attachment; filename="100%25 off; filename=evil.txt"'),
@@ -57,6 +61,64 @@ def test_safe_name(name: str, expected: str) -> None:
     result = file_name({"name": name}, "7")
     assert result == expected
     assert not any(unicodedata.category(char)[0] == "C" for char in result)
+
+
+# Windows' list: learn.microsoft.com/windows/win32/fileio/naming-a-file, and the console's two.
+DEVICES = [
+    *("CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"),
+    *(f"{port}{digit}" for port in ("COM", "LPT") for digit in "0123456789¹²³"),
+]
+
+
+def is_windows_device(name: str) -> bool:
+    """Windows' rule: the part before the first dot, without blanks at its end, in any case."""
+    return name.split(".")[0].rstrip(" ").upper() in DEVICES
+
+
+PATTERNS = [
+    *("{}", "{}.txt", "{} .txt", "{} . .txt", "{}.tar.gz", "{}.", "{} ", " {}", "..{}.pdf"),
+    *(
+        "{}\u200b.txt",
+        "\ufeff{}.txt",
+        "{}\u00a0.txt",
+        "{}\t.txt",
+        "\u202e{}",
+        "{}.much-too-long-an-ending",
+    ),
+    "{}. " + "x" * 300,
+]
+
+
+@pytest.mark.parametrize("pattern", PATTERNS)
+def test_no_name_is_a_windows_device(pattern: str) -> None:
+    for device in (*DEVICES, *map(str.lower, DEVICES)):
+        name = pattern.format(device)
+        made = file_name({"name": name}, "7")
+        unique = UniqueNames(made)
+        for safe in (made, unique.add(made), ascii_file_name(made), file_name({}, name)):
+            assert not is_windows_device(safe)
+            assert safe == safe.strip(". ")
+            assert 0 < len(safe.encode()) <= 200
+
+
+@pytest.mark.parametrize("name", ["contract.txt", "com10.pdf", "console", "auxiliary.pdf", "x.con"])
+def test_name_that_resembles_a_windows_device(name: str) -> None:
+    assert file_name({"name": name}, "7") == name
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters"),
+    [
+        ("scan.pdf", 'filename="scan.pdf"'),
+        ("Müller.pdf", "filename=\"Muller.pdf\"; filename*=utf-8''M%C3%BCller.pdf"),
+        ("顧客.pdf", "filename=\"__.pdf\"; filename*=utf-8''%E9%A1%A7%E5%AE%A2.pdf"),
+        ("＂＼.pdf", "filename=\"__.pdf\"; filename*=utf-8''%EF%BC%82%EF%BC%BC.pdf"),
+        ("ＮＵＬ.pdf", "filename=\"_NUL.pdf\"; filename*=utf-8''%EF%BC%AE%EF%BC%B5%EF%BC%AC.pdf"),
+        ("a’b;c.txt", "filename=\"a_b;c.txt\"; filename*=utf-8''a%E2%80%99b%3Bc.txt"),
+    ],
+)
+def test_filename_parameters(name: str, parameters: str) -> None:
+    assert filename_parameters(file_name({"name": name}, "7")) == parameters
 
 
 def test_names_are_unique_case_insensitively() -> None:
