@@ -1,8 +1,9 @@
-"""The whole job in a real browser, once with and once without JavaScript."""
+"""Find, edit, create and download in a real browser, once with and once without JavaScript."""
 
 from __future__ import annotations
 
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -15,17 +16,14 @@ pytestmark = pytest.mark.browser
 
 
 def follow_to_the_end(page: Page, *, javascript: bool) -> None:
-    """Wait until the write on the page has ended well; without JavaScript by reloading."""
-    state = page.locator("#write-state")
-    for _ in range(40):
-        if javascript:
-            expect(state).to_have_text(re.compile("Done"), timeout=20_000)
-            return
-        if "Done" in state.inner_text():
-            return
-        page.wait_for_timeout(500)
-        page.goto(page.url)
-    pytest.fail("the write did not end")
+    """Wait until the change on the page has succeeded; without JavaScript by reloading."""
+    state, done = page.locator("#write-state"), re.compile("Done")
+    if not javascript:
+        end = time.monotonic() + 60
+        while not done.search(state.inner_text()):
+            assert time.monotonic() < end, state.inner_text()
+            page.goto(page.url)
+    expect(state).to_have_text(done, timeout=20_000)
 
 
 @pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "plain"])

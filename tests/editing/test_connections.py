@@ -1,4 +1,4 @@
-"""A form belongs to the connection that it was opened on, whatever becomes of that while somebody types."""
+"""A form belongs to the connection that it was opened on, whatever its state is when it is saved."""
 
 from __future__ import annotations
 
@@ -22,7 +22,6 @@ from tests.support.journal import customer, journaled, order
 
 pytestmark = pytest.mark.django_db
 
-# KashFlow, then Xero.
 COMPANY = "migrated"
 Connections = Callable[[str, str], None]
 
@@ -64,7 +63,7 @@ def replaced_meanwhile(
     return address, typed | {"f.phone": "+44 1632 960 001", "action": "save"}
 
 
-def test_a_save_does_not_go_to_the_connection_that_took_its_place(
+def test_a_save_is_not_sent_to_another_connection(
     sandbox: Sandbox, editor_client: RawPathClient, connections: Connections
 ) -> None:
     address, typed = replaced_meanwhile(sandbox, editor_client, connections)
@@ -86,7 +85,7 @@ def test_a_save_does_not_go_to_the_connection_that_took_its_place(
     assert not Write.objects.exists()
 
 
-def test_nor_does_a_post_that_names_no_connection(
+def test_a_post_without_a_connection_is_not_sent_to_another_one(
     sandbox: Sandbox, editor_client: RawPathClient, connections: Connections
 ) -> None:
     address, typed = replaced_meanwhile(sandbox, editor_client, connections)
@@ -98,7 +97,7 @@ def test_nor_does_a_post_that_names_no_connection(
     assert not Write.objects.exists()
 
 
-def test_a_draft_is_kept_and_offered_whatever_connection_is_in_use(
+def test_a_draft_is_stored_and_offered_on_every_connection(
     sandbox: Sandbox, editor_client: RawPathClient, connections: Connections
 ) -> None:
     connections("Unlinked", "Linked")
@@ -114,39 +113,7 @@ def test_a_draft_is_kept_and_offered_whatever_connection_is_in_use(
     assert fields(editor_client.get(unescape(on)))["f.phone"] == "second"
 
 
-def test_a_company_in_capitals_is_the_same_company(
-    sandbox: Sandbox, editor_client: RawPathClient
-) -> None:
-    company, known = sandbox.company("qbo"), customer(sandbox)
-    shouted = links.edit(company.upper(), known)
-    typed = fields(editor_client.get(shouted)) | {"f.phone": "+44 1632 960 001"}
-    assert editor_client.post(shouted, typed | {"action": "save"}).status_code == 303
-
-    assert Write.objects.get().company_id == company
-    assert fields(editor_client.get(links.edit(company, known)))["f.phone"] == ("+44 1632 960 001")
-
-
-def test_a_company_that_does_not_say_its_id(sandbox: Sandbox, editor_client: RawPathClient) -> None:
-    company, known = sandbox.company("qbo"), customer(sandbox)
-    told = dict(default_service().get_company(company_id=company)) | {"id": None}
-    sandbox.faults.add(f"/companies/{company}$", "json", body=json.dumps(told), count=-1)
-    cache.clear()
-    url = links.edit(company, known)
-    typed = fields(editor_client.get(url)) | {"f.phone": "+44 1632 960 001"}
-
-    assert editor_client.post(url, typed | {"action": "save"}).status_code == 303
-    assert Write.objects.get().company_id == company
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_row_that_cannot_be_written_is_no_second_save(sandbox: Sandbox, editor: Any) -> None:
-    wanted = order(sandbox)
-    object.__setattr__(wanted, "company_id", None)
-    with pytest.raises(IntegrityError):
-        journaled(editor, wanted)
-
-
-def test_a_draft_is_gone_on_with_on_its_own_connection(
+def test_a_draft_continues_on_its_own_connection(
     sandbox: Sandbox, editor_client: RawPathClient, connections: Connections
 ) -> None:
     connections("Unlinked", "Linked")
@@ -166,20 +133,35 @@ def test_a_draft_is_gone_on_with_on_its_own_connection(
     assert "This form is out of date" not in editor_client.get(on(first)).content.decode()
 
 
-def test_a_draft_can_be_discarded_whatever_became_of_its_company(
+def test_a_company_id_in_capitals_is_the_same_company(
     sandbox: Sandbox, editor_client: RawPathClient
 ) -> None:
-    company = sandbox.company("qbo")
-    path = links.edit(company, customer(sandbox))
-    draft = fields(editor_client.get(path))
-    assert editor_client.post(f"{path}draft/", draft).status_code == 204
-    sandbox.faults.add("", "status", status=404, count=-1)
-    cache.clear()
+    company, known = sandbox.company("qbo"), customer(sandbox)
+    shouted = links.edit(company.upper(), known)
+    typed = fields(editor_client.get(shouted)) | {"f.phone": "+44 1632 960 001"}
+    assert editor_client.post(shouted, typed | {"action": "save"}).status_code == 303
 
-    page = editor_client.get(links.my_writes()).content.decode()
-    assert f'action="{path}draft/"' in page
-    gone = editor_client.post(
-        f"{path}draft/", {"submission": draft["submission"], "action": "discard", "from": "writes"}
-    )
-    assert gone["Location"] == links.my_writes()
-    assert not Draft.objects.exists()
+    assert Write.objects.get().company_id == company
+    assert fields(editor_client.get(links.edit(company, known)))["f.phone"] == ("+44 1632 960 001")
+
+
+def test_a_company_without_an_id_in_its_record_can_be_edited(
+    sandbox: Sandbox, editor_client: RawPathClient
+) -> None:
+    company, known = sandbox.company("qbo"), customer(sandbox)
+    told = dict(default_service().get_company(company_id=company)) | {"id": None}
+    sandbox.faults.add(f"/companies/{company}$", "json", body=json.dumps(told), count=-1)
+    cache.clear()
+    url = links.edit(company, known)
+    typed = fields(editor_client.get(url)) | {"f.phone": "+44 1632 960 001"}
+
+    assert editor_client.post(url, typed | {"action": "save"}).status_code == 303
+    assert Write.objects.get().company_id == company
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_database_error_is_not_taken_for_a_second_save(sandbox: Sandbox, editor: Any) -> None:
+    wanted = order(sandbox)
+    object.__setattr__(wanted, "company_id", None)
+    with pytest.raises(IntegrityError):
+        journaled(editor, wanted)

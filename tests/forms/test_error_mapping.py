@@ -97,3 +97,15 @@ def test_messages_are_escaped() -> None:
     form = Form(model("sandbox"), RECORD)
     form.place([{"itemId": "status", "message": "<script>alert(1)</script>"}])
     assert "<script>alert(1)</script>" in page(form).text
+
+
+def test_an_error_in_a_collapsed_row_opens_it() -> None:
+    model = obj(rows=array(a=node(), inner=array(b=node())))
+    record = {"rows": [{"a": str(n), "inner": [{"b": "x"}] * 5} for n in range(6)]}
+    form = Form(model, record)
+    form.place([{"itemId": "rows[4].inner[3].b", "message": "No."}])
+    rows = {item["path"]: item["open"] for item in form.items if item["kind"] == "row"}
+    assert rows["rows.b4"]
+    assert rows["rows.b4.inner.b3"]
+    assert not rows["rows.b3"]
+    assert not rows["rows.b4.inner.b2"]

@@ -53,3 +53,8 @@ def fields(response: Any) -> dict[str, str]:
     found = Controls(response.content.decode()).fields
     assert "base" in found, response.content.decode()[:2000]
     return found
+
+
+def press(client: Any, url: str, page: Any, action: str, **typed: str) -> Any:
+    """Press a button of the form in the answer `page`, after typing; the next answer."""
+    return client.post(url, fields(page) | typed | {"action": action})

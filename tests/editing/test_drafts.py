@@ -1,0 +1,112 @@
+"""Drafts: stored as somebody types, offered, continued, discarded."""
+
+from __future__ import annotations
+
+import pytest
+import simplejson
+from django.contrib.auth.models import Group, User
+from django.core.cache import cache
+
+from customers.models import Draft
+from customers.service import default_service
+from customers.web import links
+from sandbox import Sandbox
+from tests.conftest import RawPathClient
+from tests.support.controls import fields
+from tests.support.journal import customer
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_draft_lists_later_changes_of_the_record_and_of_the_model(
+    company: str, customer_id: str, editor_client: RawPathClient, sandbox: Sandbox
+) -> None:
+    url = links.edit(company, customer_id)
+    typed = fields(editor_client.get(url)) | {"f.phone": "half"}
+    editor_client.post(links.draft(company, customer_id), typed)
+    copy = sandbox.state("qbo").copy
+    copy[customer_id] = copy[customer_id] | {"taxNumber": "CHANGED-1"}
+    model = default_service().get_create_update_model(
+        company_id=company, connection_id=sandbox.connection("qbo")
+    )
+    model["properties"]["favouriteColour"] = {"type": "String", "displayName": "Colour"}
+    model["properties"]["phone"]["required"] = True
+    sandbox.faults.add(
+        match="/options/customers", kind="json", body=simplejson.dumps(model, use_decimal=True)
+    )
+
+    html = editor_client.get(f"{url}?draft={typed['submission']}&fresh").content.decode()
+
+    assert "CHANGED-1" in html
+    assert "Colour is new." in html
+    assert "Phone is now required." in html
+    assert 'value="half"' in html
+
+
+def test_two_tabs_have_a_draft_each_which_can_be_discarded(
+    company: str, customer_id: str, editor_client: RawPathClient
+) -> None:
+    url, draft = links.edit(company, customer_id), links.draft(company, customer_id)
+    one = fields(editor_client.get(url)) | {"f.phone": "one"}
+    two = fields(editor_client.get(url)) | {"f.phone": "two"}
+    editor_client.post(draft, one)
+    editor_client.post(draft, two)
+    editor_client.post(draft, one | {"f.phone": "one more"})
+    assert Draft.objects.count() == 2
+    assert "one+more" in Draft.objects.get(submission=one["submission"]).body
+    editor_client.post(draft, {"submission": one["submission"], "action": "discard"})
+    assert [str(row.submission) for row in Draft.objects.all()] == [two["submission"]]
+
+
+def test_a_draft_is_visible_to_its_user_only(
+    sandbox: Sandbox, editor_client: RawPathClient, viewer: User
+) -> None:
+    company = sandbox.company("qbo")
+    url, draft = links.edit(company, "39"), links.draft(company, "39")
+    typed = fields(editor_client.get(url)) | {"f.phone": "half"}
+    editor_client.post(draft, typed)
+
+    viewer.groups.set(Group.objects.filter(name="Editors"))
+    another = RawPathClient()
+    another.force_login(viewer)
+    assert "Your drafts of this form" not in another.get(url).content.decode()
+    assert another.get(f"{url}?draft={typed['submission']}").status_code == 404
+    another.post(draft, {"submission": typed["submission"], "action": "discard"})
+    assert Draft.objects.count() == 1
+    # Nor is it another customer's, or a new one's.
+    for other in (links.edit(company, "38"), links.new(company)):
+        assert "Your drafts of this form" not in editor_client.get(other).content.decode()
+        assert editor_client.get(f"{other}?draft={typed['submission']}").status_code == 404
+    assert "Your drafts of this form" in editor_client.get(url).content.decode()
+
+
+@pytest.mark.parametrize("status", [429, 500])
+def test_a_draft_is_stored_while_codat_answers_with_errors(
+    sandbox: Sandbox, editor_client: RawPathClient, status: int
+) -> None:
+    company = sandbox.company("qbo")
+    url, draft = links.new(company), links.draft(company, "")
+    typed = fields(editor_client.get(url)) | {"f.customerName": "Half Ltd"}
+    sandbox.faults.add("", "status", status=status, count=-1)
+    assert editor_client.post(draft, typed).status_code == 204
+    sandbox.faults.clear()
+    assert "Half Ltd" in editor_client.get(url).content.decode()
+
+
+def test_a_draft_of_a_missing_company_can_be_discarded(
+    sandbox: Sandbox, editor_client: RawPathClient
+) -> None:
+    company = sandbox.company("qbo")
+    path = links.edit(company, customer(sandbox))
+    draft = fields(editor_client.get(path))
+    assert editor_client.post(f"{path}draft/", draft).status_code == 204
+    sandbox.faults.add("", "status", status=404, count=-1)
+    cache.clear()
+
+    page = editor_client.get(links.my_writes()).content.decode()
+    assert f'action="{path}draft/"' in page
+    gone = editor_client.post(
+        f"{path}draft/", {"submission": draft["submission"], "action": "discard", "from": "writes"}
+    )
+    assert gone["Location"] == links.my_writes()
+    assert not Draft.objects.exists()
