@@ -94,13 +94,14 @@ GROUPS = {
 }
 
 _SIGNATURES: tuple[tuple[bytes, str], ...] = (
-    (b"%PDF-", "pdf"),
     (b"\x89PNG\r\n\x1a\n", "png"),
     (b"\xff\xd8\xff", "jpeg"),
     (b"GIF87a", "gif"),
     (b"GIF89a", "gif"),
     (b"II*\0", "tiff"),
     (b"MM\0*", "tiff"),
+    (b"II+\0", "tiff"),
+    (b"MM\0+", "tiff"),
     (b"PK\x03\x04", "zip"),
     (b"PK\x05\x06", "zip"),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "ole"),
@@ -118,6 +119,10 @@ _IN_ZIP = (
     (b"ppt/", "pptx"),
     (b"mimetypeapplication/vnd.oasis", "odf"),
 )
+# Bytes that may stand before the header of a PDF (PDF 1.7, Adobe's note 13 on Annex H): a BOM, mail headers.
+_BEFORE_PDF = 1024
+_PDF_HEADER = re.compile(rb"%PDF-\d\.\d")
+_PDF_OBJECT = re.compile(rb"\d+ \d+ obj\b")
 # A tag, declaration or comment that a browser would take for the beginning of a page.
 _MARKUP = re.compile(rb"\s*(<\?xml|<!--|<!doctype|<[a-z][\w:.-]*[\s/>])", re.IGNORECASE)
 _SVG = re.compile(rb"<(\w+:)?svg[\s>]", re.IGNORECASE)
@@ -189,12 +194,30 @@ _BY_CONTENT_TYPE = {
     "text/rtf": "rtf",
     "application/gzip": "gzip",
 }
+# Content that is no mismatch, besides the same family: what programs save under an extension. Office documents with a
+# password are OLE files; WordPad's .doc is rich text; a log may begin with a tag. Names and families of formats.
+_CONTENT_OF_NAME: dict[str, set[str]] = {
+    "docx": {"ole"},
+    "xlsx": {"ole"},
+    "pptx": {"ole"},
+    "doc": {"rtf"},
+    "html": {"text"},
+    "text": {"xml"},
+    "csv": {"xml"},
+}
+# What systems announce under a content type: Windows says application/vnd.ms-excel of every CSV file and workbook.
+_CONTENT_OF_CONTENT_TYPE: dict[str, set[str]] = _CONTENT_OF_NAME | {
+    "xls": {"text", "zip"},
+    "doc": {"rtf", "zip"},
+}
 
 
 def detect(head: bytes) -> FileType:
     """The type of a file by its first bytes (`HEAD_BYTES` of them, or the whole file)."""
     if not head:
         return FILE_TYPES["empty"]
+    if head.startswith(b"%PDF-"):
+        return FILE_TYPES["pdf"]
     for signature, name in _SIGNATURES:
         if head.startswith(signature):
             return FILE_TYPES[_type_in_zip(head) if name == "zip" else name]
@@ -204,11 +227,26 @@ def detect(head: bytes) -> FileType:
         return FILE_TYPES["heic"]
     if head[:2] == b"BM" and head[6:10] == b"\0\0\0\0":
         return FILE_TYPES["bmp"]
+    if _is_pdf_with_prefix(head):
+        return FILE_TYPES["pdf"]
     return _detect_text(head)
 
 
 def _type_in_zip(head: bytes) -> str:
     return next((name for marker, name in _IN_ZIP if marker in head), "zip")
+
+
+def _is_pdf_with_prefix(head: bytes) -> bool:
+    """Whether a PDF begins within the first `_BEFORE_PDF` bytes.
+
+    Its header begins a line, or objects follow. Markup, and a text that only mentions a header, are no PDF.
+    """
+    header = _PDF_HEADER.search(head, 0, _BEFORE_PDF + len("%PDF-1.7"))
+    if header is None or _MARKUP.match(head.lstrip(codecs.BOM_UTF8)):
+        return False
+    before = head[: header.start()]
+    begins_line = before.endswith((b"\n", b"\r", codecs.BOM_UTF8)) or not before.strip()
+    return begins_line or _PDF_OBJECT.search(head, header.end()) is not None
 
 
 def _detect_text(head: bytes) -> FileType:
@@ -255,14 +293,28 @@ def from_content_type(content_type: object) -> FileType:
     return FILE_TYPES[_BY_CONTENT_TYPE.get(media_type.partition(";")[0].strip().lower(), "unknown")]
 
 
+def _contradicts(announced: FileType, content: FileType, accepted: dict[str, set[str]]) -> bool:
+    """Whether content of one format is a mismatch for another one that was announced."""
+    if UNKNOWN in (announced, content) or announced.comparable == content.comparable:
+        return announced is not UNKNOWN and content is UNKNOWN
+    return not {content.name, content.comparable} & accepted.get(announced.name, set())
+
+
+def _names_differ(named: FileType, announced: FileType) -> bool:
+    """Whether the types of a name and of a content type exclude each other."""
+    if UNKNOWN in (named, announced):
+        return False
+    return _contradicts(named, announced, _CONTENT_OF_NAME) and _contradicts(
+        announced, named, _CONTENT_OF_CONTENT_TYPE
+    )
+
+
 def expected(name: object, content_type: object) -> FileType:
-    """The probable type before any bytes are known: by the content type, else by the name."""
-    announced = from_content_type(content_type)
-    return from_name(name) if announced is UNKNOWN else announced
-
-
-def _differ(one: FileType, other: FileType) -> bool:
-    return UNKNOWN not in (one, other) and one.comparable != other.comparable
+    """The probable type before any bytes are known: by the name where the content type allows it, else by that."""
+    named, announced = from_name(name), from_content_type(content_type)
+    if announced is UNKNOWN:
+        return named
+    return announced if named is UNKNOWN or _names_differ(named, announced) else named
 
 
 def mismatch(name: object, content_type: object, detected: FileType | None = None) -> str:
@@ -272,13 +324,16 @@ def mismatch(name: object, content_type: object, detected: FileType | None = Non
     """
     named, announced = from_name(name), from_content_type(content_type)
     if detected is None or detected.name == "empty":
-        if _differ(named, announced):
+        if _names_differ(named, announced):
             return f"The name says {named.label}; the type says {announced.label}."
         return ""
     claims = [
         f"the {source} says {file_type.label}"
-        for source, file_type in (("name", named), ("type", announced))
-        if file_type is not UNKNOWN and file_type.comparable != detected.comparable
+        for source, file_type, accepted in (
+            ("name", named, _CONTENT_OF_NAME),
+            ("type", announced, _CONTENT_OF_CONTENT_TYPE),
+        )
+        if _contradicts(file_type, detected, accepted)
     ]
     if not claims:
         return ""

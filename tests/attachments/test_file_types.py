@@ -8,6 +8,7 @@ from customers.attachments import file_types
 from sandbox import content
 
 PNG = "PNG image"
+OFFICE = "application/vnd.openxmlformats-officedocument."
 CONTENTS = {
     "pdf": content.pdf("x"),
     "png": content.png(1),
@@ -58,6 +59,57 @@ def test_type_of_text_and_markup(head: bytes, name: str) -> None:
     assert file_types.detect(head).name == name
 
 
+PDF = content.pdf("x")
+MAIL = b"From: a@x.example\r\nContent-Type: application/pdf\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "prefix",
+    [
+        b"\xef\xbb\xbf",
+        b"\n",
+        b" \t\r\n",
+        MAIL,
+        b"\x00\x01\x02",
+        b"x" * 1024,
+        b"\xef\xbb\xbf" + MAIL + b"x" * (1021 - len(MAIL)),
+    ],
+)
+def test_pdf_with_up_to_1024_bytes_before_it(prefix: bytes) -> None:
+    assert file_types.detect(prefix + PDF).name == "pdf"
+    assert file_types.mismatch("a.pdf", "application/pdf", file_types.detect(prefix + PDF)) == ""
+
+
+@pytest.mark.parametrize(
+    ("head", "name"),
+    [
+        (b"x" * 1025 + PDF, "text"),
+        (b"It begins with %PDF-1.4, a header.", "text"),
+        (b"<html>\n%PDF-1.4\n1 0 obj\n", "html"),
+        (b"PK\x03\x04\x14\0\0\0\0\0 a.pdf" + PDF, "zip"),
+        (b"\x89PNG\r\n\x1a\n" + PDF, "png"),
+    ],
+)
+def test_header_of_a_pdf_in_another_file(head: bytes, name: str) -> None:
+    assert file_types.detect(head).name == name
+
+
+@pytest.mark.parametrize(
+    ("name", "content_type", "expected"),
+    [
+        ("a.csv", "application/vnd.ms-excel", "csv"),
+        ("a.xlsx", "application/vnd.ms-excel", "xlsx"),
+        ("a.docx", "application/zip", "docx"),
+        ("a", "application/vnd.ms-excel", "xls"),
+        ("a.pdf", "image/png", "png"),
+        ("a.pdf", "application/octet-stream", "pdf"),
+        ("a.bin", "nonsense", "unknown"),
+    ],
+)
+def test_expected_type(name: str, content_type: str, expected: str) -> None:
+    assert file_types.expected(name, content_type).name == expected
+
+
 def test_types_with_a_preview() -> None:
     previews = {item.name: item.preview for item in file_types.FILE_TYPES.values() if item.preview}
     images = dict.fromkeys(("png", "jpeg", "gif", "webp"), "image")
@@ -70,7 +122,23 @@ def test_types_with_a_preview() -> None:
         ("a.pdf", "application/pdf", "pdf", ""),
         ("a.jpg", "image/pjpeg; q=1", "jpeg", ""),
         ("a.csv", "text/plain", "text", ""),
-        ("a.csv", "application/vnd.ms-excel", "text", "The type says Excel workbook; the content is plain text."),
+        ("a.csv", "application/vnd.ms-excel", "text", ""),
+        ("a.csv", "application/vnd.ms-excel", None, ""),
+        (None, "application/vnd.ms-excel", "text", ""),
+        ("a.xlsx", "application/vnd.ms-excel", "xlsx", ""),
+        ("a.xlsx", "application/vnd.ms-excel", None, ""),
+        ("a.xls", "application/vnd.ms-excel", "text", "The name says Excel workbook; the content is plain text."),
+        ("a.xls", "application/vnd.ms-excel", "html",
+         "The name says Excel workbook and the type says Excel workbook; the content is HTML."),
+        ("a.csv", "application/vnd.ms-excel", "pdf",
+         "The name says CSV and the type says Excel workbook; the content is a PDF."),
+        ("a.docx", "application/msword", "docx", ""),
+        ("a.docx", f"{OFFICE}wordprocessingml.document", "ole", ""),
+        ("a.doc", "application/msword", "rtf", ""),
+        ("a.log", "text/plain", "xml", ""),
+        ("a.txt", "text/plain", "html", "The name says plain text and the type says plain text; the content is HTML."),
+        ("a.txt", "text/plain", "svg", "The name says plain text and the type says plain text; the content is SVG."),
+        ("a.json", "text/plain", "text", ""),
         ("a.docx", "application/zip", "docx", ""),
         ("a.docx", None, "zip", ""),
         ("a.doc", "application/msword", "ole", ""),
