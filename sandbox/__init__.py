@@ -21,7 +21,7 @@ Companies by key:
   `Queued`
 - `netsuite`: 300; answers writes with 202; `itemId` like `contacts[0].phone[0].number`; also a
   Banking link
-- `freshbooks`: 24; a bad write is an HTTP 400; 154 currencies to choose from
+- `freshbooks`: 24; a bad write is an HTTP 400; 155 currencies to choose from
 - `exact`: 71; no contacts or names of them; keeps the first address only
 - `sage`: 60; the model requires `id`; HTTP 400; `itemId` is the bare name in lower case
 - `dynamics`: 42; "" for what is unknown; `countryCode` beside `country`; one option; drops unknown

@@ -12,6 +12,7 @@ from customers.browsing.customer_detail import read_record
 from customers.browsing.customer_rows import COLUMNS, customer_rows
 from customers.codat.errors import NotFound, NotSynced
 from customers.formatting import text
+from customers.forms import iso_codes
 from customers.service import default_service
 from customers.web import htmx, links, stale
 from customers.web.company_context import CompanyPage, company_page, load_company, with_company
@@ -27,15 +28,7 @@ from customers.writes.pending import pending
 
 # For the list of suggestions only: any code of three letters can be typed.
 CURRENCIES = format_html_join(
-    "",
-    "<option>{}</option>",
-    (
-        (code,)
-        for code in (
-            *("AUD", "CAD", "CHF", "CNY", "DKK", "EUR", "GBP", "HKD", "INR"),
-            *("JPY", "NOK", "NZD", "PLN", "SEK", "SGD", "USD", "ZAR"),
-        )
-    ),
+    "", "<option>{}</option>", ((code,) for code, _ in iso_codes.CURRENCIES)
 )
 
 

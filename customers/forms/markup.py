@@ -163,16 +163,15 @@ def _options(node: Node) -> tuple[str, dict[str, int]]:
     return html, places
 
 
-_LISTS: dict[str | None, tuple[str, ...]] = {
-    "country-2": tuple(f"{entry[:2]} {entry[7:]}" for entry in iso_codes.COUNTRIES),
-    "country-3": tuple(entry[3:] for entry in iso_codes.COUNTRIES),
+_LISTS: dict[str | None, tuple[tuple[str, str], ...]] = {
+    "country-2": tuple((code, name) for code, _, name in iso_codes.COUNTRIES),
+    "country-3": tuple((code, name) for _, code, name in iso_codes.COUNTRIES),
     "currency": iso_codes.CURRENCIES,
 }
 
 
 def _datalist(name: str) -> str:
-    options = []
-    for entry in _LISTS[name]:
-        code, _, label = entry.partition(" ")
-        options.append(f'<option value="{escape(code)}">{escape(label)}</option>')
-    return f'<datalist id="codes-{name}">{"".join(options)}</datalist>'
+    options = "".join(
+        f'<option value="{escape(code)}">{escape(label)}</option>' for code, label in _LISTS[name]
+    )
+    return f'<datalist id="codes-{name}">{options}</datalist>'
