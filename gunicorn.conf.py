@@ -25,7 +25,7 @@ with operator_errors():
     bind = f"{env.text('HOST', '127.0.0.1')}:{env.whole('PORT', 8000, minimum=1, maximum=65535)}"
     workers = env.whole("WEB_WORKERS", 1, minimum=1, maximum=64)
     threads = env.whole("WEB_THREADS", 64, minimum=1, maximum=1000)
-worker_class = "gthread"
+worker_class = "codatdash.worker.LimitedThreadWorker"
 keepalive = 75
 timeout = 60
 graceful_timeout = 30
