@@ -49,6 +49,10 @@ CODAT_QUOTA_RESERVE = env.number("CODAT_QUOTA_RESERVE", 0.1, minimum=0, maximum=
 # How long the journal keeps what was sent and the record before: see `manage.py forget_payloads`.
 KEEP_PAYLOADS_DAYS = env.whole("KEEP_PAYLOADS_DAYS", 365, minimum=1, maximum=36_500)
 
+# The administrator that error pages name.
+ADMINISTRATOR_NAME = env.text("ADMINISTRATOR_NAME")
+ADMINISTRATOR_EMAIL = env.text("ADMINISTRATOR_EMAIL")
+
 _codat = urlsplit(CODAT_BASE_URL)
 # The sandbox only ever runs on this machine; the pages then say so.
 CODAT_IS_LOCAL = _codat.hostname in ("127.0.0.1", "localhost", "::1")

@@ -1,4 +1,4 @@
-"""What every page's template may use."""
+"""The context of every template."""
 
 from typing import Any
 
@@ -13,18 +13,24 @@ from customers.web import links
 
 
 def dashboard(request: HttpRequest) -> dict[str, Any]:
-    """`is_sandbox`, the addresses in the frame, how many writes of this person are open, what is left of the
-    day's calls to Codat, and a CSRF token for the page's forms."""
+    """The names that the frame (base.html) and the components use.
+
+    `csrf_input`, `is_sandbox`, `administrator` (name and email, "" where not set), `companies_url`, `my_writes_url`;
+    callables, so that they cost nothing where they are not shown: `codat_quota` and `open_writes`.
+    """
     user = getattr(request, "user", None)
     user_id = user.pk if user is not None and user.is_authenticated else None
     return {
-        # Masked once a page, and on no page without a form: Django's own is masked anew in each form.
+        # Masked once a page; Django's own masks it for each form.
         "csrf_input": SimpleLazyObject(lambda: csrf_input(request)),
         "is_sandbox": settings.CODAT_IS_LOCAL,
+        "administrator": {
+            "name": settings.ADMINISTRATOR_NAME,
+            "email": settings.ADMINISTRATOR_EMAIL,
+        },
         "companies_url": links.companies(),
         "my_writes_url": links.my_writes(),
         "codat_quota": _quota,
-        # A callable: counted only by templates that show it.
         "open_writes": lambda: (
             Write.objects.count_needing_attention(user_id) if user_id else (0, 0)
         ),
@@ -32,5 +38,6 @@ def dashboard(request: HttpRequest) -> dict[str, Any]:
 
 
 def _quota() -> str:
-    left = default_service().quota()
-    return f"{left.remaining:,} of {left.limit:,}" if left else ""
+    """`4,000 of 5,000`: the calls that are left today; "" where Codat has not said."""
+    quota = default_service().quota()
+    return f"{quota.remaining:,} of {quota.limit:,}" if quota else ""
