@@ -23,7 +23,7 @@ from customers.codat.parallel import side_by_side
 from customers.codat.types import Attachment
 from customers.service import default_service
 from customers.web import htmx, links
-from customers.web.company_context import CompanyPage, load_company
+from customers.web.company_context import CompanyContext, load_company
 from customers.web.list_state import ListState
 from customers.web.paging import joined
 
@@ -78,7 +78,7 @@ def _find(
 
 
 def _preview_context(
-    head: FileHead, attachment: Attachment, page: CompanyPage, ids: AttachmentIds
+    head: FileHead, attachment: Attachment, page: CompanyContext, ids: AttachmentIds
 ) -> dict[str, Any]:
     """How the file is previewed, or why it is not, and whether its content matches its name and type."""
     file_type, how, reason = head.file_type, head.file_type.preview, ""

@@ -10,7 +10,7 @@ from django_htmx.middleware import HtmxDetails
 
 from customers.attachments import file_types, listing
 from customers.web import htmx, links
-from customers.web.company_context import CompanyPage, load_company
+from customers.web.company_context import CompanyContext, load_company
 from customers.web.list_state import ATTACHMENT_ORDER, ListState, read_attachments
 from customers.web.paging import headings, joined
 
@@ -31,7 +31,7 @@ def read_state(request: HttpRequest) -> ListState:
 
 
 def base_context(
-    request: HttpRequest, page: CompanyPage, customer_id: str, state: ListState
+    request: HttpRequest, page: CompanyContext, customer_id: str, state: ListState
 ) -> dict[str, Any]:
     """The context that every attachments page needs. On its own page a fragment brings a new title along."""
     ids = (page.company_id, customer_id)
@@ -53,7 +53,7 @@ def index(request: HttpRequest, company_id: str, customer_id: str) -> HttpRespon
 
 
 def render_list(
-    request: HttpRequest, page: CompanyPage, customer_id: str, status: int = 200
+    request: HttpRequest, page: CompanyContext, customer_id: str, status: int = 200
 ) -> HttpResponse:
     """The list, or why it is unavailable."""
     state = read_state(request)
@@ -80,20 +80,15 @@ def render_list(
             "search_url": path,
             "thumbnails_url": path + joined(state.address(thumbnails=toggled), page.suffix),
             "archive_url": links.archive(page.company_id, customer_id) + page.suffix,
-            "headings": [
-                heading
-                | {
-                    "address": path + heading["address"].removesuffix("?"),
-                    "align": "right" if heading["field"] == "fileSize" else "",
-                }
-                for heading in headings(COLUMNS, ATTACHMENT_ORDER, state, page.suffix)
-            ],
+            "heads": headings(
+                COLUMNS, ATTACHMENT_ORDER, state, page.suffix, path=path, right={"fileSize"}
+            ),
         },
         status,
     )
 
 
-def _kept_fields(state: ListState, page: CompanyPage) -> list[tuple[str, str]]:
+def _kept_fields(state: ListState, page: CompanyContext) -> list[tuple[str, str]]:
     """What the search form sends besides its visible fields."""
     fields = [
         ("order_by", state.order_by if state.order_by != state.default_order else ""),

@@ -10,7 +10,7 @@ from customers.codat.values import is_size, parse_date
 from customers.formatting import DASH, size, text, when
 from customers.service import default_service
 from customers.web import links
-from customers.web.company_context import CompanyPage
+from customers.web.company_context import CompanyContext
 from customers.web.list_state import ListState
 from customers.web.paging import joined
 
@@ -27,7 +27,7 @@ class AttachmentIds(TypedDict):
     attachment_id: str
 
 
-def attachment_ids(page: CompanyPage, customer_id: str, attachment_id: str) -> AttachmentIds:
+def attachment_ids(page: CompanyContext, customer_id: str, attachment_id: str) -> AttachmentIds:
     """The ids of one attachment of a customer."""
     return {
         "company_id": page.company_id,
@@ -37,7 +37,7 @@ def attachment_ids(page: CompanyPage, customer_id: str, attachment_id: str) -> A
     }
 
 
-def load_attachments(page: CompanyPage, customer_id: str) -> list[Attachment]:
+def load_attachments(page: CompanyContext, customer_id: str) -> list[Attachment]:
     """All attachments of a customer as the accounting software lists them. One call to Codat; raises CodatError."""
     return default_service().list_attachments(
         company_id=page.company_id, connection_id=page.connection_id, customer_id=customer_id
@@ -101,7 +101,7 @@ def _sort_key(attachment: Mapping[str, Any], field: str) -> Any:
 
 
 def attachment_row(
-    attachment: Mapping[str, Any], page: CompanyPage, customer_id: str, state: ListState
+    attachment: Mapping[str, Any], page: CompanyContext, customer_id: str, state: ListState
 ) -> dict[str, Any]:
     """What templates show of one attachment. The URLs are "" for an id that cannot be part of an address."""
     attachment_id = attachment.get("id")

@@ -13,7 +13,7 @@ from customers.attachments.preview import Preview
 from customers.attachments.streaming import Transfer
 from customers.service import default_service
 from customers.web import links
-from customers.web.company_context import CompanyPage, load_company
+from customers.web.company_context import CompanyContext, load_company
 
 
 @require_GET
@@ -45,7 +45,7 @@ def preview(
 
 def _no_preview(
     request: HttpRequest,
-    page: CompanyPage,
+    page: CompanyContext,
     customer_id: str,
     attachment_id: str,
     status: int,

@@ -1,74 +1,78 @@
-"""The companies: whose books are connected, to what, in which state, and how fresh."""
+"""The list of companies: their accounting software, the state of its connection, and the time of the last sync."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
-from django.utils.html import format_html
-from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_safe
 
 from customers.codat.companies import accounting_connections
-from customers.formatting import DASH, day, since, text
+from customers.codat.types import Company, Connection
+from customers.formatting import DASH, text
 from customers.service import default_service
 from customers.web import htmx, links, stale
-from customers.web.company_context import STATE_WORDS
+from customers.web.company_context import STATE_LABELS, state_tag
 from customers.web.list_state import (
     COMPANY_ORDER,
     COMPANY_PAGE_SIZES,
     CONNECTION_STATES,
     read_companies,
 )
-from customers.web.paging import canonical_url, heads, paging
+from customers.web.paging import canonical_url, headings, paging
 
 _COLUMNS = (
     ("name", "Company"),
     ("platform", "Accounting software"),
     ("state", "Connection"),
-    ("lastSync", "Last read by Codat"),
+    ("lastSync", "Last synced"),
     ("created", "Added"),
 )
-_ROW = "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>"
-_TAG = '<span class="tag {}">{}</span>'
-_TAG_CLASSES = {"Linked": "good", "PendingAuth": "warn"}
-_NONE = mark_safe('<span class="tag">No accounting connection</span>')
+
+_NO_CONNECTION = ("No accounting connection", "")
 
 
-def _state_tag(status: str) -> SafeString:
-    if status == DASH:
-        return _NONE
-    return format_html(_TAG, _TAG_CLASSES.get(status, "bad"), STATE_WORDS.get(status, status))
+@dataclass(frozen=True, slots=True)
+class CompanyRow:
+    """A row of the list.
+
+    `url` is "" where the id cannot be a segment of an address. `state` and `tone` are of the connection in use.
+    `last_sync` and `created` are as Codat writes them.
+    """
+
+    url: str
+    name: str
+    platform: str
+    state: str
+    tone: str
+    last_sync: object
+    created: object
 
 
-def company_rows(companies: list[Mapping[str, Any]]) -> SafeString:
-    """Table rows for companies, each linked to its customers. Every value is escaped."""
-    rows = []
-    for company in companies:
-        connections = accounting_connections(company)  # type: ignore[arg-type]  # checked inside
-        connection: Mapping[str, Any] = connections[0] if connections else {}
-        company_id = company.get("id")
-        name = text(company.get("name"))
-        platform = text(connection.get("platformName"))
-        if len(connections) > 1:
-            platform += f" and {len(connections) - 1} more"
-        rows.append(
-            format_html(
-                _ROW,
-                format_html(
-                    '<a href="{}">{}</a>',
-                    links.customers(company_id),
-                    name if name != DASH else f"Company {company_id}",
-                )
-                if isinstance(company_id, str) and links.is_addressable(company_id)
-                else name,
-                platform,
-                _state_tag(text(connection.get("status"))),
-                since(connection.get("lastSync") or company.get("lastSync")),
-                day(company.get("created")),
-            )
-        )
-    return mark_safe("".join(rows))  # noqa: S308  every row went through format_html
+def company_rows(companies: Iterable[Company]) -> list[CompanyRow]:
+    """Rows for companies, each with the address of its customers."""
+    return [_row(company) for company in companies]
+
+
+def _row(company: Company) -> CompanyRow:
+    connections = accounting_connections(company)
+    connection: Connection | Mapping[str, Any] = connections[0] if connections else {}
+    company_id = company.get("id")
+    url = links.customers(company_id) if links.is_addressable(company_id) else ""
+    name = text(company.get("name"))
+    others = len(connections) - 1
+    state, tone = state_tag(connection.get("status")) if connections else _NO_CONNECTION
+    return CompanyRow(
+        url=url,
+        name=f"Company {company_id}" if url and name == DASH else name,
+        platform=text(connection.get("platformName"))
+        + (f" and {others} more" if others > 0 else ""),
+        state=state,
+        tone=tone,
+        last_sync=connection.get("lastSync") or company.get("lastSync"),
+        created=company.get("created"),
+    )
 
 
 @require_safe
@@ -90,9 +94,9 @@ def index(request: HttpRequest) -> HttpResponse:
         | {
             "state": state,
             "paging": paging(state, companies.data),
-            "heads": heads(_COLUMNS, COMPANY_ORDER, state),
-            "rows": company_rows(companies.data["results"]),  # type: ignore[arg-type]  # dicts under Codat's names
-            "states": [(name, STATE_WORDS[name]) for name in CONNECTION_STATES],
+            "heads": headings(_COLUMNS, COMPANY_ORDER, state),
+            "rows": company_rows(companies.data["results"]),
+            "states": [(name, STATE_LABELS[name]) for name in CONNECTION_STATES],
             "page_sizes": sorted({*COMPANY_PAGE_SIZES, state.page_size}),
             "search_url": links.companies(),
             "here": request.get_full_path(),

@@ -1,21 +1,18 @@
-"""A customer as it is shown: every field, known or not, in the order in which people look for it.
+"""A customer for its page: every field, known or not, in the order in which people look for it.
 
-Pure. Codat's record may have any key missing, null, of another type, or unknown: whatever is there is shown once, and
-what is not known is shown under its own name.
+Pure. In Codat's record any key may be missing, null, of another type, or unknown: each value is shown once, an unknown
+one under its own name.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
-
 from customers import formatting
 from customers.browsing.customer_rows import is_deleted
 from customers.codat import values
 
-# property, label, what it means (shown as help).
+# property, label.
 _MAIN = (
     ("customerName", "Name"),
     ("contactName", "Contact name"),
@@ -27,6 +24,7 @@ _MAIN = (
     ("status", "Status"),
     ("id", "ID"),
 )
+# property, label, what it means.
 _DATES = (
     (
         "sourceModifiedDate",
@@ -35,8 +33,8 @@ _DATES = (
     ),
     (
         "modifiedDate",
-        "Changed at Codat",
-        "When Codat last saw a change; it also moves when Codat’s own model changes.",
+        "Changed in Codat",
+        "When Codat last recorded a change of the record or of its own data model.",
     ),
 )
 _ADDRESS = ("line1", "line2", "city", "region", "postalCode", "country")
@@ -45,82 +43,61 @@ _CONTACT_KEYS = {"name", "email", "phone", "address", "status", "modifiedDate"}
 _PHONE_KEYS = {"number", "type"}
 _KNOWN = {key for key, _ in _MAIN} | {key for key, _, _ in _DATES}
 _KNOWN |= {"addresses", "contacts", "supplementalData", "metadata"}
-# Nested values deeper than this are shown as JSON text.
-_DEPTH = 12
 
 
 @dataclass(frozen=True, slots=True)
 class AddressView:
-    """`lines` is empty where the address holds nothing but its type."""
+    """`lines` is empty where the address has only a type. `extra` is the rest as JSON, None for nothing."""
 
     type: str
     lines: tuple[str, ...]
-    extra: SafeString
+    extra: object
 
 
 @dataclass(frozen=True, slots=True)
 class ContactView:
-    """One person at the customer. `phones` are (number, type)."""
+    """One person at the customer.
+
+    `phones` are (number, type). `changed` is as Codat writes it, None where unknown. `extra` is the rest as JSON, None
+    for nothing.
+    """
 
     name: str
     email: str
     status: str
-    changed: SafeString
+    changed: object
     phones: tuple[tuple[str, str], ...]
     address: AddressView | None
-    extra: SafeString
+    extra: object
 
 
 @dataclass(frozen=True, slots=True)
 class RecordView:
     """Everything on a customer's page.
 
-    `other` and `supplemental` are HTML, "" where there is nothing. `main` is (label, value), `dates` (label, value,
-    meaning).
+    `main` is (label, value), `dates` (label, value as Codat writes it, meaning). `supplemental` and `other` are JSON
+    values, None for nothing.
     """
 
     main: tuple[tuple[str, str], ...]
-    dates: tuple[tuple[str, SafeString, str], ...]
+    dates: tuple[tuple[str, object, str], ...]
     addresses: tuple[AddressView, ...]
     contacts: tuple[ContactView, ...]
-    supplemental: SafeString
-    other: SafeString
+    supplemental: object
+    other: object
     is_deleted: bool
     status: str
     json: str
 
 
-def tree(value: object, depth: int = 0) -> SafeString:
-    """Any JSON value as nested HTML lists; every text in it is escaped."""
-    if depth >= _DEPTH and isinstance(value, Mapping | list):
-        return format_html("<code>{}</code>", formatting.text(value))
-    if isinstance(value, Mapping) and value:
-        items = format_html_join(
-            "",
-            '<div><dt title="{}">{}</dt><dd dir="auto">{}</dd></div>',
-            (
-                (key, formatting.label(str(key)), tree(item, depth + 1))
-                for key, item in value.items()
-            ),
-        )
-        return format_html('<dl class="tree">{}</dl>', items)
-    if isinstance(value, list) and value:
-        items = format_html_join("", "<li>{}</li>", ((tree(item, depth + 1),) for item in value))
-        return format_html('<ol class="tree">{}</ol>', items)
-    if isinstance(value, str) and values.parse_date(value) and len(value) > 10:
-        return formatting.when(value)
-    return format_html("{}", formatting.text(value))
-
-
-def _rest(value: Mapping[str, Any], known: set[str]) -> SafeString:
-    """What a record holds beyond what is known, or ""."""
-    rest = {key: item for key, item in value.items() if key not in known}
-    return tree(rest) if rest else SafeString("")
+def _rest(value: Mapping[str, Any], known: set[str]) -> dict[str, Any] | None:
+    """The fields of a record that are not known; None where there are none."""
+    return {key: item for key, item in value.items() if key not in known} or None
 
 
 def _address(value: object) -> AddressView:
     if not isinstance(value, Mapping):
-        return AddressView(formatting.DASH, (), tree(value))
+        return AddressView(formatting.DASH, (), value)
     lines = tuple(
         formatting.text(value[key]) for key in _ADDRESS if not values.is_empty(value.get(key))
     )
@@ -143,26 +120,23 @@ def _phone(value: object) -> tuple[str, str]:
 def _contact(value: object) -> ContactView:
     if not isinstance(value, Mapping):
         dash = formatting.DASH
-        return ContactView(dash, dash, dash, SafeString(dash), (), None, tree(value))
+        return ContactView(dash, dash, dash, None, (), None, value)
     phones = value.get("phone")
     address = value.get("address")
+    changed = value.get("modifiedDate")
     return ContactView(
         name=formatting.text(value.get("name")),
         email=formatting.text(value.get("email")),
         status=formatting.text(value.get("status")),
-        changed=formatting.when(value.get("modifiedDate")),
-        phones=tuple(_phone(phone) for phone in phones)
-        if isinstance(phones, list)
-        else ()
-        if values.is_empty(phones)
-        else (_phone(phones),),
+        changed=None if values.is_empty(changed) or values.is_unknown_date(changed) else changed,
+        phones=tuple(_phone(phone) for phone in _list(phones)),
         address=None if values.is_empty(address) else _address(address),
         extra=_rest(value, _CONTACT_KEYS),
     )
 
 
 def _list(value: object) -> list[object]:
-    """A list as it is; one thing where a list belongs as a list of it; nothing for nothing."""
+    """The value as a list: one value where a list belongs becomes a list of one, an empty value an empty list."""
     if isinstance(value, list):
         return value
     return [] if values.is_empty(value) else [value]
@@ -182,13 +156,11 @@ def read_record(customer: Mapping[str, Any]) -> RecordView:
         other["metadata"] = metadata
     return RecordView(
         main=tuple((label, formatting.text(customer.get(key))) for key, label in _MAIN),
-        dates=tuple(
-            (label, formatting.when(customer.get(key)), meaning) for key, label, meaning in _DATES
-        ),
+        dates=tuple((label, customer.get(key), meaning) for key, label, meaning in _DATES),
         addresses=tuple(_address(item) for item in _list(customer.get("addresses"))),
         contacts=tuple(_contact(item) for item in _list(customer.get("contacts"))),
-        supplemental=SafeString("") if values.is_empty(supplemental) else tree(supplemental),
-        other=tree(other) if other else SafeString(""),
+        supplemental=None if values.is_empty(supplemental) else supplemental,
+        other=other or None,
         is_deleted=is_deleted(customer),
         status=formatting.text(customer.get("status")),
         json=formatting.pretty_json(customer),

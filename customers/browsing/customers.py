@@ -1,21 +1,26 @@
-"""A company's customers: the list, one of them, and how fresh Codat's copy is."""
+"""The views of a company's customers: the list, and one of them."""
 
 from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
-from django.utils.html import format_html_join
 from django.views.decorators.http import require_safe
 
-from customers.browsing import freshness as refreshing
+from customers.browsing import freshness
 from customers.browsing.customer_detail import read_record
 from customers.browsing.customer_rows import COLUMNS, customer_rows
+from customers.browsing.refresh import current
 from customers.codat.errors import NotFound, NotSynced
 from customers.formatting import text
 from customers.forms import iso_codes
 from customers.service import default_service
 from customers.web import htmx, links, stale
-from customers.web.company_context import CompanyPage, company_page, load_company, with_company
+from customers.web.company_context import (
+    CompanyContext,
+    company_context,
+    load_company,
+    with_company,
+)
 from customers.web.list_state import (
     CUSTOMER_ORDER,
     CUSTOMER_STATUSES,
@@ -23,19 +28,17 @@ from customers.web.list_state import (
     ListState,
     read_customers,
 )
-from customers.web.paging import canonical_url, heads, paging
+from customers.web.paging import canonical_url, headings, paging
 from customers.writes.pending import pending
 
-# For the list of suggestions only: any code of three letters can be typed.
-CURRENCIES = format_html_join(
-    "", "<option>{}</option>", ((code,) for code, _ in iso_codes.CURRENCIES)
-)
+# Suggestions of the filter. Any code of three letters can be typed.
+_CURRENCIES = [code for code, _ in iso_codes.CURRENCIES]
 
 
 @require_safe
 @permission_required("customers.read_customers", raise_exception=True)
 def index(request: HttpRequest, company_id: str) -> HttpResponse:
-    """The list of customers. One call to Codat, and one beside it where the company is not cached."""
+    """The list of customers. One call to Codat, and one in parallel where the company is not cached."""
     state = read_customers(request.GET)
     try:
         company, customers = with_company(
@@ -53,31 +56,38 @@ def index(request: HttpRequest, company_id: str) -> HttpResponse:
         if page.connection and not isinstance(error, NotSynced):
             raise
         return _without_data(request, page, state)
-    page = company_page(request, company_id, company.data)
-    response = htmx.render(
-        request,
-        "browsing/customers.html",
-        "browsing/_customers.html",
-        _list_context(request, page, state)
-        | refreshing.context(page, None)
-        | stale.context(request, company, customers)
-        | {
-            "paging": paging(state, customers.data, page.suffix),
-            "heads": heads(COLUMNS, CUSTOMER_ORDER, state, page.suffix),
-            "rows": customer_rows(customers.data["results"], company_id, page.suffix),
-        },
-    )
+    page = company_context(request, company_id, company.data)
+    context = stale.context(request, company, customers) | {
+        "paging": paging(state, customers.data, page.suffix),
+        "heads": headings(COLUMNS, CUSTOMER_ORDER, state, page.suffix),
+        "rows": customer_rows(customers.data["results"], company_id, page.suffix),
+    }
+    response = _render(request, _list_context(request, page, state) | context)
     if request.headers.get("HX-Trigger") == "search":
         response["HX-Replace-Url"] = canonical_url(request.path, state, page.suffix)
     return response
 
 
-def _list_context(request: HttpRequest, page: CompanyPage, state: ListState) -> dict[str, object]:
-    return {
+def _without_data(request: HttpRequest, page: CompanyContext, state: ListState) -> HttpResponse:
+    """Codat has no copy of this company's customers yet: say why, and offer a sync."""
+    refresh = current(page.company_id) if page.connection else None
+    context = freshness.context(page, refresh) | {"no_data": True}
+    return _render(request, _list_context(request, page, state) | context)
+
+
+def _render(request: HttpRequest, context: dict[str, object]) -> HttpResponse:
+    return htmx.render(request, "browsing/customers.html", "browsing/_customers.html", context)
+
+
+def _list_context(
+    request: HttpRequest, page: CompanyContext, state: ListState
+) -> dict[str, object]:
+    return freshness.context(page, None) | {
         "page": page,
+        "customer_id": "",
         "state": state,
-        "statuses": CUSTOMER_STATUSES,
-        "currencies": CURRENCIES,
+        "statuses": [(status, status) for status in CUSTOMER_STATUSES],
+        "currencies": _CURRENCIES,
         "page_sizes": sorted({*PAGE_SIZES, state.page_size}),
         "search_url": links.customers(page.company_id),
         "new_url": links.new(page.company_id) + page.suffix,
@@ -87,27 +97,16 @@ def _list_context(request: HttpRequest, page: CompanyPage, state: ListState) -> 
     }
 
 
-def _without_data(request: HttpRequest, page: CompanyPage, state: ListState) -> HttpResponse:
-    """Codat holds no customers of this company yet: say why, and offer to fetch them."""
-    fresh = refreshing.current(page) if page.connection else None
-    return htmx.render(
-        request,
-        "browsing/customers.html",
-        "browsing/_customers.html",
-        _list_context(request, page, state) | refreshing.context(page, fresh) | {"no_data": True},
-    )
-
-
 @require_safe
 @permission_required("customers.read_customers", raise_exception=True)
 def detail(request: HttpRequest, company_id: str, customer_id: str) -> HttpResponse:
-    """One customer, with every field. One call to Codat; attachments load by themselves afterwards."""
+    """One customer, with every field. One call to Codat; the attachments are a fragment that loads afterwards."""
     company, snapshot = with_company(
         company_id,
         lambda: default_service().snapshots.get(company_id=company_id, customer_id=customer_id),
     )
     customer = snapshot.data
-    page = company_page(request, company_id, company.data)
+    page = company_context(request, company_id, company.data)
     return htmx.render(
         request,
         "browsing/customer.html",
@@ -115,7 +114,6 @@ def detail(request: HttpRequest, company_id: str, customer_id: str) -> HttpRespo
         stale.context(request, company, snapshot)
         | {
             "page": page,
-            "customer": customer,
             "customer_id": customer_id,
             "customer_name": text(customer.get("customerName")),
             "record": read_record(customer),
@@ -123,7 +121,6 @@ def detail(request: HttpRequest, company_id: str, customer_id: str) -> HttpRespo
             "copy_url": links.new(company_id) + page.query(**{"from": customer_id}),
             "attachments_url": links.attachments(company_id, customer_id) + page.suffix,
             "writes_url": links.writes(company_id) + "?" + urlencode({"customer": customer_id}),
-            "here": request.get_full_path(),
             "pending": pending(company_id, customer_id),
         },
     )

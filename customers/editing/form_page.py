@@ -13,11 +13,11 @@ from customers.formatting import text
 from customers.forms import Form, Merge
 from customers.models import Draft
 from customers.web import htmx, links
-from customers.web.company_context import CompanyPage
+from customers.web.company_context import CompanyContext
 from customers.writes import drafts
 
 
-def form_key(user: object, page: CompanyPage, customer_id: str) -> drafts.FormKey:
+def form_key(user: object, page: CompanyContext, customer_id: str) -> drafts.FormKey:
     """What the drafts of a signed-in person's form are found by."""
     return drafts.FormKey(cast(User, user), page.company_id, page.connection_id, customer_id)
 
@@ -27,7 +27,7 @@ class EditPage:
     """One request to a customer's form, and the page that answers it."""
 
     request: HttpRequest
-    page: CompanyPage
+    page: CompanyContext
     target: Target
 
     @property

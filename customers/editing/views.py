@@ -38,7 +38,7 @@ from customers.forms import FormTampered, ModelError
 from customers.models import Write
 from customers.service import default_service
 from customers.web import htmx, links
-from customers.web.company_context import CompanyPage, load_company
+from customers.web.company_context import CompanyContext, load_company
 from customers.web.error_pages import heading
 from customers.web.resubmit import typed
 from customers.writes import drafts
@@ -110,7 +110,7 @@ def _form(request: HttpRequest, company_id: str, customer_id: str) -> HttpRespon
 
 
 def _model(
-    page: CompanyPage, *, fresh: bool = False, stale_if_error: bool = True
+    page: CompanyContext, *, fresh: bool = False, stale_if_error: bool = True
 ) -> Snapshot[dict[str, Any]]:
     return default_service().snapshots.get_create_update_model(
         company_id=page.company_id,
@@ -219,7 +219,7 @@ def _same_name_problem(write: Write) -> str:
 # -- what cannot be saved now -----------------------------------------------------------------------
 
 
-def _not_linked(request: HttpRequest, page: CompanyPage, customer_id: str) -> HttpResponse:
+def _not_linked(request: HttpRequest, page: CompanyContext, customer_id: str) -> HttpResponse:
     """The connection is not linked: what was typed is carried to the next try, or to another connection."""
     path = links.form(page.company_id, customer_id)
     others = [

@@ -14,12 +14,20 @@ from customers.formatting import text
 from customers.service import default_service
 from customers.web import links
 
-STATE_WORDS = {
+# Of a connection.
+STATE_LABELS = {
     "Linked": "Linked",
     "PendingAuth": "Waiting for authorisation",
     "Deauthorized": "Deauthorised",
     "Unlinked": "Unlinked",
 }
+_TONES = {"Linked": "good", "PendingAuth": "warn"}
+
+
+def state_tag(status: object) -> tuple[str, str]:
+    """The label and tone of a connection's state, for the macro `state_tag`."""
+    state = text(status)
+    return STATE_LABELS.get(state, state), _TONES.get(state, "bad")
 
 
 def with_company(company_id: str, call: Callable[[], T]) -> tuple[Snapshot[Company], T]:
@@ -32,11 +40,11 @@ def with_company(company_id: str, call: Callable[[], T]) -> tuple[Snapshot[Compa
 
 
 @dataclass(frozen=True, slots=True)
-class CompanyPage:
-    """What every page of a company knows: the company, its accounting connections, and the one in use.
+class CompanyContext:
+    """The company of a page, its accounting connections, and the one in use.
 
-    `connection` is None where the company has none. `suffix` is the query string that keeps the person's choice in
-    links, "" where there is none to keep.
+    `connection` is None where the company has none. `suffix` is the query string that keeps the chosen connection in
+    links, "" where none was chosen.
     """
 
     company: Company
@@ -47,8 +55,8 @@ class CompanyPage:
 
     def query(self, **more: object) -> str:
         """The query string of a link with `more` in it and, where one was chosen, the connection; or ""."""
-        given = ({"connection": self.connection_id} if self.suffix else {}) | more
-        return "?" + urlencode(given) if given else ""
+        params = ({"connection": self.connection_id} if self.suffix else {}) | more
+        return "?" + urlencode(params) if params else ""
 
     @property
     def name(self) -> str:
@@ -68,7 +76,7 @@ class CompanyPage:
 
     @property
     def is_linked(self) -> bool:
-        """Whether writing and attachments work now."""
+        """Whether changes and attachments are possible now."""
         return is_linked(self.connection)
 
     @property
@@ -77,10 +85,14 @@ class CompanyPage:
         return self.connection is not None and self.connection.get("status") == "PendingAuth"
 
     @property
-    def state_word(self) -> str:
-        """The connection's state for people."""
-        state = text(self.connection.get("status")) if self.connection else "No connection"
-        return STATE_WORDS.get(state, state)
+    def state_label(self) -> str:
+        """The label of the connection's state."""
+        return state_tag(self.connection.get("status"))[0] if self.connection else "No connection"
+
+    @property
+    def state_tone(self) -> str:
+        """The tone of the connection's state: good, warn or bad."""
+        return state_tag(self.connection.get("status"))[1] if self.connection else ""
 
     @property
     def link_url(self) -> str:
@@ -90,7 +102,7 @@ class CompanyPage:
 
     @property
     def last_sync(self) -> str:
-        """When Codat last read from the accounting software, as Codat writes it; "" when unknown."""
+        """When Codat last synced, as Codat writes it; "" when unknown."""
         for source in (self.connection, self.company):
             value = source.get("lastSync") if source else None
             if isinstance(value, str):
@@ -103,7 +115,7 @@ class CompanyPage:
         return links.customers(self.company_id) + self.suffix
 
 
-def company_page(request: HttpRequest, company_id: str, company: Company) -> CompanyPage:
+def company_context(request: HttpRequest, company_id: str, company: Company) -> CompanyContext:
     """Choose the connection: the one that the address names, else the one in the best state."""
     connections = accounting_connections(company)
     wanted = request.GET.get("connection", "")
@@ -111,12 +123,12 @@ def company_page(request: HttpRequest, company_id: str, company: Company) -> Com
     connection = named or (connections[0] if connections else None)
     chosen = named is not None and len(connections) > 1
     suffix = "?" + urlencode({"connection": wanted}) if chosen else ""
-    return CompanyPage(company, company_id, connections, connection, suffix)
+    return CompanyContext(company, company_id, connections, connection, suffix)
 
 
 def load_company(
     request: HttpRequest, company_id: str, *, stale_if_error: bool = True
-) -> CompanyPage:
+) -> CompanyContext:
     """The company of this page and its connection, from the cache or from Codat. Raises CodatError.
 
     While Codat is away it may be stale; a write passes ``stale_if_error=False``.
@@ -124,4 +136,4 @@ def load_company(
     company = default_service().snapshots.get_company(
         company_id=company_id, stale_if_error=stale_if_error
     )
-    return company_page(request, company_id, company.data)
+    return company_context(request, company_id, company.data)

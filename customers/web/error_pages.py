@@ -1,5 +1,6 @@
 """Errors as pages: one table of headings, and the page about an error."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from django.core.exceptions import PermissionDenied
@@ -28,33 +29,31 @@ from customers.codat.errors import (
 )
 from customers.web import htmx, links
 
-# The first class that fits names the trouble.
+# The first class that fits gives the heading.
 _HEADINGS: tuple[tuple[type[Exception], str], ...] = (
-    (CircuitOpen, "Codat is not answering"),
-    (TooManyConcurrentCalls, "Too many ask at once"),
-    (NotAttempted, "Codat was not asked"),
-    (RateLimited, "Codat asks us to wait"),
-    (Unauthorized, "Codat does not accept the dashboard’s key"),
-    (PaymentRequired, "The Codat account is over its plan"),
-    (Forbidden, "Codat does not let the dashboard see this"),
-    (NotSynced, "Codat has not fetched this yet"),
-    (NotFound, "Not found at Codat"),
-    (UnaddressableId, "This ID cannot be opened"),
-    (AlreadyInUse, "Codat is still busy with this"),
-    (BadRequest, "Codat did not accept the request"),
+    (CircuitOpen, "Codat is not responding"),
+    (TooManyConcurrentCalls, "Too many requests"),
+    (NotAttempted, "Request not sent"),
+    (RateLimited, "Too many requests to Codat"),
+    (Unauthorized, "Codat rejected the dashboard’s API key"),
+    (PaymentRequired, "Codat plan limit reached"),
+    (Forbidden, "The dashboard does not have access in Codat"),
+    (NotSynced, "Not synced yet"),
+    (NotFound, "Not found in Codat"),
+    (UnaddressableId, "Invalid ID"),
+    (AlreadyInUse, "Codat is still processing an earlier request"),
     (Unreachable, "Codat cannot be reached"),
-    (TimedOut, "Codat took too long"),
+    (TimedOut, "Codat did not respond in time"),
     (ConnectionLost, "The connection to Codat broke"),
-    (InvalidResponse, "Codat’s answer makes no sense"),
+    (InvalidResponse, "Unexpected response from Codat"),
     (Unavailable, "Codat has a problem"),
-    (CodatError, "Codat refused this"),
-    (PermissionDenied, "You may not see this"),
-    (Http404, "There is nothing here"),
+    (CodatError, "Codat rejected the request"),
+    (PermissionDenied, "You do not have access"),
+    (Http404, "Page not found"),
 )
 
-
-# Trying again at once helps with none of these.
-_LASTING = (
+# A retry does not help with these.
+_NOT_RETRYABLE = (
     Unauthorized,
     PaymentRequired,
     Forbidden,
@@ -65,85 +64,108 @@ _LASTING = (
     Http404,
 )
 
-
-# Seconds after which a page asks again that found Codat away.
-_AGAIN = 15
-
-
-# A page comes back by itself no sooner than this, in seconds, however short Codat's Retry-After is; and where the
-# wait is longer than the other, a person should decide.
-_SOONEST, _LATEST = 5, 3600
-
-
-_PERMISSION_SENTENCE = (
-    "Your account is not in a group that may do this. Ask whoever runs this dashboard: Viewers "
-    "may read, Editors may write."
+# Only an administrator can mend these; the page names the one in the settings.
+_FOR_ADMINISTRATORS = (
+    Unauthorized,
+    PaymentRequired,
+    Forbidden,
+    Unreachable,
+    InvalidResponse,
+    PermissionDenied,
 )
 
+# Seconds after which a page retries that found Codat away.
+_RETRY_SECONDS = 15
 
-_MISSING_SENTENCE = "The address leads nowhere. Check it, or start again from the companies."
+# A page retries by itself no sooner than this, in seconds, however short Codat's Retry-After is; after a wait longer
+# than the other, a person decides.
+_SOONEST, _LATEST = 5, 3600
+
+_PERMISSION_SENTENCE = (
+    "Your account cannot do this. Viewers can read, and Editors can also change customers. "
+    "Ask your administrator for access."
+)
+_MISSING_SENTENCE = "There is no page at this address. Check the link, or start from the companies."
 
 
 def heading(error: Exception) -> str:
-    """What a page about this error is headed by."""
+    """The heading of a page about this error."""
     return next(text for kind, text in _HEADINGS if isinstance(error, kind))
 
 
-def written(request: HttpRequest, error: Exception) -> str:
-    """Whether anything was written, as a sentence."""
-    if request.method in ("GET", "HEAD"):
-        return "This was only reading: nothing was changed."
-    if isinstance(error, CodatError) and error.may_have_arrived:
-        return "We cannot know whether Codat received it. Look before you try again."
-    return "Nothing was written."
+def change_sentence(request: HttpRequest, error: Exception) -> str:
+    """Whether anything was changed; "" for an error that has nothing to do with Codat."""
+    if not isinstance(error, CodatError):
+        return ""
+    if request.method not in ("GET", "HEAD") and error.may_have_arrived:
+        return "We do not know whether Codat received it. Check History before you try again."
+    return "Nothing was changed."
 
 
-def trouble(request: HttpRequest, error: Exception) -> HttpResponse:
-    """The page, or fragment, about an error. Its status is the error's `our_status`."""
-    if isinstance(error, CodatError):
-        status, sentence = error.our_status, error.sentence
-    elif isinstance(error, PermissionDenied):
-        status, sentence = 403, _PERMISSION_SENTENCE
-    else:
-        status, sentence = 404, _MISSING_SENTENCE
+@dataclass(frozen=True, slots=True)
+class _Retry:
+    """When a retry makes sense, in seconds; None where that is not known.
+
+    `automatic` is the wait after which the page retries by itself, None where it does not. `codat_asked` where Codat
+    named the time.
+    """
+
+    wait: int | None
+    automatic: int | None
+    codat_asked: bool
+
+
+def _retry(request: HttpRequest, error: Exception) -> _Retry:
     reading = request.method in ("GET", "HEAD")
     retry_after = error.retry_after if isinstance(error, CodatError) else None
-    asked_to_wait = retry_after is not None and not isinstance(error, NotAttempted)
+    codat_asked = retry_after is not None and not isinstance(error, NotAttempted)
     if retry_after is None and reading and isinstance(error, OUTAGES):
-        retry_after = _AGAIN
-    wait = None if retry_after is None else max(retry_after, _SOONEST)
-    comes_back = wait if reading and wait is not None and wait <= _LATEST else None
-    response = htmx.render(
-        request,
-        "web/error.html",
-        "web/_error.html",
-        {
-            "trouble_heading": heading(error),
-            "sentence": sentence,
-            "codat_said": error.message if isinstance(error, CodatError) else "",
-            "written": written(request, error) if isinstance(error, CodatError) else "",
-            "correlation_id": error.correlation_id if isinstance(error, CodatError) else "",
-            "retry_address": request.get_full_path()
-            if reading and not isinstance(error, _LASTING)
-            else "",
-            "retry_at": datetime.now(UTC) + timedelta(seconds=wait) if wait is not None else None,
-            "retry_in": comes_back,
-            "asked_to_wait": asked_to_wait,
-            "customers_url": _customers_address(request),
-            "trouble_status": status,
-        },
-        status=status,
-    )
-    if wait is not None:
-        response["Retry-After"] = str(wait)
-    if comes_back is not None and not htmx.is_fragment(request):
-        # A header, so that the page comes back without JavaScript too.
-        response["Refresh"] = str(comes_back)
+        retry_after = _RETRY_SECONDS
+    if retry_after is None:
+        return _Retry(None, None, codat_asked=False)
+    wait = max(retry_after, _SOONEST)
+    return _Retry(wait, wait if reading and wait <= _LATEST else None, codat_asked)
+
+
+def _status_and_sentence(error: Exception) -> tuple[int, str]:
+    if isinstance(error, CodatError):
+        return error.our_status, error.sentence
+    if isinstance(error, PermissionDenied):
+        return 403, _PERMISSION_SENTENCE
+    return 404, _MISSING_SENTENCE
+
+
+def error_response(request: HttpRequest, error: Exception) -> HttpResponse:
+    """The page, or fragment, about an error. Its status is the error's `our_status`."""
+    status, sentence = _status_and_sentence(error)
+    retry = _retry(request, error)
+    may_retry = request.method in ("GET", "HEAD") and not isinstance(error, _NOT_RETRYABLE)
+    context = {
+        "error_heading": heading(error),
+        "sentence": sentence,
+        "change_sentence": change_sentence(request, error),
+        "codat_message": error.message if isinstance(error, CodatError) else "",
+        "correlation_id": error.correlation_id if isinstance(error, CodatError) else "",
+        "retry_url": request.get_full_path() if may_retry else "",
+        "retry_at": None
+        if retry.wait is None
+        else datetime.now(UTC) + timedelta(seconds=retry.wait),
+        "retry_seconds": retry.automatic,
+        "codat_asked": retry.codat_asked,
+        "needs_administrator": isinstance(error, _FOR_ADMINISTRATORS),
+        "customers_url": _customers_url(request),
+    }
+    response = htmx.render(request, "web/error.html", "web/_error.html", context, status=status)
+    if retry.wait is not None:
+        response["Retry-After"] = str(retry.wait)
+    if retry.automatic is not None and not htmx.is_fragment(request):
+        # A header, so that the page retries without JavaScript too.
+        response["Refresh"] = str(retry.automatic)
     return response
 
 
-def _customers_address(request: HttpRequest) -> str:
-    """The list of customers of the company that the page was about; "" where it was that list, or none."""
+def _customers_url(request: HttpRequest) -> str:
+    """The list of customers of the company that the page is about; "" where it is that list, or of no company."""
     company_id = request.resolver_match.kwargs.get("company_id") if request.resolver_match else None
     address = links.customers(company_id) if company_id else ""
     return "" if address == request.path else address

@@ -1,6 +1,6 @@
-"""Full page or fragment: the one gate.
+"""Page or fragment: the one place that decides.
 
-A fragment is answered to HTMX, unless the request is boosted or restores history: those two want a whole page.
+HTMX gets a fragment, unless the request is boosted or restores history: those two need a whole page.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from django_htmx.middleware import HtmxDetails
 
 
 def is_fragment(request: HttpRequest) -> bool:
-    """Whether the answer to this request is put into a page that is there already."""
+    """Whether the response is swapped into an open page."""
     details = HtmxDetails(request)
     return bool(details) and not details.boosted and not details.history_restore_request
 
@@ -25,7 +25,7 @@ def render(
     context: Mapping[str, Any],
     status: int = 200,
 ) -> HttpResponse:
-    """Render the page, or the fragment that the page includes, and say that the answer depends on who asked."""
+    """Render the page, or the fragment that the page includes, with `Vary: HX-Request`."""
     template = fragment_template if is_fragment(request) else page_template
     response = render_template(request, template, dict(context), status=status)
     patch_vary_headers(response, ["HX-Request"])

@@ -1,10 +1,11 @@
-"""Every address of the dashboard, built from ids; `urls.py` takes the same addresses apart.
+"""Every address of the dashboard, built from ids; `urls.py` parses the same addresses.
 
-Django's `reverse` escapes a converter's percent signs a second time and costs a third of a list
-page, so addresses are put together here. An id is one percent-encoded segment.
+Django's `reverse` escapes a converter's percent signs a second time and takes a third of a list page's time, so
+addresses are built here. An id is one percent-encoded segment.
 """
 
 import uuid
+from typing import TypeGuard
 from urllib.parse import quote, unquote
 
 from customers.codat.values import company_id
@@ -20,28 +21,28 @@ class IdConverter:
 
     def to_python(self, value: str) -> str:
         """The id. Raises ValueError (no such page) where the escapes are not UTF-8, or hold a NUL."""
-        found = unquote(value, errors="strict")
-        if _NUL in found:
+        record_id = unquote(value, errors="strict")
+        if _NUL in record_id:
             raise ValueError("an id with a NUL")
-        return found
+        return record_id
 
     def to_url(self, value: str) -> str:
-        """The segment; only for Django's own error pages, since `reverse` quotes once more."""
+        """The segment. Used by Django's debug pages alone, since `reverse` quotes it once more."""
         return quote(value, safe=_SAFE)
 
 
 class CompanyConverter(IdConverter):
-    """A company's id. Codat's are UUIDs, which in capitals mean the same: the journal knows them in one spelling."""
+    """A company's id. Codat's are UUIDs, which mean the same in capitals, so the journal has them in lower case."""
 
     def to_python(self, value: str) -> str:
-        """The id, a UUID in small letters."""
+        """The id; a UUID in lower case."""
         return company_id(super().to_python(value))
 
 
-def is_addressable(record_id: object) -> bool:
-    """Whether an id can be a segment: browsers and proxies resolve `.` and `..`, however written.
+def is_addressable(record_id: object) -> TypeGuard[str]:
+    """Whether an id can be a segment. Browsers and proxies resolve `.` and `..`, also when percent-encoded.
 
-    PostgreSQL takes no text with a NUL, so no page can be about such an id.
+    PostgreSQL stores no text with a NUL, so no page can be about such an id.
     """
     return isinstance(record_id, str) and record_id not in ("", ".", "..") and _NUL not in record_id
 
@@ -49,13 +50,13 @@ def is_addressable(record_id: object) -> bool:
 def segment(record_id: str) -> str:
     """An id as one percent-encoded segment. Lone surrogates become question marks.
 
-    The page for a new customer stands where a customer with the id `new` would: that one id is
-    written with its first letter escaped, and paths are resolved as they were sent.
+    The page for a new customer has the address that a customer with the id `new` would have: that id has its first
+    letter escaped, and paths are resolved as they were sent.
     """
     if record_id == "new":
         return "%6Eew"
     if record_id.isalnum() and record_id.isascii():
-        return record_id  # as most are; a list has hundreds
+        return record_id  # the usual case, faster than quote
     return quote(record_id, safe=_SAFE, errors="replace")
 
 
@@ -75,12 +76,12 @@ def new(company_id: str) -> str:
 
 
 def refresh(company_id: str) -> str:
-    """Where a refresh of customers is asked for (POST)."""
+    """Starts a refresh of the customers (POST)."""
     return f"/companies/{segment(company_id)}/refresh/"
 
 
 def freshness(company_id: str) -> str:
-    """The fragment that says how old Codat's copy is, and follows a refresh."""
+    """How old Codat's copy is; follows a refresh."""
     return f"/companies/{segment(company_id)}/freshness/"
 
 
@@ -100,7 +101,7 @@ def form(company_id: str, customer_id: str) -> str:
 
 
 def draft(company_id: str, customer_id: str) -> str:
-    """Where a form's draft is kept (POST); `customer_id` "" for a new customer."""
+    """Saves a form's draft (POST); `customer_id` "" for a new customer."""
     return f"{form(company_id, customer_id)}draft/"
 
 
@@ -110,17 +111,17 @@ def attachments(company_id: str, customer_id: str) -> str:
 
 
 def archive(company_id: str, customer_id: str) -> str:
-    """All of a customer's attachments as one file. Beside the list, since below it any name is an attachment's id."""
+    """All of a customer's attachments as one ZIP file. Not below the list, where any segment is an attachment's id."""
     return f"{customer(company_id, customer_id)}attachments.zip"
 
 
 def attachment(company_id: str, customer_id: str, attachment_id: str) -> str:
-    """One attachment, shown."""
+    """The page of one attachment."""
     return f"{attachments(company_id, customer_id)}{segment(attachment_id)}/"
 
 
 def preview(company_id: str, customer_id: str, attachment_id: str) -> str:
-    """An attachment's bytes for looking at; only what is safe to look at."""
+    """An attachment's bytes for the preview; only file types that are safe to show."""
     return f"{attachments(company_id, customer_id)}{segment(attachment_id)}/preview/"
 
 
@@ -145,5 +146,5 @@ def write(company_id: str, write_id: uuid.UUID | str) -> str:
 
 
 def my_writes() -> str:
-    """The signed-in person's own writes and drafts, in every company."""
+    """The signed-in user's own writes and drafts, in every company."""
     return "/writes/"

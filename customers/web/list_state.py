@@ -3,9 +3,9 @@
 Pure: no request, no HTTP. `read_customers` and `read_companies` turn an address (its query string) into a `ListState`;
 `ListState.query` is what goes to Codat, `ListState.address` writes the state back into an address.
 
-Codat documents no way to quote or escape a value, so typed text is split at every character that the language
-could take for its own, and at spaces; each piece must be found in one of the fields. That finds everything that
-holds the text as typed (and at times a little more), and the person is told what was left out.
+Codat documents no way to quote or escape a value, so typed text is split at every character that may be syntax, and
+at spaces; each piece must be found in one of the fields. That finds everything that contains the text as typed, and
+sometimes more. A notice names what was ignored.
 """
 
 import re
@@ -16,7 +16,6 @@ from typing import Protocol
 from urllib.parse import urlencode
 
 from customers.codat.query import QUERY_LIMIT, Search, search
-from customers.codat.text import visible_text
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
@@ -29,7 +28,7 @@ CUSTOMER_SEARCH = (
     "registrationNumber",
     "taxNumber",
 )
-# Guess: Codat can order customers by every plain property of the data set. Its documents name none as excluded.
+# Assumed: Codat can order customers by every plain property. Its documents exclude none.
 CUSTOMER_ORDER = (
     "customerName",
     "id",
@@ -41,16 +40,16 @@ CUSTOMER_ORDER = (
     "sourceModifiedDate",
 )
 CUSTOMER_STATUSES = ("Active", "Archived", "Unknown")
-# Guess: companies can be ordered by these; the documents show `name` and the dates.
+# Assumed: companies can be ordered by these; the documents show `name` and the dates.
 COMPANY_ORDER = ("name", "lastSync", "created")
-# Attachments come all at once and are sorted and narrowed here.
+# Codat returns all attachments in one response; they are sorted and filtered here.
 ATTACHMENT_ORDER = ("name", "type", "fileSize", "dateCreated", "modifiedDate")
 CONNECTION_STATES = ("Linked", "PendingAuth", "Deauthorized", "Unlinked")
 DELETED = {"hide": "metadata.isDeleted!=true", "show": "", "only": "metadata.isDeleted=true"}
 PAGE_SIZES = (25, 50, 100, 250, 500, 1000, 2500, 5000)
 COMPANY_PAGE_SIZES = (25, 50, 100, 250, 500, 1000, 2000)
 DEFAULT_PAGE_SIZE = 100
-# A page number above this is a slip of the hand; it also keeps `page * page_size` a number that Codat can hold.
+# The upper limit of a page number: `page * page_size` then fits into 64 bits at Codat.
 LAST_PAGE = 1_000_000
 
 
@@ -62,10 +61,9 @@ class Params(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ListState:
-    """Everything that the address of a list says, corrected to what can be.
+    """The state of a list, from its address; invalid values are replaced by defaults.
 
-    `query` and `order_by` go to Codat as they are. `corrections` are sentences about values in the address that
-    could not be used.
+    `query` and `order_by` go to Codat as they are. `corrections` are sentences about the values that were invalid.
     """
 
     search: Search
@@ -90,14 +88,14 @@ class ListState:
 
     @property
     def is_narrowed(self) -> bool:
-        """Whether anything but the defaults hides records."""
+        """Whether a search or a filter hides records."""
         return bool(self.search.words) or dict(self.filters) != dict(self.defaults)
 
     @property
     def notices(self) -> tuple[str, ...]:
-        """Sentences for the person: what was corrected, and what could not be searched for."""
-        said = self.search.sentence
-        return self.corrections + ((said,) if said else ())
+        """Sentences for the page: what was corrected in the address, and what could not be searched for."""
+        sentence = self.search.sentence
+        return self.corrections + ((sentence,) if sentence else ())
 
     def address(self, **changes: str | int) -> str:
         """The query string of this state with `changes`; defaults are left out. "" or "?..."."""
@@ -120,13 +118,13 @@ class ListState:
         return "?" + urlencode(pairs, errors="replace") if pairs else ""
 
     def order_address(self, name: str) -> str:
-        """The query string that orders by `name`, the other way round if it is the order already; from page 1."""
-        turned = name == self.order_field and not self.descending
-        return self.address(order_by=f"-{name}" if turned else name, page=1)
+        """The query string that orders by `name`, descending if that is the ascending order now; page 1."""
+        descending = name == self.order_field and not self.descending
+        return self.address(order_by=f"-{name}" if descending else name, page=1)
 
 
 class _Reader:
-    """Reads values from an address, and remembers what had to be corrected."""
+    """Reads values from an address, and collects a sentence for each that is invalid."""
 
     def __init__(self, params: Params) -> None:
         self._params = params
@@ -135,19 +133,21 @@ class _Reader:
     def text(self, name: str) -> str:
         return self._params.get(name, "")
 
-    def _say(self, name: str, value: str, sentence: str) -> None:
-        shown = visible_text(value[:40])
+    def _correct(self, value: str, expected: str, consequence: str) -> None:
+        shown = "".join(c if c.isprintable() else "�" for c in value[:40])
         more = "…" if len(value) > 40 else ""
-        self.corrections.append(f"“{shown}{more}” in the address is not {name}. {sentence}")
+        self.corrections.append(f"“{shown}{more}” is not {expected}. {consequence}")
 
-    def choice(self, name: str, allowed: tuple[str, ...], default: str, called: str) -> str:
+    def choice(
+        self, name: str, allowed: tuple[str, ...], default: str, expected: str, consequence: str
+    ) -> str:
         value = self.text(name).strip()
         if not value or value in allowed:
             return value or default
         for candidate in allowed:
             if candidate.lower() == value.lower():
                 return candidate
-        self._say(called, value, "It was left out.")
+        self._correct(value, expected, consequence)
         return default
 
     def currency(self) -> str:
@@ -156,44 +156,54 @@ class _Reader:
             return ""
         if re.fullmatch(r"[A-Za-z]{3}", value):
             return value.upper()
-        self._say("a currency code of three letters", value, "It was left out.")
+        self._correct(value, "a currency code, such as EUR", "Showing all currencies.")
         return ""
 
-    def order(
-        self,
-        allowed: tuple[str, ...],
-        default: str,
-        called: str = "a column that Codat can sort by",
-    ) -> str:
+    def order(self, allowed: tuple[str, ...], default: str) -> str:
         value = self.text("order_by").strip()
         if not value:
             return default
         if value.removeprefix("-") in allowed:
             return value
-        self._say(called, value, "The usual order is shown.")
+        self._correct(value, "a column to sort by", "Showing the default order.")
         return default
 
-    def number(self, name: str, default: int, most: int, called: str) -> int:
+    def number(self, name: str, default: int, largest: int, expected: str, unit: str) -> int:
         value = self.text(name).strip()
         if not value:
             return default
-        if not re.fullmatch(r"[+-]?[0-9]{1,12}", value):
-            self._say(called, value, f"Used {default:,} instead.")
-            return default
-        number = int(value)
-        fitting = min(max(number, 1), most)
-        if fitting != number:
-            self._say(called, value, f"Used {fitting:,} instead.")
-        return fitting
+        if re.fullmatch(r"[+-]?[0-9]{1,12}", value):
+            number = min(max(int(value), 1), largest)
+            if number == int(value):
+                return number
+        else:
+            number = default
+        self._correct(value, expected, "Showing " + unit.format(f"{number:,}") + ".")
+        return number
+
+    def page(self) -> int:
+        return self.number("page", 1, LAST_PAGE, "a valid page number", "page {}")
+
+    def page_size(self, largest: int) -> int:
+        expected = f"a number of rows from 1 to {largest:,}"
+        return self.number("page_size", DEFAULT_PAGE_SIZE, largest, expected, "{} rows")
 
 
 def read_customers(params: Params) -> ListState:
     """The state of a company's list of customers, from the query string of its address."""
     reader = _Reader(params)
     filters = {
-        "status": reader.choice("status", CUSTOMER_STATUSES, "", "a status"),
+        "status": reader.choice(
+            "status", CUSTOMER_STATUSES, "", "a valid status", "Showing every status."
+        ),
         "currency": reader.currency(),
-        "deleted": reader.choice("deleted", tuple(DELETED), "hide", "hide, show or only"),
+        "deleted": reader.choice(
+            "deleted",
+            tuple(DELETED),
+            "hide",
+            "hide, show or only",
+            "Deleted customers are hidden.",
+        ),
     }
     conditions = []
     if filters["status"]:
@@ -203,14 +213,14 @@ def read_customers(params: Params) -> ListState:
     if DELETED[filters["deleted"]]:
         conditions.append(DELETED[filters["deleted"]])
     room = QUERY_LIMIT - sum(len(condition) + 2 for condition in conditions)
-    found, words = search(reader.text("q"), CUSTOMER_SEARCH, room)
+    searched, words = search(reader.text("q"), CUSTOMER_SEARCH, room)
     return ListState(
-        search=found,
+        search=searched,
         query="&&".join(([words] if words else []) + conditions),
         order_by=reader.order(CUSTOMER_ORDER, "customerName"),
         default_order="customerName",
-        page=reader.number("page", 1, LAST_PAGE, "a page number"),
-        page_size=reader.number("page_size", DEFAULT_PAGE_SIZE, PAGE_SIZES[-1], "a page size"),
+        page=reader.page(),
+        page_size=reader.page_size(PAGE_SIZES[-1]),
         filters=filters,
         defaults={"status": "", "currency": "", "deleted": "hide"},
         corrections=tuple(reader.corrections),
@@ -220,24 +230,24 @@ def read_customers(params: Params) -> ListState:
 def read_companies(params: Params) -> ListState:
     """The state of the list of companies, from the query string of its address."""
     reader = _Reader(params)
-    state = reader.choice("state", CONNECTION_STATES, "", "a state of a connection")
+    state = reader.choice(
+        "state", CONNECTION_STATES, "", "a valid connection state", "Showing every state."
+    )
     conditions = [f"dataConnections.status={state}"] if state else []
     typed = reader.text("q").strip()
     if _UUID.fullmatch(typed):
-        # An id is no string at Codat (guess), and `~` works on strings only: it is searched whole or not at all.
-        found, words = Search(typed, (typed,)), f"id={typed.lower()}"
+        # Assumed: an id is no string at Codat, and `~` works on strings only, so only a full id can be searched for.
+        searched, words = Search(typed, (typed,)), f"id={typed.lower()}"
     else:
         room = QUERY_LIMIT - sum(len(condition) + 2 for condition in conditions)
-        found, words = search(typed, ("name",), room)
+        searched, words = search(typed, ("name",), room)
     return ListState(
-        search=found,
+        search=searched,
         query="&&".join(([words] if words else []) + conditions),
         order_by=reader.order(COMPANY_ORDER, "name"),
         default_order="name",
-        page=reader.number("page", 1, LAST_PAGE, "a page number"),
-        page_size=reader.number(
-            "page_size", DEFAULT_PAGE_SIZE, COMPANY_PAGE_SIZES[-1], "a page size"
-        ),
+        page=reader.page(),
+        page_size=reader.page_size(COMPANY_PAGE_SIZES[-1]),
         filters={"state": state},
         defaults={"state": ""},
         corrections=tuple(reader.corrections),
@@ -251,13 +261,15 @@ def read_attachments(params: Params, kinds: tuple[str, ...]) -> ListState:
     return ListState(
         search=Search(typed, tuple(typed.split())),
         query="",
-        order_by=reader.order(ATTACHMENT_ORDER, "name", "a column of the table"),
+        order_by=reader.order(ATTACHMENT_ORDER, "name"),
         default_order="name",
         page=1,
         page_size=DEFAULT_PAGE_SIZE,
         filters={
-            "kind": reader.choice("kind", kinds, "", "a sort of file"),
-            "thumbnails": reader.choice("thumbnails", ("show",), "", "show"),
+            "kind": reader.choice("kind", kinds, "", "a valid kind of file", "Showing every kind."),
+            "thumbnails": reader.choice(
+                "thumbnails", ("show",), "", "a valid choice", "Thumbnails are hidden."
+            ),
         },
         defaults={"kind": "", "thumbnails": ""},
         corrections=tuple(reader.corrections),

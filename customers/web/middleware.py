@@ -1,4 +1,4 @@
-"""What happens around every view: the page's deadline, trouble at Codat as a page, and sign-in for HTMX."""
+"""Middleware around every view: the deadline for calls to Codat, errors as pages, and sign-in for HTMX."""
 
 import logging
 from collections.abc import Callable
@@ -15,11 +15,9 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.middleware import HtmxDetails
 
 from customers.codat.client import deadline
-from customers.codat.errors import (
-    CodatError,
-)
+from customers.codat.errors import CodatError
 from customers.web import htmx
-from customers.web.error_pages import trouble
+from customers.web.error_pages import error_response
 
 logger = logging.getLogger(__name__)
 
@@ -27,7 +25,7 @@ GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 
 class CodatMiddleware:
-    """Gives each page its deadline for calls to Codat, and turns errors of theirs into pages of ours."""
+    """Sets each page's deadline for calls to Codat, and answers a CodatError with a page."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -36,12 +34,12 @@ class CodatMiddleware:
         with deadline(settings.CODAT_PAGE_DEADLINE):
             response = self.get_response(request)
         if not response.has_header("Cache-Control"):
-            # Pages hold people's data, and Back should show the truth.
+            # Pages hold personal data, and Back should show what is current.
             add_never_cache_headers(response)
         return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        """An answer for what the view raised, or None where Django's own pages serve."""
+        """The response to what the view raised, None where Django's own error pages serve."""
         if isinstance(error, CodatError):
             logger.warning(
                 "codat %s %s: %s correlation=%s",
@@ -50,17 +48,17 @@ class CodatMiddleware:
                 error,
                 error.correlation_id,
             )
-            return trouble(request, error)
+            return error_response(request, error)
         if isinstance(error, PermissionDenied | Http404) and htmx.is_fragment(request):
-            return trouble(request, error)
+            return error_response(request, error)
         return None
 
 
 class SignInForHtmxMiddleware:
     """Keeps whole pages out of fragments.
 
-    An expired session sends HTMX to the sign-in page and back to the page it was on. Whole error pages (Django's
-    own for a 403, 404 or 500) take the place of the page, not of the part that was asked for.
+    An expired session redirects HTMX to the sign-in page, and from there back to the page that is open. Whole error
+    pages (Django's own for a 403, 404 or 500) replace the page, not the fragment.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -71,12 +69,12 @@ class SignInForHtmxMiddleware:
         if not HtmxDetails(request):
             return response
         if response.status_code == 302 and _leads_to_sign_in(response):
-            answer = HttpResponse(status=204)
-            answer["HX-Redirect"] = _sign_in_address(request)
-            answer.cookies = response.cookies
-            patch_vary_headers(answer, ["HX-Request"])
-            add_never_cache_headers(answer)
-            return answer
+            redirect = HttpResponse(status=204)
+            redirect["HX-Redirect"] = _sign_in_url(request)
+            redirect.cookies = response.cookies
+            patch_vary_headers(redirect, ["HX-Request"])
+            add_never_cache_headers(redirect)
+            return redirect
         if (
             response.status_code >= 400
             and isinstance(response, HttpResponse)
@@ -95,8 +93,8 @@ def _leads_to_sign_in(response: HttpResponseBase) -> bool:
     return urlsplit(response.headers.get("Location", "")).path == _sign_in_path()
 
 
-def _sign_in_address(request: HttpRequest) -> str:
-    """The sign-in page that leads back to the page the person sees, not to the fragment."""
+def _sign_in_url(request: HttpRequest) -> str:
+    """The sign-in page, with the open page as the next one, not the fragment."""
     page = HtmxDetails(request).current_url or ""
     if url_has_allowed_host_and_scheme(
         page, allowed_hosts={request.get_host()}, require_https=request.is_secure()

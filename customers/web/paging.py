@@ -1,11 +1,8 @@
-"""Where in a list one is, and the addresses around it."""
+"""Where in a list a page is, the addresses of the pages around it, and the heads of its table."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
-
-from django.utils.safestring import SafeString
-from markupsafe import escape
 
 from customers.web.list_state import ListState
 
@@ -30,24 +27,22 @@ class Paging:
 
     @property
     def count(self) -> str:
-        """What is shown of what there is."""
+        """How many records there are, and which of them are shown."""
         if not self.total:
             return "No results"
-        if self.beyond:
-            return f"{self.total:,} in all"
-        if self.first == 1 and self.last == self.total:
-            return f"{self.total:,} in all"
+        if self.beyond or (self.first == 1 and self.last == self.total):
+            return f"{self.total:,} in total"
         return f"{self.first:,}–{self.last:,} of {self.total:,}"
 
 
-def paging(state: ListState, answer: Mapping[str, Any], suffix: str = "") -> Paging:
-    """Work out the neighbours from Codat's `totalResults` and what the address asked for.
+def paging(state: ListState, results: Mapping[str, Any], suffix: str = "") -> Paging:
+    """Work out the neighbours from a page of Codat's results and what the address asked for.
 
     `suffix` ("?connection=...") is kept in every address.
     """
-    shown = len(answer["results"])
+    shown = len(results["results"])
     total = max(
-        int(answer["totalResults"]), (state.page - 1) * state.page_size + shown if shown else 0
+        int(results["totalResults"]), (state.page - 1) * state.page_size + shown if shown else 0
     )
     pages = max(-(-total // state.page_size), 1)
 
@@ -74,47 +69,48 @@ def joined(address: str, suffix: str) -> str:
     return f"{address}&{suffix[1:]}" if address and suffix else address or suffix
 
 
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A column's head, for the macro `sort_heads`.
+
+    `sort` is its aria-sort, or "". `address` orders by it, "" where it cannot be sorted. `align` is "right" or "".
+    """
+
+    label: str
+    field: str
+    sort: str
+    address: str
+    align: str
+
+
 def headings(
     columns: tuple[tuple[str, str], ...],
-    allowed: tuple[str, ...],
+    sortable: Collection[str],
     state: ListState,
     suffix: str = "",
-) -> list[dict[str, str]]:
-    """The heads of a table: `label`, `field`, `sort` (aria-sort, or ""), `address` ("" where it cannot be sorted)."""
+    path: str = "",
+    right: Collection[str] = (),
+) -> list[Head]:
+    """The heads of a table of `columns` (field, label).
+
+    Addresses begin with `path`; "" where the list is the page itself. `right` names the fields that are aligned to
+    the right.
+    """
+    direction = "descending" if state.descending else "ascending"
     return [
-        {
-            "label": label,
-            "field": field,
-            "sort": ("descending" if state.descending else "ascending")
-            if field == state.order_field
+        Head(
+            label=label,
+            field=field,
+            sort=direction if field == state.order_field else "",
+            address=(path + joined(state.order_address(field), suffix) or "?")
+            if field in sortable
             else "",
-            "address": (joined(state.order_address(field), suffix) or "?")
-            if field in allowed
-            else "",
-        }
+            align="right" if field in right else "",
+        )
         for field, label in columns
     ]
 
 
-def heads(
-    columns: tuple[tuple[str, str], ...],
-    allowed: tuple[str, ...],
-    state: ListState,
-    suffix: str = "",
-) -> SafeString:
-    """The heads of a table as HTML, to stand in a row inside a container with hx-target."""
-    found = headings(columns, allowed, state, suffix)
-    return SafeString("".join(f"\n{_head(**head)}" for head in found))
-
-
-def _head(label: str, field: str, sort: str, address: str) -> str:
-    opening = f'<th scope="col" aria-sort="{sort}">' if sort else '<th scope="col">'
-    if not address:
-        return f"{opening}{escape(label)}</th>"
-    href = escape(address)
-    return f'{opening}<a id="sort-{field}" href="{href}" hx-get="{href}">{escape(label)}</a></th>'
-
-
 def canonical_url(path: str, state: ListState, suffix: str = "") -> str:
-    """The whole address that this state is written as, for the address bar."""
+    """The shortest address of this state, for the address bar."""
     return path + joined(state.address(), suffix)

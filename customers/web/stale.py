@@ -10,21 +10,21 @@ from customers.formatting import distance
 from customers.web.error_pages import heading
 
 # Seconds until such a page retries: long enough to read a line, and for the circuit breaker's probe.
-AGAIN = 15
+RETRY_SECONDS = 15
 
 
 def context(request: HttpRequest, *snapshots: Snapshot[Any]) -> dict[str, Any]:
-    """`last_seen` for `components/_last_seen.html` and base.html, {} where no snapshot is stale."""
-    stale = [(snapshot.read_at, snapshot.error) for snapshot in snapshots if snapshot.error]
-    if not stale:
+    """`stale` for the macro `stale_banner` and base.html; {} where no snapshot is stale."""
+    outdated = [(snapshot.read_at, snapshot.error) for snapshot in snapshots if snapshot.error]
+    if not outdated:
         return {}
-    read_at, error = min(stale, key=lambda pair: pair[0])
+    read_at, error = min(outdated, key=lambda pair: pair[0])
     return {
-        "last_seen": {
+        "stale": {
             "at": read_at,
             "ago": distance(read_at, datetime.now(UTC)),
             "heading": heading(error),
-            "address": request.get_full_path(),
-            "again": max(error.retry_after or 0, AGAIN),
+            "url": request.get_full_path(),
+            "retry_seconds": max(error.retry_after or 0, RETRY_SECONDS),
         }
     }

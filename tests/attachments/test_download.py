@@ -90,7 +90,7 @@ def test_forbidden_download_is_an_error_page(
     response = viewer_client.get(download_url(sandbox, "one", "only"))
     assert response.status_code == 502
     assert "Content-Disposition" not in response
-    assert "does not let the dashboard see this" in response.content.decode()
+    assert "does not have access in Codat" in response.content.decode()
 
 
 PATHS = ["attachments/", "attachments/1/download/"]

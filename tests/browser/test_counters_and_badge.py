@@ -63,6 +63,6 @@ def test_the_count_of_my_writes_keeps_itself_current(open_page: OpenPage, fresh:
 def test_the_focus_stays_where_a_button_was_pressed(open_page: OpenPage, fresh: Stack) -> None:
     page = open_page()
     page.goto(links.customers(fresh.company("qbo")))
-    page.get_by_role("button", name="Refresh").press("Enter")
-    expect(page.locator("#freshness")).to_contain_text("Refreshed", timeout=20_000)
+    page.get_by_role("button", name="Sync now").press("Enter")
+    expect(page.locator("#freshness")).to_contain_text("Last synced just now", timeout=20_000)
     assert page.evaluate("document.activeElement.closest('#freshness') !== null")

@@ -73,7 +73,7 @@ def test_the_whole_job(open_page: OpenPage, fresh: Stack, javascript: bool) -> N
     # Download an attachment.
     page.goto(links.customer(fresh.company("files"), "one"))
     if not javascript:
-        page.get_by_role("link", name="Show the attachments").click()
+        page.get_by_role("link", name="Show attachments").click()
     with page.expect_download() as download:
         page.get_by_role("link", name="Download terms.pdf").click()
     assert download.value.suggested_filename == "terms.pdf"

@@ -63,7 +63,7 @@ def test_a_page_beyond_the_end_leads_to_the_last(
     sandbox: Sandbox, viewer_client: RawPathClient
 ) -> None:
     text = viewer_client.get(URL, {"page_size": "5", "page": "9"}).content.decode()
-    assert "There is no page 9" in text
+    assert "Page 9 does not exist" in text
     assert 'href="?page=5&amp;page_size=5"' in text
 
 
@@ -123,7 +123,7 @@ def test_nobody_is_sent_to_sign_in(anonymous_client: RawPathClient) -> None:
 def test_without_permission(outsider_client: RawPathClient) -> None:
     answer = outsider_client.get(URL)
     assert answer.status_code == 403
-    assert "Viewers may read" in answer.content.decode()
+    assert "Viewers can read" in answer.content.decode()
 
 
 def test_wrong_method(viewer_client: RawPathClient) -> None:
@@ -136,5 +136,5 @@ def test_codat_down(sandbox: Sandbox, viewer_client: RawPathClient) -> None:
     assert answer.status_code == 502
     text = answer.content.decode()
     assert "Codat has a problem" in text
-    assert "nothing was changed" in text
+    assert "Nothing was changed" in text
     assert 'href="/companies/">Try again now</a>' in text

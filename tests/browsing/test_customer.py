@@ -51,7 +51,7 @@ def test_costs_one_call_and_leaves_the_attachments_to_a_fragment(
     text = viewer_client.get(url(sandbox)).content.decode()
     assert len(sandbox.calls) == 1
     assert f'hx-get="{url(sandbox)}attachments/" hx-trigger="load"' in text
-    assert f'<a href="{url(sandbox)}attachments/">Show the attachments</a>' in text
+    assert f'<a href="{url(sandbox)}attachments/">Show attachments</a>' in text
 
 
 @pytest.mark.parametrize("name", ["name-empty", "name-missing", "name-null", "name-space"])
@@ -124,9 +124,9 @@ def test_actions_follow_permissions(
     viewed = viewer_client.get(url(sandbox)).content.decode()
     edited = editor_client.get(url(sandbox)).content.decode()
     assert f'href="{url(sandbox)}edit/"' not in viewed
-    assert "New from this one" not in viewed
+    assert "Duplicate" not in viewed
     assert f'href="{url(sandbox)}edit/"' in edited
-    assert "New from this one" in edited
+    assert "Duplicate" in edited
     assert "History" in viewed
 
 
@@ -156,7 +156,7 @@ def test_missing(sandbox: Sandbox, viewer_client: RawPathClient) -> None:
     answer = viewer_client.get(url(sandbox, "nobody"))
     assert answer.status_code == 404
     text = answer.content.decode()
-    assert "Not found at Codat" in text
+    assert "Not found in Codat" in text
     assert (
         f'href="/companies/{sandbox.company("odd")}/customers/">Customers of this company' in text
     )

@@ -2,31 +2,13 @@
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from customers import formatting
-from customers.browsing.customer_detail import read_record, tree
-from customers.browsing.customer_rows import COLUMNS, customer_rows
 from customers.codat import values
 
 NOW = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
-
-json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(max_size=20),
-    lambda inner: (
-        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=10), inner, max_size=3)
-    ),
-    max_leaves=12,
-)
-CUSTOMER_KEYS = (
-    *("id", "customerName", "contactName", "emailAddress", "defaultCurrency", "phone", "odd"),
-    *("addresses", "contacts", "registrationNumber", "taxNumber", "status", "metadata"),
-    *("supplementalData", "modifiedDate", "sourceModifiedDate"),
-)
 
 
 @pytest.mark.parametrize(
@@ -181,80 +163,3 @@ def test_a_path_is_read_from_text(text: str, parts: list[str | int]) -> None:
 )
 def test_sizes(value: object, said: str) -> None:
     assert formatting.size(value) == said
-
-
-def test_a_row_escapes_everything_and_links_the_id_as_one_segment() -> None:
-    rows = customer_rows(
-        [
-            {
-                "id": "a/b ?#%",
-                "customerName": "<script>alert(1)</script>",
-                "emailAddress": "\"'><img>",
-            }
-        ],
-        "c1",
-    )
-    assert 'href="/companies/c1/customers/a%2Fb%20%3F%23%25/"' in rows
-    assert "&lt;script&gt;" in rows
-    assert "<script" not in rows
-    assert "<img" not in rows
-
-
-@pytest.mark.parametrize("record_id", [".", "..", "", None])
-def test_an_id_that_cannot_be_opened_is_listed_without_a_link(record_id: Any) -> None:
-    rows = customer_rows([{"id": record_id, "customerName": "Dots"}], "c1")
-    assert "Dots" in rows
-    assert "<a " not in rows
-    assert "ID cannot be opened" in rows
-
-
-def test_a_customer_without_a_name_still_has_a_link_that_says_where_it_goes() -> None:
-    rows = customer_rows([{"id": "7", "customerName": None}], "c1")
-    assert "no name, ID 7" in rows
-
-
-def test_a_deleted_customer_is_marked() -> None:
-    assert "Deleted" in customer_rows([{"id": "7", "metadata": {"isDeleted": True}}], "c1")
-    assert "Deleted" not in customer_rows([{"id": "7", "metadata": None}], "c1")
-
-
-@given(st.lists(st.dictionaries(st.sampled_from(CUSTOMER_KEYS), json_values)))
-def test_any_record_has_a_row_with_every_cell(customers: list[dict[str, Any]]) -> None:
-    rows = customer_rows(customers, "c1")
-    assert rows.count("<td>") == len(COLUMNS) * len(customers)
-
-
-@given(st.dictionaries(st.sampled_from(CUSTOMER_KEYS), json_values))
-def test_any_record_can_be_shown(customer: dict[str, Any]) -> None:
-    record = read_record(customer)
-    assert "<script" not in record.other
-    assert record.json
-
-
-def test_nothing_of_a_record_is_lost() -> None:
-    customer = {
-        "id": "1",
-        "addresses": [{"type": "Billing", "line1": "L1", "what3words": "a.b.c"}],
-        "contacts": [
-            {"name": "N", "phone": [{"number": "5", "type": "Fax", "ext": "9"}], "role": "Boss"}
-        ],
-        "supplementalData": {"content": {"xero": {"HasAttachments": True, "deep": [{"a": 1}]}}},
-        "metadata": {"isDeleted": True, "source": "import"},
-        "platformField": {"x": None},
-    }
-    record = read_record(customer)
-    assert record.is_deleted
-    assert record.addresses[0].lines == ("L1",)
-    assert "a.b.c" in record.addresses[0].extra
-    assert record.contacts[0].phones == (("5", "Fax, Ext: 9"),)
-    assert "Boss" in record.contacts[0].extra
-    assert "Has attachments" in record.supplemental
-    assert "import" in record.other
-    assert "Platform field" in record.other
-
-
-def test_a_tree_that_never_ends_does() -> None:
-    value: Any = "bottom"
-    for _ in range(500):
-        value = {"down": value}
-    assert "bottom" in tree(value)

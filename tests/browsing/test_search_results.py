@@ -109,7 +109,7 @@ def test_the_count_is_of_what_the_filters_leave(
     ).content.decode()
     number = len(cells(viewer_client, sandbox, "qbo", q="Birkett"))
     assert 0 < number < 40
-    assert f">{number} in all<" in page
+    assert f">{number} in total<" in page
 
 
 def test_empty_null_and_missing_are_the_same_cells(

@@ -241,7 +241,7 @@ def test_a_bad_day(
         assert TO_DO.search(body), body
         assert "correlation" in body or not re.search('"correlation_id": "[^"]', log.getvalue())
     if row.endswith(", seen") and answer.status_code == 200:
-        old = "This is what it said" in body
+        old = "This page is from" in body
         assert old or fault.kind == "json"
         outcome += ", last seen" if old else ""
     if row == "write" and answer.status_code == 200:

@@ -25,10 +25,10 @@ def test_what_was_never_authorised_is_not_authorised_again(
 ) -> None:
     text = viewer_client.get(url(sandbox, "pending")).content.decode()
     assert "has not authorised the connection to KashFlow yet" in text
-    assert "authorised again" not in text
-    assert "What you read is Codat’s copy" not in text
-    assert "Fetch the customers" not in text
-    assert "Ask it to fetch them" not in text
+    assert "reauthorised" not in text
+    assert "You are viewing Codat’s copy" not in text
+    assert "Sync now" not in text
+    assert "A sync takes" not in text
 
 
 def test_never_synced_offers_to_fetch_and_then_shows(
@@ -37,10 +37,10 @@ def test_never_synced_offers_to_fetch_and_then_shows(
     page = viewer_client.get(url(sandbox, "never_synced"))
     text = page.content.decode()
     assert page.status_code == 200
-    assert "Codat has not fetched the customers yet" in text
+    assert "Customers not synced yet" in text
     form = re.search(r'<form method="post" action="([^"]+)"', text[text.index("<main") :])
     assert form
-    assert "Fetch the customers" in text
+    assert "Sync now" in text
     viewer_client.post(form[1])
     sandbox.settle()
     assert "<table" in viewer_client.get(url(sandbox, "never_synced")).content.decode()
@@ -50,9 +50,9 @@ def test_syncing_follows_the_running_refresh(
     sandbox: Sandbox, viewer_client: RawPathClient
 ) -> None:
     text = viewer_client.get(url(sandbox, "syncing")).content.decode()
-    assert "fetched for the first time" in text
+    assert "First sync in progress" in text
     assert "<progress" in text
-    assert re.search(r'hx-get="[^"]+freshness/\?follow=[\w-]+&amp;look=1"', text)
+    assert re.search(r'hx-get="[^"]+freshness/\?follow=[\w-]+&amp;poll=1"', text)
     assert 'hx-trigger="customers-refreshed from:body"' in text
 
 
@@ -74,7 +74,7 @@ def test_reading_works_without_a_link_and_writing_is_not_offered(
     assert f"is {word}." in detail
     assert ">Edit<" not in detail
     assert 'hx-trigger="load"' not in detail
-    assert "Attachments come live" in detail
+    assert "Attachments are unavailable" in detail
 
 
 @pytest.mark.parametrize("key", ["no_accounting", "no_connections"])
@@ -85,7 +85,7 @@ def test_without_accounting_software_there_is_nothing_to_fetch(
     text = page.content.decode()
     assert page.status_code == 200
     assert "No accounting software connected" in text
-    assert "Fetch the customers" not in text
+    assert "Sync now" not in text
     assert "New customer" not in text
 
 
@@ -108,8 +108,8 @@ def test_rate_limited_says_when_and_comes_back_by_itself(
     assert page.status_code == 503
     assert page["Retry-After"] == page["Refresh"] == "90"
     text = page.content.decode()
-    assert "Codat asks us to wait" in text
-    assert "tries again by itself" in text
+    assert "Too many requests to Codat" in text
+    assert "This page retries then." in text
     assert re.search(r"\d\d:\d\d UTC", text)
     fragment = viewer_client.get(url(sandbox, "big"), headers=HTMX)
     assert "Refresh" not in fragment
@@ -125,7 +125,7 @@ def test_a_long_wait_is_not_sat_out_by_the_page(
     page = viewer_client.get(url(sandbox, "big"))
     assert page["Retry-After"] == "40000"
     assert "Refresh" not in page
-    assert "Codat asks us to come back" in page.content.decode()
+    assert "Codat asked us to wait until" in page.content.decode()
 
 
 def test_a_wrong_key_is_said_and_not_shown(
@@ -136,7 +136,7 @@ def test_a_wrong_key_is_said_and_not_shown(
     answer = viewer_client.get("/companies/")
     assert answer.status_code == 502
     text = answer.content.decode()
-    assert "does not accept the dashboard’s key" in text
+    assert "rejected the dashboard’s API key" in text
     assert "not-the-key" not in text
     assert "Try again" not in text
 
@@ -153,21 +153,21 @@ def test_codat_away(viewer_client: RawPathClient, settings: Settings) -> None:
 @pytest.mark.parametrize(
     ("kind", "status", "ours", "heading"),
     [
-        ("status", 400, 502, "Codat did not accept the request"),
-        ("status", 401, 502, "Codat does not accept the dashboard’s key"),
-        ("status", 402, 502, "over its plan"),
-        ("status", 403, 502, "does not let the dashboard see this"),
-        ("status", 404, 404, "Not found at Codat"),
-        ("status", 408, 502, "Codat refused this"),
-        ("status", 429, 503, "Codat asks us to wait"),
-        ("status", 451, 502, "Codat refused this"),
+        ("status", 400, 502, "Codat rejected the request"),
+        ("status", 401, 502, "Codat rejected the dashboard’s API key"),
+        ("status", 402, 502, "plan limit reached"),
+        ("status", 403, 502, "does not have access in Codat"),
+        ("status", 404, 404, "Not found in Codat"),
+        ("status", 408, 502, "Codat rejected the request"),
+        ("status", 429, 503, "Too many requests to Codat"),
+        ("status", 451, 502, "Codat rejected the request"),
         ("status", 500, 502, "Codat has a problem"),
         ("status", 503, 503, "Codat has a problem"),
         ("status", 504, 504, "Codat has a problem"),
         ("html", 502, 502, "Codat has a problem"),
-        ("html", 200, 502, "makes no sense"),
-        ("empty", 200, 502, "makes no sense"),
-        ("redirect", 302, 502, "makes no sense"),
+        ("html", 200, 502, "Unexpected response from Codat"),
+        ("empty", 200, 502, "Unexpected response from Codat"),
+        ("redirect", 302, 502, "Unexpected response from Codat"),
         ("reset", 0, 502, "connection to Codat broke"),
         ("cut", 0, 502, "connection to Codat broke"),
         ("reset_middle", 0, 502, "connection to Codat broke"),
@@ -188,7 +188,7 @@ def test_every_trouble_is_a_page_and_a_fragment(
     text = answer.content.decode()
     assert answer.status_code == ours
     assert heading in text
-    assert "nothing was changed" in text
+    assert "Nothing was changed" in text
     assert ("<html" in text) is whole
     assert "sandbox-key" not in text
     assert "Traceback" not in text
@@ -221,20 +221,20 @@ def test_a_page_ends_within_its_deadline(
     answer = viewer_client.get(url(sandbox, "odd") + "full/")
     assert time.monotonic() - started < 3
     assert answer.status_code == 504
-    assert "Codat took too long" in answer.content.decode()
+    assert "Codat did not respond in time" in answer.content.decode()
     sandbox.faults.clear()
 
 
 def test_an_address_that_leads_nowhere(viewer_client: RawPathClient) -> None:
     answer = viewer_client.get("/companies/x/nothing/")
     assert answer.status_code == 404
-    assert "There is nothing here" in answer.content.decode()
+    assert "Page not found" in answer.content.decode()
 
 
 def test_our_own_mistake_has_a_page_that_needs_nothing() -> None:
     text = render_to_string("500.html")
-    assert "our mistake" in text
-    assert "history of writes" in text
+    assert "a problem with the dashboard, not with your data" in text
+    assert "check its company’s History" in text
 
 
 def test_pages_are_not_kept_by_the_browser(sandbox: Sandbox, viewer_client: RawPathClient) -> None:

@@ -51,7 +51,7 @@ def test_pages_show_what_was_last_seen(
     }[page]
     with earlier(240):
         now = editor_client.get(url).content.decode()
-    assert "This is what it said" not in now
+    assert "This page is from" not in now
     away(sandbox)
 
     answer = editor_client.get(url)
@@ -59,15 +59,15 @@ def test_pages_show_what_was_last_seen(
     assert answer.status_code == 200
     assert seen in text
     assert "Codat has a problem" in text
-    assert re.search(r"This is what it said <time[^>]*>4 minutes ago", text)
+    assert re.search(r"This page is from <time[^>]*>4 minutes ago", text)
     assert 'hx-trigger="load delay:15s"' in text
     assert '<noscript><meta http-equiv="refresh" content="15"></noscript>' in text
     fragment = editor_client.get(url, headers=HTMX).content.decode()
-    assert "This is what it said" in fragment
+    assert "This page is from" in fragment
     assert "<html" not in fragment
 
     sandbox.faults.clear()
-    assert "This is what it said" not in editor_client.get(url).content.decode()
+    assert "This page is from" not in editor_client.get(url).content.decode()
 
 
 def test_at_once_and_without_a_call_while_the_circuit_is_open(
@@ -81,8 +81,8 @@ def test_at_once_and_without_a_call_while_the_circuit_is_open(
     client.base_url = sandbox.url
     sandbox.clear_calls()
     text = viewer_client.get(url).content.decode()
-    assert "Codat is not answering" in text
-    assert "This is what it said" in text
+    assert "Codat is not responding" in text
+    assert "This page is from" in text
     assert not sandbox.calls
 
 
@@ -93,7 +93,7 @@ def test_what_was_never_seen_comes_back_by_itself(
     answer = viewer_client.get(links.companies())
     assert answer.status_code == 502
     assert answer["Refresh"] == "15"
-    assert "tries again by itself in 15 seconds" in answer.content.decode()
+    assert "This page retries in 15 seconds" in answer.content.decode()
 
 
 def test_another_search_or_account_is_not_what_was_asked_for(

@@ -268,7 +268,7 @@ def test_all_calls_of_a_page_share_its_deadline(
     sandbox.faults.add("GET", "delay", seconds=0.6, count=-1)
     answer = editor_client.get(links.edit(sandbox.company("qbo"), "39"))
     assert answer.status_code == 504
-    assert "Codat took too long" in answer.content.decode()
+    assert "Codat did not respond in time" in answer.content.decode()
 
 
 def test_the_stand_in_is_named_on_every_page_and_codat_is_not(
