@@ -1,7 +1,7 @@
-"""What we must remember ourselves: the journal of writes, drafts of forms, events received.
+"""What the dashboard stores itself: the journal of writes, drafts of forms, events received.
 
-Codat keeps neither what was written nor who asked for it, so every save is a row here before a
-byte leaves. JSON that must keep its digits is stored as text, exactly as it was sent or read.
+Codat stores neither what was written nor who asked for it, so every save is a row here before a
+byte is sent. JSON that must keep its digits is stored as text, exactly as it was sent or read.
 """
 
 import uuid
@@ -22,11 +22,11 @@ class WriteQuerySet(models.QuerySet["Write"]):
     """Selections of writes that several rooms use."""
 
     def unfinished(self) -> Self:
-        """Writes whose outcome is not known yet: on their way, or in need of a decision."""
+        """Writes whose outcome is not known yet: being sent, pending, or unknown."""
         return self.filter(state__in=Write.UNFINISHED)
 
     def needs_attention(self) -> Self:
-        """Writes that their person has still to look at: unfinished, or ended badly and not seen since."""
+        """Writes that their person has still to look at: unfinished, or failed and not seen since."""
         return self.filter(
             models.Q(state__in=Write.UNFINISHED)
             | models.Q(state__in=Write.FAILED_STATES, seen_at__isnull=True)
@@ -43,7 +43,7 @@ class WriteQuerySet(models.QuerySet["Write"]):
         return count, rows.filter(state__in=Write.FAILED_STATES).count() if count else 0
 
     def pending(self, company_id: str, customer_id: str | None = None) -> Self:
-        """Writes that Codat's own copy does not show yet: unfinished, or not yet confirmed."""
+        """Writes that Codat's copy does not show yet: unfinished, or successful and not read back."""
         rows = self.filter(company_id=company_id).filter(
             models.Q(state__in=Write.UNFINISHED)
             | models.Q(state=Write.State.SUCCESS, confirmation=Write.Confirmation.WAITING)
@@ -52,15 +52,15 @@ class WriteQuerySet(models.QuerySet["Write"]):
 
 
 class Write(models.Model):
-    """One save of one customer: who wanted what, what was sent, and what became of it."""
+    """One save of one customer: who asked for what, what was sent, and the outcome."""
 
     class State(models.TextChoices):
-        """Where a write stands. The labels are for people."""
+        """How far a write is. The labels name a filter; `writes/sentences.py` says what is known of one write."""
 
         SENDING = "sending", "Sending"
-        PENDING = "pending", "On its way"
-        SUCCESS = "success", "Done"
-        FAILED = "failed", "Refused"
+        PENDING = "pending", "Sent"
+        SUCCESS = "success", "Accepted"
+        FAILED = "failed", "Failed"
         TIMED_OUT = "timed_out", "Timed out"
         UNKNOWN = "unknown", "Unknown"
 
@@ -68,16 +68,32 @@ class Write(models.Model):
         """What the write does to the customer."""
 
         CREATE = "create", "New customer"
-        UPDATE = "update", "Change"
+        UPDATE = "update", "Edit"
 
     class Confirmation(models.TextChoices):
-        """Whether Codat's copy has been seen to hold what was sent."""
+        """Whether Codat's copy was read again and holds what was sent."""
 
         NONE = "", "Not applicable"
-        WAITING = "waiting", "Waiting for the next refresh"
-        CONFIRMED = "confirmed", "Confirmed by reading"
-        DIFFERS = "differs", "Read back with differences"
-        ABSENT = "absent", "Not found after a refresh"
+        WAITING = "waiting", "Checking"
+        CONFIRMED = "confirmed", "Confirmed"
+        DIFFERS = "differs", "Came back different"
+        ABSENT = "absent", "Not found after sync"
+
+    class SettledBy(models.TextChoices):
+        """Where the outcome comes from."""
+
+        ANSWER = "answer", "Codat’s answer to the save"
+        POLL = "poll", "A page that asked Codat"
+        WEBHOOK = "webhook", "An event from Codat"
+        CRON = "cron", "Background work"
+        PERSON = "person", "A person"
+        EXPIRY = "expiry", "Codat no longer has the operation"
+
+    class Decision(models.TextChoices):
+        """What a person decided about an unknown write."""
+
+        LINKED = "linked", "Linked to an operation in Codat’s history"
+        NOT_RECEIVED = "not_received", "Marked as not received"
 
     UNFINISHED = (State.SENDING, State.PENDING, State.UNKNOWN)
     FAILED_STATES = (State.FAILED, State.TIMED_OUT)
@@ -95,12 +111,12 @@ class Write(models.Model):
     customer_id = models.TextField(blank=True, help_text="Empty until a new customer has one.")
     customer_name = models.TextField(blank=True)
     kind = models.CharField(max_length=10, choices=Kind)
-    payload = models.TextField(help_text="The JSON text that is sent; empty once forgotten.")
+    payload = models.TextField(help_text="The JSON text that is sent; empty once deleted.")
     before = models.TextField(blank=True, help_text="The record as it was read; JSON text.")
     timeout_in_minutes = models.PositiveIntegerField(null=True, blank=True)
     force_update = models.BooleanField(default=False)
     # One opened form saves once: a double click, a reload of the post and a second tab with the
-    # same form carry the same submission.
+    # same form send the same submission.
     submission = models.UUIDField(unique=True, default=uuid.uuid4)
     idempotency_key = models.UUIDField(unique=True, default=uuid.uuid4)
     retry_of = models.ForeignKey(
@@ -108,7 +124,9 @@ class Write(models.Model):
     )
 
     state = models.CharField(max_length=10, choices=State, default=State.SENDING)
-    sent_at = models.DateTimeField(null=True, help_text="Set before the first byte leaves.")
+    sent_at = models.DateTimeField(
+        null=True, help_text="Set before the first byte is sent; empty if none was."
+    )
     attempts = models.PositiveIntegerField(default=0)
     push_operation_key = models.CharField(max_length=64, blank=True)
     requested_at = models.DateTimeField(null=True, help_text="Codat's time of the request.")
@@ -118,13 +136,21 @@ class Write(models.Model):
     correlation_id = models.CharField(max_length=200, blank=True)
     validation = models.JSONField(default=list, help_text="itemId, message, validatorName.")
     warnings = models.JSONField(default=list)
-    settled_by = models.CharField(max_length=10, blank=True)
+    settled_by = models.CharField(max_length=10, choices=SettledBy, blank=True)
+    decision = models.CharField(max_length=12, choices=Decision, blank=True)
+    decided_at = models.DateTimeField(null=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    decided_by_name = models.CharField(max_length=150, blank=True)
     checks = models.PositiveIntegerField(default=0)
     checked_at = models.DateTimeField(null=True)
 
     confirmation = models.CharField(max_length=10, choices=Confirmation, blank=True)
     confirmed_at = models.DateTimeField(null=True)
-    refresh_id = models.CharField(max_length=64, blank=True, help_text="The pull that is awaited.")
+    refresh_id = models.CharField(
+        max_length=64, blank=True, help_text="The pull operation that is awaited."
+    )
     refresh_asked_at = models.DateTimeField(null=True)
     refresh_progress = models.PositiveIntegerField(null=True, help_text="Percent.")
     refresh_status = models.CharField(max_length=100, blank=True)
@@ -132,7 +158,7 @@ class Write(models.Model):
     differences = models.JSONField(default=list, help_text="label, what, sent, read.")
     forgotten_at = models.DateTimeField(null=True)
     seen_at = models.DateTimeField(
-        null=True, help_text="When whoever saved it first saw that it had ended badly."
+        null=True, help_text="When the person who saved it first saw that it failed."
     )
 
     objects = WriteQuerySet.as_manager()
@@ -172,16 +198,16 @@ class Write(models.Model):
         return _json_object(self.before)
 
     def seen_by(self, user_id: object) -> None:
-        """Note that somebody has it before them as it is now."""
+        """Record that a person has seen a failed write; only the person who saved it counts."""
         if self.user_id == user_id and self.state in self.FAILED_STATES and self.seen_at is None:
             self.seen_at = timezone.now()
             self.save(update_fields=["seen_at"])
 
 
 class Draft(models.Model):
-    """What somebody has typed into a form and not saved: one row per opened form."""
+    """What a person has typed into a form and not saved: one row per opened form."""
 
-    submission = models.UUIDField(help_text="The opened form's; the write it becomes has it too.")
+    submission = models.UUIDField(help_text="The opened form's; its write has the same.")
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="drafts"
@@ -211,13 +237,13 @@ class Draft(models.Model):
 
 
 class WebhookEvent(models.Model):
-    """An event from Codat, kept so that the second delivery of it is known as one."""
+    """An event from Codat, stored so that a second delivery is recognised."""
 
     webhook_id = models.CharField(max_length=200, unique=True)
     event_type = models.CharField(max_length=200)
     received_at = models.DateTimeField(default=timezone.now, db_index=True)
     body = models.TextField()
-    handled_at = models.DateTimeField(null=True)
+    processed_at = models.DateTimeField(null=True)
 
     class Meta:
         """No one edits events."""

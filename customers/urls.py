@@ -8,8 +8,13 @@ from customers.attachments import detail_view, download_view, list_view, preview
 from customers.browsing import companies, customers, freshness
 from customers.editing import views as editing_views
 from customers.web import links
-from customers.writes import views as write_views
-from customers.writes import webhook_view
+from customers.writes import (
+    change_view,
+    codat_history_view,
+    history_view,
+    my_changes_view,
+    webhook_view,
+)
 
 register_converter(links.IdConverter, "id")
 register_converter(links.CompanyConverter, "company")
@@ -34,10 +39,10 @@ urlpatterns = [
     path(_attachment, detail_view.detail, name="attachment"),
     path(f"{_attachment}preview/", preview_view.preview, name="preview"),
     path(f"{_attachment}download/", download_view.download, name="download"),
-    path(f"{_company}writes/codat/", write_views.at_codat, name="codat_writes"),
-    path(f"{_company}writes/", write_views.index, name="writes"),
-    path(f"{_company}writes/<uuid:write_id>/", write_views.detail, name="write"),
-    path("writes/", write_views.mine, name="my_writes"),
-    path("writes/badge/", write_views.badge, name="writes_badge"),
-    path("webhooks/codat/", webhook_view.codat, name="webhooks"),
+    path(f"{_company}writes/codat/", codat_history_view.codat_history, name="codat_writes"),
+    path(f"{_company}writes/", history_view.history, name="writes"),
+    path(f"{_company}writes/<uuid:write_id>/", change_view.change, name="write"),
+    path("writes/", my_changes_view.my_changes, name="my_writes"),
+    path("writes/badge/", my_changes_view.badge, name="writes_badge"),
+    path("webhooks/codat/", webhook_view.receive_event, name="webhooks"),
 ]

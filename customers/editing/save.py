@@ -19,8 +19,9 @@ from customers.forms.post_data import Data
 from customers.models import Write
 from customers.service import CustomerService
 from customers.writes import drafts
-from customers.writes.journal import Order, journal, send
+from customers.writes.journal import WriteRequest, create_write
 from customers.writes.pending import same_name_create
+from customers.writes.sending import send
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,7 @@ def _check_and_journal(
     is_new = False
     if write is None:
         # Of two posts at the same time one is first: for the other one, this row is not new.
-        write, is_new = journal(_order(edit, checked, before), user)
+        write, is_new = create_write(_write_request(edit, checked, before), user)
     return write if is_new else _saved_before(edit, checked, before, write)
 
 
@@ -145,10 +146,10 @@ def _merged(edit: Edit, before: dict[str, Any], choices: Data | None) -> Form | 
     return edit.target.form(current, filled=merge.values()) if merge.conflicts else edit.form
 
 
-def _order(edit: Edit, form: Form, before: dict[str, Any]) -> Order:
+def _write_request(edit: Edit, form: Form, before: dict[str, Any]) -> WriteRequest:
     target = edit.target
     name = form.payload().get("customerName") or before.get("customerName") or ""
-    return Order(
+    return WriteRequest(
         company_id=target.company_id,
         company=target.company,
         connection=target.connection,

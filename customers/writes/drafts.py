@@ -1,8 +1,8 @@
-"""Drafts: what somebody has typed into a form and not saved, kept on the server as they type.
+"""Drafts: what a person has typed into a form and not saved, stored on the server while they type.
 
 One row per opened form (its `submission`), so two tabs do not overwrite each other. A draft holds the
 form as the browser posted it, with the signed record that it was opened with, and the create/update
-model of that time: on return one sees what has changed since in either.
+model of that time: whoever continues it sees what has changed since in either.
 """
 
 import uuid
@@ -20,28 +20,28 @@ from django.utils import timezone
 from customers.codat.text import db_safe
 from customers.models import Draft, Write
 
-# Older drafts of the same form give way to newer ones.
+# Drafts stored for the same form; older ones are deleted.
 MAX_DRAFTS = 5
-# A browser's last autosave may arrive as late as this after the save itself.
-LATE = timedelta(seconds=10)
-# Parts of a post that are about the post, not about the form.
-_PASSING = ("csrfmiddlewaretoken", "action", "next")
+# A browser's last autosave may arrive this long after the save itself.
+AUTOSAVE_DELAY = timedelta(seconds=10)
+# Parts of a post that do not belong to the form.
+_NOT_FORM_FIELDS = ("csrfmiddlewaretoken", "action", "next")
 
 
 def unsaved(user: User) -> "QuerySet[Draft]":
     """A person's drafts, the newest first, without those that were saved since.
 
-    Somebody who goes back after saving and types on has something to keep again.
+    A draft that was changed after its save counts as unsaved again.
     """
     saved = Write.objects.filter(
-        submission=OuterRef("submission"), created_at__gte=OuterRef("updated_at") - LATE
+        submission=OuterRef("submission"), created_at__gte=OuterRef("updated_at") - AUTOSAVE_DELAY
     )
     return Draft.objects.filter(~Exists(saved), user=user)
 
 
 @dataclass(frozen=True, slots=True)
 class FormKey:
-    """Whose form of which record it is. `customer_id` is "" for a new customer."""
+    """A person's form for a customer, by which its drafts are found. `customer_id` is "" for a new customer."""
 
     user: User
     company_id: str
@@ -55,7 +55,7 @@ class FormKey:
     def drafts(self) -> "QuerySet[Draft]":
         """The drafts of this form, the newest first.
 
-        Those of another connection are among them: the form that is in its place now is where they can be gone on with.
+        Those of another connection are included: its form is where they can be continued.
         """
         return unsaved(self.user).filter(company_id=self.company_id, customer_id=self.customer_id)
 
@@ -68,12 +68,9 @@ def keep(
     model: Mapping[str, Any] | None,
     customer_name: str,
 ) -> Draft:
-    """Keep what was typed.
-
-    `model` is None where it is not at hand; what was kept of it before stays.
-    """
+    """Store what was typed. If `model` is None, the stored model stays as it is."""
     body = post.copy()
-    for name in _PASSING:
+    for name in _NOT_FORM_FIELDS:
         body.pop(name, None)
     values: dict[str, Any] = {
         "company_id": key.company_id,
@@ -85,17 +82,17 @@ def keep(
     }
     if model is not None:
         values["model"] = simplejson.dumps(model, use_decimal=True)
-    draft, made = Draft.objects.update_or_create(
+    draft, created = Draft.objects.update_or_create(
         submission=submission, user=key.user, defaults=values
     )
-    if made:
+    if created:
         surplus = key.drafts().values_list("pk", flat=True)[MAX_DRAFTS:]
         Draft.objects.filter(pk__in=list(surplus)).delete()
     return draft
 
 
 def discard(user: User, submission: uuid.UUID) -> None:
-    """Forget a draft of this person's; one that is gone is no error."""
+    """Delete a person's draft, if it is there."""
     Draft.objects.filter(user=user, submission=submission).delete()
 
 

@@ -1,50 +1,48 @@
-"""The life of a write: journal it, send it, settle it.
+"""The journal of writes: a row for each save before it is sent, and its states.
 
     sending ──> pending ──> success
        │           ├──────> failed
        │           └──────> timed out ──> success | failed   (the write may still have happened)
-       ├──────────────────> success | failed                 (answered at once)
-       └──> unknown ──────> any of the above                 (evidence, a retry, or a decision)
+       ├──────────────────> success | failed                 (Codat answered at once)
+       └──> unknown ──────> any of the above                 (evidence, a retry, or a person's decision)
 
-Each save is a row before a byte leaves, and `sent_at` is written before the first one does, so a
-process that dies at any step leaves a row that says how far it came: no `sent_at` means that Codat
-never heard of it; `sent_at` without an answer means that we cannot know. A state changes only by
-one conditional UPDATE (`_move`), so two workers, a webhook and a poll at once leave one truth.
+Each save is a row before a byte is sent, and `sent_at` is stored before the first one is. So a process that
+dies at any step leaves a row that says how far it came. Without `sent_at` the write did not reach Codat. With
+`sent_at` and without an answer, nobody can tell. A state changes only by one conditional UPDATE (`_move`), so
+two workers, a webhook and a poll at the same moment leave one result.
 
-Nothing here sends a write twice by itself, but for a create within the time in which Codat replays
-the first answer to the same `Idempotency-Key` (see `following.py`).
+A write is never sent twice, except for a create within the time in which Codat replays its first answer to the
+same `Idempotency-Key` (see `tracking.py`).
 """
 
 import uuid
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.db.models import Case, F, Q, When
 from django.utils import timezone
 
-from customers.codat.errors import BadRequest, CodatError, NotAttempted
+from customers.codat.errors import BadRequest, CodatError
 from customers.codat.text import db_safe
-from customers.codat.types import Company, Connection, PushOperation, ValidationItem
+from customers.codat.types import Company, Connection, PushOperation
 from customers.codat.values import parse_date
-from customers.models import WebhookEvent, Write
-from customers.service import CustomerService
+from customers.models import Write
+from customers.writes.operations import (
+    operation_customer_id,
+    operation_key,
+    operation_state,
+    status_code,
+    validation_items,
+)
 
 State = Write.State
 
-# Longer than the client waits for an answer: past it, whoever was sending is dead.
-SENDING_LASTS = timedelta(seconds=max(120.0, 2 * settings.CODAT_PAGE_DEADLINE))
-
-# What the column holds; a longer key is no key of Codat's (they are UUIDs).
-LONGEST_KEY = 64
-
 
 @dataclass(frozen=True, slots=True)
-class Order:
-    """What one save asks for. `payload` and `before` are JSON texts; `customer_id` "" creates."""
+class WriteRequest:
+    """What one save asks for. `payload` and `before` are JSON texts; an empty `customer_id` creates."""
 
     company_id: str
     company: Company
@@ -59,144 +57,48 @@ class Order:
     retry_of: Write | None = None
 
 
-def journal(order: Order, user: User) -> tuple[Write, bool]:
+def create_write(request: WriteRequest, user: User) -> tuple[Write, bool]:
     """The row of a save, and whether it is new.
 
     The same submission (a double click, a reload of the post, a second tab with the same form)
-    finds the row that is already there, and must not be sent again. The row is committed on return:
-    inside of another transaction this raises RuntimeError, since a rollback would forget the write.
+    finds the existing row, which must not be sent again. The row is committed on return: inside
+    another transaction this raises RuntimeError, since a rollback would lose the write.
     """
     values: dict[str, Any] = {
         "user": user,
         "username": user.get_username(),
-        "company_id": order.company_id,
-        "company_name": db_safe(order.company.get("name")),
-        "connection_id": order.connection.get("id", ""),
-        "platform_name": db_safe(order.connection.get("platformName")),
-        "customer_id": order.customer_id,
-        "customer_name": db_safe(order.customer_name),
-        "kind": Write.Kind.UPDATE if order.customer_id else Write.Kind.CREATE,
-        "payload": order.payload,
-        "before": order.before,
-        "timeout_in_minutes": order.timeout_in_minutes,
-        "force_update": order.force_update,
-        "retry_of": order.retry_of,
+        "company_id": request.company_id,
+        "company_name": db_safe(request.company.get("name")),
+        "connection_id": request.connection.get("id", ""),
+        "platform_name": db_safe(request.connection.get("platformName")),
+        "customer_id": request.customer_id,
+        "customer_name": db_safe(request.customer_name),
+        "kind": Write.Kind.UPDATE if request.customer_id else Write.Kind.CREATE,
+        "payload": request.payload,
+        "before": request.before,
+        "timeout_in_minutes": request.timeout_in_minutes,
+        "force_update": request.force_update,
+        "retry_of": request.retry_of,
     }
     try:
         with transaction.atomic(durable=True):
-            return Write.objects.create(submission=order.submission, **values), True
+            return Write.objects.create(submission=request.submission, **values), True
     except IntegrityError:
-        found = Write.objects.filter(submission=order.submission).first()
-        if found is None:
+        existing = Write.objects.filter(submission=request.submission).first()
+        if existing is None:
             raise
-        return found, False
+        return existing, False
 
 
-def send(write: Write, service: CustomerService) -> Write:
-    """Send a journaled write, once: whoever sets `sent_at` first is the one who sends.
+def apply_result(
+    write: Write, operation: PushOperation, *, by: str, from_event: bool = False
+) -> Write:
+    """Record what Codat says of a write. `by` is a `Write.SettledBy`: where the news comes from.
 
-    Never raises CodatError: what went wrong is in the row's state.
+    `from_event` is for the contents of an event. It may be late, so it never reverts a success.
     """
-    now = timezone.now()
-    claimed = Write.objects.filter(pk=write.pk, state=State.SENDING, sent_at=None).update(
-        sent_at=now, attempts=1
-    )
-    write.refresh_from_db()
-    return attempt(write, service) if claimed else write
-
-
-def attempt(write: Write, service: CustomerService) -> Write:
-    """Put a write on the wire and record what became of it. The caller has claimed the row."""
-    try:
-        operation = _put(write, service)
-    except CodatError as error:
-        if isinstance(error, NotAttempted) and write.attempts > 1:
-            return _not_repeated(write)
-        return _record_error(write, error)
-    settle(write, operation, by="answer")
-    if write.state == State.PENDING and _was_overtaken(write):
-        try:
-            operation = service.get_push_operation(
-                company_id=write.company_id, push_operation_key=write.push_operation_key
-            )
-        except CodatError:
-            return write  # Followed like any other.
-        settle(write, operation, by="webhook")
-    return write
-
-
-def _not_repeated(write: Write) -> Write:
-    """A repeat that was kept back here was no attempt, and says nothing of the first."""
-    Write.objects.filter(pk=write.pk, attempts=write.attempts).update(attempts=F("attempts") - 1)
-    write.refresh_from_db()
-    return write
-
-
-def _was_overtaken(write: Write) -> bool:
-    """Whether an event about a write came before its answer: nobody knew then whose it was."""
-    return WebhookEvent.objects.filter(
-        received_at__gte=write.sent_at, body__contains=write.push_operation_key
-    ).exists()
-
-
-def _put(write: Write, service: CustomerService) -> PushOperation:
-    if write.kind == Write.Kind.CREATE:
-        return service.create(
-            company_id=write.company_id,
-            connection_id=write.connection_id,
-            payload=write.payload,
-            idempotency_key=str(write.idempotency_key),
-            timeout_in_minutes=write.timeout_in_minutes,
-        )
-    return service.update(
-        company_id=write.company_id,
-        connection_id=write.connection_id,
-        customer_id=write.customer_id,
-        payload=write.payload,
-        timeout_in_minutes=write.timeout_in_minutes,
-        force_update=write.force_update,
-    )
-
-
-def _record_error(write: Write, error: CodatError) -> Write:
-    """A refusal is a failure; anything after which the write may have arrived is unknown.
-
-    On a repeat only a 400 settles it: Codat's verdict on the data, be it replayed or the first one. All
-    else says nothing about the first try: 409 (it is still running), 422 (it did arrive), 429, a
-    replayed 5xx, a key that is refused since, a connection that is refused.
-    """
-    repeated = write.attempts > 1
-    unknown = error.may_have_arrived or (repeated and not isinstance(error, BadRequest))
-    _move(
-        write,
-        State.UNKNOWN if unknown else State.FAILED,
-        {
-            "status_code": error.status,
-            "error_message": db_safe(_said(error)),
-            "correlation_id": db_safe(error.correlation_id, 200),
-            "validation": _items(error.validation),
-            "warnings": _items(error.warnings),
-            "settled_by": "" if unknown else "answer",
-            "completed_at": None if unknown else timezone.now(),
-        },
-        Q(state__in=(State.SENDING, State.UNKNOWN)),
-    )
-    return write
-
-
-def _said(error: CodatError) -> str:
-    """Our sentence, and what Codat itself said where it said something."""
-    return f"{error.sentence} Codat: {error.message}" if error.message else error.sentence
-
-
-def settle(write: Write, operation: PushOperation, *, by: str, asked: bool = True) -> Write:
-    """Record what Codat says of a write. `by` is who brought it: answer, poll, webhook, cron, person.
-
-    `asked` is whether this is Codat's own answer just now; an event may be late, so what it says
-    never takes a success back.
-    """
-    state = state_of(operation)
-    key = write.push_operation_key or key_of(operation)
+    state = operation_state(operation)
+    key = write.push_operation_key or operation_key(operation)
     message = db_safe(operation.get("errorMessage"))
     if state == State.PENDING and not key:
         state, message = State.UNKNOWN, "Codat's answer did not name its push operation."
@@ -205,14 +107,16 @@ def settle(write: Write, operation: PushOperation, *, by: str, asked: bool = Tru
     ended = state not in (State.PENDING, State.UNKNOWN)
     values: dict[str, Any] = {
         "push_operation_key": key,
-        "status_code": _status_code(operation.get("statusCode")),
+        "status_code": status_code(operation.get("statusCode")),
         "error_message": message,
-        "validation": _items(items.get("errors")),
-        "warnings": _items(items.get("warnings")),
+        "validation": validation_items(items.get("errors")),
+        "warnings": validation_items(items.get("warnings")),
         "requested_at": parse_date(operation.get("requestedOnUtc")) or write.requested_at,
     }
-    if state == State.SUCCESS and not write.customer_id and (created := record_id(operation)):
-        values["customer_id"] = created
+    # Only where there is one: another process may have stored it meanwhile.
+    created_id = operation_customer_id(operation) if state == State.SUCCESS else ""
+    if created_id and not write.customer_id:
+        values["customer_id"] = created_id
     outcome = {
         "confirmation": Write.Confirmation.WAITING if state == State.SUCCESS else "",
         "completed_at": parse_date(operation.get("completedOnUtc")) or timezone.now()
@@ -220,59 +124,58 @@ def settle(write: Write, operation: PushOperation, *, by: str, asked: bool = Tru
         else None,
         "settled_by": by if ended else "",
     }
-    allowed = Q(state__in=_FROM[state])
-    if asked:
-        # Codat's own word goes before an event's, and before what a person decided without it.
-        allowed |= Q(state__in=(State.FAILED, State.TIMED_OUT), settled_by="webhook")
-        allowed |= Q(state=State.FAILED, settled_by="person", push_operation_key="")
-        if state == State.FAILED:
-            allowed |= Q(state=State.SUCCESS)
-    if not _move(write, state, values | outcome, allowed) and asked:
+    moved = _move(write, state, values | outcome, _allowed(state, from_event=from_event))
+    if not moved and not from_event:
         _move(write, state, values, Q(state=state))
     return write
 
 
-def forgotten(write: Write, *, by: str) -> Write:
-    """Record that Codat knows nothing of a write any more that it had taken up."""
+def apply_error(write: Write, error: CodatError) -> Write:
+    """Record why sending a write failed.
+
+    A refusal is a failure, and after an error before the first byte the write was not sent. After all
+    others it may have arrived: unknown. On a repeat only a 400 is final: Codat's verdict on the data, be it
+    replayed or the first one. Every other error says nothing about the first try: 409 (it is still running),
+    422 (it did arrive), 429, a replayed 5xx, a key that was revoked since, a refused connection.
+    """
+    repeated = write.attempts > 1
+    unknown = error.may_have_arrived or (repeated and not isinstance(error, BadRequest))
+    was_sent = unknown or error.status is not None
+    _move(
+        write,
+        State.UNKNOWN if unknown else State.FAILED,
+        {
+            "status_code": error.status,
+            "error_message": db_safe(_error_message(error)),
+            "correlation_id": db_safe(error.correlation_id, 200),
+            "validation": validation_items(error.validation),
+            "warnings": validation_items(error.warnings),
+            "settled_by": "" if unknown else Write.SettledBy.ANSWER,
+            "completed_at": None if unknown else timezone.now(),
+        }
+        | ({} if was_sent else {"sent_at": None, "attempts": 0}),
+        Q(state__in=(State.SENDING, State.UNKNOWN)),
+    )
+    return write
+
+
+def _error_message(error: CodatError) -> str:
+    """Our sentence, and Codat's own message where there is one."""
+    return f"{error.sentence} Codat: {error.message}" if error.message else error.sentence
+
+
+def expire(write: Write) -> Write:
+    """Mark a pending write as timed out: Codat no longer has its push operation."""
     values = {
-        "error_message": "Codat no longer knows of this operation.",
+        "error_message": "Codat no longer has this push operation.",
         "completed_at": timezone.now(),
-        "settled_by": by,
+        "settled_by": Write.SettledBy.EXPIRY,
     }
     _move(write, State.TIMED_OUT, values, Q(state=State.PENDING))
     return write
 
 
-def state_of(operation: PushOperation) -> Write.State:
-    """A push operation's status as a state of ours; one that Codat has added since is pending."""
-    return {
-        "success": State.SUCCESS,
-        "failed": State.FAILED,
-        "timedout": State.TIMED_OUT,
-    }.get(str(operation.get("status") or "").lower(), State.PENDING)
-
-
-def key_of(operation: PushOperation) -> str:
-    """A push operation's key, "" where it has none that can be one."""
-    key = operation.get("pushOperationKey")
-    return key if isinstance(key, str) and len(key) <= LONGEST_KEY and db_safe(key) == key else ""
-
-
-def record_id(operation: PushOperation) -> str:
-    """The id of the customer that an operation made or changed, "" where it names none (yet)."""
-    changes: Any = operation.get("changes")
-    for change in changes if isinstance(changes, list) else []:
-        reference = change.get("recordRef") if isinstance(change, dict) else None
-        if isinstance(reference, dict) and change.get("type") != "AttachmentUploaded":
-            found, kind = reference.get("id"), str(reference.get("dataType") or "customers")
-            is_id = isinstance(found, str) and db_safe(found) == found != ""
-            if is_id and kind.lower().startswith("customer"):
-                return str(found)
-    return ""
-
-
-# From which states a write may move to which. What has ended well is only taken back after asking
-# Codat itself: events come late and in any order.
+# From which states a write may move to which.
 _FROM: dict[Write.State, tuple[Write.State, ...]] = {
     State.PENDING: (State.SENDING, State.UNKNOWN),
     State.SUCCESS: (State.SENDING, State.PENDING, State.UNKNOWN, State.TIMED_OUT, State.FAILED),
@@ -282,27 +185,28 @@ _FROM: dict[Write.State, tuple[Write.State, ...]] = {
 }
 
 
+def _allowed(state: Write.State, *, from_event: bool) -> Q:
+    """The rows that may move to a state.
+
+    Codat's own answer overrules an event, and a person's decision without an operation. A success is only
+    reverted by Codat's own answer, since events come late and in any order.
+    """
+    allowed = Q(state__in=_FROM[state])
+    if from_event:
+        return allowed
+    allowed |= Q(state__in=(State.FAILED, State.TIMED_OUT), settled_by=Write.SettledBy.WEBHOOK)
+    allowed |= Q(state=State.FAILED, settled_by=Write.SettledBy.PERSON, push_operation_key="")
+    if state == State.FAILED:
+        allowed |= Q(state=State.SUCCESS)
+    return allowed
+
+
 def _move(write: Write, state: Write.State, values: dict[str, Any], allowed: Q) -> bool:
-    """Put a row that is `allowed` into a state by one conditional UPDATE; whether it was. Another state is news."""
+    """Move a row that is `allowed` to a state by one conditional UPDATE; whether it moved.
+
+    `seen_at` is kept only if the state stays: a new state has not been seen.
+    """
     seen = Case(When(state=state, then=F("seen_at")), default=None)
     moved = Write.objects.filter(allowed, pk=write.pk).update(state=state, seen_at=seen, **values)
     write.refresh_from_db()
     return bool(moved)
-
-
-def _status_code(value: object) -> int | None:
-    """A status that is one: what Codat sends need not be a number, or a small one."""
-    return value if isinstance(value, int) and 0 <= value < 1000 else None
-
-
-def _items(items: Any) -> list[ValidationItem]:
-    """Validation items, bounded; what is not one is left out."""
-    return [
-        ValidationItem(
-            itemId=db_safe(item.get("itemId"), 500),
-            message=db_safe(item.get("message"), 2000),
-            validatorName=db_safe(item.get("validatorName"), 200),
-        )
-        for item in (items if isinstance(items, list) else [])[:200]
-        if isinstance(item, dict)
-    ]

@@ -6,7 +6,10 @@ from typing import Any
 
 from customers.models import Write
 from customers.web import links
-from customers.writes import diff
+from customers.writes import diff, sentences
+
+# Pending changes shown above a list or a customer; the change history has the others.
+MAX_SHOWN = 20
 
 
 def apply_pending(
@@ -59,14 +62,18 @@ def same_name_create(
 
 
 def pending(company_id: str, customer_id: str | None = None) -> list[dict[str, Any]]:
-    """The writes that Codat's copy does not show yet, for the list or for one customer's page."""
+    """The context of `writes/_pending.html`: the pending writes of a company, or of one customer.
+
+    The changed fields are only given for one customer.
+    """
     if not Write.objects.has_pending(company_id):
         return []
-    rows = Write.objects.pending(company_id, customer_id).order_by("-created_at")[:20]
+    rows = Write.objects.pending(company_id, customer_id).order_by("-created_at")[:MAX_SHOWN]
     return [
         {
             "write": write,
             "url": links.write(company_id, write.pk),
+            "status": sentences.summary(write),
             "changes": diff.changes(write) if customer_id is not None else [],
         }
         for write in rows

@@ -1,32 +1,234 @@
-"""What a write's state means, as sentences."""
+"""What is known of a write, in the words of the screen: one table of labels, tones and sentences.
 
+A label claims no more than is known: *Refused* only what Codat or the integration refused, *Not sent* what never
+left the dashboard, *Marked as not received* what a person decided.
+"""
+
+from dataclasses import dataclass
+from enum import Enum, auto
+from http import HTTPStatus
+from typing import Literal
+
+from customers.codat import refreshes
+from customers.formatting import DASH, day_and_time
 from customers.models import Write
-from customers.writes.journal import State
 
-_SENTENCES = {
-    State.SENDING: "Being sent to Codat.",
-    State.PENDING: "Codat has it and is passing it on to {platform}. That takes seconds to minutes,"
-    " longer where the software runs on somebody's desktop.",
-    State.SUCCESS: "{platform} has accepted it.",
-    State.FAILED: "Nothing was changed in {platform}.",
-    State.TIMED_OUT: "Codat stopped waiting for {platform}. The change may still have happened, or"
-    " happen later: look in {platform} before saving it again.",
-    State.UNKNOWN: "No answer came back, so nobody can know yet whether it arrived. Do not save it again"
-    " before this is settled.",
+State, Confirmation = Write.State, Write.Confirmation
+
+Tone = Literal["", "good", "warn", "bad"]
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """A label, its colour (`tone` as in the macro `state_tag`) and a sentence of plain text."""
+
+    label: str
+    tone: Tone
+    sentence: str
+
+
+class Known(Enum):
+    """What may be known of a write: of sending it, and of reading it back."""
+
+    QUEUED = auto()
+    SENDING = auto()
+    SENT = auto()
+    ACCEPTED = auto()
+    NOT_SENT = auto()
+    REFUSED_BY_CODAT = auto()
+    REFUSED = auto()
+    MARKED_NOT_RECEIVED = auto()
+    TIMED_OUT = auto()
+    EXPIRED = auto()
+    NO_RESPONSE = auto()
+    ERROR_RESPONSE = auto()
+    UNREADABLE_RESPONSE = auto()
+
+    CHECKING = auto()
+    CONFIRMED = auto()
+    DIFFERENT = auto()
+    NOT_FOUND = auto()
+    NOT_CHECKED = auto()
+
+
+# Placeholders: platform, status (HTTP), person, when, syncs.
+TABLE: dict[Known, Status] = {
+    Known.QUEUED: Status("Queued", "", "This change is waiting to be sent to Codat."),
+    Known.SENDING: Status("Sending", "", "This change is being sent to Codat."),
+    Known.SENT: Status(
+        "Sent",
+        "",
+        "Codat is sending this to {platform}."
+        " This usually takes a few minutes, longer for desktop software.",
+    ),
+    Known.ACCEPTED: Status("Accepted", "good", "{platform} accepted this change."),
+    Known.NOT_SENT: Status(
+        "Not sent",
+        "bad",
+        "This change was not sent to Codat. Nothing was changed in {platform}.",
+    ),
+    Known.REFUSED_BY_CODAT: Status(
+        "Refused", "bad", "Codat refused this change. Nothing was changed in {platform}."
+    ),
+    Known.REFUSED: Status(
+        "Refused", "bad", "Codat reports that {platform} did not accept this change."
+    ),
+    Known.MARKED_NOT_RECEIVED: Status(
+        "Marked as not received",
+        "warn",
+        "{person} marked this change as not received{when}."
+        " Check {platform} before you send it again.",
+    ),
+    Known.TIMED_OUT: Status(
+        "Timed out",
+        "warn",
+        "Codat stopped waiting for {platform}. The change may still have been made, or be made later."
+        " Check {platform} before you send it again.",
+    ),
+    Known.EXPIRED: Status(
+        "Timed out",
+        "warn",
+        "Codat no longer has this change, so its outcome is not known."
+        " Check {platform} before you send it again.",
+    ),
+    Known.NO_RESPONSE: Status(
+        "Unknown",
+        "warn",
+        "Codat did not respond, so we do not know yet whether it received this change."
+        " Do not save it again before that is clear.",
+    ),
+    Known.ERROR_RESPONSE: Status(
+        "Unknown",
+        "warn",
+        "Codat returned an error ({status}), so we do not know yet whether it accepted this change."
+        " Do not save it again before that is clear.",
+    ),
+    Known.UNREADABLE_RESPONSE: Status(
+        "Unknown",
+        "warn",
+        "Codat sent a response we could not read, so we do not know yet whether it accepted this change."
+        " Do not save it again before that is clear.",
+    ),
+    Known.CHECKING: Status("Checking", "", "Codat’s copy does not show this change yet."),
+    Known.CONFIRMED: Status("Confirmed", "good", "Codat’s copy now shows what was sent."),
+    Known.DIFFERENT: Status(
+        "Came back different", "warn", "Some fields came back different from what was sent."
+    ),
+    Known.NOT_FOUND: Status(
+        "Not found after sync",
+        "warn",
+        "Codat’s copy still does not show this change after {syncs}."
+        " Check {platform} before you save it again.",
+    ),
+    Known.NOT_CHECKED: Status(
+        "Not checked",
+        "warn",
+        "Codat could not sync this company, so the change was not checked."
+        " Check {platform} before you save it again.",
+    ),
 }
 
+# How a field came back, by `diff.How`.
+DIFFERENCE_LABELS = {
+    "dropped": "Missing",
+    "reformatted": "Reformatted",
+    "changed": "Changed",
+    "not_cleared": "Not cleared",
+}
 
-_FAULT = (
-    "Codat answered with a fault ({status}), so nobody can know yet whether it took this up. Do not save it"
-    " again before this is settled."
-)
+_LINKED = " {person} found it in Codat’s history and linked it{when}."
 
 
-def sentence(write: Write) -> str:
-    """What a write's state means, for the person at the screen."""
-    if write.state == State.FAILED and write.sent_at is None:
-        return "It was never sent: nothing was changed."
-    if write.state == State.UNKNOWN and write.status_code:
-        return _FAULT.format(status=write.status_code)
-    platform = write.platform_name or "the accounting software"
-    return _SENTENCES[State(write.state)].format(platform=platform)
+def status(write: Write) -> Status:
+    """What is known of sending a write. A write that a person linked to an operation says who and when."""
+    entry = TABLE[_sending(write)]
+    linked = _LINKED if write.decision == Write.Decision.LINKED else ""
+    return _filled(entry, entry.sentence + linked, write)
+
+
+def read_back(write: Write) -> Status | None:
+    """What is known of reading a successful write back; None for all others."""
+    known = _reading(write)
+    return _filled(TABLE[known], TABLE[known].sentence, write) if known else None
+
+
+def summary(write: Write) -> Status:
+    """Both in one label, for lists and tags: `Accepted · checking`. The sentence is that of `status`."""
+    sent, read = status(write), read_back(write)
+    if read is None:
+        return sent
+    return Status(f"{sent.label} · {read.label.lower()}", read.tone, sent.sentence)
+
+
+def duration(write: Write) -> str:
+    """How long a write took from being sent to its outcome; a dash while that is not known."""
+    if write.sent_at is None or write.completed_at is None:
+        return DASH
+    seconds = max((write.completed_at - write.sent_at).total_seconds(), 0)
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
+
+
+def _sending(write: Write) -> Known:
+    """The row of the table for a write's state, whether it was sent, and who settled it."""
+    match State(write.state):
+        case State.SENDING:
+            return Known.SENDING if write.sent_at else Known.QUEUED
+        case State.PENDING:
+            return Known.SENT
+        case State.SUCCESS:
+            return Known.ACCEPTED
+        case State.FAILED:
+            return _failure(write)
+        case State.TIMED_OUT:
+            expired = write.settled_by == Write.SettledBy.EXPIRY
+            return Known.EXPIRED if expired else Known.TIMED_OUT
+        case State.UNKNOWN:
+            return _uncertainty(write)
+
+
+def _failure(write: Write) -> Known:
+    if write.push_operation_key:
+        return Known.REFUSED
+    if write.settled_by == Write.SettledBy.PERSON:
+        return Known.MARKED_NOT_RECEIVED
+    return Known.REFUSED_BY_CODAT if write.sent_at else Known.NOT_SENT
+
+
+def _uncertainty(write: Write) -> Known:
+    if write.status_code is None:
+        return Known.NO_RESPONSE
+    if write.status_code >= HTTPStatus.BAD_REQUEST:
+        return Known.ERROR_RESPONSE
+    return Known.UNREADABLE_RESPONSE
+
+
+def _reading(write: Write) -> Known | None:
+    """The row of the table for a write's confirmation; None where it has none."""
+    if write.state != State.SUCCESS:
+        return None
+    match write.confirmation:
+        case Confirmation.WAITING:
+            return Known.CHECKING
+        case Confirmation.CONFIRMED:
+            return Known.CONFIRMED
+        case Confirmation.DIFFERS:
+            return Known.DIFFERENT
+        case Confirmation.ABSENT:
+            last = write.refresh_status
+            synced = refreshes.has_ended({"status": last}) and not refreshes.has_failed(last)
+            return Known.NOT_FOUND if write.refreshes and synced else Known.NOT_CHECKED
+    return None
+
+
+def _filled(entry: Status, sentence: str, write: Write) -> Status:
+    syncs = "1 sync" if write.refreshes == 1 else f"{write.refreshes} syncs"
+    text = sentence.format(
+        platform=write.platform_name or "the accounting software",
+        status=write.status_code,
+        person=write.decided_by_name or "A user",
+        when=f" on {day_and_time(write.decided_at)}" if write.decided_at else "",
+        syncs=syncs,
+    )
+    return Status(entry.label, entry.tone, text[:1].upper() + text[1:])

@@ -1,4 +1,4 @@
-"""Where Codat posts its events."""
+"""The address to which Codat posts its events."""
 
 import logging
 
@@ -15,16 +15,16 @@ log = logging.getLogger(__name__)
 @csrf_exempt
 @login_not_required
 @require_POST
-def codat(request: HttpRequest) -> HttpResponse:
-    """204 once an event is kept (or was before), 401 where it is not Codat's. Details come after."""
+def receive_event(request: HttpRequest) -> HttpResponse:
+    """Answers 204 once an event is stored (also if it was before), 401 without a valid signature, 400 without JSON."""
     try:
         event = webhooks.receive(request.body, request.headers)
     except webhooks.InvalidSignature as error:
-        log.warning("an event was turned away: %s", error)
-        return HttpResponse("The signature does not fit.\n", status=401, content_type="text/plain")
+        log.warning("an event was rejected: %s", error)
+        return HttpResponse("Invalid signature.\n", status=401, content_type="text/plain")
     except webhooks.MalformedEvent:
-        return HttpResponse("That is no JSON.\n", status=400, content_type="text/plain")
+        return HttpResponse("The body is not JSON.\n", status=400, content_type="text/plain")
     if event is not None:
-        webhooks.note(event)
-        webhooks.handle_later(event)
+        webhooks.apply(event)
+        webhooks.process_later(event)
     return HttpResponse(status=204)

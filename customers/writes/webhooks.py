@@ -1,8 +1,8 @@
-"""Events from Codat: checked, kept once, answered in milliseconds, and handled after.
+"""Events from Codat: verified, stored once, answered in milliseconds, and processed afterwards.
 
-Svix signs the raw body (Standard Webhooks); delivery is at least once and in any order. What an
-event says is used at once where it can only add, and Codat is asked for the details after. An event that
-this process did not get to, or died over, has no `handled_at`: `settle_writes` does it.
+Svix signs the raw body (Standard Webhooks). Delivery is at least once and in any order. `apply` uses what an event
+says at once, where that can only add; `process` asks Codat for the details later. An event that this process did
+not get to, or died over, has no `processed_at`: `settle_writes` processes it.
 """
 
 import functools
@@ -25,28 +25,29 @@ from customers.codat.types import PushOperation
 from customers.models import WebhookEvent, Write
 from customers.service import CustomerService, default_service
 from customers.writes import confirmation
-from customers.writes.journal import LONGEST_KEY, settle
+from customers.writes.journal import apply_result
+from customers.writes.operations import MAX_KEY_LENGTH
 
 log = logging.getLogger(__name__)
 
-# Events that wait for one thread of this process; while Codat hangs, the rest is for `settle_writes`.
-MOST_WAITING = 500
-waiting: "queue.Queue[WebhookEvent]" = queue.Queue(MOST_WAITING)
+# Events that wait for this process's thread; while Codat hangs, the rest is left to `settle_writes`.
+MAX_QUEUED_EVENTS = 500
+event_queue: "queue.Queue[WebhookEvent]" = queue.Queue(MAX_QUEUED_EVENTS)
 
-# Writes that one event about a refresh brings on; pages and `settle_writes` bring on the others.
-MOST_WRITES = 100
+# Writes that one event about a sync moves on; pages and `settle_writes` move on the others.
+MAX_WRITES_PER_EVENT = 100
 
 
 class InvalidSignature(Exception):
-    """An event whose signature or age is not right. Nothing was kept."""
+    """An event whose signature or age is not valid. It was not stored."""
 
 
 class MalformedEvent(Exception):
-    """An event that is Codat's, but no JSON. Nothing was kept."""
+    """A signed event that is not JSON. It was not stored."""
 
 
 def receive(body: bytes, headers: Mapping[str, str]) -> WebhookEvent | None:
-    """Check an event and keep it. None where it was kept before. Raises Forged, Unreadable."""
+    """Verify an event and store it. None if it was stored before. Raises InvalidSignature, MalformedEvent."""
     if not settings.CODAT_WEBHOOK_SECRET:
         raise InvalidSignature("no CODAT_WEBHOOK_SECRET is set")
     try:
@@ -57,66 +58,67 @@ def receive(body: bytes, headers: Mapping[str, str]) -> WebhookEvent | None:
         event = decoding.parse(body)
     except ValueError as error:
         raise MalformedEvent(type(error).__name__) from error
-    # Codat's documents name the event's type `eventType`; Svix's own examples say `type`.
-    kind = event.get("eventType") or event.get("type") if isinstance(event, dict) else None
+    # Codat's documentation names the event's type `eventType`; Svix's own examples say `type`.
+    event_type = event.get("eventType") or event.get("type") if isinstance(event, dict) else None
     try:
         with transaction.atomic():
             return WebhookEvent.objects.create(
                 webhook_id=headers["webhook-id"][:200],
-                event_type=db_safe(kind, 200),
+                event_type=db_safe(event_type, 200),
                 body=body.decode(),
             )
     except IntegrityError:
         return None
 
 
-def handle_later(event: WebhookEvent) -> None:
-    """Leave an event to this process's thread for them, or to `settle_writes` where many wait."""
+def process_later(event: WebhookEvent) -> None:
+    """Queue an event for this process's thread; if the queue is full, `settle_writes` processes it."""
     try:
-        waiting.put_nowait(event)
+        event_queue.put_nowait(event)
     except queue.Full:
-        log.warning("event %s: too many wait, left to settle_writes", event.webhook_id)
+        log.warning("event %s: the queue is full, left to settle_writes", event.webhook_id)
     else:
-        _thread()
+        _worker()
 
 
 @functools.cache
-def _thread() -> threading.Thread:
-    """The thread, begun with the first event so that a forked worker has its own.
+def _worker() -> threading.Thread:
+    """The thread, started with the first event so that a forked server process has its own.
 
-    A daemon: a worker that stops does not wait for a Codat that hangs.
+    A daemon: a server process that stops does not wait for a Codat that hangs.
     """
-    thread = threading.Thread(target=_work, name="webhooks", daemon=True)
+    thread = threading.Thread(target=_process_queue, name="webhooks", daemon=True)
     thread.start()
     return thread
 
 
-def _work() -> None:
+def _process_queue() -> None:
     while True:
-        event = waiting.get()
+        event = event_queue.get()
         close_old_connections()
         try:
             with background():
-                handle(event, default_service())
+                process(event, default_service())
         except CodatError as error:
             log.warning("event %s: %s", event.webhook_id, error)
-        except Exception:  # The thread outlives whatever one event does to it.
+        except Exception:  # The thread must survive any event.
             log.exception("event %s", event.webhook_id)
         finally:
-            if waiting.empty():
+            if event_queue.empty():
                 connections.close_all()
-            waiting.task_done()
+            event_queue.task_done()
 
 
-def note(event: WebhookEvent) -> None:
-    """Use at once what an event says of a write: no call to Codat is made here."""
+def apply(event: WebhookEvent) -> None:
+    """Record what an event itself says of a write, without a call to Codat."""
     payload = _payload(event)
     write = _write(event, payload)
     if write is not None:
-        settle(write, _operation(event.event_type, payload), by="webhook", asked=False)
+        operation = _operation(event.event_type, payload)
+        apply_result(write, operation, by=Write.SettledBy.WEBHOOK, from_event=True)
 
 
-def handle(event: WebhookEvent, service: CustomerService) -> None:
+def process(event: WebhookEvent, service: CustomerService) -> None:
     """Ask Codat for what an event leaves out. Unknown events are ignored. Raises CodatError."""
     payload = _payload(event)
     write = _write(event, payload)
@@ -126,42 +128,50 @@ def handle(event: WebhookEvent, service: CustomerService) -> None:
                 company_id=write.company_id, push_operation_key=write.push_operation_key
             )
         except NotFound:
-            log.warning("event %s: about no operation that Codat knows", event.webhook_id)
+            log.warning("event %s: Codat has no such operation", event.webhook_id)
         else:
-            confirmation.step(settle(write, operation, by="webhook"), service)
+            apply_result(write, operation, by=Write.SettledBy.WEBHOOK)
+            confirmation.step(write, service)
     elif event.event_type == "read.completed" and _is_about_customers(payload):
-        company_id = _inner(payload, "referenceCompany").get("id")
-        unconfirmed = Write.objects.filter(
-            company_id=values.company_id(db_safe(company_id)),
-            confirmation=Write.Confirmation.WAITING,
-        )
-        for write in unconfirmed[:MOST_WRITES]:
-            try:
-                confirmation.step(write, service)
-            except CodatError as error:
-                log.warning("event %s: write %s: %s", event.webhook_id, write.pk, error)
-    WebhookEvent.objects.filter(pk=event.pk).update(handled_at=timezone.now())
+        _confirm_writes(event, payload, service)
+    WebhookEvent.objects.filter(pk=event.pk).update(processed_at=timezone.now())
+
+
+def _confirm_writes(event: WebhookEvent, payload: dict[str, Any], service: CustomerService) -> None:
+    """Move the writes on that wait for the sync of a company."""
+    company_id = _object(payload, "referenceCompany").get("id")
+    waiting = Write.objects.filter(
+        company_id=values.company_id(db_safe(company_id)),
+        confirmation=Write.Confirmation.WAITING,
+    )
+    for write in waiting[:MAX_WRITES_PER_EVENT]:
+        try:
+            confirmation.step(write, service)
+        except CodatError as error:
+            log.warning("event %s: write %s: %s", event.webhook_id, write.pk, error)
 
 
 def _payload(event: WebhookEvent) -> dict[str, Any]:
     try:
         body = decoding.parse(event.body.encode())
     except ValueError:
-        # It could be read when it came. How deep JSON may be nested depends on how deep the reader stands.
-        log.warning("event %s: cannot be read", event.webhook_id)
+        # It was readable when it arrived. How deep JSON may be nested depends on the depth of the call stack.
+        log.warning("event %s: cannot be decoded", event.webhook_id)
         return {}
-    return _inner(body, "payload") if isinstance(body, dict) else {}
+    return _object(body, "payload") if isinstance(body, dict) else {}
 
 
 def _is_about_customers(payload: dict[str, Any]) -> bool:
-    """Whether a refresh was of customers too; one that does not say of what may have been."""
-    told = payload.get("dataTypes")
-    if not isinstance(told, list) or not told:
+    """Whether a sync included customers. One that names no data types may have."""
+    data_types = payload.get("dataTypes")
+    if not isinstance(data_types, list) or not data_types:
         return True
-    return any(isinstance(each, dict) and each.get("dataType") == "customers" for each in told)
+    return any(
+        isinstance(item, dict) and item.get("dataType") == "customers" for item in data_types
+    )
 
 
-def _inner(value: dict[str, Any], name: str) -> dict[str, Any]:
+def _object(value: dict[str, Any], name: str) -> dict[str, Any]:
     """The object under a name, {} where there is none."""
     inner = value.get(name)
     return inner if isinstance(inner, dict) else {}
@@ -169,10 +179,10 @@ def _inner(value: dict[str, Any], name: str) -> dict[str, Any]:
 
 def _write(event: WebhookEvent, payload: dict[str, Any]) -> Write | None:
     """The write that an event is about; None where it is about none, or none of ours."""
-    key, company_id = payload.get("id"), _inner(payload, "referenceCompany").get("id")
+    key, company_id = payload.get("id"), _object(payload, "referenceCompany").get("id")
     if not event.event_type.startswith("customers.write.") or not isinstance(company_id, str):
         return None
-    if not isinstance(key, str) or not 0 < len(key) <= LONGEST_KEY:
+    if not isinstance(key, str) or not 0 < len(key) <= MAX_KEY_LENGTH:
         return None
     return Write.objects.filter(
         push_operation_key=db_safe(key), company_id=values.company_id(db_safe(company_id))
@@ -180,9 +190,9 @@ def _write(event: WebhookEvent, payload: dict[str, Any]) -> Write | None:
 
 
 def _operation(event_type: str, payload: dict[str, Any]) -> PushOperation:
-    """What an event says, in the form of a push operation."""
+    """The contents of an event in the form of a push operation."""
     successful = event_type == "customers.write.successful"
-    record_id = _inner(payload, "record").get("id")
+    record_id = _object(payload, "record").get("id")
     return PushOperation(
         pushOperationKey=str(payload.get("id") or ""),
         status="Success" if successful else str(payload.get("status") or "Failed"),

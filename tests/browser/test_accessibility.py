@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -45,13 +46,13 @@ def _written(page: Page, stack: Stack) -> None:
     page.get_by_label("Phone", exact=True).fill("2")
     page.locator("#save").click()
     page.wait_for_url("**/writes/**")
-    page.get_by_role("heading", name="Done").wait_for()
+    page.get_by_role("heading", name=re.compile("Accepted")).wait_for()
 
 
 def _revert(page: Page, stack: Stack) -> None:
     _go(page, links.writes(stack.company("qbo")) + "?state=success")
     page.locator("#writes tbody a").first.click()
-    page.get_by_role("link", name="Revert").click()
+    page.get_by_role("link", name="Undo…").click()
     page.locator("#save").wait_for()
 
 

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.browser
 
 def follow_to_the_end(page: Page, *, javascript: bool) -> None:
     """Wait until the change on the page has succeeded; without JavaScript by reloading."""
-    state, done = page.locator("#write-state"), re.compile("Done")
+    state, done = page.locator("#write-state"), re.compile("Accepted")
     if not javascript:
         end = time.monotonic() + 60
         while not done.search(state.inner_text()):
@@ -56,7 +56,7 @@ def test_the_whole_job(open_page: OpenPage, fresh: Stack, javascript: bool) -> N
     expect(page.locator("#write-changes + *")).to_contain_text("+44 20 7946 0123")
 
     # Create another, with a row more.
-    page.get_by_role("link", name="To the list").click()
+    page.get_by_role("link", name="Back to customers").click()
     page.get_by_role("link", name="New customer").click()
     page.get_by_label("Customer name").fill("Made by hand Ltd")
     page.get_by_label("Status").select_option("Active")
@@ -67,7 +67,7 @@ def test_the_whole_job(open_page: OpenPage, fresh: Stack, javascript: bool) -> N
     follow_to_the_end(page, javascript=javascript)
 
     # It is in the list at once, and its own page after the refresh that the dashboard asks for.
-    page.get_by_role("link", name="To the list").click()
+    page.get_by_role("link", name="Back to customers").click()
     expect(page.locator("#results")).to_contain_text("Made by hand Ltd")
 
     # Download an attachment.

@@ -54,7 +54,7 @@ def test_a_newer_record_is_overwritten_only_with_force(
     assert second.force_update
     assert [call.query.get("forceUpdate") for call in calls(sandbox, "PUT")] == [None, "true"]
     sandbox.settle()
-    assert "Done" in editor_client.get(f"{saved['Location']}?check=1").content.decode()
+    assert "Accepted" in editor_client.get(f"{saved['Location']}?check=1").content.decode()
     assert sandbox.state("odd").source["changed-since"]["phone"] == "+45 1"
 
 

@@ -297,8 +297,8 @@ def truth(sandbox: Sandbox, fault: Fault, answer: Any, body: str, rows: int, tak
         assert "othing was sent" in body
         return ", never sent"
     assert "Quillfeather" in write.payload
-    said = f"{sentences.sentence(write)} {write.error_message}"
-    if "othing was sent" in said or "never sent" in said:
+    said = f"{sentences.status(write).sentence} {write.error_message}"
+    if "othing was sent" in said or "was not sent" in said:
         assert not tried
         assert not arrived
         assert write.state == Write.State.FAILED
@@ -330,14 +330,14 @@ def test_webhooks_on_a_bad_day(
         with fault.happening(sandbox, codat_client.default_client(), "GET "):
             answer = editor_client.post("/webhooks/codat/", **signed_event(write))
             assert answer.status_code == 204
-            webhooks.waiting.join()
+            webhooks.event_queue.join()
         write.refresh_from_db()
         # The event itself is signed: what it says counts at once.
         assert write.state == Write.State.SUCCESS
         event = WebhookEvent.objects.latest("received_at")
         record_property(
             PROPERTY,
-            (len(ROWS), "webhook", fault.name, "204" + ("" if event.handled_at else ", later")),
+            (len(ROWS), "webhook", fault.name, "204" + ("" if event.processed_at else ", later")),
         )
     assert "sandbox-key" not in log.getvalue()
     assert "Quillfeather" not in log.getvalue()

@@ -15,7 +15,7 @@ from django.contrib.auth.models import User
 from customers.models import Draft, Write
 from customers.service import default_service
 from customers.web import links
-from customers.writes import journal, sentences, tracking
+from customers.writes import decisions, journal, sending, sentences
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
 from tests.support import processes
@@ -40,25 +40,25 @@ CREATE, UPDATE = "create", "update"
 PHONE = "+44 20 7946 0123"
 
 
-def order_of(sandbox: Sandbox, kind: str) -> journal.Order:
+def order_of(sandbox: Sandbox, kind: str) -> journal.WriteRequest:
     """A new customer, or a new number for one that is there."""
     return order(sandbox, customer(sandbox) if kind == UPDATE else "", phone=PHONE)
 
 
-def begin(step: str, wanted: journal.Order, user: User) -> "subprocess.Popen[str]":
+def begin(step: str, wanted: journal.WriteRequest, user: User) -> "subprocess.Popen[str]":
     """A process that saves and is killed at a step."""
     text = simplejson.dumps(asdict(wanted), default=str)
     return processes.start("-m", "tests.support.killed_writer", step, user.username, text)
 
 
-def killed_at(step: str, wanted: journal.Order, user: User) -> None:
+def killed_at(step: str, wanted: journal.WriteRequest, user: User) -> None:
     """Save in a process that is really killed."""
     process = begin(step, wanted, user)
     output, _ = process.communicate(timeout=processes.PATIENCE)
     assert process.returncode == -signal.SIGKILL, output
 
 
-def killed_while_codat_works(sandbox: Sandbox, wanted: journal.Order, user: User) -> None:
+def killed_while_codat_works(sandbox: Sandbox, wanted: journal.WriteRequest, user: User) -> None:
     """Save in a process that is killed when its bytes have left and no answer has come."""
     sandbox.faults.add("/push/customers", "delay", seconds=30)
     process = begin("sent", wanted, user)
@@ -69,7 +69,7 @@ def killed_while_codat_works(sandbox: Sandbox, wanted: journal.Order, user: User
     wait_for(lambda: pushes(sandbox))
 
 
-def applied(sandbox: Sandbox, wanted: journal.Order) -> int:
+def applied(sandbox: Sandbox, wanted: journal.WriteRequest) -> int:
     """How often a save is to be found in the accounting software."""
     if wanted.customer_id:
         return int(sandbox.state(COMPANY).source[wanted.customer_id].get("phone") == PHONE)
@@ -109,9 +109,9 @@ def test_killed_after_the_row_it_was_never_sent_and_can_be_opened_again(
     settle_to_the_end(sandbox)
     write.refresh_from_db()
     assert write.state == State.FAILED
-    assert "never sent" in sentences.sentence(write)
+    assert "was not sent" in sentences.status(write).sentence
     assert not calls(sandbox)
-    assert journal.send(write, default_service()).state == State.FAILED  # Nor is it sent now.
+    assert sending.send(write, default_service()).state == State.FAILED  # Nor is it sent now.
     assert not calls(sandbox)
 
 
@@ -170,16 +170,19 @@ def test_an_update_or_an_old_create_killed_on_its_way_is_left_to_a_person(
     write.refresh_from_db()
     assert (write.state, write.attempts) == (State.UNKNOWN, 1)
     assert len(calls(sandbox)) == tried
-    evidence = tracking.evidence(write, default_service())
+    evidence = decisions.evidence(write, default_service())
     assert [item.operation["pushOperationKey"] for item in evidence] == [
         push["pushOperationKey"] for push in pushes(sandbox)
     ]
     if not arrived:
-        assert tracking.mark_not_received(write).state == State.FAILED
+        assert decisions.mark_not_received(write, user=editor).state == State.FAILED
     else:
         assert evidence[0].same_customer == (kind == UPDATE)
         key = evidence[0].operation["pushOperationKey"]
-        assert tracking.link_operation(write, key, default_service()).state == State.SUCCESS
+        assert (
+            decisions.link_operation(write, key, default_service(), user=editor).state
+            == State.SUCCESS
+        )
         settle_to_the_end(sandbox)
         write.refresh_from_db()
         assert write.confirmation == "confirmed"
@@ -268,7 +271,7 @@ def test_a_whole_server_killed_in_the_middle_of_a_save(
         write.refresh_from_db()
         assert write.state == State.PENDING
         sandbox.settle()
-        assert "Done" in browser.ask("GET", page + "?check=1")[1]
+        assert "Accepted" in browser.ask("GET", page + "?check=1")[1]
 
     assert len(pushes(sandbox)) == len(named(sandbox, "Journal Ltd")) == 1
     keys = {call.headers["idempotency-key"] for call in calls(sandbox)}

@@ -19,7 +19,7 @@ from customers.forms.post_data import MAX_NEW_INPUTS
 from customers.models import Draft, Write
 from customers.web import links
 from customers.writes import journal
-from customers.writes.journal import Order
+from customers.writes.journal import WriteRequest
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
 from tests.support.controls import fields
@@ -184,11 +184,11 @@ def test_two_saves_of_one_form_at_once_lose_nothing(
     post = fields(editor_client.get(url)) | {"action": "save"}
     editor_client.post(links.draft(company, ""), post | {"f.customerName": "Two"})
 
-    def overtaken(order: Order, user: User) -> tuple[Write, bool]:
-        journal.journal(replace(order, payload='{"customerName": "One"}'), user)
-        return journal.journal(order, user)
+    def overtaken(request: WriteRequest, user: User) -> tuple[Write, bool]:
+        journal.create_write(replace(request, payload='{"customerName": "One"}'), user)
+        return journal.create_write(request, user)
 
-    monkeypatch.setattr(save, "journal", overtaken)
+    monkeypatch.setattr(save, "create_write", overtaken)
     answer = editor_client.post(url, post | {"f.customerName": "Two"})
     assert answer.status_code == 409
     assert fields(answer)["f.customerName"] == "Two"

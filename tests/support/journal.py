@@ -16,7 +16,7 @@ from customers.codat.client import default_client
 from customers.codat.values import parse_date
 from customers.models import Write
 from customers.service import default_service
-from customers.writes import journal
+from customers.writes import journal, sending
 from sandbox import Sandbox
 
 COMPANY = "qbo"
@@ -28,13 +28,13 @@ def customer(sandbox: Sandbox, index: int = 0) -> str:
     return list(sandbox.state(COMPANY).copy)[index]
 
 
-def order(sandbox: Sandbox, customer_id: str = "", **payload: Any) -> journal.Order:
+def order(sandbox: Sandbox, customer_id: str = "", **payload: Any) -> journal.WriteRequest:
     """A save: of a new customer, or of one that is there. `payload` is added to what is sent."""
     before = sandbox.state(COMPANY).copy[customer_id] if customer_id else {}
     names = ("customerName", "status", "emailAddress", "phone")
     sent = {"customerName": "Journal Ltd", "status": "Active"}
     sent |= {name: before[name] for name in names if name in before} | payload
-    return journal.Order(
+    return journal.WriteRequest(
         company_id=sandbox.company(COMPANY),
         company={"name": "A company"},
         connection={"id": sandbox.connection(COMPANY), "platformName": "QuickBooks"},
@@ -46,16 +46,16 @@ def order(sandbox: Sandbox, customer_id: str = "", **payload: Any) -> journal.Or
     )
 
 
-def journaled(user: User, wanted: journal.Order) -> Write:
+def journaled(user: User, wanted: journal.WriteRequest) -> Write:
     """The row of a save that is not sent yet."""
-    write, is_new = journal.journal(wanted, user)
+    write, is_new = journal.create_write(wanted, user)
     assert is_new
     return write
 
 
-def sent(user: User, wanted: journal.Order) -> Write:
+def sent(user: User, wanted: journal.WriteRequest) -> Write:
     """A save that was sent."""
-    return journal.send(journaled(user, wanted), default_service())
+    return sending.send(journaled(user, wanted), default_service())
 
 
 def calls(sandbox: Sandbox, method: str = "POST|PUT") -> list[Any]:

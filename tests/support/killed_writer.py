@@ -21,7 +21,7 @@ from django.contrib.auth.models import User  # noqa: E402  (needs the set-up)
 from customers.codat.client import default_client  # noqa: E402
 from customers.codat.types import PushOperation  # noqa: E402
 from customers.service import CustomerService  # noqa: E402
-from customers.writes import journal  # noqa: E402
+from customers.writes import journal, sending  # noqa: E402
 
 STEP = sys.argv[1]
 
@@ -54,10 +54,10 @@ def main() -> None:
     order["submission"] = uuid.UUID(order["submission"])
     user = User.objects.get(username=sys.argv[2])
     die_at("before_row")
-    write, is_new = journal.journal(journal.Order(**order), user)
+    write, is_new = journal.create_write(journal.WriteRequest(**order), user)
     die_at("after_row")
     if is_new:
-        journal.send(write, MortalService(default_client()))
+        sending.send(write, MortalService(default_client()))
     die_at("recorded")
 
 

@@ -102,7 +102,7 @@ def test_a_broken_row_does_not_keep_the_others(sandbox: Sandbox, editor: User) -
     pass_time(sandbox, minutes=1)
 
     assert "1 not answered" in run("settle_writes")
-    assert unread.pk in WebhookEvent.objects.exclude(handled_at=None).values_list("pk", flat=True)
+    assert unread.pk in WebhookEvent.objects.exclude(processed_at=None).values_list("pk", flat=True)
 
     fine.refresh_from_db()
     broken.refresh_from_db()
@@ -133,8 +133,8 @@ def test_events_left_over_are_handled_once_and_very_old_ones_never(
     settle()
     new.refresh_from_db()
     old.refresh_from_db()
-    assert new.handled_at is not None
-    assert old.handled_at is None
+    assert new.processed_at is not None
+    assert old.processed_at is None
 
 
 def test_events_that_codat_refuses_do_not_keep_the_others(sandbox: Sandbox, editor: User) -> None:
@@ -154,7 +154,7 @@ def test_events_that_codat_refuses_do_not_keep_the_others(sandbox: Sandbox, edit
 
     assert "stopped early" not in run("settle_writes")
 
-    assert WebhookEvent.objects.latest("received_at").handled_at is not None
+    assert WebhookEvent.objects.latest("received_at").processed_at is not None
 
 
 def test_what_codat_has_forgotten_is_not_awaited_for_ever(sandbox: Sandbox, editor: User) -> None:
@@ -168,8 +168,9 @@ def test_what_codat_has_forgotten_is_not_awaited_for_ever(sandbox: Sandbox, edit
     settle()
     write.refresh_from_db()
     assert write.state == State.TIMED_OUT
-    assert write.error_message == "Codat no longer knows of this operation."
-    assert not tracking.is_followed(write)
+    assert write.error_message == "Codat no longer has this push operation."
+    assert write.settled_by == "expiry"
+    assert not tracking.is_tracked(write)
 
 
 # -- forget_payloads --------------------------------------------------------------------------------

@@ -65,7 +65,7 @@ def test_how_long_it_took(
         completed_at=end,
     )
     history = viewer_client.get(links.writes(company)).content.decode()
-    assert f'<td data-label="Took" class="num">{said}</td>' in history
+    assert f'<td data-label="Duration" class="num">{said}</td>' in history
     assert f", after {said}<" in show(viewer_client, write)
 
 
@@ -74,7 +74,7 @@ def test_nobody_knows_yet_how_long_it_takes(
 ) -> None:
     make(company, editor, state=State.PENDING)
     history = viewer_client.get(links.writes(company)).content.decode()
-    assert '<td data-label="Took" class="num">–</td>' in history
+    assert '<td data-label="Duration" class="num">–</td>' in history
 
 
 def test_a_page_that_has_stopped_asking_says_so(
@@ -83,12 +83,12 @@ def test_a_page_that_has_stopped_asking_says_so(
     old = timezone.now() - timedelta(hours=3)
     write = make(company, editor, state=State.PENDING, created_at=old, checked_at=timezone.now())
     page = show(viewer_client, write)
-    assert "no longer updates itself" in page
+    assert "no longer updates by itself" in page
     assert 'hx-trigger="load delay' not in page
     assert "Check now" in page
     write.state = State.TIMED_OUT
     write.save()
-    assert "no longer updates itself" not in show(viewer_client, write)
+    assert "no longer updates by itself" not in show(viewer_client, write)
 
 
 @pytest.mark.parametrize("state", Write.State.values)
@@ -168,7 +168,7 @@ def deliver(company: str, key: str) -> int:
     answer = RawPathClient().post(
         "/webhooks/codat/", body, content_type="application/json", headers=headers
     )
-    wait_for(lambda: not webhooks.waiting.unfinished_tasks)
+    wait_for(lambda: not webhooks.event_queue.unfinished_tasks)
     return int(answer.status_code)
 
 
@@ -181,7 +181,7 @@ def test_an_event_settles_the_page_before_codat_is_asked(
     page = editor_client.post(url, typed)["Location"]
     write = Write.objects.get()
     waiting = editor_client.get(page).content.decode()
-    assert "On its way" in waiting
+    assert re.search(r'id="write-state">.*?Sent</h2>', waiting)
     # It looks again by itself, without JavaScript too.
     assert 'hx-trigger="load delay:2s"' in waiting
     assert '<noscript><meta http-equiv="refresh"' in waiting
@@ -189,7 +189,7 @@ def test_an_event_settles_the_page_before_codat_is_asked(
     sandbox.faults.add("", "status", status=503, count=-1)
     assert deliver(company, write.push_operation_key) == 204
     html = editor_client.get(page).content.decode()
-    assert re.search(r'id="write-state">\s*Done', html)
+    assert re.search(r'id="write-state">\s*Accepted', html)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -209,7 +209,7 @@ def test_long_histories_come_in_pages(
     for number in range(51):
         make(company, editor, state=State.SUCCESS, customer_name=f"Number {number}.")
     first = editor_client.get(links.writes(company), {"by": "editor"}).content.decode()
-    assert "51 writes" in first
+    assert "51 changes" in first
     assert "Number 50." in first
     assert "Number 0." not in first
     assert 'href="?by=editor&amp;page=2"' in first

@@ -53,7 +53,7 @@ def test_an_edit_is_journaled_sent_once_and_followed(
     page = editor_client.get(answer["Location"] + "?check=1")
     write.refresh_from_db()
     assert write.state == Write.State.SUCCESS
-    assert "Done" in page.content.decode()
+    assert "Accepted" in page.content.decode()
 
 
 def test_the_same_post_twice_writes_once(sandbox: Sandbox, editor_client: RawPathClient) -> None:
@@ -69,8 +69,8 @@ def test_the_same_post_twice_writes_once(sandbox: Sandbox, editor_client: RawPat
     three = editor_client.post(url, typed)  # now that the customer has an id
 
     assert two["Location"] == three["Location"] == one["Location"] + "?again"
-    assert "already saved once" in editor_client.get(two["Location"]).content.decode()
-    assert "already saved once" not in editor_client.get(one["Location"]).content.decode()
+    assert "You already saved this form" in editor_client.get(two["Location"]).content.decode()
+    assert "You already saved this form" not in editor_client.get(one["Location"]).content.decode()
     assert Write.objects.get().customer_id
     assert len(posts(sandbox)) == 1
 
@@ -187,9 +187,9 @@ def test_a_replayed_fault_is_left_to_a_person_with_the_evidence(
     write = Write.objects.get()
     assert write.state == Write.State.UNKNOWN
     assert len(posts(sandbox)) == 3
-    assert "This is it" in html
+    assert "This is my change" in html
     key = sandbox.state("qbo").pushes[-1]["pushOperationKey"]
-    editor_client.post(page, {"decision": "adopt", "key": key})
+    editor_client.post(page, {"decision": "linked", "key": key})
     write.refresh_from_db()
     assert write.state == Write.State.PENDING
     assert write.push_operation_key == key

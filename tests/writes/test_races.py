@@ -24,7 +24,7 @@ from customers.codat.types import PushOperation
 from customers.models import Write
 from customers.service import default_service
 from customers.web import links
-from customers.writes import journal, tracking
+from customers.writes import decisions, journal, sending, tracking
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
 from tests.support import processes
@@ -76,13 +76,13 @@ def news(key: str) -> list[Callable[[Write], Write]]:
     refused = operation("Failed", errorMessage="late", statusCode=400)
     given_up = operation("TimedOut", errorMessage="late")
     return [
-        lambda row: journal.settle(row, done, by="poll"),
-        lambda row: journal.settle(row, done, by="webhook", asked=False),
-        lambda row: journal.settle(row, operation("Pending"), by="poll"),
-        lambda row: journal.settle(row, refused, by="webhook", asked=False),
-        lambda row: journal.settle(row, given_up, by="webhook", asked=False),
-        lambda row: journal.settle(row, given_up, by="cron"),
-        lambda row: journal._record_error(row, ConnectionLost("late", may_have_arrived=True)),
+        lambda row: journal.apply_result(row, done, by="poll"),
+        lambda row: journal.apply_result(row, done, by="webhook", from_event=True),
+        lambda row: journal.apply_result(row, operation("Pending"), by="poll"),
+        lambda row: journal.apply_result(row, refused, by="webhook", from_event=True),
+        lambda row: journal.apply_result(row, given_up, by="webhook", from_event=True),
+        lambda row: journal.apply_result(row, given_up, by="cron"),
+        lambda row: journal.apply_error(row, ConnectionLost("late", may_have_arrived=True)),
     ]
 
 
@@ -121,12 +121,14 @@ def test_what_codat_says_itself_takes_a_success_back_and_an_event_does_not(
     key = write.push_operation_key
     done = PushOperation(pushOperationKey=key, status="Success")
     refused = PushOperation(pushOperationKey=key, status="Failed", errorMessage="After all.")
-    journal.settle(write, done, by="poll")
+    journal.apply_result(write, done, by="poll")
 
-    assert journal.settle(write, refused, by="webhook", asked=False).state == State.SUCCESS
-    assert journal.settle(write, refused, by="poll").state == State.FAILED
+    assert (
+        journal.apply_result(write, refused, by="webhook", from_event=True).state == State.SUCCESS
+    )
+    assert journal.apply_result(write, refused, by="poll").state == State.FAILED
     assert (write.confirmation, write.error_message) == ("", "After all.")
-    assert journal.settle(write, done, by="webhook", asked=False).state == State.SUCCESS
+    assert journal.apply_result(write, done, by="webhook", from_event=True).state == State.SUCCESS
     assert write.confirmation == "waiting"
 
 
@@ -134,8 +136,8 @@ def test_twenty_saves_of_one_form_are_one_row_and_one_write(sandbox: Sandbox, ed
     wanted = order(sandbox)
 
     def save() -> tuple[str, bool]:
-        write, is_new = journal.journal(wanted, editor)
-        journal.send(write, default_service())
+        write, is_new = journal.create_write(wanted, editor)
+        sending.send(write, default_service())
         return str(write.pk), is_new
 
     saved = all_at_once([save] * THREADS)
@@ -233,12 +235,14 @@ def lost_updates(sandbox: Sandbox, editor: User, count: int, arrived: int) -> li
     return found
 
 
-def adopting(write: Write, key: str) -> Callable[[], str]:
-    """A person who recognises an operation; the error's class where that was too late."""
+def linking(write: Write, key: str, user: User) -> Callable[[], str]:
+    """A person who links an operation; returns the class of the error where that was too late."""
 
     def link_operation() -> str:
         try:
-            tracking.link_operation(Write.objects.get(pk=write.pk), key, default_service())
+            decisions.link_operation(
+                Write.objects.get(pk=write.pk), key, default_service(), user=user
+            )
         except CodatError as error:
             return type(error).__name__
         return ""
@@ -253,13 +257,13 @@ def test_two_people_recognise_one_operation_in_two_writes(sandbox: Sandbox, edit
         one, two = lost_updates(sandbox, editor, 2, arrived=1)
         key = pushes(sandbox)[0]["pushOperationKey"]
 
-        outcome = all_at_once([adopting(one, key), adopting(two, key)] * 5)
+        outcome = all_at_once([linking(one, key, editor), linking(two, key, editor)] * 5)
 
         assert "AlreadyInUse" in outcome
         assert Write.objects.filter(push_operation_key=key).count() == 1
         left = Write.objects.get(push_operation_key="")
         assert left.state == State.UNKNOWN
-        assert tracking.evidence(left, default_service()) == []
+        assert decisions.evidence(left, default_service()) == []
 
 
 def test_two_people_decide_differently_about_one_write(sandbox: Sandbox, editor: User) -> None:
@@ -271,14 +275,15 @@ def test_two_people_decide_differently_about_one_write(sandbox: Sandbox, editor:
         pushes(sandbox)[0]["status"], pushes(sandbox)[1]["status"] = "Failed", "Success"
 
         def lose(lost: Write = write) -> None:
-            tracking.mark_not_received(Write.objects.get(pk=lost.pk))
+            decisions.mark_not_received(Write.objects.get(pk=lost.pk), user=editor)
 
-        all_at_once([adopting(write, first), adopting(write, second), lose])
+        all_at_once([linking(write, first, editor), linking(write, second, editor), lose])
 
         write.refresh_from_db()
         expected = {first: State.FAILED, second: State.SUCCESS, "": State.FAILED}
         assert write.state == expected[write.push_operation_key]
-        assert (write.push_operation_key == "") == ("Somebody decided" in write.error_message)
+        expected_decision = "linked" if write.push_operation_key else "not_received"
+        assert (write.decision, write.decided_by_name) == (expected_decision, "editor")
 
 
 def test_the_first_decision_stands(sandbox: Sandbox, editor: User) -> None:
@@ -286,10 +291,13 @@ def test_the_first_decision_stands(sandbox: Sandbox, editor: User) -> None:
     write, _other = lost_updates(sandbox, editor, 2, arrived=2)
     first, second = (push["pushOperationKey"] for push in pushes(sandbox))
     stale, staler = Write.objects.get(pk=write.pk), Write.objects.get(pk=write.pk)
-    tracking.link_operation(write, first, default_service())
+    decisions.link_operation(write, first, default_service(), user=editor)
 
-    assert tracking.link_operation(stale, second, default_service()).push_operation_key == first
-    assert tracking.mark_not_received(staler).state == State.PENDING
+    assert (
+        decisions.link_operation(stale, second, default_service(), user=editor).push_operation_key
+        == first
+    )
+    assert decisions.mark_not_received(staler, user=editor).state == State.PENDING
 
 
 def test_an_answer_that_comes_after_a_person_gave_up_counts(sandbox: Sandbox, editor: User) -> None:
@@ -297,9 +305,9 @@ def test_an_answer_that_comes_after_a_person_gave_up_counts(sandbox: Sandbox, ed
     sandbox.faults.add("POST", "reset", handled=True)
     write = sent(editor, order(sandbox))
     asking = Write.objects.get(pk=write.pk)
-    assert tracking.mark_not_received(write).state == State.FAILED
+    assert decisions.mark_not_received(write, user=editor).state == State.FAILED
 
-    journal.attempt(asking, default_service())
+    sending.dispatch(asking, default_service())
 
     write.refresh_from_db()
     assert (write.state, write.settled_by, write.completed_at) == (State.PENDING, "", None)

@@ -97,7 +97,7 @@ def test_viewers_may_look_but_not_decide(
     write = make(company, editor, state=Write.State.UNKNOWN)
     url = links.write(company, write.pk)
     assert viewer_client.get(url).status_code == 200
-    assert viewer_client.post(url, {"decision": "lost"}).status_code == 403
+    assert viewer_client.post(url, {"decision": "not_received"}).status_code == 403
     write.refresh_from_db()
     assert write.state == Write.State.UNKNOWN
 
@@ -128,8 +128,8 @@ def test_both_truths_on_list_and_detail_until_the_change_is_read_back(
     write = edit(editor_client, company)
     for url in (links.customers(company), links.customer(company, "39")):
         html = editor_client.get(url).content.decode()
-        assert "On its way" in html
-        assert "by editor" in html
+        assert "Pending changes" in html
+        assert "by <bdi>editor</bdi>" in html
         assert links.write(company, write.pk) in html
     assert old in html
     assert "+44 new" in html
@@ -138,7 +138,7 @@ def test_both_truths_on_list_and_detail_until_the_change_is_read_back(
         editor_client.get(links.write(company, write.pk) + "?check=1")
     for url in (links.customers(company), links.customer(company, "39")):
         html = editor_client.get(url).content.decode()
-        assert "On its way" not in html
+        assert "Pending changes" not in html
         assert "+44 new" in html
 
 
@@ -178,7 +178,7 @@ def test_what_codats_own_history_leaves_out_is_a_dash(
     answer = viewer_client.get(links.codat_writes(sandbox.company("qbo")))
     assert answer.status_code == 200
     text = answer.content.decode()
-    assert text.count('data-label="When">–<') == text.count('data-label="Kind">–<') == 2
+    assert text.count('data-label="Requested">–<') == text.count('data-label="Data type">–<') == 2
     assert text.count('">–</span>') == 2  # the outcomes
     assert text.count('<code class="id muted">–<') == 1
 
@@ -227,9 +227,9 @@ def test_what_only_a_person_can_tell_is_not_asked_for_again_and_again(
 ) -> None:
     write = make(company, editor, state=Write.State.UNKNOWN, sent_at=timezone.now())
     page = viewer_client.get(links.write(company, write.pk)).content.decode()
-    assert "What Codat’s own history says" in page
+    assert "<h3>Codat’s history</h3>" in page
     assert "load delay" not in page
-    assert "goes on following" not in page
+    assert "We keep checking" not in page
     assert "Check now" in page
 
 
@@ -241,11 +241,14 @@ def test_a_decision_that_cannot_be_taken_says_why(
     url = links.write(company, write.pk)
     sandbox.state("qbo").pushes[-1]["dataConnectionKey"] = str(uuid.uuid4())
     key = sandbox.state("qbo").pushes[-1]["pushOperationKey"]
-    answer = editor_client.post(url, {"decision": "adopt", "key": key})
+    answer = editor_client.post(url, {"decision": "linked", "key": key})
     assert answer.status_code == 404
     text = answer.content.decode()
-    assert "Nothing was decided. That operation cannot be this save" in text
-    assert "Codat could not be asked" not in text
+    assert (
+        "Nothing was decided. This operation belongs to another connection, time or customer."
+        in text
+    )
+    assert "We could not ask Codat" not in text
 
 
 def test_there_is_nothing_before_a_new_customer(
@@ -264,18 +267,18 @@ def test_of_what_nobody_knows_no_page_says_that_it_was_saved(
     write = edit(editor_client, company)
     assert write.state == Write.State.UNKNOWN
     page = editor_client.get(links.write(company, write.pk)).content.decode()
-    assert "Codat answered with a fault (503)" in page
+    assert "Codat returned an error (503)" in page
     page = editor_client.get(links.customer(company, "39")).content.decode()
-    assert "Not settled" in page
-    assert "Perhaps now" in page
-    assert "On its way" not in page
+    assert "Outcome unknown" in page
+    assert "New value (unconfirmed)" in page
+    assert "Pending changes" not in page
     page = editor_client.get(links.edit(company, "39")).content.decode()
     assert "We do not know yet whether the change that editor sent" in page
     assert "Includes the change that editor saved" not in page
 
     Write.objects.update(state=Write.State.PENDING)
     page = editor_client.get(links.customer(company, "39")).content.decode()
-    assert "Not settled" not in page
+    assert "Outcome unknown" not in page
     page = editor_client.get(links.edit(company, "39")).content.decode()
     assert "Includes the change that editor saved" in page
 
@@ -348,7 +351,7 @@ def test_a_second_new_customer_of_a_name_is_asked_about_first(
 def test_what_was_typed_and_not_saved_is_found_without_knowing_where(
     company: str, editor_client: RawPathClient, viewer_client: RawPathClient
 ) -> None:
-    assert "You have unsaved work" not in editor_client.get(links.my_writes()).content.decode()
+    assert "Unsaved drafts" not in editor_client.get(links.my_writes()).content.decode()
     for customer_id, name in (("39", ""), ("", "Half Typed Ltd")):
         form = links.edit(company, customer_id) if customer_id else links.new(company)
         typed = fields(editor_client.get(form)) | {"f.phone": "555 draft"}
@@ -356,7 +359,7 @@ def test_what_was_typed_and_not_saved_is_found_without_knowing_where(
         assert editor_client.post(links.draft(company, customer_id), typed).status_code == 204
 
     page = editor_client.get(links.my_writes()).content.decode()
-    assert "Half Typed Ltd</bdi> (new), <bdi>Castle Street Cycles</bdi>" in page
+    assert "Half Typed Ltd</bdi> (new),\n      <bdi>Castle Street Cycles</bdi>" in page
     continues = re.findall(r'href="([^"]+)">Continue<', page)
     assert len(continues) == 2
     for link in continues:
@@ -394,9 +397,9 @@ def test_a_refusal_after_a_time_out_that_was_seen_is_news(company: str, editor: 
     write = make(company, editor, state=Write.State.TIMED_OUT, push_operation_key="k")
     write.seen_by(editor.pk)
     assert Write.objects.count_needing_attention(editor.pk) == (0, 0)
-    journal.settle(write, {"pushOperationKey": "k", "status": "TimedOut"}, by="poll")
+    journal.apply_result(write, {"pushOperationKey": "k", "status": "TimedOut"}, by="poll")
     assert Write.objects.count_needing_attention(editor.pk) == (0, 0)
-    journal.settle(write, {"pushOperationKey": "k", "status": "Failed"}, by="poll")
+    journal.apply_result(write, {"pushOperationKey": "k", "status": "Failed"}, by="poll")
     assert Write.objects.count_needing_attention(editor.pk) == (1, 1)
 
 

@@ -24,7 +24,7 @@ from standardwebhooks import Webhook
 from customers.codat.client import deadline
 from customers.models import WebhookEvent, Write
 from customers.service import default_service
-from customers.writes import journal, tracking, webhooks
+from customers.writes import journal, sending, tracking, webhooks
 from sandbox import Sandbox
 from tests.support import processes
 from tests.support.journal import (
@@ -117,7 +117,7 @@ def _handled(live: str, sandbox: Sandbox) -> Iterator[None]:
 
 def handled() -> None:
     """Wait until the thread for events has done them all."""
-    wait_for(lambda: not webhooks.waiting.unfinished_tasks, 60)
+    wait_for(lambda: not webhooks.event_queue.unfinished_tasks, 60)
 
 
 # -- the door ---------------------------------------------------------------------------------------
@@ -136,11 +136,11 @@ def test_an_event_settles_its_write_at_once_and_details_come_after(
     write.refresh_from_db()
     assert (write.state, write.settled_by) == (State.SUCCESS, "webhook")
     assert write.customer_id == record
-    assert WebhookEvent.objects.get().handled_at is None
+    assert WebhookEvent.objects.get().processed_at is None
     sandbox.faults.clear()
     handled()
     write.refresh_from_db()
-    assert WebhookEvent.objects.get().handled_at is not None
+    assert WebhookEvent.objects.get().processed_at is not None
     assert write.status_code == 200
     assert write.refresh_id  # And the refresh that confirms it is asked for.
 
@@ -249,7 +249,7 @@ def test_events_that_nobody_knows_are_accepted_and_ignored(
     assert post(live, signed(msgspec.json.encode(body))) == 204
     handled()
 
-    assert WebhookEvent.objects.get().handled_at is not None
+    assert WebhookEvent.objects.get().processed_at is not None
     write.refresh_from_db()
     assert write.state == State.PENDING
 
@@ -294,7 +294,7 @@ def test_one_write_that_cannot_be_read_back_does_not_keep_the_others(
     payload = {"referenceCompany": {"id": first.company_id}}
     assert post(live, event("read.completed", payload)) == 204
     handled()
-    assert WebhookEvent.objects.get().handled_at is not None
+    assert WebhookEvent.objects.get().processed_at is not None
     assert Write.objects.exclude(refresh_id="").count() == 1
 
 
@@ -307,7 +307,7 @@ def test_an_event_as_deep_as_can_be_read_is_kept_or_refused(live: str) -> None:
     # How deep a reader may go depends on how deep it stands itself.
     assert {status(deepest + step) for step in range(-5, 5)} == {204, 400}
     handled()
-    assert not WebhookEvent.objects.filter(handled_at=None).exists()
+    assert not WebhookEvent.objects.filter(processed_at=None).exists()
 
 
 def test_the_second_delivery_is_accepted_and_does_nothing(
@@ -336,7 +336,7 @@ def test_a_late_refusal_does_not_overwrite_a_success(
 ) -> None:
     write = sent(editor, order(sandbox))
     sandbox.settle()
-    journal.settle(write, default_service().get_push_operation(
+    journal.apply_result(write, default_service().get_push_operation(
         company_id=write.company_id, push_operation_key=write.push_operation_key), by="poll")  # fmt: skip
     sandbox.faults.add("GET .*/push/", "hang", seconds=20)
 
@@ -359,16 +359,16 @@ def test_an_event_that_overtakes_the_answer_is_not_forgotten(
 
         def send() -> Write:
             with deadline(25):
-                return journal.send(write, default_service())
+                return sending.send(write, default_service())
 
-        sending = pool.submit(send)
+        future = pool.submit(send)
         wait_for(lambda: pushes(sandbox))
         sandbox.settle()
         key = pushes(sandbox)[0]["pushOperationKey"]
         assert post(live, ended(sandbox, key, SUCCESSFUL)) == 204
         handled()
         assert Write.objects.get().state == State.SENDING
-        settled = sending.result(timeout=20)
+        settled = future.result(timeout=20)
 
     assert (settled.state, settled.settled_by) == (State.SUCCESS, "webhook")
 
@@ -376,7 +376,7 @@ def test_an_event_that_overtakes_the_answer_is_not_forgotten(
 def test_answers_are_quick_while_codat_hangs_and_what_waits_is_bounded(
     sandbox: Sandbox, live: str, editor: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(webhooks.waiting, "maxsize", 20)
+    monkeypatch.setattr(webhooks.event_queue, "maxsize", 20)
     write = sent(editor, order(sandbox))
     sandbox.faults.add("GET", "hang", seconds=20, count=-1)
     deliveries = [ended(sandbox, write.push_operation_key, UNSUCCESSFUL, "7") for _ in range(40)]
@@ -385,16 +385,16 @@ def test_answers_are_quick_while_codat_hangs_and_what_waits_is_bounded(
     assert {post(live, delivery) for delivery in deliveries} == {204}
     # All forty together take less than one call that hangs.
     assert time.monotonic() - began < 10
-    assert webhooks.waiting.qsize() <= 20
-    assert WebhookEvent.objects.filter(handled_at=None).count() == 40
+    assert webhooks.event_queue.qsize() <= 20
+    assert WebhookEvent.objects.filter(processed_at=None).count() == 40
 
     sandbox.faults.clear()
     handled()
-    left = WebhookEvent.objects.filter(handled_at=None).count()
+    left = WebhookEvent.objects.filter(processed_at=None).count()
     assert 15 <= left <= 25
     sandbox.settle()
     settle()
-    assert not WebhookEvent.objects.filter(handled_at=None).exists()
+    assert not WebhookEvent.objects.filter(processed_at=None).exists()
     write.refresh_from_db()
     assert write.state == State.SUCCESS
 
@@ -417,7 +417,7 @@ def test_a_server_killed_over_its_events_leaves_them_to_cron(
 
     write.refresh_from_db()
     assert write.validation
-    assert WebhookEvent.objects.get().handled_at is not None
+    assert WebhookEvent.objects.get().processed_at is not None
 
 
 def test_the_sandboxes_own_events_reach_the_journal(
@@ -528,7 +528,7 @@ def test_a_thousand_events_leave_exactly_the_right_journal(
     ]
     for row in overtaken:  # Whoever sent them hears from Codat only now.
         key = keys[rows.index(row)]
-        journal.settle(row, {"pushOperationKey": key, "status": "Pending"}, by="answer")
+        journal.apply_result(row, {"pushOperationKey": key, "status": "Pending"}, by="answer")
     handled()
     pass_time(sandbox, minutes=1)
     settle()
@@ -539,7 +539,7 @@ def test_a_thousand_events_leave_exactly_the_right_journal(
     assert set(WebhookEvent.objects.values_list("webhook_id", flat=True)) == {
         item.id for item in kept
     }
-    assert not WebhookEvent.objects.filter(handled_at=None).exists()
+    assert not WebhookEvent.objects.filter(processed_at=None).exists()
     found = {
         write.push_operation_key: (write.state, write.customer_id, write.error_message)
         for write in Write.objects.all()

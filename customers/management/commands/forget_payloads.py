@@ -1,4 +1,4 @@
-"""Forget what was sent, once it is old enough; for cron."""
+"""Delete the values of old changes, drafts and events under the retention policy; for cron."""
 
 from datetime import timedelta
 from typing import Any
@@ -9,25 +9,23 @@ from django.utils import timezone
 
 from customers.models import Draft, WebhookEvent, Write
 
-# Codat may deliver an event again for 28 hours, and it must be known as handled then.
-EVENTS_STAY = timedelta(hours=48)
+# Codat may deliver an event again for 28 hours; until then it must be recognised.
+MIN_EVENT_AGE = timedelta(hours=48)
 
 
 class Command(BaseCommand):
-    """Empties payloads, records and findings of finished writes; who, when and outcome stay.
+    """Deletes payloads, records and findings of finished writes; user, times and outcome stay.
 
-    What is still on its way, undecided or waiting to be compared keeps what it needs, however old.
+    Unfinished writes and those that wait for their confirmation keep their values at any age.
     """
 
-    help = (
-        "Forget the payloads of writes older than KEEP_PAYLOADS_DAYS, and drafts and events as old."
-    )
+    help = "Delete the values of writes older than KEEP_PAYLOADS_DAYS, and drafts and events of that age."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Print how many rows were emptied or deleted. Unfinished writes keep what they need."""
+        """Print how many writes were emptied, and how many drafts and events were deleted."""
         now = timezone.now()
         limit = now - timedelta(days=settings.KEEP_PAYLOADS_DAYS)
-        forgotten = (
+        emptied = (
             Write.objects.filter(created_at__lt=limit, forgotten_at=None)
             .exclude(state__in=Write.UNFINISHED)
             .exclude(confirmation=Write.Confirmation.WAITING)
@@ -44,8 +42,6 @@ class Command(BaseCommand):
         )
         drafts, _ = Draft.objects.filter(updated_at__lt=limit).delete()
         events, _ = WebhookEvent.objects.filter(
-            received_at__lt=min(limit, now - EVENTS_STAY)
+            received_at__lt=min(limit, now - MIN_EVENT_AGE)
         ).delete()
-        self.stdout.write(
-            f"{forgotten} writes emptied, {drafts} drafts and {events} events deleted"
-        )
+        self.stdout.write(f"{emptied} writes emptied, {drafts} drafts and {events} events deleted")

@@ -1,4 +1,4 @@
-"""Settle the writes that no browser watches; for cron."""
+"""Track the writes that no page polls, and process events left over; for cron."""
 
 import logging
 from collections.abc import Callable, Iterable
@@ -27,68 +27,67 @@ from customers.writes import tracking, webhooks
 
 log = logging.getLogger(__name__)
 
-# Codat itself stops delivering an event after 28 hours: what was not handled by then never will be.
-EVENTS_LAST = timedelta(hours=28)
-# So many failures in a row mean that Codat is away, unless they are of these kinds, which are about one row.
-MOST_FAILURES = 5
-OF_ONE_ROW = (BadRequest, AlreadyInUse, Forbidden, KeyReused, NotFound, NotSynced, UnaddressableId)
+# Codat stops delivering an event after 28 hours; older events are not processed any more.
+MAX_EVENT_AGE = timedelta(hours=28)
+# After this many consecutive failures Codat is taken to be unavailable. Errors about a single row do not count.
+MAX_FAILURES = 5
+ROW_ERRORS = (BadRequest, AlreadyInUse, Forbidden, KeyReused, NotFound, NotSynced, UnaddressableId)
 
 Row = TypeVar("Row", bound=Model)
 
 
 class Command(BaseCommand):
-    """Asks Codat after each followed write that is due, and handles the events left over.
+    """Asks Codat about each tracked write that is due, and processes the events left over.
 
-    Safe to run twice at once: a write's step claims its row, and an event is as good twice as once.
-    Writes not asked after for longest come first, so that a few that cannot be settled never keep
-    the others waiting.
+    Safe to run twice at the same time: a write's step claims its row, and processing an event is idempotent.
+    The writes checked longest ago come first, so that those without progress never hold up the others.
     """
 
-    help = "Settle unfinished writes, confirm successful ones, handle events left over."
+    help = "Track unfinished writes, confirm successful ones, process events left over."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """`--limit`: how many rows at most in one run."""
         parser.add_argument("--limit", type=int, default=500)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Print how many writes were looked at, and how many Codat could not be asked about."""
+        """Print how many writes were checked, and for how many rows Codat did not answer."""
         service, limit = default_service(), options["limit"]
 
-        def settle_event(event: WebhookEvent) -> None:
-            webhooks.note(event)
-            webhooks.handle(event, service)
+        def process_event(event: WebhookEvent) -> None:
+            webhooks.apply(event)
+            webhooks.process(event, service)
 
-        def settle_write(write: Write) -> None:
-            tracking.check(write, service, by="cron")
+        def check_write(write: Write) -> None:
+            tracking.check(write, service, by=Write.SettledBy.CRON)
 
         events = WebhookEvent.objects.filter(
-            handled_at=None, received_at__gt=timezone.now() - EVENTS_LAST
+            processed_at=None, received_at__gt=timezone.now() - MAX_EVENT_AGE
         ).order_by("received_at")
-        followed = Write.objects.filter(
+        tracked = Write.objects.filter(
             Q(state__in=Write.UNFINISHED) | Q(confirmation=Write.Confirmation.WAITING)
         ).order_by(F("checked_at").asc(nulls_first=True))
-        due = list(islice(filter(tracking.is_due, followed.iterator()), limit))
-        # People go first: near the end of the day's quota Codat is not asked from here.
+        due = list(islice(filter(tracking.is_due, tracked.iterator()), limit))
+        # Near the end of the day's quota background calls stop, so that people can go on.
         with background():
-            unanswered = self._each(events[:limit], settle_event)
-            unanswered += self._each(due, settle_write)
-        self.stdout.write(f"{len(due)} writes looked at, {unanswered} not answered")
+            unanswered = self._each(events[:limit], process_event)
+            unanswered += self._each(due, check_write)
+        self.stdout.write(f"{len(due)} writes checked, {unanswered} not answered")
 
-    def _each(self, rows: Iterable[Row], settle: Callable[[Row], None]) -> int:
-        """Settle row by row until Codat seems to be away; how many failed."""
-        failed = in_a_row = 0
+    def _each(self, rows: Iterable[Row], step: Callable[[Row], None]) -> int:
+        """Take a step for each row until Codat seems to be unavailable; how many failed."""
+        failed = consecutive = 0
         for row in rows:
             try:
-                settle(row)
-                in_a_row = 0
+                step(row)
+                consecutive = 0
             except CodatError as error:
                 failed += 1
-                in_a_row = 0 if isinstance(error, OF_ONE_ROW) else in_a_row + 1
+                consecutive = 0 if isinstance(error, ROW_ERRORS) else consecutive + 1
                 log.warning("%s %s: %s", type(row).__name__, row.pk, error)
-            except Exception:  # One row that cannot be settled must not keep the others.
+            except Exception:  # One row must not stop the others.
                 failed += 1
                 log.exception("%s %s", type(row).__name__, row.pk)
-            if in_a_row == MOST_FAILURES:
-                self.stdout.write("Codat seems to be away: stopped early.")
+            if consecutive == MAX_FAILURES:
+                self.stdout.write("Codat does not answer: stopped early.")
                 break
         return failed

@@ -1,0 +1,109 @@
+"""The page of one change: where it stands, what it changed, and what a person can decide about it."""
+
+import uuid
+from typing import Any, cast
+
+from django.contrib.auth.decorators import permission_required
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.views.decorators.http import require_http_methods
+
+from customers.codat import refreshes
+from customers.codat.errors import CodatError
+from customers.codat.types import ValidationItem
+from customers.formatting import path_label, path_parts, pretty_json
+from customers.models import Write
+from customers.service import default_service
+from customers.web import htmx, links
+from customers.writes import decisions, diff, sentences, tracking
+from customers.writes.support import support_bundle
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@permission_required("customers.read_customers", raise_exception=True)
+def change(request: HttpRequest, company_id: str, write_id: uuid.UUID) -> HttpResponse:
+    """One change. While its outcome is not known, a visit asks Codat if that is due, and HTMX repeats the visit.
+
+    `?check` asks Codat at once; `?again` says that a second save of the same form led here. POST
+    `decision=linked` with `key`, or `decision=not_received`, is what a person decides about an unknown write.
+    """
+    write = get_object_or_404(Write, pk=write_id, company_id=company_id)
+    decision_error: CodatError | None = None
+    if request.method == "POST":
+        try:
+            _decide(request, write)
+            return HttpResponseRedirect(links.write(company_id, write.pk))
+        except CodatError as error:
+            decision_error = error
+    progress = decisions.follow(write, default_service(), now="check" in request.GET)
+    write.seen_by(request.user.pk)
+    context = _context(write) | {
+        "evidence": progress.evidence,
+        "check_error": progress.error,
+        "decision_error": decision_error,
+        "again": "again" in request.GET,
+        "may_write": request.user.has_perm("customers.write_customers"),
+    }
+    status = decision_error.our_status if decision_error else 200
+    return htmx.render(request, "writes/change.html", "writes/_change.html", context, status=status)
+
+
+@permission_required("customers.write_customers", raise_exception=True)
+def _decide(request: HttpRequest, write: Write) -> HttpResponse:
+    """Record a person's decision about an unknown write. Raises CodatError."""
+    user = cast(User, request.user)
+    decision = request.POST.get("decision")
+    if decision == Write.Decision.LINKED:
+        key = request.POST.get("key", "")[:64]
+        decisions.link_operation(write, key, default_service(), user=user)
+    elif decision == Write.Decision.NOT_RECEIVED:
+        decisions.mark_not_received(write, user=user)
+    return HttpResponse(status=204)
+
+
+def _context(write: Write) -> dict[str, Any]:
+    """What the page shows of the row itself."""
+    pause = tracking.interval(write)
+    tracked = tracking.is_tracked(write)
+    return {
+        "write": write,
+        "status": sentences.status(write),
+        "read_back": sentences.read_back(write),
+        "summary": sentences.summary(write),
+        "difference_labels": sentences.DIFFERENCE_LABELS,
+        "tracked": tracked,
+        "needs_decision": tracking.needs_decision(write),
+        "seconds": int(pause.total_seconds()) if pause and tracked else None,
+        "changes": diff.changes(write),
+        "errors": [_finding(item) for item in write.validation],
+        "warnings": [_finding(item) for item in write.warnings],
+        "payload": pretty_json(write.sent_values) if write.payload else "",
+        "support_bundle": support_bundle(write),
+        "refresh_label": refreshes.status_label(write.refresh_status),
+        "duration": sentences.duration(write),
+        "retries": write.retries.order_by("created_at"),
+    } | _urls(write)
+
+
+def _urls(write: Write) -> dict[str, str]:
+    """The addresses that the page links to; "" where there is none."""
+    company_id = write.company_id
+    form = links.form(company_id, write.customer_id if write.kind == Write.Kind.UPDATE else "")
+    has_page = links.is_addressable(write.customer_id)
+    return {
+        "write_url": links.write(company_id, write.pk),
+        "customers_url": links.customers(company_id),
+        "writes_url": links.writes(company_id),
+        "customer_url": links.customer(company_id, write.customer_id) if has_page else "",
+        "reopen_url": f"{form}?write={write.pk}",
+        "revert_url": f"{form}?revert={write.pk}",
+    }
+
+
+def _finding(item: ValidationItem) -> dict[str, str]:
+    """An error or warning of Codat's with its field named as elsewhere on the page, "" where it names none."""
+    return {
+        "label": path_label(path_parts(item.get("itemId") or "")),
+        "message": item.get("message") or "No reason was given.",
+    }

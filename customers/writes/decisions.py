@@ -1,0 +1,172 @@
+"""What a person decides about an unknown write, and the evidence for it: Codat's own push history."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from customers.codat.errors import AlreadyInUse, CodatError, NotFound
+from customers.codat.types import PushOperation
+from customers.codat.values import parse_date
+from customers.models import Write
+from customers.service import CustomerService
+from customers.writes import tracking
+from customers.writes.journal import apply_result
+from customers.writes.operations import operation_customer_id, operation_key
+from customers.writes.sending import SENDING_TIMEOUT
+from customers.writes.tracking import CLOCK_SKEW, REPLAY_WINDOW
+
+State = Write.State
+
+# The history is read this far back; one page is within Codat's limit of 2,000.
+MAX_HISTORY_PAGES, HISTORY_PAGE_SIZE = 10, 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A push operation at Codat that may be an unknown write of ours."""
+
+    operation: PushOperation
+    same_customer: bool
+
+
+def evidence(write: Write, service: CustomerService) -> list[Evidence]:
+    """Push operations that an unknown write may have become, the likeliest first. Raises CodatError.
+
+    They have its connection and data type, were requested at about the time it was sent, and belong to no
+    other row of the journal. A person decides: two saves by two people may look the same here.
+    """
+    if write.sent_at is None:
+        return []
+    known = set(_others(write).values_list("push_operation_key", flat=True))
+    found = [
+        Evidence(operation, same_customer=_is_for_customer(write, operation))
+        for operation in _history(write, service)
+        if (key := operation_key(operation)) and key not in known and _matches(write, operation)
+    ]
+    return sorted(found, key=lambda item: not item.same_customer)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What a visit to a change finds out besides its row. `error` is why Codat could not be asked."""
+
+    evidence: list[Evidence]
+    error: CodatError | None = None
+
+
+def follow(write: Write, service: CustomerService, *, now: bool = False) -> Progress:
+    """Take the next step of a write if it is due (or `now`), and collect evidence where a person has to decide."""
+    try:
+        if now or tracking.is_due(write):
+            tracking.check(write, service, by=Write.SettledBy.POLL)
+        return Progress(evidence(write, service) if tracking.needs_decision(write) else [])
+    except CodatError as error:
+        return Progress([], error)
+
+
+def link_operation(write: Write, key: str, service: CustomerService, *, user: User) -> Write:
+    """Record that a person recognised a push operation as this write, and apply its result.
+
+    Of several people at the same time the first one decides; the row comes back as that one left it. Raises
+    CodatError where Codat cannot be asked, NotFound where the operation cannot be this write, AlreadyInUse where
+    it belongs to another write of the journal.
+    """
+    operation = service.get_push_operation(company_id=write.company_id, push_operation_key=key)
+    if operation_key(operation) != key or not _matches(write, operation):
+        raise NotFound(
+            "an operation of another connection, time or customer",
+            sentence="This operation belongs to another connection, time or customer.",
+            status=404,
+        )
+    with transaction.atomic():
+        # The lock on all unknown writes of the company keeps two of them from the same operation.
+        unknown = Write.objects.filter(company_id=write.company_id, state=State.UNKNOWN)
+        list(unknown.select_for_update().order_by("pk").values_list("pk", flat=True))
+        if _others(write).filter(push_operation_key=key).exists():
+            raise AlreadyInUse(
+                "an operation of another write",
+                sentence="This operation already belongs to another change.",
+                status=409,
+            )
+        linked = unknown.filter(pk=write.pk, push_operation_key="").update(
+            push_operation_key=key, **_decision(Write.Decision.LINKED, user)
+        )
+    write.refresh_from_db()
+    return apply_result(write, operation, by=Write.SettledBy.PERSON) if linked else write
+
+
+def mark_not_received(write: Write, *, user: User) -> Write:
+    """Record that a person decided that an unknown write never reached Codat: it counts as failed."""
+    Write.objects.filter(pk=write.pk, state=State.UNKNOWN, push_operation_key="").update(
+        state=State.FAILED,
+        completed_at=timezone.now(),
+        settled_by=Write.SettledBy.PERSON,
+        **_decision(Write.Decision.NOT_RECEIVED, user),
+    )
+    write.refresh_from_db()
+    return write
+
+
+def _decision(decision: Write.Decision, user: User) -> dict[str, Any]:
+    """The columns that say who decided what, and when. The name stays when the account is deleted."""
+    return {
+        "decision": decision,
+        "decided_by": user,
+        "decided_by_name": user.get_username(),
+        "decided_at": timezone.now(),
+    }
+
+
+def _others(write: Write) -> "QuerySet[Write]":
+    """The other writes of the company whose push operation is known."""
+    rows = Write.objects.filter(company_id=write.company_id)
+    return rows.exclude(push_operation_key="").exclude(pk=write.pk)
+
+
+def _history(write: Write, service: CustomerService) -> Iterator[PushOperation]:
+    """The company's push operations, the newest first, back to when a write was sent."""
+    for number in range(1, MAX_HISTORY_PAGES + 1):
+        page = service.list_push_operations(
+            company_id=write.company_id,
+            page=number,
+            page_size=HISTORY_PAGE_SIZE,
+            order_by="-requestedOnUtc",
+        )
+        operations = page.get("results") or []
+        yield from operations
+        oldest = parse_date(operations[-1].get("requestedOnUtc")) if operations else None
+        if len(operations) < HISTORY_PAGE_SIZE or (oldest and oldest < _earliest(write)):
+            return
+
+
+def _earliest(write: Write) -> datetime:
+    return (write.sent_at or write.created_at) - CLOCK_SKEW
+
+
+def _latest(write: Write) -> datetime:
+    """Until when Codat may have received a write: a create may have been repeated."""
+    window = REPLAY_WINDOW if write.kind == Write.Kind.CREATE else SENDING_TIMEOUT
+    return (write.sent_at or write.created_at) + window + CLOCK_SKEW
+
+
+def _is_for_customer(write: Write, operation: PushOperation) -> bool:
+    return bool(write.customer_id) and operation_customer_id(operation) == write.customer_id
+
+
+def _matches(write: Write, operation: PushOperation) -> bool:
+    """Whether an operation may be this write, by its time, connection, data type and customer."""
+    requested = parse_date(operation.get("requestedOnUtc"))
+    customer_id = operation_customer_id(operation)
+    return (
+        requested is not None
+        and _earliest(write) <= requested <= _latest(write)
+        and str(operation.get("dataType") or "customers").lower() == "customers"
+        and operation.get("dataConnectionKey") in (None, write.connection_id)
+        and (not customer_id or write.customer_id in ("", customer_id))
+    )

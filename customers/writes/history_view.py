@@ -1,0 +1,27 @@
+"""The change history of a company."""
+
+from django.contrib.auth.decorators import permission_required
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+
+from customers.models import Write
+from customers.web import htmx, links
+from customers.writes.change_list import change_list
+
+MAX_PEOPLE = 200
+
+
+@require_safe
+@permission_required("customers.read_customers", raise_exception=True)
+def history(request: HttpRequest, company_id: str) -> HttpResponse:
+    """A company's changes, the newest first; `state`, `kind`, `by` and `customer` narrow them."""
+    rows = Write.objects.filter(company_id=company_id)
+    newest = rows.first()
+    people = rows.order_by("username").values_list("username", flat=True).distinct()[:MAX_PEOPLE]
+    context = change_list(rows, request.GET) | {
+        "company_name": (newest.company_name if newest else "") or "this company",
+        "customers_url": links.customers(company_id),
+        "codat_url": links.codat_writes(company_id),
+        "people": [("", "Everybody"), *((name, name) for name in people)],
+    }
+    return htmx.render(request, "writes/history.html", "writes/_change_list.html", context)

@@ -1,0 +1,55 @@
+"""A person's own changes and unsaved work, in every company, and their number in the header."""
+
+from typing import Any, cast
+from urllib.parse import urlencode
+
+from django.contrib.auth.decorators import permission_required
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from customers.formatting import text
+from customers.models import Draft, Write
+from customers.service import default_service
+from customers.web import htmx, links
+from customers.writes import drafts
+from customers.writes.change_list import NEEDS_ATTENTION, change_list
+
+# Drafts shown here; older ones are offered at their forms.
+MAX_DRAFTS = 50
+
+
+@require_safe
+@permission_required("customers.read_customers", raise_exception=True)
+def my_changes(request: HttpRequest) -> HttpResponse:
+    """The signed-in person's drafts and changes; those that need attention unless `state` says otherwise."""
+    user = cast(User, request.user)
+    rows = Write.objects.filter(user=user)
+    context = change_list(rows, request.GET, state=NEEDS_ATTENTION) | {"mine": True}
+    context["states"] = [(NEEDS_ATTENTION, "Needs attention"), *context["states"]]
+    if user.has_perm("customers.write_customers"):
+        # Without the longest columns: what was typed, and the model.
+        unsaved = drafts.unsaved(user).defer("body", "model")[:MAX_DRAFTS]
+        context["drafts"] = [_draft_row(draft) for draft in unsaved]
+    return htmx.render(request, "writes/my_changes.html", "writes/_change_list.html", context)
+
+
+@require_safe
+@permission_required("customers.read_customers", raise_exception=True)
+def badge(request: HttpRequest) -> HttpResponse:
+    """The link in the header with the number of changes that need attention; pages poll it."""
+    return render(request, "writes/_badge.html")
+
+
+def _draft_row(draft: Draft) -> dict[str, Any]:
+    """What is shown of a draft away from its form. Codat is not asked for the company's name."""
+    company_id, customer_id = draft.company_id, draft.customer_id
+    company = default_service().snapshots.cached_company(company_id=company_id)
+    query = {"connection": draft.connection_id, "draft": str(draft.submission)}
+    return {
+        "draft": draft,
+        "company": text(company.data.get("name") if company else None),
+        "draft_url": links.draft(company_id, customer_id),
+        "url": f"{links.form(company_id, customer_id)}?{urlencode(query)}",
+    }
