@@ -108,6 +108,11 @@ def html() -> bytes:
     )
 
 
+def gateway() -> bytes:
+    """The page of a gateway that got no answer."""
+    return b"<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body><h1>502 Bad Gateway</h1></body></html>\r\n"
+
+
 def plain(title: str, lines: int = 12) -> bytes:
     """A text in UTF-8."""
     return "".join(f"{title}, line {n}: Grüße, čaj, 顧客\n" for n in range(1, lines + 1)).encode()

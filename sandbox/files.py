@@ -23,7 +23,8 @@ _TEXT = "text/plain"
 class File:
     """One attachment. `make` gives the bytes of a small file; a large one has None and a `size`.
 
-    `ending` is how its download ends; `chunked` leaves the Content-Length out.
+    `ending` is how its download ends; `chunked` leaves the Content-Length out. `announced` is the size in its metadata
+    where that is another than the file's, `served_as` the content type of its download.
     """
 
     id: str
@@ -34,6 +35,8 @@ class File:
     ending: Delivery = "whole"
     chunked: bool = False
     dates: bool = True
+    announced: int | None = None
+    served_as: str = "application/octet-stream"
 
     def metadata(self) -> dict[str, Any]:
         """The attachment as Codat lists it."""
@@ -44,7 +47,8 @@ class File:
             found["contentType"] = self.content_type
         if self.dates:
             found["dateCreated"] = "2024-05-17T11:42:08.1230000Z"
-        found["fileSize"] = self.length if self.dates else None
+        size = self.length if self.announced is None else self.announced
+        found["fileSize"] = size if self.dates else None
         found["includeWhenSent"] = False
         if self.dates:
             found["modifiedDate"] = "2025-03-15T20:35:10Z"
@@ -136,6 +140,19 @@ _LIES = (
 )
 
 
+_ERROR = b'{"statusCode": 502, "service": "ClientApi", "error": "Bad gateway"}'
+# Downloads that are not what the metadata announce: an error page, nothing, or another size.
+_UNLIKE = (
+    File("gateway", "ok.png", "image/png", content.gateway, announced=25_864, served_as="text/html"),
+    File("error", "a.pdf", "application/pdf", lambda: _ERROR, announced=8_000, served_as="application/json"),
+    File("nothing", "empty.docx", None, lambda: b"", announced=1000),
+    File("short", "short.txt", _TEXT, lambda: content.plain("Short", 40)[:500], announced=1000),
+    File("short-chunked", "short 2.txt", _TEXT, lambda: content.plain("Short", 40)[:500], announced=1000, chunked=True),
+    File("long", "long.png", "image/png", _png(3), announced=10),
+    File("fine", "fine.txt", _TEXT, _plain("Fine")),
+)  # fmt: skip
+
+
 def _broken(key: str, ending: Delivery = "whole", *, chunked: bool = False) -> File:
     return File(key, f"{key}.bin", "application/octet-stream", None, 4 * MIB, ending, chunked)
 
@@ -151,6 +168,7 @@ _FILES: dict[str, tuple[File, ...]] = {
     ),
     "ids": tuple(File(key, f"file {n}.txt", _TEXT, _plain(key)) for n, key in enumerate(_IDS, 1)),
     "lies": _LIES,
+    "unlike": _UNLIKE,
     "large": (
         File("300mb", "archive.zip", "application/zip", None, LARGE),
         File("10mb", "scan.tiff", "image/tiff", None, 10 * MIB),

@@ -190,6 +190,7 @@ FILE_CUSTOMERS: dict[str, str] = {
     "names": "Awkward file names",
     "ids": "Awkward attachment ids",
     "lies": "Types that are not what they say",
+    "unlike": "Downloads unlike their metadata",
     "large": "Large files",
     "broken": "Files that break off",
     "null": "A null list of attachments",

@@ -39,6 +39,15 @@ def test_every_small_file_downloads_as_announced(api: Api, customer_id: str) -> 
         assert row["fileSize"] in (len(answer.content), None)
 
 
+def test_downloads_unlike_their_metadata(api: Api) -> None:
+    types = {}
+    for row in _list(api, "unlike"):
+        answer = api.get(api.attachments("files", "unlike", row["id"], "download"))
+        types[row["id"]] = answer.headers["Content-Type"]
+        assert (len(answer.content) == row["fileSize"]) == (row["id"] == "fine")
+    assert (types["gateway"], types["error"]) == ("text/html", "application/json")
+
+
 def test_files_are_what_they_are(api: Api) -> None:
     def download(key: str) -> bytes:
         return api.get(api.attachments("files", "kinds", key, "download")).content

@@ -80,7 +80,8 @@ def test_models(api: Api, key: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "customer_id", ["none", "one", "thirty", "kinds", "names", "ids", "lies", "large", "null"]
+    "customer_id",
+    ["none", "one", "thirty", "kinds", "names", "ids", "lies", "unlike", "large", "null"],
 )
 def test_attachments(api: Api, customer_id: str) -> None:
     body = api.get(api.attachments("files", customer_id)).json()
