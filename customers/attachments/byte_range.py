@@ -13,6 +13,14 @@ _RANGE = re.compile(r"bytes=(?:(\d{1,18})-(\d{0,18})|-(\d{1,18}))")
 _CONTENT_RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(?:(\d{1,18})|\*)")
 
 
+def total_size(file: Download) -> int | None:
+    """The size of the whole file in bytes, by the headers of a whole or partial answer; None where they do not say."""
+    if file.status != 206:
+        return file.content_length
+    match = _CONTENT_RANGE.fullmatch(file.headers.get("Content-Range", ""))
+    return int(match[3]) if match and match[3] else None
+
+
 @dataclass(frozen=True, slots=True)
 class ByteRange:
     """A requested range: bytes `first` to `last` (None: to the end), or the last `suffix` bytes.

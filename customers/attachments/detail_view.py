@@ -19,6 +19,7 @@ from customers.attachments.listing import (
     filter_and_sort,
     load_attachments,
 )
+from customers.attachments.verification import size_difference
 from customers.codat.parallel import side_by_side
 from customers.codat.types import Attachment
 from customers.service import default_service
@@ -42,6 +43,7 @@ def detail(
         lambda: load_attachments(page, customer_id), lambda: fetch_head(ids)
     )
     selected, index = _find(attachments, ids, state)
+    head = head.verified(selected[index])
     rows = [attachment_row(item, page, customer_id, state) for item in selected]
     return htmx.render(
         request,
@@ -93,6 +95,7 @@ def _preview_context(
         "preview": how,
         "no_preview_reason": reason,
         "error": head.error,
+        "other_size": "" if head.error else size_difference(attachment, head.content.size),
         "mismatch": "" if head.error else file_types.mismatch(name, content_type, file_type),
         "text": head.text if how == "text" else "",
         "is_truncated": head.is_truncated,

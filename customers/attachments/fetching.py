@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from customers.attachments import file_types
-from customers.attachments.byte_range import ByteRange
-from customers.attachments.listing import AttachmentIds
+from customers.attachments.byte_range import ByteRange, total_size
+from customers.attachments.listing import AttachmentIds, announced_size
+from customers.attachments.verification import Content, verify
 from customers.codat.download import Download
 from customers.codat.errors import CodatError, ErrorResponse
 from customers.codat.parallel import side_by_side
 from customers.codat.text import header_text
 from customers.codat.types import Attachment
 from customers.service import default_service
+
+# Bytes that are read ahead to verify a download: enough for every signature, and little on a slow line.
+VERIFIED_BYTES = 4096
 
 
 class RangeNotSatisfiable(Exception):
@@ -55,7 +61,11 @@ def open_file(ids: AttachmentIds, byte_range: ByteRange | None) -> Download:
 
 
 def open_with_metadata(ids: AttachmentIds, byte_range: ByteRange | None) -> OpenFile:
-    """The file and its metadata, asked for in parallel. Raises RangeNotSatisfiable, CodatError."""
+    """The file and its metadata, asked for in parallel. Raises RangeNotSatisfiable, CodatError.
+
+    A whole file whose size is not the announced one is verified before its first byte is passed on: `InvalidResponse`
+    where it cannot be the file.
+    """
     opened: list[Download] = []
 
     def open_and_remember() -> Download:
@@ -66,6 +76,8 @@ def open_with_metadata(ids: AttachmentIds, byte_range: ByteRange | None) -> Open
         file, attachment = side_by_side(
             open_and_remember, lambda: default_service().get_attachment(**ids)
         )
+        if file.status == 200 and file.content_length != announced_size(attachment):
+            verify(attachment, read_content(file, VERIFIED_BYTES))
     except BaseException:
         for file in opened:
             file.close()
@@ -73,39 +85,83 @@ def open_with_metadata(ids: AttachmentIds, byte_range: ByteRange | None) -> Open
     return OpenFile(file, attachment)
 
 
+def read_content(file: Download, size: int) -> Content:
+    """What the headers and the first ``size`` bytes say of a file. The iteration returns these bytes again."""
+    head = file.peek(size)
+    total = total_size(file)
+    if total is None and len(head) < size:
+        total = len(head)
+    return Content(head, total, file.headers.get("Content-Type", ""))
+
+
 @dataclass(frozen=True, slots=True)
 class FileHead:
-    """The first bytes of a file, and whether it has more; or the error that fetching them raised."""
+    """The first bytes of a file and the headers of Codat's answer; or the error that fetching them raised.
 
-    head: bytes = b""
-    is_truncated: bool = False
+    `ranges_ignored`: the answer was the whole file, although only its beginning was asked for.
+    """
+
+    content: Content
+    headers: Mapping[str, str] = field(default_factory=dict)
+    ranges_ignored: bool = False
     error: CodatError | None = None
 
     @property
+    def is_truncated(self) -> bool:
+        """Whether the file has more bytes than `content`."""
+        return len(self.content.head) > file_types.HEAD_BYTES
+
+    @property
     def file_type(self) -> file_types.FileType:
-        """The type detected from these bytes."""
-        return file_types.UNKNOWN if self.error else file_types.detect(self.head)
+        """The type detected from the first bytes."""
+        return file_types.UNKNOWN if self.error else self.content.file_type
 
     @property
     def text(self) -> str:
         """The bytes as text, without an incomplete character at the end."""
-        encoding = file_types.text_encoding(self.head)
-        decoded = self.head.decode(encoding, "replace") if encoding else ""
+        head = self.content.head[: file_types.HEAD_BYTES]
+        encoding = file_types.text_encoding(head)
+        decoded = head.decode(encoding, "replace") if encoding else ""
         return decoded.rstrip("\ufffd") if self.is_truncated else decoded
+
+    def verified(self, attachment: Mapping[str, Any]) -> FileHead:
+        """This, or with an error where it cannot be the file."""
+        try:
+            if self.error is None:
+                verify(attachment, self.content)
+        except CodatError as error:
+            return replace(self, error=error)
+        return self
 
 
 def fetch_head(ids: AttachmentIds) -> FileHead:
-    """The first `HEAD_BYTES` of a file. An answer that ignores Range is closed after them."""
+    """The first `HEAD_BYTES` of a file and one more. An answer that ignores Range is closed after them."""
+    size = file_types.HEAD_BYTES + 1
     try:
         file = default_service().download_attachment(
-            **ids, headers={"Range": f"bytes=0-{file_types.HEAD_BYTES}"}
+            **ids, headers={"Range": f"bytes=0-{size - 1}"}
         )
         try:
-            head = file.peek(file_types.HEAD_BYTES + 1)
+            content = read_content(file, size)
         finally:
             file.close()
     except CodatError as error:
         # An empty file has no first byte, so its range is not satisfiable.
         is_empty = isinstance(error, ErrorResponse) and error.status == 416
-        return FileHead() if is_empty else FileHead(error=error)
-    return FileHead(head[: file_types.HEAD_BYTES], len(head) > file_types.HEAD_BYTES)
+        if is_empty:
+            return FileHead(Content(b"", 0, ""))
+        return FileHead(Content(b"", None, ""), error=error)
+    return FileHead(
+        replace(content, head=content.head[:size]), file.headers, ranges_ignored=file.status == 200
+    )
+
+
+def fetch_head_with_metadata(ids: AttachmentIds) -> tuple[FileHead, Attachment]:
+    """The first bytes of a file and its metadata, asked for in parallel. Raises CodatError."""
+    head, attachment = side_by_side(
+        lambda: fetch_head(ids), lambda: default_service().get_attachment(**ids)
+    )
+    head = head.verified(attachment)
+    if head.error is not None:
+        raise head.error
+    return head, attachment

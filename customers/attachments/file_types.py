@@ -50,7 +50,7 @@ class FileType:
 
 
 _ICONS = {"text": "TXT", "unknown": "FILE", "program": "EXE", "ole": "DOC", "empty": "0"}
-_UNCOUNTABLE = {"svg", "html", "xml", "text", "csv", "rtf"}
+_UNCOUNTABLE = {"svg", "html", "xml", "text", "json", "csv", "rtf"}
 _ALL = (
     FileType("pdf", "PDF", "pdf", "application/pdf", "pdf", is_compressed=True),
     FileType("png", "PNG image", "image", "image/png", "image", is_compressed=True),
@@ -64,6 +64,7 @@ _ALL = (
     FileType("html", "HTML", "other", family="markup"),
     FileType("xml", "XML", "text", family="markup"),
     FileType("text", "plain text", "text", "text/plain", "text"),
+    FileType("json", "JSON", "text", family="text"),
     FileType("csv", "CSV", "text", "text/csv", "text", family="text"),
     FileType("zip", "ZIP archive", "other", "application/zip", is_compressed=True),
     FileType("docx", "Word document", "document", family="zip", is_compressed=True),
@@ -150,7 +151,8 @@ _BY_EXTENSION = {
     "html": "html",
     "xhtml": "html",
     "xml": "xml",
-    **dict.fromkeys(("txt", "text", "log", "md", "json", "eml"), "text"),
+    **dict.fromkeys(("txt", "text", "log", "md", "eml"), "text"),
+    "json": "json",
     "csv": "csv",
     "tsv": "csv",
     "zip": "zip",
@@ -183,7 +185,7 @@ _BY_CONTENT_TYPE = {
     "application/xhtml+xml": "html",
     "text/xml": "xml",
     "application/xml": "xml",
-    "application/json": "text",
+    "application/json": "json",
     "text/markdown": "text",
     "application/x-zip-compressed": "zip",
     f"{_OFFICE}wordprocessingml.document": "docx",

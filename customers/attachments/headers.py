@@ -7,21 +7,23 @@ from urllib.parse import quote
 from django.http.response import HttpResponseBase
 
 from customers.attachments import filenames
-from customers.codat.download import Download
 from customers.codat.text import header_text
 
 _PASSED_ON = ("Accept-Ranges", "ETag", "Last-Modified")
 
 
 def copy_upstream_headers(
-    file: Download, response: HttpResponseBase, *, is_range_request: bool
+    headers: Mapping[str, str], response: HttpResponseBase, *, ranges_ignored: bool
 ) -> None:
-    """Copy the few headers of Codat's answer that may be passed on."""
-    names = _PASSED_ON + (("Content-Range",) if file.status == 206 else ())
+    """Copy the few headers of Codat's answer that may be passed on.
+
+    `ranges_ignored`: a range was asked for, and the whole file came.
+    """
+    names = _PASSED_ON + (("Content-Range",) if response.status_code == 206 else ())
     for name in names:
-        if value := header_text(file.headers.get(name, "")):
+        if value := header_text(headers.get(name, "")):
             response.headers[name] = value
-    if is_range_request and file.status == 200 and "Accept-Ranges" not in response:
+    if ranges_ignored and "Accept-Ranges" not in response:
         response["Accept-Ranges"] = "none"
 
 

@@ -63,6 +63,18 @@ def test_range_beyond_the_end(ranged: Sandbox, viewer_client: RawPathClient) -> 
     assert response["Content-Range"] == f"bytes */{len(whole_file(ranged))}"
 
 
+@pytest.mark.parametrize("attachment_id", ["short", "long"])
+def test_range_beyond_the_end_has_the_size_of_the_file(
+    ranged: Sandbox, viewer_client: RawPathClient, attachment_id: str
+) -> None:
+    """Not the announced one."""
+    url = download_url(ranged, "unlike", attachment_id)
+    response = viewer_client.get(url, headers={"Range": "bytes=99999-"})
+    assert response.status_code == 416
+    size = len(file_bytes(ranged, "unlike", attachment_id))
+    assert response["Content-Range"] == f"bytes */{size}"
+
+
 def test_upstream_without_ranges_sends_the_whole_file(
     sandbox: Sandbox, viewer_client: RawPathClient
 ) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
-from tests.support.attachments import attachment_calls, download_url, file_bytes
+from tests.support.attachments import download_url, file_bytes
 
 
 def test_file_is_streamed_unchanged_and_saved(
@@ -65,12 +65,42 @@ def test_only_some_upstream_headers_are_copied(
     assert "a" not in response.cookies
 
 
-def test_head_downloads_nothing(sandbox: Sandbox, viewer_client: RawPathClient) -> None:
+@pytest.mark.parametrize("ranges", [False, True])
+def test_head_fetches_the_first_bytes_only(
+    sandbox: Sandbox, viewer_client: RawPathClient, ranges: bool
+) -> None:
+    sandbox.settings.ranges = ranges
     response = viewer_client.head(download_url(sandbox, "large", "300mb"))
     assert response.status_code == 200
     assert response["Content-Length"] == str(300 * 1024 * 1024)
     assert response["Content-Disposition"] == 'attachment; filename="archive.zip"'
-    assert attachment_calls(sandbox) == ["large/attachments/300mb"]
+    assert response["Accept-Ranges"] == ("bytes" if ranges else "none")
+    assert "Content-Range" not in response
+    calls = [call for call in sandbox.calls if "/attachments" in call.path]
+    assert sorted(call.path.rpartition("/large/")[2] for call in calls) == [
+        "attachments/300mb",
+        "attachments/300mb/download",
+    ]
+    # At most what the sockets buffer, where the sandbox ignores the range.
+    assert max(call.sent for call in calls) < 64 * 1024 * 1024
+
+
+@pytest.mark.parametrize("ranges", [False, True])
+@pytest.mark.parametrize("attachment_id", ["short", "long", "fine"])
+def test_head_has_the_size_of_the_file(
+    sandbox: Sandbox, viewer_client: RawPathClient, attachment_id: str, ranges: bool
+) -> None:
+    """Not the announced one."""
+    sandbox.settings.ranges = ranges
+    response = viewer_client.head(download_url(sandbox, "unlike", attachment_id))
+    size = len(file_bytes(sandbox, "unlike", attachment_id))
+    assert response["Content-Length"] == str(size)
+
+
+def test_head_of_a_file_of_unknown_size(sandbox: Sandbox, viewer_client: RawPathClient) -> None:
+    response = viewer_client.head(download_url(sandbox, "large", "no-length"))
+    assert response.status_code == 200
+    assert "Content-Length" not in response
 
 
 def test_unknown_attachment(sandbox: Sandbox, viewer_client: RawPathClient) -> None:

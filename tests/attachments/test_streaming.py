@@ -17,6 +17,7 @@ from django.test import RequestFactory
 
 from customers.attachments import streaming
 from sandbox import Sandbox
+from sandbox import files as sandbox_files
 from tests.support.attachments import download_url, file_bytes
 from tests.support.deployed import Deployed, deployed
 
@@ -137,7 +138,9 @@ def hanging(sandbox: Sandbox, request: pytest.FixtureRequest) -> Iterator[Hangin
     thread.join()
 
 
-PARTIAL = b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nbegun"
+SIZE = sandbox_files.attachment("files", "one", "only").length  # type: ignore[union-attr]
+PARTIAL = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\nbegun" % SIZE
+UNVERIFIED = b"HTTP/1.1 200 OK\r\nContent-Length: 9000\r\n\r\nbegun"
 
 
 @pytest.mark.parametrize(
@@ -183,6 +186,20 @@ def test_read_timeout_of_a_hanging_file(
             response.read()
         assert time.monotonic() - started < 5
         assert hanging.ended.wait(3)
+
+
+@pytest.mark.parametrize("hanging", [UNVERIFIED], indirect=True)
+def test_read_timeout_of_a_file_that_is_being_verified(
+    sandbox: Sandbox, hanging: HangingServer, transactional_db: None, viewer: User, tmp_path: Path
+) -> None:
+    """Nothing was passed on yet, so an error page can be."""
+    upstream = f"http://127.0.0.1:{hanging.server_port}"
+    with deployed(
+        viewer, tmp_path / "log", CODAT_BASE_URL=upstream, CODAT_READ_TIMEOUT="1"
+    ) as site:
+        response = site.request(download_url(sandbox, "one", "only"))
+        assert response.status == 504
+        assert b"Codat" in response.read()
 
 
 def test_send_timeout_of_a_browser_that_reads_nothing(
