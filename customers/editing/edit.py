@@ -8,8 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 from customers.codat.types import Company, Connection
-from customers.forms import Form
-from customers.forms.post_data import Data
+from customers.forms import Form, PostData
 from customers.models import Write
 from customers.service import CustomerService
 from customers.writes.pending import with_pending
@@ -45,7 +44,7 @@ class Target:
         self,
         record: dict[str, Any] | None = None,
         *,
-        data: Data | None = None,
+        data: PostData | None = None,
         filled: dict[str, Any] | None = None,
     ) -> Form:
         """A form of this customer; see `Form`. Raises FormTampered, ModelError.

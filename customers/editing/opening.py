@@ -49,7 +49,7 @@ def open_draft(target: Target, draft: Draft, service: CustomerService) -> Edit:
         edit = read_post(target, post)
     except FormTampered:
         return rebuild(target, post, record).with_notes(*notes)
-    changes = [] if target.creating else edit.form.since(record)
+    changes = [] if target.creating else edit.form.record_changes(record)
     return edit.with_notes(
         *notes,
         *(
@@ -68,7 +68,7 @@ def open_write(target: Target, write: Write, user: User, service: CustomerServic
     if not write.payload:
         return Edit(target, target.form(record), notes=(*notes, _missing_note(write)))
     form = target.form(record, filled=write.sent_values)
-    form.place(write.validation)
+    form.add_findings(write.validation)
     if not write.validation and write.error_message:
         form.problems.append(write.error_message)
     write.seen_by(user.pk)
@@ -101,7 +101,7 @@ def read_post(target: Target, post: QueryDict) -> Edit:
 def rebuild(target: Target, post: QueryDict, record: dict[str, Any]) -> Edit:
     """What was typed, over the record as it is now: the record that it was opened with cannot be read."""
     copy = post.copy()
-    copy["base"] = target.form(record).sealed
+    copy["base"] = target.form(record).signed_base
     edit = Edit(target, target.form(data=copy), **_fields(target, post))
     place = "below" if target.creating else "on top of the current record"
     edit.form.problems.append(

@@ -14,8 +14,7 @@ import simplejson
 from django.contrib.auth.models import User
 
 from customers.editing.edit import Edit
-from customers.forms import Form, Merge
-from customers.forms.post_data import Data
+from customers.forms import Form, Merge, PostData
 from customers.models import Write
 from customers.service import CustomerService
 from customers.writes import drafts
@@ -85,7 +84,7 @@ Outcome = (
 
 
 def save(
-    edit: Edit, *, user: User, service: CustomerService, choices: Data | None = None
+    edit: Edit, *, user: User, service: CustomerService, choices: PostData | None = None
 ) -> Outcome:
     """Save a customer once, however often the same edit is saved.
 
@@ -107,7 +106,7 @@ def save(
 
 
 def _check_and_journal(
-    edit: Edit, user: User, before: dict[str, Any], choices: Data | None
+    edit: Edit, user: User, before: dict[str, Any], choices: PostData | None
 ) -> Write | Outcome:
     """The new row of this save, or what stands in its way. `before` is the record as read, {} for a new one.
 
@@ -137,7 +136,7 @@ def _check_name(edit: Edit) -> Form | SameName:
     return SameName(edit.form, write)
 
 
-def _merged(edit: Edit, before: dict[str, Any], choices: Data | None) -> Form | MergeNeeded:
+def _merged(edit: Edit, before: dict[str, Any], choices: PostData | None) -> Form | MergeNeeded:
     """The form over the customer as it is now, pending changes included, or the conflict with it."""
     current, _ = edit.target.with_pending(before, edit.submission)
     merge = edit.form.merge(current, choices)

@@ -177,7 +177,7 @@ def _post(page: EditPage) -> HttpResponse:
         if not edit.is_valid():
             return page.render(edit, status=422)
         return page.render(edit, reviewing=action == "review", checked=True)
-    edit.form.act(action)
+    edit.form.apply_action(action)
     return page.render(edit)
 
 

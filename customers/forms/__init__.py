@@ -1,32 +1,34 @@
-"""A form, bound and validated, from a create/update model.
+"""A form, bound and validated, from a create/update model. Knows no HTTP and no view.
 
-    form = Form(model, record)                       # GET edit
-    form = Form(model, creating=True)                # GET new
-    form = Form(model, copy_of(record), creating=True)
-    form = Form(model, data=request.POST)            # POST; FormTampered, ModelError
-    form.act(request.POST["action"])                 # a row button; form.focus is the id to focus
+    form = Form(model, record)                       # GET of an edit page
+    form = Form(model, creating=True)                # GET of a page for a new customer
+    form = Form(model, filled=copy_of(record), creating=True)
+    form = Form(model, data=request.POST)            # POST; raises FormTampered, ModelError
+    form.apply_action(request.POST["action"])        # a row button; form.focus is the id to focus
     if form.is_valid(): send(form.payload_json())
-    form.place(error.validation)                     # Codat's answer, at its fields
+    form.add_findings(error.validation)              # Codat's findings, at their fields
 
-Knows no HTTP and no view. The modules: paths (names of inputs), values (text and JSON), assumptions,
-bound (the bound tree), post_data, actions, validation, error_mapping, changes, merge, signing, iso_codes, render.
+The model: model, limits, labels, display, assumptions. One form: bound, paths, values, post_data, actions,
+validation, error_mapping, signing. What it shows: layout, changes, merge, model_changes.
 """
 
-from customers.forms.changes import Change, Unsent
+from customers.forms.changes import Change, UnsentValue
 from customers.forms.form import Form, copy_of
-from customers.forms.merge import Conflict, Merge
+from customers.forms.merge import FieldConflict, Merge
 from customers.forms.model import ModelError
+from customers.forms.post_data import PostData
 from customers.forms.signing import FormTampered
 from customers.forms.values import MISSING
 
 __all__ = [
     "MISSING",
     "Change",
-    "Conflict",
+    "FieldConflict",
     "Form",
     "FormTampered",
     "Merge",
     "ModelError",
-    "Unsent",
+    "PostData",
+    "UnsentValue",
     "copy_of",
 ]

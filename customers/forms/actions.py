@@ -1,174 +1,184 @@
-"""What a row button does: add, duplicate, remove, undo, up, down, copy a contact and back.
+"""The row buttons: add, duplicate, remove, undo, move up and down, copy a contact to the main fields and back.
 
-Each answers the id of the element that takes the focus, or None when the button named nothing that
-is there (a stale page, a hand-made post): then nothing happens.
+Each returns the id of the element that takes the focus. None where the button names nothing that exists, as in a
+stale page or a hand-made post: then nothing happens.
 """
 
 from __future__ import annotations
 
-from customers.forms.bound import MAX_ROWS, Group, Kept, Leaf, Row, Rows, State
+from customers.forms.bound import (
+    MAX_LIST_ITEMS,
+    Field,
+    Group,
+    Leaf,
+    ListField,
+    ListItem,
+    ReadOnlyField,
+)
 from customers.forms.paths import html_id
 
-# A contact's properties and the customer's own that mean the same (codat-api.md, "Customer").
+TOO_MANY_ITEMS = f"A list can have at most {MAX_LIST_ITEMS} rows here."
+
+# The properties of a contact and of the customer that mean the same (codat-api.md, "Customer").
 _MAIN_FIELDS = (("name", "contactName"), ("email", "emailAddress"), ("phone", "phone"))
 
 
-def act(root: Group, action: str) -> str | None:
-    """Do what a button named `verb:path` or `verb:path:row` says; the id to focus, or None."""
+def apply_action(root: Group, action: str) -> str | None:
+    """Do what a button named `verb:path` or `verb:path:key` says; the id to focus, or None."""
     verb, _, rest = action.partition(":")
     path, _, key = rest.partition(":")
     if verb == "copy":
-        return (
-            _copy(root, to_main=path == "contact", key=key) if path in ("contact", "main") else None
-        )
-    rows = find_rows(root, path)
-    if rows is None:
+        return _copy(root, direction=path, key=key)
+    field = _find_list(root, path)
+    if field is None:
         return None
     if verb == "add":
-        return _add(rows)
-    row = rows.find(key)
-    if row is None or (row.removed and verb != "undo"):
+        return _add(field)
+    item = field.find(key)
+    if item is None or (item.is_removed and verb != "undo"):
         return None
-    if verb == "remove":
-        row.removed = True
-        return f"undo-{row.state.path}"
-    if verb == "undo":
-        row.removed = False
-        return first_input(row.state)
-    if verb == "duplicate":
-        return _duplicate(rows, row)
-    if verb in ("up", "down"):
-        return _move(rows, row, -1 if verb == "up" else 1)
+    match verb:
+        case "remove":
+            item.is_removed = True
+            return f"undo-{item.field.path}"
+        case "undo":
+            item.is_removed = False
+            return _first_input_id(item.field)
+        case "duplicate":
+            return _duplicate(field, item)
+        case "up" | "down":
+            return _move(field, item, -1 if verb == "up" else 1)
     return None
 
 
-def find_rows(state: State, path: str) -> Rows | None:
-    """The array of that path, or None. Only branches that lead there are searched."""
-    if isinstance(state, Rows):
-        if state.path == path:
-            return state
-        children: list[State] = [row.state for row in state.rows]
-    elif isinstance(state, Group):
-        children = state.children
+def _find_list(field: Field, path: str) -> ListField | None:
+    """The list with this path, or None. Only the branches that lead to it are searched."""
+    if isinstance(field, ListField):
+        if field.path == path:
+            return field
+        children: list[Field] = [item.field for item in field.items]
+    elif isinstance(field, Group):
+        children = field.children
     else:
         return None
     for child in children:
         if path == child.path or path.startswith(child.path + "."):
-            found = find_rows(child, path)
-            if found:
-                return found
+            match = _find_list(child, path)
+            if match:
+                return match
     return None
 
 
-def first_input(state: State) -> str:
-    """The id of the first input in it, else its own."""
-    if isinstance(state, Group):
-        for child in state.children:
-            if not isinstance(child, Kept):
-                return first_input(child)
-    elif isinstance(state, Rows):
-        return first_input(state.visible[0].state) if state.visible else f"add-{state.path}"
-    return html_id(state.path)
+def _first_input_id(field: Field) -> str:
+    """The id of the first input of a field; where it has none, of the field itself."""
+    if isinstance(field, Group):
+        for child in field.children:
+            if not isinstance(child, ReadOnlyField):
+                return _first_input_id(child)
+    elif isinstance(field, ListField):
+        remaining = field.remaining_items
+        return _first_input_id(remaining[0].field) if remaining else f"add-{field.path}"
+    return html_id(field.path)
 
 
-def _add(rows: Rows) -> str | None:
-    row = rows.new_row(rows.next_key())
-    if row is None or not _has_room(rows):
+def _add(field: ListField) -> str | None:
+    item = field.new_item(field.next_key())
+    if item is None or not _has_room(field):
         return None
-    # Before the rows that are too many to show, after those that are.
-    shown = sum(not other.hidden for other in rows.rows)
-    rows.rows.insert(shown, row)
-    return first_input(row.state)
+    # After the items that the page shows, before those that are hidden.
+    shown = sum(not other.is_hidden for other in field.items)
+    field.items.insert(shown, item)
+    return _first_input_id(item.field)
 
 
-def _has_room(rows: Rows) -> bool:
-    if sum(not row.hidden for row in rows.rows) < MAX_ROWS:
+def _has_room(field: ListField) -> bool:
+    if sum(not item.is_hidden for item in field.items) < MAX_LIST_ITEMS:
         return True
-    rows.error = f"A list takes at most {MAX_ROWS} rows here."
+    field.error = TOO_MANY_ITEMS
     return False
 
 
-def _duplicate(rows: Rows, row: Row) -> str | None:
-    # The copy of a record's row stands on the same values, so what is untouched in it goes out
-    # exactly as in the first.
-    source = row.key if not row.new else row.key.partition("-")[2]
-    copy = rows.new_row(rows.next_key(source))
-    if copy is None or not _has_room(rows):
+def _duplicate(field: ListField, item: ListItem) -> str | None:
+    # The copy of a record's item has the same base, so that untouched values are sent exactly as in the original.
+    source = item.key if not item.is_new else item.key.partition("-")[2]
+    duplicate = field.new_item(field.next_key(source))
+    if duplicate is None or not _has_room(field):
         return None
-    copy_texts(row.state, copy.state)
-    rows.rows.insert(rows.rows.index(row) + 1, copy)
-    return first_input(copy.state)
+    _copy_texts(item.field, duplicate.field)
+    field.items.insert(field.items.index(item) + 1, duplicate)
+    return _first_input_id(duplicate.field)
 
 
-def copy_texts(source: State, target: State) -> None:
-    """Everything typed in one state into another of the same node."""
+def _copy_texts(source: Field, target: Field) -> None:
+    """Copy everything typed in one field into another one of the same node."""
     if isinstance(source, Leaf) and isinstance(target, Leaf):
         target.text = source.text
     elif isinstance(source, Group) and isinstance(target, Group):
-        for one, other in zip(source.children, target.children, strict=True):
-            copy_texts(one, other)
-    elif isinstance(source, Rows) and isinstance(target, Rows):
-        rows = []
-        for row in source.rows:
-            copied = target.find(row.key) or target.new_row(row.key)
-            if copied:
-                copied.removed = row.removed
-                copy_texts(row.state, copied.state)
-                rows.append(copied)
-        target.rows = rows
+        for child, other in zip(source.children, target.children, strict=True):
+            _copy_texts(child, other)
+    elif isinstance(source, ListField) and isinstance(target, ListField):
+        items = []
+        for item in source.items:
+            duplicate = target.find(item.key) or target.new_item(item.key)
+            if duplicate:
+                duplicate.is_removed = item.is_removed
+                _copy_texts(item.field, duplicate.field)
+                items.append(duplicate)
+        target.items = items
 
 
-def _move(rows: Rows, row: Row, step: int) -> str:
-    visible = [other for other in rows.visible if not other.hidden]
-    place = visible.index(row) if row in visible else 0
-    target = place + step
-    if 0 <= target < len(visible):
-        one, other = rows.rows.index(row), rows.rows.index(visible[target])
-        rows.rows[one], rows.rows[other] = rows.rows[other], rows.rows[one]
-        place = target
-    # At either end the button that was pressed has no further to go; the other one has.
+def _move(field: ListField, item: ListItem, step: int) -> str:
+    shown = [other for other in field.remaining_items if not other.is_hidden]
+    position = shown.index(item) if item in shown else 0
+    target = position + step
+    if 0 <= target < len(shown):
+        one, other = field.items.index(item), field.items.index(shown[target])
+        field.items[one], field.items[other] = field.items[other], field.items[one]
+        position = target
+    # At either end the pressed button is disabled now, so the other one takes the focus.
     verb = "up" if step < 0 else "down"
-    if place == 0:
+    if position == 0:
         verb = "down"
-    elif place == len(visible) - 1:
+    elif position == len(shown) - 1:
         verb = "up"
-    return f"{verb}-{row.state.path}"
+    return f"{verb}-{item.field.path}"
 
 
-def can_copy(root: Group, rows: Rows) -> bool:
-    """Whether rows of this array are contacts whose fields the customer has itself, too."""
-    element = rows.node.element
-    if rows.path != "contacts" or element is None:
+def can_copy(root: Group, field: ListField) -> bool:
+    """Whether the items of a list are contacts with properties that the customer has too."""
+    element = field.node.element
+    if field.path != "contacts" or element is None:
         return False
-    return any(element.child(theirs) and root.child(ours) for theirs, ours in _MAIN_FIELDS)
+    return any(element.child(inner) and root.child(outer) for inner, outer in _MAIN_FIELDS)
 
 
-def _copy(root: Group, *, to_main: bool, key: str) -> str | None:
+def _copy(root: Group, *, direction: str, key: str) -> str | None:
+    """Copy the contact's texts to the main fields (`contact`), or those to the contact (`main`)."""
     contacts = root.child("contacts")
-    row = contacts.find(key) if isinstance(contacts, Rows) else None
-    if row is None or not isinstance(row.state, Group):
+    item = contacts.find(key) if isinstance(contacts, ListField) else None
+    if direction not in ("contact", "main") or item is None or not isinstance(item.field, Group):
         return None
     focus = None
-    for theirs, ours in _MAIN_FIELDS:
-        inner = _phone(row.state.child(theirs), add=not to_main)
-        outer = root.child(ours)
+    for inner_name, outer_name in _MAIN_FIELDS:
+        inner = _first_number(item.field.child(inner_name), add=direction == "main")
+        outer = root.child(outer_name)
         if not isinstance(inner, Leaf) or not isinstance(outer, Leaf):
             continue
-        source, target = (inner, outer) if to_main else (outer, inner)
-        # Nothing to copy is no reason to clear what is there.
-        if not source.blank:
+        source, target = (inner, outer) if direction == "contact" else (outer, inner)
+        # A blank source does not clear the target.
+        if not source.is_blank:
             target.text = source.text
             focus = focus or html_id(target.path)
-    return focus or html_id(row.state.path)
+    return focus or html_id(item.field.path)
 
 
-def _phone(state: State | None, *, add: bool) -> State | None:
-    """A contact's phone is a list of {number, type}: its first number, made if it may be."""
-    if not isinstance(state, Rows):
-        return state
-    if not state.visible and add:
-        _add(state)
-    if not state.visible:
+def _first_number(field: Field | None, *, add: bool) -> Field | None:
+    """For a contact's phone, a list of {number, type}: its first number, added where there is none and `add`."""
+    if not isinstance(field, ListField):
+        return field
+    if not field.remaining_items and add:
+        _add(field)
+    if not field.remaining_items:
         return None
-    first = state.visible[0].state
+    first = field.remaining_items[0].field
     return first.child("number") if isinstance(first, Group) else first

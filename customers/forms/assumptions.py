@@ -1,28 +1,28 @@
-"""What Codat does not document and a form had to decide. Each guess is here and nowhere else."""
+"""What Codat does not document and a form has to assume. Each assumption is here and nowhere else."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from customers.forms.model import Kind, Node
+from customers.forms.model import Node, NodeType
 
 
-def cleared(node: Node) -> Any:
+def cleared_value(node: Node) -> Any:
     """What is sent for a field that a person emptied on purpose.
 
-    Guess: text is cleared by "", which every JSON string field takes; everything that "" cannot be
-    a value of (numbers, dates, booleans, closed choices) is cleared by null. Leaving the property
-    out is no choice: where an update merges, it would keep the old value.
+    Assumption: text is cleared by "", which is a valid value of every text field; everything else (numbers, dates,
+    booleans, options) is cleared by null. The property cannot be left out: where an update merges, that would keep
+    the old value.
     """
-    plain_text = node.kind in (Kind.STRING, Kind.UNKNOWN) and not node.options
-    return "" if plain_text else None
+    is_plain_text = node.type in (NodeType.STRING, NodeType.UNKNOWN) and not node.options
+    return "" if is_plain_text else None
 
 
-# Some platforms read every customer with empty lists because they leave addresses and contacts out
-# (Zoho Books). Whether an update replaces or merges is not documented. A list that was read empty and
-# that nobody touched is therefore not sent: where updates replace, [] and nothing are the same; where
-# they merge, [] would wipe what nobody saw. Inside a row lists go out as they came: a row is sent whole.
+# Some platforms return every customer with empty lists, because they leave addresses and contacts out (Zoho Books).
+# Whether an update replaces or merges is not documented. A list that was empty in the record and was not edited is
+# therefore not sent: where updates replace, [] and a missing list are the same; where they merge, [] would delete
+# what nobody saw. Lists inside a list item are sent as they were, because an item is sent whole.
 SEND_EMPTY_LISTS_AS_READ = False
 
-# A date without a time: the type is called DateTime and Codat's own examples carry a time.
+# For a date without a time: Codat's type is DateTime, and the examples of its documentation have a time.
 MIDNIGHT = "T00:00:00"

@@ -1,10 +1,10 @@
-"""A form's state: the model's tree, bound to a record, with what the inputs hold now.
+"""The fields of one form: the model's tree, bound to a record, with the text that the inputs hold now.
 
-Four kinds: Leaf (one input), Group (an object), Rows (an array) and Kept (a value that is shown and
-not edited). Each answers `changed`, `filled` and `value()`: what goes out.
+Four kinds: Leaf (one input), Group (an object), ListField (an array) and ReadOnlyField (a value that is shown and
+cannot be edited). Each has `is_changed`, `is_filled` and `value()`, which is what is sent.
 
-The rule of a leaf: text equal to what was shown goes out exactly as it came in, be it absent, null,
-"" or a number with seven zeros; emptied text is cleared on purpose; other text is converted.
+The rule of a leaf: text that equals the initial text sends the record's value exactly as it was read, be it absent,
+null, "" or a number with seven decimals. Emptied text is a value cleared on purpose. Other text is converted.
 """
 
 from __future__ import annotations
@@ -13,94 +13,93 @@ from collections.abc import Iterator
 from typing import Any
 
 from customers.forms import assumptions
-from customers.forms.model import Kind, Node
-from customers.forms.paths import NEW_ROW, join, segment
-from customers.forms.values import MISSING, convert, shown
+from customers.forms.model import Node, NodeType
+from customers.forms.paths import NEW_ITEM_KEY, encode_name, item_key, join
+from customers.forms.values import MISSING, initial_text, parse_input
 
-# Rows of one array, and inputs of one form, that a page shows. What is beyond is kept and sent as it is.
-MAX_ROWS = 500
+# Items of one list, and inputs of one form, that a page shows. Further items of a record are sent as they were read.
+MAX_LIST_ITEMS = 500
 MAX_INPUTS = 8_000
 
-
-# The labels of the nodes that lead to a state, and the indexes of rows between them: see `path_label`.
+# The labels of the nodes that lead to a field, with the indexes of list items between them: see `path_label`.
 Labels = tuple[str | int, ...]
 
 
 class Leaf:
-    """One input. `default` is a preselected text that by itself does not count as filled in."""
+    """One input. `preselected` is the text of the only option, which alone does not count as filled in."""
 
-    __slots__ = ("base", "default", "error", "node", "path", "shown", "text")
+    __slots__ = ("base", "error", "initial", "node", "path", "preselected", "text")
 
-    def __init__(self, node: Node, path: str, base: Any, *, new: bool) -> None:
+    def __init__(self, node: Node, path: str, base: Any, *, is_new: bool) -> None:
         self.node = node
         self.path = path
         self.base = base
-        self.shown = shown(base)
-        preselect = new and base is MISSING and node.required and len(node.options) == 1
-        self.default = node.options[0].text if preselect else ""
-        self.text = self.shown or self.default
+        self.initial = initial_text(base)
+        has_one_option = is_new and base is MISSING and node.required and len(node.options) == 1
+        self.preselected = node.options[0].text if has_one_option else ""
+        self.text = self.initial or self.preselected
         self.error = ""
 
     @property
-    def blank(self) -> bool:
+    def is_blank(self) -> bool:
         return not self.text or self.text.isspace()
 
     @property
-    def changed(self) -> bool:
-        if self.text == self.shown or (self.default and self.text == self.default):
+    def is_changed(self) -> bool:
+        if self.text == self.initial or (self.preselected and self.text == self.preselected):
             return False
-        return not (self.blank and self.base in (MISSING, None, ""))
+        return not (self.is_blank and self.base in (MISSING, None, ""))
 
     @property
-    def filled(self) -> bool:
-        return not self.blank and (not self.default or self.text != self.default)
+    def is_filled(self) -> bool:
+        return not self.is_blank and (not self.preselected or self.text != self.preselected)
 
     def value(self) -> Any:
-        if self.text == self.shown:
+        if self.text == self.initial:
             return self.base
-        if self.blank:
+        if self.is_blank:
             if self.base is MISSING or self.base is None or self.base == "":
                 return self.base
-            return assumptions.cleared(self.node)
-        return convert(self.node, self.text)[0]
+            return assumptions.cleared_value(self.node)
+        return parse_input(self.node, self.text)[0]
 
     def fill(self, value: Any) -> None:
         if not isinstance(value, (dict, list)):
-            self.text = shown(value)
+            self.text = initial_text(value)
 
 
-class Kept:
-    """A value that is shown and cannot be edited; `sent` says whether it goes out as it came."""
+class ReadOnlyField:
+    """A value that is shown and cannot be edited, and the reason. `is_sent`: it is sent as it was read."""
 
-    __slots__ = ("base", "error", "node", "path", "reason", "sent")
+    __slots__ = ("base", "error", "is_sent", "node", "path", "reason")
 
-    changed = False
+    is_changed = False
 
-    def __init__(self, node: Node, path: str, base: Any, reason: str, *, sent: bool) -> None:
+    def __init__(self, node: Node, path: str, base: Any, reason: str, *, is_sent: bool) -> None:
         self.node = node
         self.path = path
         self.base = base
         self.reason = reason
-        self.sent = sent
+        self.is_sent = is_sent
         self.error = ""
 
     @property
-    def filled(self) -> bool:
-        return self.sent and self.base is not MISSING and self.base not in (None, "", {}, [])
+    def is_filled(self) -> bool:
+        return self.is_sent and self.base is not MISSING and self.base not in (None, "", {}, [])
 
     def value(self) -> Any:
-        return self.base if self.sent else MISSING
+        return self.base if self.is_sent else MISSING
 
     def fill(self, value: Any) -> None:
-        """What cannot be edited stays what the record says."""
+        """The record's value stays: it cannot be edited."""
 
 
 class Group:
-    """An object: the root, a property, or one row of an array of objects."""
+    """An object: the root, a property, or one item of an array of objects."""
 
     __slots__ = ("base", "children", "error", "node", "path")
 
-    def __init__(self, node: Node, path: str, base: Any, children: list[State]) -> None:
+    def __init__(self, node: Node, path: str, base: Any, children: list[Field]) -> None:
         self.node = node
         self.path = path
         self.base = base
@@ -108,24 +107,24 @@ class Group:
         self.error = ""
 
     @property
-    def changed(self) -> bool:
-        return any(child.changed for child in self.children)
+    def is_changed(self) -> bool:
+        return any(child.is_changed for child in self.children)
 
     @property
-    def filled(self) -> bool:
-        return any(child.filled for child in self.children)
+    def is_filled(self) -> bool:
+        return any(child.is_filled for child in self.children)
 
     def value(self) -> Any:
-        if self.node.path and not isinstance(self.base, dict) and not self.filled:
+        if self.node.path and not isinstance(self.base, dict) and not self.is_filled:
             return self.base
-        out = {}
+        values = {}
         for child in self.children:
             value = child.value()
             if value is not MISSING:
-                out[child.node.name] = value
-        return out
+                values[child.node.name] = value
+        return values
 
-    def child(self, name: str) -> State | None:
+    def child(self, name: str) -> Field | None:
         return next((child for child in self.children if child.node.name == name), None)
 
     def fill(self, value: Any) -> None:
@@ -134,188 +133,202 @@ class Group:
             child.fill(values.get(child.node.name, MISSING))
 
 
-class Row:
-    """One element of an array, under a key that it keeps wherever it is moved."""
+class ListItem:
+    """One element of an array. Its key stays the same wherever the item is moved.
 
-    __slots__ = ("hidden", "key", "new", "removed", "state")
+    `is_hidden`: beyond what a page shows, so that no input of it is posted.
+    """
 
-    def __init__(self, key: str, state: State, *, new: bool, hidden: bool = False) -> None:
+    __slots__ = ("field", "is_hidden", "is_new", "is_removed", "key")
+
+    def __init__(self, key: str, field: Field, *, is_new: bool, is_hidden: bool = False) -> None:
         self.key = key
-        self.state = state
-        self.new = new
-        self.removed = False
-        self.hidden = hidden
+        self.field = field
+        self.is_new = is_new
+        self.is_removed = False
+        self.is_hidden = is_hidden
 
     @property
-    def sent(self) -> bool:
-        """A new row left blank and a row that was emptied by hand are not sent."""
-        if self.removed:
+    def is_sent(self) -> bool:
+        """False for a removed item, a new one left blank, and one whose values were all emptied."""
+        if self.is_removed:
             return False
-        return self.state.filled or not (
-            (self.new and not self.key.count("-")) or self.state.changed
-        )
+        if self.field.is_filled:
+            return True
+        is_blank_new_item = self.is_new and "-" not in self.key
+        return not is_blank_new_item and not self.field.is_changed
 
 
-class Rows:
-    """An array. `rows` hold removed ones too, in their places, so that each can come back."""
+class ListField:
+    """An array. `items` holds the removed ones too, in their places, so that each can be restored."""
 
-    __slots__ = ("base", "binding", "error", "in_row", "node", "path", "rows")
+    __slots__ = ("base", "binder", "error", "is_in_item", "items", "node", "path")
 
-    def __init__(self, node: Node, path: str, base: Any, binding: Binding, *, in_row: bool) -> None:
+    def __init__(
+        self, node: Node, path: str, base: Any, binder: Binder, *, is_in_item: bool
+    ) -> None:
         self.node = node
         self.path = path
         self.base = base
-        self.binding = binding
-        self.in_row = in_row
-        self.rows: list[Row] = []
+        self.binder = binder
+        self.is_in_item = is_in_item
+        self.items: list[ListItem] = []
         self.error = ""
 
     @property
-    def visible(self) -> list[Row]:
-        return [row for row in self.rows if not row.removed]
+    def base_items(self) -> list[Any]:
+        """The elements in the record; [] where there are none."""
+        return self.base if isinstance(self.base, list) else []
 
     @property
-    def sent(self) -> list[Row]:
-        return [row for row in self.rows if row.sent]
+    def remaining_items(self) -> list[ListItem]:
+        return [item for item in self.items if not item.is_removed]
 
     @property
-    def filled(self) -> bool:
-        return any(row.state.filled for row in self.rows if not row.removed)
+    def sent_items(self) -> list[ListItem]:
+        return [item for item in self.items if item.is_sent]
 
     @property
-    def changed(self) -> bool:
-        sent = self.sent
-        if any(row.new or row.state.changed for row in sent):
+    def is_filled(self) -> bool:
+        return any(item.field.is_filled for item in self.items if not item.is_removed)
+
+    @property
+    def is_changed(self) -> bool:
+        sent = self.sent_items
+        if any(item.is_new or item.field.is_changed for item in sent):
             return True
-        before = len(self.base) if isinstance(self.base, list) else 0
-        return [row.key for row in sent] != [f"b{index}" for index in range(before)]
+        return [item.key for item in sent] != [
+            item_key(index) for index in range(len(self.base_items))
+        ]
 
     def value(self) -> Any:
         values = [
-            value for row in self.rows if row.sent and (value := row.state.value()) is not MISSING
+            value
+            for item in self.items
+            if item.is_sent and (value := item.field.value()) is not MISSING
         ]
-        if values or self.changed:
+        if values or self.is_changed:
             return values
-        if self.base == [] and not self.in_row and not assumptions.SEND_EMPTY_LISTS_AS_READ:
+        if self.base == [] and not self.is_in_item and not assumptions.SEND_EMPTY_LISTS_AS_READ:
             return MISSING
         return self.base
 
-    def find(self, key: str) -> Row | None:
-        return next((row for row in self.rows if row.key == key), None)
+    def find(self, key: str) -> ListItem | None:
+        return next((item for item in self.items if item.key == key), None)
 
-    def new_row(self, key: str) -> Row | None:
-        """A row for the key of a new one, not yet placed; None if the key is not one."""
-        found = NEW_ROW.fullmatch(key)
-        if not found:
+    def new_item(self, key: str) -> ListItem | None:
+        """An item for the key of a new one, not yet in `items`; None for any other key."""
+        match = NEW_ITEM_KEY.fullmatch(key)
+        if not match:
             return None
         value: Any = MISSING
-        if found[2] is not None:
-            base = self.base if isinstance(self.base, list) else []
-            if int(found[2]) >= len(base):
+        if match[2] is not None:
+            if int(match[2]) >= len(self.base_items):
                 return None
-            value = base[int(found[2])]
-        return Row(key, self.bind_row(key, value), new=True)
+            value = self.base_items[int(match[2])]
+        return ListItem(key, self.bind_item(key, value), is_new=True)
 
     def next_key(self, copy_of: str = "") -> str:
-        numbers = [int(m[1]) for row in self.rows if (m := NEW_ROW.fullmatch(row.key))]
+        """The key of the next new item, which may be a copy of a record's item."""
+        numbers = [int(match[1]) for item in self.items if (match := NEW_ITEM_KEY.match(item.key))]
         return f"n{max(numbers, default=0) + 1}" + (f"-{copy_of}" if copy_of else "")
 
-    def bind_row(self, key: str, value: Any) -> State:
+    def bind_item(self, key: str, value: Any) -> Field:
         element = self.node.element
-        assert element is not None  # noqa: S101  an array node always has one
-        return self.binding.bind(
-            element, join(self.path, key), value, new=value is MISSING, in_row=True
+        assert element is not None  # noqa: S101  a node of an array always has one
+        return self.binder.bind(
+            element, join(self.path, key), value, is_new=value is MISSING, is_in_item=True
         )
 
     def fill(self, value: Any) -> None:
         values = value if isinstance(value, list) else []
-        old = [row for row in self.rows if not row.new]
-        self.rows = []
-        for index, item in enumerate(values):
-            row = old[index] if index < len(old) else None
-            if row is None:
+        old = [item for item in self.items if not item.is_new]
+        self.items = []
+        for index, item_value in enumerate(values):
+            item = old[index] if index < len(old) else None
+            if item is None:
                 key = self.next_key()
-                row = Row(key, self.bind_row(key, MISSING), new=True)
-            row.state.fill(item)
-            self.rows.append(row)
-        for row in old[len(values) :]:
-            row.removed = True
-            self.rows.append(row)
+                item = ListItem(key, self.bind_item(key, MISSING), is_new=True)
+            item.field.fill(item_value)
+            self.items.append(item)
+        for item in old[len(values) :]:
+            item.is_removed = True
+            self.items.append(item)
 
 
-State = Leaf | Kept | Group | Rows
+Field = Leaf | ReadOnlyField | Group | ListField
 
 
-class Binding:
-    """Binds nodes to values, and counts inputs so that a huge record stays a usable page."""
+class Binder:
+    """Binds nodes to values, and counts inputs so that a very large record is still a usable page."""
 
     def __init__(self, *, creating: bool) -> None:
         self.creating = creating
         self.inputs = 0
 
     def bind(
-        self, node: Node, path: str, base: Any, *, new: bool = False, in_row: bool = False
-    ) -> State:
-        """The state of one node. `new`: nothing of it is in the record, so defaults apply."""
-        kept = self._kept(node, path, base)
-        if kept:
-            return kept
-        if node.kind is Kind.OBJECT:
+        self, node: Node, path: str, base: Any, *, is_new: bool = False, is_in_item: bool = False
+    ) -> Field:
+        """The field of one node. `is_new`: the record has nothing of it, so an only option is preselected."""
+        reason, is_sent = self._why_read_only(node, base)
+        if reason:
+            return ReadOnlyField(node, path, base, reason, is_sent=is_sent)
+        if node.type is NodeType.OBJECT:
             values = base if isinstance(base, dict) else {}
             children = [
                 self.bind(
                     child,
-                    join(path, segment(child.name)),
+                    join(path, encode_name(child.name)),
                     values.get(child.name, MISSING),
-                    new=new,
-                    in_row=in_row,
+                    is_new=is_new,
+                    is_in_item=is_in_item,
                 )
                 for child in node.children
             ]
             return Group(node, path, base, children)
-        if node.kind is Kind.ARRAY:
-            return self._rows(node, path, base, new=new, in_row=in_row)
+        if node.type is NodeType.ARRAY:
+            return self._list(node, path, base, is_new=is_new, is_in_item=is_in_item)
         self.inputs += 1
-        return Leaf(node, path, base, new=new)
+        return Leaf(node, path, base, is_new=is_new)
 
-    def _rows(self, node: Node, path: str, base: Any, *, new: bool, in_row: bool) -> Rows:
-        rows = Rows(node, path, base, self, in_row=in_row)
-        for index, value in enumerate(base if isinstance(base, list) else ()):
-            key = f"b{index}"
-            hidden = index >= MAX_ROWS or self.inputs >= MAX_INPUTS
-            rows.rows.append(Row(key, rows.bind_row(key, value), new=False, hidden=hidden))
-        if new and node.required and not rows.rows:
-            rows.rows.append(Row("n1", rows.bind_row("n1", MISSING), new=True))
-        return rows
+    def _list(
+        self, node: Node, path: str, base: Any, *, is_new: bool, is_in_item: bool
+    ) -> ListField:
+        field = ListField(node, path, base, self, is_in_item=is_in_item)
+        for index, value in enumerate(field.base_items):
+            key = item_key(index)
+            is_hidden = index >= MAX_LIST_ITEMS or self.inputs >= MAX_INPUTS
+            bound = field.bind_item(key, value)
+            field.items.append(ListItem(key, bound, is_new=False, is_hidden=is_hidden))
+        if is_new and node.required and not field.items:
+            field.items.append(ListItem("n1", field.bind_item("n1", MISSING), is_new=True))
+        return field
 
-    def _kept(self, node: Node, path: str, base: Any) -> Kept | None:
+    def _why_read_only(self, node: Node, base: Any) -> tuple[str, bool]:
+        """Why a value cannot be edited, "" where it can, and whether it is sent."""
         if node.read_only:
-            return Kept(node, path, base, "Read-only, and not sent.", sent=False)
-        compound = node.kind in (Kind.OBJECT, Kind.ARRAY)
-        if node.path == ("id",) and not self.creating and not compound:
-            return Kept(node, path, base, "Read-only. Sent as it is.", sent=True)
-        if node.kind in (Kind.FILE, Kind.MULTIPART):
-            return Kept(node, path, base, "Files cannot be sent with a form.", sent=True)
-        if node.kind is Kind.OBJECT:
-            odd = not node.children or not (
-                base is MISSING or base is None or isinstance(base, dict)
-            )
-        elif node.kind is Kind.ARRAY:
-            odd = not (base is MISSING or base is None or isinstance(base, list))
+            return "Read-only; not sent.", False
+        is_plain = node.type not in (NodeType.OBJECT, NodeType.ARRAY)
+        if node.path == ("id",) and not self.creating and is_plain:
+            return "Read-only; sent unchanged.", True
+        if node.type in (NodeType.FILE, NodeType.MULTIPART):
+            return "Files cannot be edited here; sent unchanged.", True
+        is_absent = base is MISSING or base is None
+        if node.type is NodeType.OBJECT:
+            can_be_edited = bool(node.children) and (is_absent or isinstance(base, dict))
+        elif node.type is NodeType.ARRAY:
+            can_be_edited = is_absent or isinstance(base, list)
         else:
-            odd = isinstance(base, (dict, list))
-        return Kept(node, path, base, "Kept as it is, and sent so.", sent=True) if odd else None
+            can_be_edited = not isinstance(base, (dict, list))
+        return "" if can_be_edited else "Cannot be edited here; sent unchanged.", True
 
 
-def walk(state: State, labels: Labels = ()) -> Iterator[tuple[State, Labels]]:
-    """Every state below and with this one, in order, removed rows left out, with its labels.
-
-    Rows are counted as they stand.
-    """
-    yield state, labels
-    if isinstance(state, Group):
-        for child in state.children:
+def walk(field: Field, labels: Labels = ()) -> Iterator[tuple[Field, Labels]]:
+    """This field and every field below it, in order, with its labels; removed list items are left out."""
+    yield field, labels
+    if isinstance(field, Group):
+        for child in field.children:
             yield from walk(child, (*labels, child.node.label))
-    elif isinstance(state, Rows):
-        for index, row in enumerate(state.visible):
-            yield from walk(row.state, (*labels, index))
+    elif isinstance(field, ListField):
+        for index, item in enumerate(field.remaining_items):
+            yield from walk(item.field, (*labels, index))

@@ -1,4 +1,4 @@
-"""What a form would change, field by field, and what of a record it cannot send."""
+"""What a form would change, field by field, and which values of a record it cannot send."""
 
 from __future__ import annotations
 
@@ -9,9 +9,13 @@ from typing import Any, Literal
 
 from customers.codat.text import page_text
 from customers.formatting import path_label
-from customers.forms.bound import Group, Labels, Row, Rows, State
-from customers.forms.model import READ_ONLY_ANYWHERE, Kind, Node
-from customers.forms.values import MISSING, readable
+from customers.forms.bound import Field, Group, Labels, ListField, ListItem
+from customers.forms.model import READ_ONLY_NAMES, Node, NodeType
+from customers.forms.paths import item_key, join
+from customers.forms.values import MISSING, text_or_json
+
+# Objects are shown line by line down to this depth; what is deeper is shown as JSON.
+_MAX_DEPTH_AS_LINES = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,49 +31,45 @@ class Change:
     @property
     def old_text(self) -> str:
         """The value before, for people."""
-        return words(self.old)
+        return value_text(self.old)
 
     @property
     def new_text(self) -> str:
         """The value after, for people."""
-        return words(self.new)
+        return value_text(self.new)
 
 
 @dataclass(frozen=True, slots=True)
-class Unsent:
-    """A value of the record that the model has no field for."""
+class UnsentValue:
+    """A value of the record that the model has no field for. `path` is names and indexes."""
 
     path: tuple[str | int, ...]
     value: Any
 
     @property
     def label(self) -> str:
-        """The field's label, made of the names of its properties."""
+        """The label, made of the names of the properties."""
         return page_text(path_label(self.path))
 
     @property
     def text(self) -> str:
         """The value, for people."""
-        return words(self.value)
+        return value_text(self.value)
 
 
-def words(value: Any) -> str:
-    """A value for people: absent, null and "" are three different things, and are told apart."""
+def value_text(value: Any) -> str:
+    """A value for people. Absent, null and "" are three different values, and have different texts."""
     if value is MISSING:
         return "(nothing)"
     if value is None:
         return "(null)"
     if value == "":
         return "(empty text)"
-    return "\n".join(_lines(value, (), _LEVELS)) or readable(value)
+    return "\n".join(_lines(value, (), _MAX_DEPTH_AS_LINES)) or text_or_json(value)
 
 
-# So deep an object is told line by line; below that it is JSON.
-_LEVELS = 6
-
-
-def _lines(value: Any, path: tuple[str | int, ...], levels: int) -> Iterator[str]:
-    """An object or a list line by line, under the names of its properties."""
+def _lines(value: Any, path: tuple[str | int, ...], depth_left: int) -> Iterator[str]:
+    """An object or a list line by line, each with the label of its path."""
     parts: Iterable[tuple[str | int, Any]] = ()
     if isinstance(value, dict):
         parts = ((str(name), item) for name, item in value.items())
@@ -79,103 +79,99 @@ def _lines(value: Any, path: tuple[str | int, ...], levels: int) -> Iterator[str
         inner_path = (*path, part)
         label = page_text(path_label(inner_path))
         if isinstance(item, (dict, list)):
-            inner = list(_lines(item, inner_path, levels - 1)) if levels else []
-            yield from inner or [f"{label}: {readable(item)}"]
+            inner = list(_lines(item, inner_path, depth_left - 1)) if depth_left else []
+            yield from inner or [f"{label}: {text_or_json(item)}"]
         else:
-            yield f"{label}: {words(item)}"
+            yield f"{label}: {value_text(item)}"
 
 
-def changes(root: Group, *, creating: bool) -> list[Change]:
-    """Every change that the payload makes to the record; creating, every value that is sent."""
-    return list(_walk(root, (), everything=creating))
+def form_changes(root: Group, *, creating: bool) -> list[Change]:
+    """Every change that the payload makes to the record; for a new customer, every value that is sent."""
+    return list(_changes(root, (), creating=creating))
 
 
 def _label(labels: Labels) -> str:
     return path_label(labels, name_label=str)
 
 
-def _walk(state: State, labels: Labels, *, everything: bool) -> Iterator[Change]:
-    if isinstance(state, Group):
-        for child in state.children:
-            yield from _walk(child, (*labels, child.node.label), everything=everything)
-    elif isinstance(state, Rows):
-        yield from _rows(state, labels, everything=everything)
-    elif everything:
-        value = state.value()
+def _changes(field: Field, labels: Labels, *, creating: bool) -> Iterator[Change]:
+    if isinstance(field, Group):
+        for child in field.children:
+            yield from _changes(child, (*labels, child.node.label), creating=creating)
+    elif isinstance(field, ListField) and creating:
+        for index, item in enumerate(field.sent_items):
+            yield from _changes(item.field, (*labels, index), creating=True)
+    elif isinstance(field, ListField):
+        yield from _list_changes(field, labels)
+    elif creating:
+        value = field.value()
         if value is not MISSING:
-            yield Change(state.path, _label(labels), MISSING, value, "added")
-    elif state.changed:
-        yield Change(state.path, _label(labels), state.base, state.value())
+            yield Change(field.path, _label(labels), MISSING, value, "added")
+    elif field.is_changed:
+        yield Change(field.path, _label(labels), field.base, field.value())
 
 
-def _rows(rows: Rows, labels: Labels, *, everything: bool) -> Iterator[Change]:
-    sent = rows.sent
-    for index, row in enumerate(sent):
-        row_labels = (*labels, index)
-        if everything:
-            yield from _walk(row.state, row_labels, everything=True)
-        elif row.new:
-            name = f"{_label(row_labels)} (new)"
-            yield Change(row.state.path, name, MISSING, row.state.value(), "added")
+def _list_changes(field: ListField, labels: Labels) -> Iterator[Change]:
+    sent = field.sent_items
+    for index, item in enumerate(sent):
+        if item.is_new:
+            label = f"{_label((*labels, index))} (new)"
+            yield Change(item.field.path, label, MISSING, item.field.value(), "added")
         else:
-            yield from _walk(row.state, row_labels, everything=False)
-    if everything:
-        return
-    base = rows.base if isinstance(rows.base, list) else []
-    kept = [row.key for row in sent if not row.new]
-    for index in range(len(base)):
-        key = f"b{index}"
-        if key not in kept:
-            element = rows.node.element
-            old = project(element, base[index]) if element else base[index]
-            name = f"{_label((*labels, index))} (removed)"
-            yield Change(f"{rows.path}.{key}", name, old, MISSING, "removed")
-    if kept != sorted(kept, key=_index) or _new_before_old(sent):
-        before = ", ".join(str(_index(key) + 1) for key in sorted(kept, key=_index))
-        after = ", ".join("new" if row.new else str(_index(row.key) + 1) for row in sent)
-        yield Change(rows.path, f"{_label(labels)} (order)", before, after, "moved")
+            yield from _changes(item.field, (*labels, index), creating=False)
+    remaining = [_index(item) for item in sent if not item.is_new]
+    for index in sorted(set(range(len(field.base_items))).difference(remaining)):
+        value, element = field.base_items[index], field.node.element
+        old = project(element, value) if element else value
+        label = f"{_label((*labels, index))} (removed)"
+        yield Change(join(field.path, item_key(index)), label, old, MISSING, "removed")
+    if remaining != sorted(remaining) or _has_new_before_old(sent):
+        before = ", ".join(str(index + 1) for index in sorted(remaining))
+        after = ", ".join("new" if item.is_new else str(_index(item) + 1) for item in sent)
+        yield Change(field.path, f"{_label(labels)} (order)", before, after, "moved")
 
 
-def _index(key: str) -> int:
-    return int(key[1:])
+def _index(item: ListItem) -> int:
+    """The index in the record of an item that is not new."""
+    return int(item.key[1:])
 
 
-def _new_before_old(rows: list[Row]) -> bool:
-    return any(one.new and not other.new for one, other in pairwise(rows))
+def _has_new_before_old(items: list[ListItem]) -> bool:
+    return any(one.is_new and not other.is_new for one, other in pairwise(items))
 
 
 def project(node: Node, value: Any) -> Any:
-    """The part of a record's value that the model has a place for and that may be written.
+    """The part of a record's value that the model has and that may be written.
 
-    What has another shape than the model says stays as it is.
+    A value with another shape than the model's is returned as it is.
     """
-    if node.kind is Kind.OBJECT and node.children and isinstance(value, dict):
+    if node.type is NodeType.OBJECT and node.children and isinstance(value, dict):
         return {
             child.name: project(child, value[child.name])
             for child in node.children
             if child.name in value and not child.read_only
         }
-    if node.kind is Kind.ARRAY and node.element and isinstance(value, list):
+    if node.type is NodeType.ARRAY and node.element and isinstance(value, list):
         return [project(node.element, item) for item in value]
     return value
 
 
-def unsent(root: Group) -> list[Unsent]:
-    """Values of the record, at any depth, that the model does not know. Read-only ones are not
-    named: nobody expects them to be sent."""
-    return list(_unsent(root, ()))
+def unsent_values(root: Group) -> list[UnsentValue]:
+    """The values of the record, at any depth, that the model does not have. Read-only ones are left out."""
+    return list(_unsent_values(root, ()))
 
 
-def _unsent(state: State, path: tuple[str | int, ...]) -> Iterator[Unsent]:
-    if isinstance(state, Group) and isinstance(state.base, dict):
-        known = {child.node.name for child in state.children}
-        silent = READ_ONLY_ANYWHERE if state.node.path else READ_ONLY_ANYWHERE | {"id"}
-        for name, value in state.base.items():
-            if name not in known and name not in silent:
-                yield Unsent((*path, name), value)
-        for child in state.children:
-            yield from _unsent(child, (*path, child.node.name))
-    elif isinstance(state, Rows):
-        for row in state.rows:
-            if not row.new:
-                yield from _unsent(row.state, (*path, _index(row.key)))
+def _unsent_values(field: Field, path: tuple[str | int, ...]) -> Iterator[UnsentValue]:
+    if isinstance(field, Group) and isinstance(field.base, dict):
+        known = {child.node.name for child in field.children} | READ_ONLY_NAMES
+        if not field.node.path:
+            known.add("id")
+        for name, value in field.base.items():
+            if name not in known:
+                yield UnsentValue((*path, name), value)
+        for child in field.children:
+            yield from _unsent_values(child, (*path, child.node.name))
+    elif isinstance(field, ListField):
+        for item in field.items:
+            if not item.is_new:
+                yield from _unsent_values(item.field, (*path, _index(item)))

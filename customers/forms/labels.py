@@ -1,4 +1,4 @@
-"""What a form says in its own words about a node: which help is worth the space, and what its rows are called."""
+"""Wording of a node for the page: whether its description is worth showing, and short forms."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from customers.forms.limits import Limit
 from customers.forms.model import Node
 
 _WORD = re.compile(r"[^\W_]+")
-# What a description may say without telling anything: articles, and words that every one of Codat's has.
+# Words of a description that carry no information: articles, and words that all of Codat's descriptions have.
 _FILLER = frozenset(
     _WORD.findall(
         "a an the of for to in on at is are be this that its it s with and or associated collection list current"
@@ -20,24 +20,23 @@ _ORDINALS = {"first": "1", "second": "2", "third": "3", "fourth": "4", "fifth": 
 
 
 def _words(text: str) -> set[str]:
-    found = (singular(word) for word in _WORD.findall(text.lower()))
-    return {_ORDINALS.get(word, word) for word in found}
+    words = (singular(word) for word in _WORD.findall(text.lower()))
+    return {_ORDINALS.get(word, word) for word in words}
 
 
-def says_something(node: Node) -> bool:
-    """Whether a description tells more than the label does: "City of the address" under "City" does not."""
+def adds_information(node: Node) -> bool:
+    """Whether a description says more than the label does: "City of the address" under "City" does not."""
     known = _words(node.label).union(*(_words(label(name)) for name in node.path if name))
     return bool(_words(node.description) - known - _FILLER)
 
 
-def in_sentence(title: str) -> str:
-    """A label inside of a sentence: `Phone Number` -> `phone number`, but `VAT number` keeps its capitals."""
-    words = title.split(" ")
-    return " ".join(word.lower() if word[1:].islower() else word for word in words)
+def label_in_sentence(text: str) -> str:
+    """A label within a sentence: `Phone Number` -> `phone number`, but `VAT number` keeps its capitals."""
+    return " ".join(word.lower() if word[1:].islower() else word for word in text.split(" "))
 
 
-def short(limit: Limit) -> str:
-    """A limit to the number of characters in two words, for the corner of a field; "" for any other limit."""
+def short_limit(limit: Limit) -> str:
+    """A limit of length in two words, such as `max 50`; "" for a limit of any other kind."""
     least, most = limit.min_length, limit.max_length
     if limit != Limit(min_length=least, max_length=most):
         return ""

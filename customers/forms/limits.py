@@ -1,9 +1,9 @@
 """Limits read out of the English of a model's notes (`validation[].details`).
 
-They advise and never block: Codat decides. A note that no pattern knows is shown as it is.
+Limits are advice and never block a save: the integration decides. A note that matches no pattern is shown as text.
 
-Hit rate over the seven models in ../shared/codat/push-models: 34 of 48 notes, 22 of 33 distinct ones.
-The others state no limit ("Names must be unique", "Billing = POBOX") or one of a part of the field.
+Match rate over the seven models in ../shared/codat/push-models: 34 of 48 notes, 22 of 33 distinct ones.
+The others state no limit ("Names must be unique", "Billing = POBOX"), or the limit of a part of the field.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Format = Literal["country-2", "country-3", "currency", "email"]
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """What a note says. Lengths are in characters, rows in elements of an array."""
+    """The limit in a note. Lengths are numbers of characters, rows are elements of an array."""
 
     min_length: int | None = None
     max_length: int | None = None
@@ -32,7 +32,12 @@ class Limit:
     one_of_each: bool = False
 
 
-_WORDS = {"a": 1, "an": 1, "single": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5} | {
+_NUMBER_WORDS = {
+    **dict.fromkeys(("a", "an", "single", "one"), 1),
+    "two": 2,
+    "three": 3,
+    "four": 4,
+    "five": 5,
     "six": 6,
     "seven": 7,
     "eight": 8,
@@ -40,11 +45,11 @@ _WORDS = {"a": 1, "an": 1, "single": 1, "one": 1, "two": 2, "three": 3, "four": 
     "ten": 10,
     "twelve": 12,
 }
-_N = r"(\d{1,9}|" + "|".join(sorted(_WORDS, key=len, reverse=True)) + r")"
+_N = r"(\d{1,9}|" + "|".join(sorted(_NUMBER_WORDS, key=len, reverse=True)) + r")"
 _VALUE = r"(-?\d{1,15}(?:\.\d{1,9})?)"
 _CHARS = r"\s*-?\s*(?:characters?|chars?|letters|digits)"
-# What may follow a length and leave it a rule about the whole field: "Max length of 25 characters
-# for first and last names" is about parts of it, and is no limit.
+# What may follow a length that is about the whole field. "Max length of 25 characters for first and last names"
+# is about parts of it, and is no limit here.
 _END = r"(?:\s+(?:long|in length|in total|or fewer|or less|only))?\s*[.!]?$"
 _MOST = (
     r"(?:max(?:imum)?(?: length)?(?: is| of|:)?|at most|up to|(?:can|must|should)(?:not| not)"
@@ -67,13 +72,13 @@ _ROWS_END = (
 
 
 def _int(text: str) -> int:
-    return _WORDS[text] if text in _WORDS else int(text)
+    return _NUMBER_WORDS[text] if text in _NUMBER_WORDS else int(text)
 
 
-_Maker = Callable[[re.Match[str]], Limit]
-_PATTERNS: tuple[tuple[re.Pattern[str], _Maker], ...] = tuple(
-    (re.compile(pattern), maker)
-    for pattern, maker in (
+_MakeLimit = Callable[[re.Match[str]], Limit]
+_PATTERNS: tuple[tuple[re.Pattern[str], _MakeLimit], ...] = tuple(
+    (re.compile(pattern), make_limit)
+    for pattern, make_limit in (
         # lengths
         (
             _START + rf"between {_N} and {_N}{_CHARS}{_END}",
@@ -154,11 +159,11 @@ _PATTERNS: tuple[tuple[re.Pattern[str], _Maker], ...] = tuple(
 )
 
 
-def read(details: str) -> Limit | None:
-    """The limit that a note states, or None when no pattern knows it."""
+def parse_limit(details: str) -> Limit | None:
+    """The limit that a note states; None where the note matches no pattern."""
     text = " ".join(details[:500].lower().split())
-    for pattern, maker in _PATTERNS:
-        found = pattern.search(text)
-        if found:
-            return maker(found)
+    for pattern, make_limit in _PATTERNS:
+        match = pattern.search(text)
+        if match:
+            return make_limit(match)
     return None

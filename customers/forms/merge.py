@@ -1,8 +1,7 @@
-"""Two people changed one record: three columns, field by field, and what comes of the choice.
+"""Merging two people's changes of one record: the fields that differ, and the values that the choices result in.
 
-Compared is what the model knows of each record, per leaf. Rows have no identity of their own across
-two readings of a record: where all three lists are equally long they are compared row by row, else
-the list is one field.
+The fields of the model are compared, leaf by leaf. List items have no identity over two readings of a record: where
+the three lists are equally long they are compared item by item, else the list is one field.
 """
 
 from __future__ import annotations
@@ -15,88 +14,99 @@ from typing import Any, Literal
 from customers.formatting import path_label
 from customers.forms import assumptions
 from customers.forms.bound import Labels
-from customers.forms.changes import Change, project, words
-from customers.forms.model import Kind, Node
-from customers.forms.paths import join, segment
-from customers.forms.post_data import Data
-from customers.forms.values import MISSING, dump
+from customers.forms.changes import Change, project, value_text
+from customers.forms.model import Node, NodeType
+from customers.forms.paths import encode_name, item_key, join
+from customers.forms.post_data import PostData
+from customers.forms.values import MISSING, to_json
 
-CHOICE, SEEN = "m.", "m-seen"
+CHOICE_PREFIX, FINGERPRINT_NAME = "m.", "m-seen"
 Side = Literal["theirs", "mine"]
+# Names of properties, and indexes of list items.
+Keys = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Conflict:
-    """One field that somebody else changed since the form was opened.
+class FieldConflict:
+    """One field that somebody else changed after the form was opened.
 
-    `both`: I changed it too, to something else. Otherwise the page preselects theirs; either way
-    nothing is sent before a person has seen it. Values are JSON, or MISSING; `chosen` is "" until then.
+    `changed_by_both`: this form changes it too, to another value. Otherwise their value is preselected; either way
+    nothing is sent before a person has seen it. Values are JSON, or MISSING. `chosen` is "" until a choice is made.
     """
 
-    path: str
-    keys: tuple[str | int, ...]
+    keys: Keys
     label: str
     before: Any
     theirs: Any
     mine: Any
-    both: bool
-    chosen: Side | Literal[""]
+    changed_by_both: bool
+    chosen: Side | Literal[""] = ""
+
+    @property
+    def path(self) -> str:
+        """The path of the field, as in the names of inputs."""
+        path = ""
+        for key in self.keys:
+            path = join(path, encode_name(key) if isinstance(key, str) else item_key(key))
+        return path
 
     @property
     def name(self) -> str:
-        """The name of the pair of radio buttons."""
-        return CHOICE + self.path
+        """The name of the two radio buttons."""
+        return CHOICE_PREFIX + self.path
 
     @property
     def preselected(self) -> str:
-        """The radio button that is on."""
-        return self.chosen or ("" if self.both else "theirs")
+        """The value of the radio button that is checked, "" for none."""
+        return self.chosen or ("" if self.changed_by_both else "theirs")
 
     @property
     def before_text(self) -> str:
         """The value when the form was opened."""
-        return words(self.before)
+        return value_text(self.before)
 
     @property
     def theirs_text(self) -> str:
         """The value that somebody else saved."""
-        return words(self.theirs)
+        return value_text(self.theirs)
 
     @property
     def mine_text(self) -> str:
         """The value in this form."""
-        return words(self.mine)
+        return value_text(self.mine)
 
 
+@dataclass(frozen=True, slots=True)
 class Merge:
-    """The differences, the choices made so far, and the values that come of them."""
+    """The conflicts with the choices made so far, and the values that result.
 
-    def __init__(
-        self, conflicts: list[Conflict], merged: dict[str, Any], seen: str, *, asked: bool
-    ) -> None:
-        self.conflicts = conflicts
-        self.seen = seen
-        self.asked = asked
-        self._merged = merged
+    `fingerprint` identifies the record that the conflicts are with. `was_shown`: the post came from a page that
+    showed these conflicts. `payload` is what this form would send without them.
+    """
+
+    conflicts: list[FieldConflict]
+    payload: dict[str, Any]
+    fingerprint: str
+    was_shown: bool
 
     @property
     def resolved(self) -> bool:
-        """True when nothing is in the way of saving: no differences, or a choice for each."""
+        """True where nothing prevents the save: no conflicts, or a choice for each."""
         return all(conflict.chosen for conflict in self.conflicts)
 
     @property
     def undecided(self) -> str:
-        """The labels of the fields that still want a choice, where somebody has been asked before; else ""."""
-        return ", ".join(each.label for each in self.conflicts if self.asked and not each.chosen)
+        """The labels of the fields without a choice, where the conflicts were shown before; else ""."""
+        conflicts = self.conflicts if self.was_shown else []
+        return ", ".join(conflict.label for conflict in conflicts if not conflict.chosen)
 
     def values(self) -> dict[str, Any]:
-        """What to send: my values, with theirs where theirs was chosen (or mine is untouched)."""
-        out: dict[str, Any] = _copy(self._merged)
+        """What to send: the payload, with their value where theirs was chosen or mine is untouched."""
+        values: dict[str, Any] = _deep_copy(self.payload)
         for conflict in self.conflicts:
-            _put(
-                out, conflict.keys, conflict.mine if conflict.chosen == "mine" else conflict.theirs
-            )
-        return out
+            value = conflict.mine if conflict.chosen == "mine" else conflict.theirs
+            _set_value(values, conflict.keys, value)
+        return values
 
 
 def merge(
@@ -104,40 +114,44 @@ def merge(
     base: dict[str, Any],
     theirs: dict[str, Any],
     mine: dict[str, Any],
-    data: Data | None = None,
+    data: PostData | None = None,
 ) -> Merge:
-    """Compare what the form was opened with, what the record is now, and what is to be sent.
+    """Compare the record that the form was opened with, the record now, and what is to be sent.
 
-    `base` and `theirs` are records as read, `mine` a payload. `data` is the post that may hold the
-    choices: they count only if they were made about this very `theirs`.
+    `base` and `theirs` are records as read, `mine` is a payload. `data` is the post that may hold choices: they
+    count only if they were made about this very `theirs`.
     """
-    before, now = _spoken(project(model, base)), _spoken(project(model, theirs))
-    seen = hashlib.sha256(dump(now).encode()).hexdigest()[:32]
-    asked = data is not None and data.getlist(SEEN)[-1:] == [seen]
+    before, now = _comparable(model, base), _comparable(model, theirs)
+    fingerprint = hashlib.sha256(to_json(now).encode()).hexdigest()[:32]
+    was_shown = data is not None and data.getlist(FINGERPRINT_NAME)[-1:] == [fingerprint]
     conflicts = [
-        _chosen(conflict, data if asked else None)
-        for conflict in _compare(model, (), "", (), before, now, mine)
+        _with_choice(conflict, data if was_shown else None)
+        for conflict in _compare(model, (), (), before, now, mine)
     ]
-    return Merge(conflicts, mine, seen, asked=asked)
+    return Merge(conflicts, mine, fingerprint, was_shown)
 
 
-def differences(model: Node, old: dict[str, Any], new: dict[str, Any]) -> list[Change]:
+def record_changes(model: Node, old: dict[str, Any], new: dict[str, Any]) -> list[Change]:
     """What differs between two readings of a record, for the model's fields."""
-    before, now = _spoken(project(model, old)), _spoken(project(model, new))
+    before, now = _comparable(model, old), _comparable(model, new)
     return [
-        Change(found.path, found.label, found.before, found.theirs)
-        for found in _compare(model, (), "", (), before, now, before)
+        Change(conflict.path, conflict.label, conflict.before, conflict.theirs)
+        for conflict in _compare(model, (), (), before, now, before)
     ]
 
 
-def _spoken(value: Any) -> Any:
-    """A record without its empty lists, as a payload is (see guesses.SEND_EMPTY_LISTS_AS_READ)."""
+def _comparable(model: Node, record: dict[str, Any]) -> Any:
+    return without_empty_lists(project(model, record))
+
+
+def without_empty_lists(value: Any) -> Any:
+    """A record without its empty lists, as a payload is: see `assumptions.SEND_EMPTY_LISTS_AS_READ`."""
     if assumptions.SEND_EMPTY_LISTS_AS_READ or not isinstance(value, dict):
         return value
-    return {key: _spoken(item) for key, item in value.items() if item != []}
+    return {key: without_empty_lists(item) for key, item in value.items() if item != []}
 
 
-def _chosen(conflict: Conflict, data: Data | None) -> Conflict:
+def _with_choice(conflict: FieldConflict, data: PostData | None) -> FieldConflict:
     posted = data.getlist(conflict.name)[-1:] if data is not None else []
     if posted == ["theirs"]:
         return replace(conflict, chosen="theirs")
@@ -145,67 +159,47 @@ def _chosen(conflict: Conflict, data: Data | None) -> Conflict:
 
 
 def _compare(
-    node: Node,
-    keys: tuple[str | int, ...],
-    path: str,
-    labels: Labels,
-    before: Any,
-    now: Any,
-    mine: Any,
-) -> Iterator[Conflict]:
-    if same(before, now) or same(now, mine):
+    node: Node, keys: Keys, labels: Labels, before: Any, now: Any, mine: Any
+) -> Iterator[FieldConflict]:
+    if equal_json(before, now) or equal_json(now, mine):
         return
-    if node.kind is Kind.OBJECT and node.children and _all(dict, before, now, mine):
+    if node.type is NodeType.OBJECT and node.children and _all(dict, before, now, mine):
         for child in node.children:
             name = child.name
-            yield from _compare(
-                child,
-                (*keys, name),
-                join(path, segment(name)),
-                (*labels, child.label),
-                before.get(name, MISSING),
-                now.get(name, MISSING),
-                mine.get(name, MISSING),
-            )
+            properties = (record.get(name, MISSING) for record in (before, now, mine))
+            yield from _compare(child, (*keys, name), (*labels, child.label), *properties)
     elif (
-        node.kind is Kind.ARRAY
+        node.type is NodeType.ARRAY
         and node.element
         and _all(list, before, now, mine)
         and len(before) == len(now) == len(mine)
     ):
-        for index, item in enumerate(before):
-            yield from _compare(
-                node.element,
-                (*keys, index),
-                join(path, f"b{index}"),
-                (*labels, index),
-                item,
-                now[index],
-                mine[index],
-            )
+        for index, items in enumerate(zip(before, now, mine, strict=True)):
+            yield from _compare(node.element, (*keys, index), (*labels, index), *items)
     else:
         label = path_label(labels, name_label=str)
-        yield Conflict(path, keys, label, before, now, mine, not same(before, mine), "")
+        changed_by_both = not equal_json(before, mine)
+        yield FieldConflict(keys, label, before, now, mine, changed_by_both)
 
 
-def _all(kind: type, *values: Any) -> bool:
-    return all(isinstance(value, kind) for value in values)
+def _all(wanted: type, *values: Any) -> bool:
+    return all(isinstance(value, wanted) for value in values)
 
 
-def same(one: Any, other: Any) -> bool:
-    """Equal as JSON: 1 and true differ, 1.0 and 1.00 too, and absent is equal to absent alone."""
+def equal_json(one: Any, other: Any) -> bool:
+    """Equal as JSON: 1 and true differ, 1.0 and 1.00 too, and an absent value equals only an absent value."""
     if one is MISSING or other is MISSING:
         return one is other
-    return dump(one) == dump(other)
+    return to_json(one) == to_json(other)
 
 
-def _copy(value: Any) -> Any:
+def _deep_copy(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: _copy(item) for key, item in value.items()}
-    return [_copy(item) for item in value] if isinstance(value, list) else value
+        return {key: _deep_copy(item) for key, item in value.items()}
+    return [_deep_copy(item) for item in value] if isinstance(value, list) else value
 
 
-def _put(target: Any, keys: tuple[str | int, ...], value: Any) -> None:
+def _set_value(target: Any, keys: Keys, value: Any) -> None:
     for key in keys[:-1]:
         target = target[key]
     last = keys[-1]

@@ -1,9 +1,8 @@
-"""The create/update model (Codat's "push option") as a tree of frozen nodes.
+"""The create/update model (Codat's "push options") as a tree of frozen nodes.
 
-Knows no HTTP and no form. A model comes from strangers and differs per connection, so it is read
-leniently (an unknown type is a text, a missing display name is the property's name) and within
-bounds (depth, number of nodes, number of options). What cannot be a tree of the promised shape
-raises ModelError with a sentence for people.
+Knows no HTTP and no form. A model differs for each connection and is data from outside, so it is read leniently
+(an unknown type is text, a missing display name is the property's name) and within bounds (depth, number of
+nodes, number of options). What cannot be such a tree raises ModelError with a sentence for people.
 """
 
 from __future__ import annotations
@@ -15,22 +14,22 @@ from typing import Any
 
 from customers.codat.text import input_text, page_text
 
-# A model of 1,000 nodes is usable; real customer models have 20 to 40, invoices about 150.
+# A model of 1,000 nodes is usable; real models of customers have 20 to 40, of invoices about 150.
 MAX_NODES = 2_500
 MAX_DEPTH = 16
 MAX_OPTIONS = 20_000
 
-# What Codat or the accounting software maintains (codat-api.md, "Customer"): never editable and
-# never sent, wherever they stand, even where a model lists or requires them.
-READ_ONLY_ANYWHERE = frozenset({"modifiedDate", "sourceModifiedDate", "metadata"})
+# Maintained by Codat or the accounting software (codat-api.md, "Customer"): never editable and never sent, at any
+# depth, even where a model lists or requires them.
+READ_ONLY_NAMES = frozenset({"modifiedDate", "sourceModifiedDate", "metadata"})
 
 
 class ModelError(Exception):
-    """The model is not a tree of the promised shape. str(e) is a sentence for people."""
+    """The model is not a tree of the expected shape. str(e) is a sentence for people."""
 
 
-class Kind(Enum):
-    """The eight types Codat documents; UNKNOWN is any other, and is treated as text."""
+class NodeType(Enum):
+    """The eight types that Codat documents; UNKNOWN is any other, and is treated as text."""
 
     OBJECT = "Object"
     ARRAY = "Array"
@@ -43,7 +42,7 @@ class Kind(Enum):
     UNKNOWN = ""
 
 
-_KINDS = {kind.value.lower(): kind for kind in Kind if kind.value}
+_TYPES = {node_type.value.lower(): node_type for node_type in NodeType if node_type.value}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,23 +57,23 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A sentence of `validation`: free English, `field` a hint and not a path."""
+    """A sentence of `validation`, in free English. `field` is a hint, not a path."""
 
     field: str
     details: str
-    warning: bool
+    is_warning: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Node:
     """One node. `path` is the names from the root, without indexes; `()` is the root.
 
-    `children` are the properties of an object in declared order. `element` is what one element of
-    an array looks like (an object, a plain value or an array); None for everything else.
+    `children` are the properties of an object in declared order. `element` describes one element of an array (an
+    object, a plain value or an array), and is None for all other types.
     """
 
     path: tuple[str, ...]
-    kind: Kind
+    type: NodeType
     label: str
     description: str
     required: bool
@@ -85,65 +84,59 @@ class Node:
 
     @property
     def name(self) -> str:
-        """The property's name; "" for the root and for an array's element."""
+        """The property's name; "" for the root and for an element of an array."""
         return self.path[-1] if self.path else ""
 
     @property
     def read_only(self) -> bool:
-        """True for what must not be written. The record's own `id` is the form's decision."""
-        return self.name in READ_ONLY_ANYWHERE
+        """Whether the property must not be written. The form decides about the record's own `id`."""
+        return self.name in READ_ONLY_NAMES
 
     def child(self, name: str) -> Node | None:
-        """The property of that name, or None."""
-        for child in self.children:
-            if child.name == name:
-                return child
-        return None
+        """The property with this name, or None."""
+        return next((child for child in self.children if child.name == name), None)
 
 
-def parse(raw: object) -> Node:
-    """Read a model as Codat answers it: a JSON object. Raises ModelError."""
+def parse_model(raw: object) -> Node:
+    """The tree of a model as Codat sends it, a JSON object. Raises ModelError."""
     if not isinstance(raw, Mapping):
-        raise ModelError("The form model from Codat is not an object, so no form can be made.")
+        raise ModelError("The list of fields that Codat sent is not an object.")
     root = _Parser().node(raw, (), 0)
-    if root.kind is not Kind.OBJECT or not root.children:
-        raise ModelError("The form model from Codat lists no fields, so no form can be made.")
+    if root.type is not NodeType.OBJECT or not root.children:
+        raise ModelError("The list that Codat sent has no fields.")
     return root
 
 
 class _Parser:
-    """Counts what has been read, so that a hostile model ends early."""
+    """Reads one model, and counts its nodes and options, so that one that is too large ends early."""
 
     def __init__(self) -> None:
         self.nodes = 0
         self.options = 0
 
     def node(self, raw: object, path: tuple[str, ...], depth: int) -> Node:
-        where = ".".join(path) or "the model"
+        name = _name_for_errors(path)
         if not isinstance(raw, Mapping):
-            raise ModelError(f"The form model from Codat is broken at {where[:200]}.")
+            raise ModelError(f"In the list of fields that Codat sent, {name} is not an object.")
         if depth > MAX_DEPTH:
-            raise ModelError(f"The form model from Codat is more than {MAX_DEPTH} levels deep.")
-        self.nodes += 1
-        if self.nodes > MAX_NODES:
-            raise ModelError(f"The form model from Codat has more than {MAX_NODES} fields.")
-
+            raise ModelError(f"The fields that Codat sent are more than {MAX_DEPTH} levels deep.")
+        self._count_node()
         properties = raw.get("properties")
         if properties is not None and not isinstance(properties, Mapping):
-            raise ModelError(f"The fields of {where[:200]} in the form model are not an object.")
-        kind = _kind(raw.get("type"), properties)
+            raise ModelError(f"The fields that Codat sent for {name} are not an object.")
+        node_type = _type(raw.get("type"), properties)
         options = self.read_options(raw.get("options"))
         children: tuple[Node, ...] = ()
         element = None
-        if kind is Kind.OBJECT:
+        if node_type is NodeType.OBJECT:
             children = self.properties(properties, path, depth)
-        elif kind is Kind.ARRAY:
+        elif node_type is NodeType.ARRAY:
             element = self.element(raw, properties, options, path, depth)
             options = ()
         return Node(
             path=path,
-            kind=kind,
-            label=_text(raw.get("displayName")) or (page_text(path[-1]) if path else ""),
+            type=node_type,
+            label=_label(raw, path),
             description=_text(raw.get("description")),
             required=raw.get("required") is True,
             children=children,
@@ -151,6 +144,11 @@ class _Parser:
             options=options,
             notes=_notes(raw.get("validation")),
         )
+
+    def _count_node(self) -> None:
+        self.nodes += 1
+        if self.nodes > MAX_NODES:
+            raise ModelError(f"Codat sent more than {MAX_NODES:,} fields.")
 
     def properties(
         self, properties: Mapping[Any, Any] | None, path: tuple[str, ...], depth: int
@@ -168,20 +166,20 @@ class _Parser:
         path: tuple[str, ...],
         depth: int,
     ) -> Node:
-        """What one row looks like.
+        """One element of an array.
 
-        `properties` describe one element; without them the elements are plain values. How Codat
-        writes an array of arrays is not documented: `items`, as in JSON Schema, is understood.
+        `properties` describe an element that is an object; without them the elements are plain values. Codat does
+        not document arrays of arrays: `items`, as in JSON Schema, is read.
         """
-        inner = (*path, "")
+        element_path = (*path, "")
         items = raw.get("items")
         if isinstance(items, Mapping) and not properties:
-            return self.node(items, inner, depth + 1)
-        self.nodes += 1
+            return self.node(items, element_path, depth + 1)
+        self._count_node()
         return Node(
-            path=inner,
-            kind=Kind.OBJECT if properties else Kind.STRING,
-            label=_text(raw.get("displayName")) or (page_text(path[-1]) if path else ""),
+            path=element_path,
+            type=NodeType.OBJECT if properties else NodeType.STRING,
+            label=_label(raw, path),
             description="",
             required=False,
             children=self.properties(properties, path, depth) if properties else (),
@@ -193,29 +191,35 @@ class _Parser:
     def read_options(self, raw: object) -> tuple[Option, ...]:
         if not isinstance(raw, list):
             return ()
-        found: dict[str, Option] = {}
+        options: dict[str, Option] = {}
         for item in raw:
             entry = item if isinstance(item, Mapping) else {"value": item}
             value = entry.get("value")
             text = input_text(value)
-            # An empty choice is the blank one, which every list has already.
-            if not text or isinstance(value, (dict, list)) or text in found:
+            # Every form has a blank option already.
+            if not text or isinstance(value, (dict, list)) or text in options:
                 continue
             self.options += 1
             if self.options > MAX_OPTIONS:
-                raise ModelError(
-                    f"The form model from Codat has more than {MAX_OPTIONS} options to choose from."
-                )
+                raise ModelError(f"Codat sent more than {MAX_OPTIONS:,} options.")
             label = _text(entry.get("displayName")) or text
-            found[text] = Option(value, text, label, _text(entry.get("description")))
-        return tuple(found.values())
+            options[text] = Option(value, text, label, _text(entry.get("description")))
+        return tuple(options.values())
 
 
-def _kind(raw: object, properties: object) -> Kind:
-    known = _KINDS.get(raw.lower()) if isinstance(raw, str) else None
-    if known is None:
-        return Kind.OBJECT if properties else Kind.UNKNOWN
-    return known
+def _name_for_errors(path: tuple[str, ...]) -> str:
+    return page_text(".".join(path))[:200] or "the root"
+
+
+def _label(raw: Mapping[Any, Any], path: tuple[str, ...]) -> str:
+    return _text(raw.get("displayName")) or (page_text(path[-1]) if path else "")
+
+
+def _type(raw: object, properties: object) -> NodeType:
+    node_type = _TYPES.get(raw.lower()) if isinstance(raw, str) else None
+    if node_type is None:
+        return NodeType.OBJECT if properties else NodeType.UNKNOWN
+    return node_type
 
 
 def _text(raw: object) -> str:

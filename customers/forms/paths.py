@@ -1,9 +1,9 @@
-"""Names of inputs: a path of percent-encoded property names and row keys, joined by dots.
+"""Names of inputs: a path of percent-encoded property names and item keys, joined by dots.
 
-`f.addresses.b0.line1` is an input, `r.addresses` lists its rows in order, `x.addresses` those of
-them that are removed until saving. A row of the record is `b` and its index there; a new one is
-`n` and a number; `n3-b0` is a new row that began as a copy of `b0` and keeps what only b0 knows.
-Names are never parsed: a form knows its own, and asks for them.
+`f.addresses.b0.line1` is an input, `r.addresses` the order of a list's items, `x.addresses` the items that are
+removed on save. The key of an item from the record is `b` and its index there; of a new item, `n` and a number.
+`n3-b0` is a new item that was copied from `b0`: it keeps the values of `b0` that have no input.
+Names that a browser sends are never parsed: a form asks for the names that it knows.
 """
 
 from __future__ import annotations
@@ -11,24 +11,31 @@ from __future__ import annotations
 import re
 from urllib.parse import quote
 
-FIELD, ROWS, REMOVED = "f.", "r.", "x."
-NEW_ROW = re.compile(r"n([1-9]\d{0,5})(?:-b(\d{1,6}))?", re.ASCII)
+FIELD_PREFIX, ORDER_PREFIX, REMOVED_PREFIX = "f.", "r.", "x."
+NEW_ITEM_KEY = re.compile(r"n([1-9]\d{0,5})(?:-b(\d{1,6}))?", re.ASCII)
 
 
-def segment(name: str) -> str:
-    """One property name inside a path: everything but letters, digits, `_`, `-` and `~` encoded.
+def encode_name(name: str) -> str:
+    """A property's name as one part of a path: all but letters, digits, `_`, `-` and `~` percent-encoded.
 
-    The empty name is a lone `%`, which no encoding yields.
+    The empty name is a lone `%`, which no other name is encoded as.
     """
     return quote(name, safe="", errors="surrogatepass").replace(".", "%2E") or "%"
 
 
+def item_key(index: int) -> str:
+    """The key of the item that has this index in the record."""
+    return f"b{index}"
+
+
 def join(path: str, part: str) -> str:
-    """The path of a property or row below `path` ("" is the root)."""
+    """The path of a property or item below `path`; "" is the root."""
     return f"{path}.{part}" if path else part
 
 
 def html_id(path: str) -> str:
-    """The id of the element of that path. Its help, error, label and buttons put other prefixes
-    before the path: suffixes could meet another property's name."""
+    """The id of the element of a path.
+
+    Its help, error, label and buttons have other prefixes: a suffix could be part of a property's name.
+    """
     return f"f-{path}"

@@ -1,7 +1,7 @@
-"""What a browser posted, read into a form's state.
+"""What a browser posted, read into the fields of a form.
 
-The state is walked and each input asked for by its own name, so no posted name can reach further
-than the model. An input that was not posted stays as it was in the record.
+The fields are walked and each asks for its input by name, so a posted name cannot reach beyond the model. An input
+that was not posted keeps the record's value.
 """
 
 from __future__ import annotations
@@ -10,19 +10,23 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from customers.codat.text import page_text
-from customers.forms.bound import MAX_ROWS, Group, Leaf, Row, Rows, State
-from customers.forms.paths import FIELD, REMOVED, ROWS
+from customers.forms.bound import MAX_LIST_ITEMS, Field, Group, Leaf, ListField, ListItem
+from customers.forms.paths import FIELD_PREFIX, ORDER_PREFIX, REMOVED_PREFIX
 
-# New rows in one post, over all arrays; a person adds a handful.
-MAX_NEW_ROWS = 2_000
-# Inputs in them: a post has room for no more fields, while a row of a wide model has a thousand.
+# New items in one post, over all lists; a person adds a handful.
+MAX_NEW_ITEMS = 2_000
+# Their inputs: an item of a wide model can have a thousand, and a post has no room for more fields than this.
 MAX_NEW_INPUTS = 20_000
-_UNKNOWN_ROW = "The form named a row that is not there. The row was left out; nothing else changed."
-_TOO_MANY_ROWS = f"A list takes at most {MAX_ROWS} rows here. The rows beyond were left out."
+# Bytes of the keys of one list.
+_MAX_ORDER_LENGTH = 20_000
+_UNKNOWN_ITEM = "A row no longer exists and was ignored. Nothing else was changed."
+_TOO_MANY_ITEMS = (
+    f"A list can have at most {MAX_LIST_ITEMS} rows here. The rows after that were ignored."
+)
 
 
-class Data(Protocol):
-    """What is needed of a QueryDict."""
+class PostData(Protocol):
+    """The part of a QueryDict that a form needs."""
 
     def getlist(self, key: str, /) -> list[str]:
         """Every value posted under the name."""
@@ -30,102 +34,108 @@ class Data(Protocol):
     def __iter__(self) -> Iterator[str]: ...
 
 
-class Reader:
-    """Reads one post. `problems` are sentences that no field can carry; `unplaced` are inputs of
-    the form that the model does not know, with what they held."""
+class PostReader:
+    """Reads one post.
 
-    def __init__(self, data: Data) -> None:
+    `problems` are sentences that belong to no field; `unknown_inputs` are the inputs that the model does not have
+    (any more), with their values.
+    """
+
+    def __init__(self, data: PostData) -> None:
         self.data = data
-        self.seen: set[str] = set()
+        self.known: set[str] = set()
         self.problems: list[str] = []
-        self.unplaced: dict[str, str] = {}
-        self.new_rows = self.new_inputs = 0
+        self.unknown_inputs: dict[str, str] = {}
+        self.new_items = self.new_inputs = 0
 
     def read(self, root: Group) -> None:
-        """Read everything into the state."""
+        """Read everything into the fields."""
         self._read(root)
+        prefixes = (FIELD_PREFIX, ORDER_PREFIX, REMOVED_PREFIX)
         for name in self.data:
-            if name[:2] not in (FIELD, ROWS, REMOVED) or name in self.seen:
+            if not name.startswith(prefixes) or name in self.known:
                 continue
             values = [value for value in self.data.getlist(name) if value.strip()]
-            if values and name.startswith(FIELD):
-                self.unplaced[name] = values[-1]
-        if self.unplaced:
-            names = ", ".join(page_text(name[2:])[:80] for name in list(self.unplaced)[:3])
-            more = "" if len(self.unplaced) <= 3 else f" and {len(self.unplaced) - 3} more"
+            if values and name.startswith(FIELD_PREFIX):
+                self.unknown_inputs[name] = values[-1]
+        if self.unknown_inputs:
+            shown = list(self.unknown_inputs)[:3]
+            names = ", ".join(page_text(name.removeprefix(FIELD_PREFIX))[:80] for name in shown)
+            more = len(self.unknown_inputs) - len(shown)
             self.problems.append(
-                "The form held fields that the integration does not have (any more), which will "
-                f"not be sent: {names}{more}."
+                "These fields no longer exist and will not be sent: "
+                f"{names}{f' and {more:,} more' if more else ''}."
             )
 
-    def _read(self, state: State) -> None:
-        if isinstance(state, Leaf):
-            self._leaf(state)
-        elif isinstance(state, Group):
-            for child in state.children:
+    def _read(self, field: Field) -> None:
+        if isinstance(field, Leaf):
+            self._read_leaf(field)
+        elif isinstance(field, Group):
+            for child in field.children:
                 self._read(child)
-        elif isinstance(state, Rows):
-            self._rows(state)
+        elif isinstance(field, ListField):
+            self._read_list(field)
 
-    def _leaf(self, leaf: Leaf) -> None:
-        name = FIELD + leaf.path
+    def _read_leaf(self, leaf: Leaf) -> None:
+        name = FIELD_PREFIX + leaf.path
         values = self.data.getlist(name)
         if not values:
             return
-        self.seen.add(name)
+        self.known.add(name)
         leaf.text = page_text(values[-1])
-        if len(values) > 1 and len(set(values)) > 1:
-            leaf.error = "The form held this field twice, with different values. Check it."
+        if len(set(values)) > 1:
+            leaf.error = (
+                "This field was submitted twice with different values. Check it, then save."
+            )
 
-    def _rows(self, rows: Rows) -> None:
-        name, removed_name = ROWS + rows.path, REMOVED + rows.path
-        keys = self._keys(name)
+    def _read_list(self, field: ListField) -> None:
+        keys = self._keys(ORDER_PREFIX + field.path)
+        removed = self._keys(REMOVED_PREFIX + field.path)
         if keys is not None:
-            removed = set(self._keys(removed_name) or ())
-            self._order(rows, keys, removed)
-        for row in rows.rows:
-            if not row.hidden:
-                self._read(row.state)
+            self._order(field, keys, set(removed or ()))
+        for item in field.items:
+            if not item.is_hidden:
+                self._read(item.field)
 
     def _keys(self, name: str) -> list[str] | None:
         values = self.data.getlist(name)
-        self.seen.add(name)
+        self.known.add(name)
         if not values:
             return None
-        return [key for key in values[-1][:20_000].split(",") if key]
+        return [key for key in values[-1][:_MAX_ORDER_LENGTH].split(",") if key]
 
-    def _order(self, rows: Rows, keys: list[str], removed: set[str]) -> None:
-        """Put the rows in the posted order. What was not posted is not lost: it follows."""
-        left = {row.key: row for row in rows.rows if not row.new}
-        ordered: list[Row] = []
+    def _order(self, field: ListField, keys: list[str], removed: set[str]) -> None:
+        """Put the items in the posted order. Items of the record that were not posted follow."""
+        remaining = {item.key: item for item in field.items if not item.is_new}
+        ordered: list[ListItem] = []
         known: set[str] = set()
         for key in keys:
-            row = left.pop(key, None)
-            if row is None and key not in known:
-                row = self._new(rows, key, len(ordered))
-            if row is None:
-                self._problem(_UNKNOWN_ROW)
+            item = remaining.pop(key, None)
+            if item is None and key not in known:
+                item = self._new_item(field, key, len(ordered))
+            if item is None:
+                self._add_problem(_UNKNOWN_ITEM)
                 continue
             known.add(key)
-            row.removed = key in removed
-            row.hidden = False
-            ordered.append(row)
-        rows.rows = ordered + list(left.values())
+            item.is_removed = key in removed
+            item.is_hidden = False
+            ordered.append(item)
+        field.items = ordered + list(remaining.values())
 
-    def _new(self, rows: Rows, key: str, count: int) -> Row | None:
+    def _new_item(self, field: ListField, key: str, count: int) -> ListItem | None:
         if (
-            count >= 2 * MAX_ROWS
-            or self.new_rows >= MAX_NEW_ROWS
+            count >= 2 * MAX_LIST_ITEMS
+            or self.new_items >= MAX_NEW_ITEMS
             or self.new_inputs >= MAX_NEW_INPUTS
         ):
-            self._problem(_TOO_MANY_ROWS)
+            self._add_problem(_TOO_MANY_ITEMS)
             return None
-        before = rows.binding.inputs
-        row = rows.new_row(key)
-        self.new_rows += 1
-        self.new_inputs += rows.binding.inputs - before
-        return row
+        before = field.binder.inputs
+        item = field.new_item(key)
+        self.new_items += 1
+        self.new_inputs += field.binder.inputs - before
+        return item
 
-    def _problem(self, sentence: str) -> None:
+    def _add_problem(self, sentence: str) -> None:
         if sentence not in self.problems:
             self.problems.append(sentence)

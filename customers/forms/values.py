@@ -1,4 +1,4 @@
-"""Values of the record as text in an input, and text from an input as values."""
+"""Values of the record as text, and text from an input as values."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ import simplejson
 
 from customers.codat.text import REPLACEMENT, input_text, page_text
 from customers.forms.assumptions import MIDNIGHT
-from customers.forms.model import Kind, Node
+from customers.forms.model import Node, NodeType
 
 
 class Missing(Enum):
-    """The absence of a property: neither null nor ""."""
+    """The absence of a property, which is neither null nor ""."""
 
     MISSING = "missing"
 
@@ -24,86 +24,91 @@ class Missing(Enum):
 MISSING: Final = Missing.MISSING
 
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
+_MAX_NUMBER_LENGTH = 200
 _DATE = re.compile(
     r"(\d{4})(?:-(\d{1,2})-(\d{1,2})|/(\d{1,2})/(\d{1,2})|(\d{2})(\d{2}))"
     r"(?:[Tt ]\s*(\d{1,2}):?(\d{2})(?::?(\d{2})(?:[.,](\d{1,9}))?)?\s*([Zz]|[+-]\d{2}(?::?\d{2})?)?)?",
     re.ASCII,
 )
+_DATE_EXAMPLE = (
+    "Enter a date, such as 2026-03-31, or a date and time, such as 2026-03-31T09:30:00Z."
+)
 
 
-def shown(value: Any) -> str:
-    """A plain value as the text of its input. Never called with an object or a list."""
+def initial_text(value: Any) -> str:
+    """The text of an input before anything is typed. `value` is no object and no list."""
     return "" if value is MISSING else input_text(value)
 
 
-def dump(value: Any, *, indent: int | None = None) -> str:
-    """JSON with every digit of a Decimal, pure ASCII, so that no text can break it."""
+def to_json(value: Any, *, indent: int | None = None) -> str:
+    """JSON with all digits of a Decimal; pure ASCII, so that it can hold any character."""
     return simplejson.dumps(value, use_decimal=True, ignore_nan=True, indent=indent)
 
 
-def readable(value: Any) -> str:
-    """A value for people: JSON for what has parts, with its letters as they are."""
-    if value is MISSING:
-        return ""
+def text_or_json(value: Any) -> str:
+    """A value for a page: an object or list as indented JSON with its letters unescaped, else plain text."""
     if isinstance(value, (dict, list)):
         text = simplejson.dumps(
             value, use_decimal=True, ignore_nan=True, ensure_ascii=False, indent=2
         )
         return page_text(text)
-    return shown(value)
+    return initial_text(value)
 
 
-def convert(node: Node, text: str) -> tuple[Any, str]:
-    """What a person typed or chose, as a value, and what is wrong with it ("" if nothing is).
+def parse_input(node: Node, text: str) -> tuple[Any, str]:
+    """The value of what a person typed or selected, and an error sentence, "" for none.
 
-    `text` is not blank and differs from what was shown.
+    `text` is not blank and differs from the input's initial text. With an error the value is the text.
     """
     if REPLACEMENT in text:
-        return text, "Remove the character \ufffd: it stands for one that cannot be sent."
+        return text, "Remove the character \ufffd: it replaces a character that we cannot send."
     if node.options:
-        for option in node.options:
-            if option.text == text:
-                if isinstance(option.value, str) and node.kind is Kind.NUMBER:
-                    return _number(text)
-                return option.value, ""
-        return text, "Choose one of the list."
+        return _parse_option(node, text)
     text = text.strip()
-    if node.kind is Kind.NUMBER:
-        return _number(text)
-    if node.kind is Kind.BOOLEAN:
-        chosen = {"true": True, "false": False}.get(text)
-        return (text, "Choose yes or no.") if chosen is None else (chosen, "")
-    if node.kind is Kind.DATETIME:
-        return _date(text)
+    if node.type is NodeType.NUMBER:
+        return _parse_number(text)
+    if node.type is NodeType.BOOLEAN:
+        value = {"true": True, "false": False}.get(text)
+        return (text, "Select yes or no.") if value is None else (value, "")
+    if node.type is NodeType.DATETIME:
+        return _parse_date(text)
     return text, ""
 
 
-def _number(text: str) -> tuple[Any, str]:
-    if len(text) > 200 or not _NUMBER.fullmatch(text):
-        return text, "Enter a number, such as 1234.50: digits, and a point before decimals."
+def _parse_option(node: Node, text: str) -> tuple[Any, str]:
+    option = next((option for option in node.options if option.text == text), None)
+    if option is None:
+        return text, "Select an option from the list."
+    if isinstance(option.value, str) and node.type is NodeType.NUMBER:
+        return _parse_number(text)
+    return option.value, ""
+
+
+def _parse_number(text: str) -> tuple[Any, str]:
+    if len(text) > _MAX_NUMBER_LENGTH or not _NUMBER.fullmatch(text):
+        return text, "Enter a number, such as 1234.50, with a point before the decimals."
     return Decimal(text), ""
 
 
-def _date(text: str) -> tuple[Any, str]:
-    problem = "Enter a date, such as 2026-03-31, or a date and time, such as 2026-03-31T09:30:00Z."
-    found = _DATE.fullmatch(text)
-    if not found:
-        return text, problem
-    year, *dates, hour, minute, second, decimals, zone = found.groups()
+def _parse_date(text: str) -> tuple[Any, str]:
+    match = _DATE.fullmatch(text)
+    if not match:
+        return text, _DATE_EXAMPLE
+    year, *dates, hour, minute, second, decimals, zone = match.groups()
     month, day = (part for part in dates if part)
     try:
         date(int(year), int(month), int(day))
         time(int(hour or 0), int(minute or 0), int(second or 0))
     except ValueError:
-        return text, "There is no such date or time. " + problem
+        return text, f"This date or time does not exist. {_DATE_EXAMPLE}"
     day_text = f"{year}-{int(month):02}-{int(day):02}"
     if hour is None:
         return day_text + MIDNIGHT, ""
     time_text = f"T{int(hour):02}:{minute}:{second or '00'}"
-    return day_text + time_text + (f".{decimals}" if decimals else "") + _zone(zone), ""
+    return day_text + time_text + (f".{decimals}" if decimals else "") + _iso_zone(zone), ""
 
 
-def _zone(zone: str | None) -> str:
+def _iso_zone(zone: str | None) -> str:
     if not zone or zone in "Zz":
         return "Z" if zone else ""
     digits = zone[1:].replace(":", "").ljust(4, "0")

@@ -38,7 +38,7 @@ def test_a_draft_lists_later_changes_of_the_record_and_of_the_model(
     html = editor_client.get(f"{url}?draft={typed['submission']}&fresh").content.decode()
 
     assert "CHANGED-1" in html
-    assert "Colour is new." in html
+    assert "Colour is a new field." in html
     assert "Phone is now required." in html
     assert 'value="half"' in html
 

@@ -144,7 +144,7 @@ def test_a_change_in_codats_copy_needs_a_choice_for_each_field(
     assert [conflict.path for conflict in outcome.merge.conflicts] == ["phone"]
     assert not Write.objects.exists()
 
-    choices = {"m-seen": outcome.merge.seen, "m.phone": "mine"}
+    choices = {"m-seen": outcome.merge.fingerprint, "m.phone": "mine"}
     assert sent(saved(edit, editor, choices)).sent_values["phone"] == PHONE
 
 
@@ -158,7 +158,7 @@ def test_a_pending_change_of_somebody_else_is_not_overwritten(
     assert isinstance(outcome, MergeNeeded)
     assert [conflict.path for conflict in outcome.merge.conflicts] == ["emailAddress"]
 
-    choices = {"m-seen": outcome.merge.seen, "m.emailAddress": "theirs"}
+    choices = {"m-seen": outcome.merge.fingerprint, "m.emailAddress": "theirs"}
     values = sent(saved(mine, editor, choices)).sent_values
     assert (values["phone"], values["emailAddress"]) == (PHONE, "new@their.example")
 

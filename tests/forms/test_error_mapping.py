@@ -51,7 +51,7 @@ RECORD: dict[str, Any] = {
 )
 def test_item_ids(item_id: str, where: str) -> None:
     form = Form(model("sandbox"), RECORD)
-    form.place([{"itemId": item_id, "message": "No good.", "validatorName": ""}])
+    form.add_findings([{"itemId": item_id, "message": "No good.", "validatorName": ""}])
     assert form.errors == {f"f.{where}": ["No good."]}
     shown = page(form)
     assert form.summary[0]["anchor"] == f"f-{where}"
@@ -63,7 +63,7 @@ def test_item_ids(item_id: str, where: str) -> None:
 )
 def test_the_rest_goes_to_the_summary(item_id: object) -> None:
     form = Form(model("sandbox"), RECORD | {"metadata": {"isDeleted": False}})
-    form.place([{"itemId": item_id, "message": "No good."}])
+    form.add_findings([{"itemId": item_id, "message": "No good."}])
     assert form.errors == {}
     assert form.summary[0]["text"].endswith("No good.")
     assert form.summary[0]["anchor"] == ""
@@ -71,13 +71,15 @@ def test_the_rest_goes_to_the_summary(item_id: object) -> None:
 
 def test_shapes_that_nobody_promised() -> None:
     form = Form(model("sandbox"), RECORD)
-    form.place([None, 7, "x", {}, {"message": {}}, {"itemId": "status", "message": None}])
+    form.add_findings([None, 7, "x", {}, {"message": {}}, {"itemId": "status", "message": None}])
     page(form)
 
 
 def test_two_messages_for_one_field_are_both_shown() -> None:
     form = Form(model("sandbox"), RECORD)
-    form.place([{"itemId": "status", "message": "One."}, {"itemId": "Status", "message": "Two."}])
+    form.add_findings(
+        [{"itemId": "status", "message": "One."}, {"itemId": "Status", "message": "Two."}]
+    )
     assert form.errors == {"f.status": ["One. Two."]}
 
 
@@ -89,13 +91,15 @@ def test_indexes_count_the_rows_that_were_sent() -> None:
     shown["f.rows.n1.b"].type("new")
     shown = pressed(wanting, shown, "up:rows:n1")
     form = posted(wanting, shown)
-    form.place([{"itemId": "rows[1].b", "message": "x"}, {"itemId": "rows[2].a", "message": "y"}])
+    form.add_findings(
+        [{"itemId": "rows[1].b", "message": "x"}, {"itemId": "rows[2].a", "message": "y"}]
+    )
     assert form.errors == {"f.rows.n1.b": ["x"], "f.rows.b2.a": ["y"]}
 
 
 def test_messages_are_escaped() -> None:
     form = Form(model("sandbox"), RECORD)
-    form.place([{"itemId": "status", "message": "<script>alert(1)</script>"}])
+    form.add_findings([{"itemId": "status", "message": "<script>alert(1)</script>"}])
     assert "<script>alert(1)</script>" in page(form).text
 
 
@@ -103,9 +107,5 @@ def test_an_error_in_a_collapsed_row_opens_it() -> None:
     model = obj(rows=array(a=node(), inner=array(b=node())))
     record = {"rows": [{"a": str(n), "inner": [{"b": "x"}] * 5} for n in range(6)]}
     form = Form(model, record)
-    form.place([{"itemId": "rows[4].inner[3].b", "message": "No."}])
-    rows = {item["path"]: item["open"] for item in form.items if item["kind"] == "row"}
-    assert rows["rows.b4"]
-    assert rows["rows.b4.inner.b3"]
-    assert not rows["rows.b3"]
-    assert not rows["rows.b4.inner.b2"]
+    form.add_findings([{"itemId": "rows[4].inner[3].b", "message": "No."}])
+    assert page(form).open_rows == {"f-rows.b4", "f-rows.b4.inner.b3"}

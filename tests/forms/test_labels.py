@@ -6,9 +6,9 @@ import pytest
 
 from customers.formatting import singular
 from customers.forms import Form
-from customers.forms.labels import in_sentence, says_something, short
-from customers.forms.limits import read
-from customers.forms.model import parse
+from customers.forms.labels import adds_information, label_in_sentence, short_limit
+from customers.forms.limits import parse_limit
+from customers.forms.model import parse_model
 from tests.support.forms import array, node, obj, opened
 
 
@@ -32,8 +32,8 @@ def test_a_row_has_the_name_of_one(many: str, one: str) -> None:
 
 
 def test_labels_inside_of_sentences() -> None:
-    assert in_sentence("Phone Number") == "phone number"
-    assert in_sentence("VAT Number") == "VAT number"
+    assert label_in_sentence("Phone Number") == "phone number"
+    assert label_in_sentence("VAT Number") == "VAT number"
 
 
 @pytest.mark.parametrize(
@@ -52,9 +52,9 @@ def test_a_description_that_repeats_the_label_is_left_out(
     label: str, description: str, worth: bool
 ) -> None:
     inner = node(label=label, description=description)
-    (rows,) = parse(obj(addresses=array(x=inner))).children
+    (rows,) = parse_model(obj(addresses=array(x=inner))).children
     assert rows.element
-    assert says_something(rows.element.children[0]) is worth
+    assert adds_information(rows.element.children[0]) is worth
 
 
 @pytest.mark.parametrize(
@@ -68,9 +68,9 @@ def test_a_description_that_repeats_the_label_is_left_out(
     ],
 )
 def test_only_lengths_stand_in_the_corner(note: str, corner: str) -> None:
-    limit = read(note)
+    limit = parse_limit(note)
     assert limit
-    assert short(limit) == corner
+    assert short_limit(limit) == corner
 
 
 def test_notes_that_nothing_knows_are_told_apart_without_colour() -> None:

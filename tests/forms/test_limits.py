@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from customers.forms import limits
-from customers.forms.limits import Limit, read
-from customers.forms.model import Node, parse
+from customers.forms.limits import Limit, parse_limit
+from customers.forms.model import Node, parse_model
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "codat" / "push-models"
 
@@ -60,7 +60,7 @@ SHARED = Path(__file__).resolve().parents[3] / "shared" / "codat" / "push-models
     ],
 )
 def test_what_notes_say(details: str, limit: Limit) -> None:
-    assert read(details) == limit
+    assert parse_limit(details) == limit
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_what_notes_say(details: str, limit: Limit) -> None:
     ],
 )
 def test_what_they_do_not_say_is_not_read_into_them(details: str) -> None:
-    assert read(details) is None
+    assert parse_limit(details) is None
 
 
 def test_the_hit_rate_in_the_docstring_is_the_measured_one() -> None:
@@ -86,9 +86,9 @@ def test_the_hit_rate_in_the_docstring_is_the_measured_one() -> None:
         pytest.skip(f"{SHARED} is absent")
     found: list[str] = []
     for path in SHARED.glob("*.json"):
-        found += details(parse(json.loads(path.read_text())))
-    known = sum(read(note) is not None for note in found)
-    distinct = {note: read(note) for note in found}
+        found += details(parse_model(json.loads(path.read_text())))
+    known = sum(parse_limit(note) is not None for note in found)
+    distinct = {note: parse_limit(note) for note in found}
     said = f"{known} of {len(found)} notes, {sum(map(bool, distinct.values()))} of {len(distinct)} distinct ones"
     assert said in re.sub(r"\s+", " ", limits.__doc__ or "")
 
@@ -101,5 +101,5 @@ def details(node: Node) -> list[str]:
 
 
 def test_hostile_notes_end_quickly() -> None:
-    assert read("must " * 10_000) is None
-    assert read("between " + "1 and " * 10_000) is None
+    assert parse_limit("must " * 10_000) is None
+    assert parse_limit("between " + "1 and " * 10_000) is None

@@ -60,7 +60,7 @@ def test_a_conflict_waits_for_a_choice() -> None:
     merge = form.merge(theirs)
     (conflict,) = merge.conflicts
     assert (conflict.before, conflict.theirs, conflict.mine) == ("n", "theirs", "mine")
-    assert conflict.both
+    assert conflict.changed_by_both
     assert not merge.resolved
     assert not form.merge(theirs, choose(merge)).resolved
     for side in ("mine", "theirs"):
@@ -99,7 +99,7 @@ def test_lists_of_different_length_are_one_field() -> None:
     theirs = BASE | {"rows": BASE["rows"][:1]}
     form = mine(rows_b0_a="M")
     merge = form.merge(theirs)
-    assert [(c.path, c.both) for c in merge.conflicts] == [("rows", True)]
+    assert [(c.path, c.changed_by_both) for c in merge.conflicts] == [("rows", True)]
     assert form.merge(theirs, choose(merge, rows="theirs")).values()["rows"] == BASE["rows"][:1]
 
 
@@ -143,9 +143,9 @@ def test_filled_puts_values_back_over_another_record() -> None:
 
 def test_since_names_what_changed_after_a_draft_was_opened() -> None:
     form = mine(name="mine")
-    (change,) = form.since(BASE | {"phone": "2", "modifiedDate": "2022"})
+    (change,) = form.record_changes(BASE | {"phone": "2", "modifiedDate": "2022"})
     assert (change.path, change.old, change.new) == ("phone", "1", "2")
-    assert form.since(BASE) == []
+    assert form.record_changes(BASE) == []
 
 
 def test_a_copy_leaves_out_what_identifies_dates_or_says_nothing() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from customers.forms.model import MAX_DEPTH, MAX_NODES, Kind, ModelError, Node, parse
+from customers.forms.model import MAX_DEPTH, MAX_NODES, ModelError, Node, NodeType, parse_model
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "codat" / "push-models"
 
@@ -26,7 +26,7 @@ def nodes(node: Node) -> list[Node]:
 
 @pytest.mark.skipif(not SHARED.exists(), reason=f"{SHARED} is absent")
 def test_a_real_model_in_declared_order() -> None:
-    model = parse(json.loads((SHARED / "sandbox.json").read_text()))
+    model = parse_model(json.loads((SHARED / "sandbox.json").read_text()))
     assert [child.name for child in model.children][:3] == [
         "customerName",
         "contactName",
@@ -34,36 +34,36 @@ def test_a_real_model_in_declared_order() -> None:
     ]
     contacts = model.child("contacts")
     assert contacts is not None
-    assert contacts.kind is Kind.ARRAY
+    assert contacts.type is NodeType.ARRAY
     assert contacts.element is not None
     address = contacts.element.child("address")
     assert address is not None
-    assert address.kind is Kind.OBJECT
+    assert address.type is NodeType.OBJECT
     assert {node.name for node in nodes(model) if node.read_only} == {"modifiedDate", "metadata"}
 
 
 @pytest.mark.parametrize(
-    ("type_", "kind"),
+    ("type_", "node_type"),
     [
-        ("Object", Kind.OBJECT),
-        ("Array", Kind.ARRAY),
-        ("String", Kind.STRING),
-        ("number", Kind.NUMBER),
-        ("Boolean", Kind.BOOLEAN),
-        ("DateTime", Kind.DATETIME),
-        ("File", Kind.FILE),
-        ("MultiPart", Kind.MULTIPART),
-        ("Colour", Kind.UNKNOWN),
-        (None, Kind.UNKNOWN),
-        (7, Kind.UNKNOWN),
+        ("Object", NodeType.OBJECT),
+        ("Array", NodeType.ARRAY),
+        ("String", NodeType.STRING),
+        ("number", NodeType.NUMBER),
+        ("Boolean", NodeType.BOOLEAN),
+        ("DateTime", NodeType.DATETIME),
+        ("File", NodeType.FILE),
+        ("MultiPart", NodeType.MULTIPART),
+        ("Colour", NodeType.UNKNOWN),
+        (None, NodeType.UNKNOWN),
+        (7, NodeType.UNKNOWN),
     ],
 )
-def test_types(type_: object, kind: Kind) -> None:
-    assert parse(root(x={"type": type_})).children[0].kind is kind
+def test_types(type_: object, node_type: NodeType) -> None:
+    assert parse_model(root(x={"type": type_})).children[0].type is node_type
 
 
 def test_arrays_of_objects_of_plain_values_and_of_arrays() -> None:
-    model = parse(
+    model = parse_model(
         root(
             rows={"type": "Array", "properties": {"a": {"type": "String"}}},
             tags={"type": "Array", "properties": None},
@@ -72,14 +72,14 @@ def test_arrays_of_objects_of_plain_values_and_of_arrays() -> None:
     )
     rows, tags, grid = (child.element for child in model.children)
     assert rows is not None
-    assert rows.kind is Kind.OBJECT
+    assert rows.type is NodeType.OBJECT
     assert rows.children[0].path == ("rows", "a")
     assert tags is not None
-    assert tags.kind is Kind.STRING
+    assert tags.type is NodeType.STRING
     assert grid is not None
-    assert grid.kind is Kind.ARRAY
+    assert grid.type is NodeType.ARRAY
     assert grid.element is not None
-    assert grid.element.kind is Kind.NUMBER
+    assert grid.element.type is NodeType.NUMBER
 
 
 def test_options_are_read_leniently() -> None:
@@ -92,7 +92,7 @@ def test_options_are_read_leniently() -> None:
         {"value": {}},
         7,
     ]
-    options = parse(root(x={"type": "String", "options": raw})).children[0].options
+    options = parse_model(root(x={"type": "String", "options": raw})).children[0].options
     assert [(option.text, option.label) for option in options] == [
         ("A", "Ay"),
         ("true", "true"),
@@ -103,7 +103,7 @@ def test_options_are_read_leniently() -> None:
 
 
 def test_what_is_missing_or_odd_has_a_default() -> None:
-    node = parse(
+    node = parse_model(
         root(
             x={
                 "displayName": 5,
@@ -123,12 +123,12 @@ def test_notes() -> None:
         "warnings": [{"field": "X", "details": " No. "}, 7, {"details": None}],
         "information": {},
     }
-    (note,) = parse(root(x={"validation": validation})).children[0].notes
-    assert (note.field, note.details, note.warning) == ("X", "No.", True)
+    (note,) = parse_model(root(x={"validation": validation})).children[0].notes
+    assert (note.field, note.details, note.is_warning) == ("X", "No.", True)
 
 
 def test_text_that_a_page_cannot_carry_is_marked() -> None:
-    node = parse(root(x={"displayName": "a\ud800b\x00c\r\nd"})).children[0]
+    node = parse_model(root(x={"displayName": "a\ud800b\x00c\r\nd"})).children[0]
     assert node.label == "a\ufffdb\ufffdc\nd"
 
 
@@ -150,23 +150,23 @@ def nested(levels: int) -> dict[str, Any]:
         ({"type": "Object", "properties": {}}, "no fields"),
         ({"type": "Object", "properties": [1]}, "not an object"),
         ({"type": "Array", "properties": {"a": {}}}, "no fields"),
-        (root(x=None), "broken at x"),
-        (root(x=[]), "broken at x"),
-        (root(x={"type": "Object", "properties": []}), "x in the form model are not an object"),
-        (root(x={"type": "Array", "properties": "y"}), "x in the form model are not an object"),
+        (root(x=None), "x is not an object"),
+        (root(x=[]), "x is not an object"),
+        (root(x={"type": "Object", "properties": []}), "for x are not an object"),
+        (root(x={"type": "Array", "properties": "y"}), "for x are not an object"),
         (
             root(**{f"p{n}": {"type": "String"} for n in range(5000)}),
-            f"more than {MAX_NODES} fields",
+            f"more than {MAX_NODES:,} fields",
         ),
         (nested(40), f"more than {MAX_DEPTH} levels"),
-        (root(x={"type": "String", "options": list(range(20_001))}), "options to choose from"),
+        (root(x={"type": "String", "options": list(range(20_001))}), "more than 20,000 options"),
     ],
 )
 def test_what_is_not_such_a_tree_is_refused_with_a_sentence(raw: object, said: str) -> None:
     with pytest.raises(ModelError, match=said) as caught:
-        parse(raw)
+        parse_model(raw)
     assert str(caught.value).endswith(".")
 
 
 def test_a_thousand_nodes_are_fine() -> None:
-    assert len(nodes(parse(root(**{f"p{n}": {} for n in range(1000)})))) == 1001
+    assert len(nodes(parse_model(root(**{f"p{n}": {} for n in range(1000)})))) == 1001

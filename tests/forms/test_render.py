@@ -112,7 +112,9 @@ def test_nothing_foreign_is_markup() -> None:
         "z": HOSTILE,
     }
     form = Form(hostile, record)
-    form.place([{"itemId": HOSTILE, "message": HOSTILE}, {"itemId": "r", "message": HOSTILE}])
+    form.add_findings(
+        [{"itemId": HOSTILE, "message": HOSTILE}, {"itemId": "r", "message": HOSTILE}]
+    )
     changed = Form(hostile, {}, filled=record)
     for html in (
         render(form),
@@ -137,7 +139,7 @@ def test_the_summary_links_to_each_field_and_takes_the_focus() -> None:
     form.is_valid()
     html = summary(form)
     assert 'href="#f-a"' in html
-    assert "Name: This is required." in html
+    assert "Enter name." in html
     assert "There are 2 problems" in html
     assert "autofocus" in html
     assert summary(Form(wanting)).strip() == ""

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from customers.forms import Form
-from customers.forms.values import dump
+from customers.forms.values import to_json
 from tests.support.form_browser import Page
 from tests.support.forms import (
     CUSTOMERS,
@@ -175,7 +175,7 @@ def test_nothing_changed_changes_nothing(pair: tuple[dict[str, Any], dict[str, A
     # and so after an error page, which shows again what was posted
     again = posted(model, opened_again(form))
     assert exact(again.payload()) == exact(expected(model, record))
-    assert dump(form.payload()).isascii()
+    assert to_json(form.payload()).isascii()
 
 
 def opened_again(form: Form) -> Page:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from customers.forms import Form
-from customers.forms.bound import MAX_ROWS
+from customers.forms.bound import MAX_LIST_ITEMS
 from tests.support.forms import array, exact, model, node, obj, opened, page, posted, pressed
 
 MODEL = obj(
@@ -183,7 +183,7 @@ def test_a_blank_row_demands_nothing_and_a_filled_one_what_it_requires() -> None
     form = posted(wanting, shown)
     assert not form.is_valid()
     assert list(form.errors) == ["f.rows.n2.a"]
-    assert form.summary == [{"text": "Label 2, Label: This is required.", "anchor": "f-rows.n2.a"}]
+    assert form.summary == [{"text": "Label 2: Enter label.", "anchor": "f-rows.n2.a"}]
 
 
 def test_limits_from_notes_are_shown_and_do_not_block() -> None:
@@ -210,7 +210,7 @@ def test_many_rows_are_folded_and_errors_unfold_theirs() -> None:
 
 
 def test_rows_beyond_what_a_page_shows_are_kept() -> None:
-    record = {"rows": [{"a": str(index)} for index in range(MAX_ROWS + 7)]}
+    record = {"rows": [{"a": str(index)} for index in range(MAX_LIST_ITEMS + 7)]}
     shown = opened(MODEL, record)
     assert "7 more are not shown. They are sent unchanged." in shown.text
     assert rows(posted(MODEL, shown)) == record["rows"]
@@ -241,7 +241,7 @@ def test_rows_beyond_what_a_page_shows_are_kept() -> None:
 )
 def test_buttons_that_are_not_there_do_nothing(action: str) -> None:
     form = Form(MODEL, RECORD)
-    assert form.act(action) is None
+    assert form.apply_action(action) is None
     assert exact(form.payload()) == exact(Form(MODEL, RECORD).payload())
 
 

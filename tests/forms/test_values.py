@@ -135,7 +135,7 @@ def test_a_choice_that_is_not_offered_is_refused_when_it_is_new() -> None:
 def test_a_stored_value_outside_the_options_stays_selected_and_says_so() -> None:
     shown = opened(TYPES, {"choice": "Archived"})
     assert shown["f.choice"].value == "Archived"
-    assert ("Archived", "Archived (not offered)") in shown["f.choice"].options
+    assert ("Archived", "Archived (not in the list)") in shown["f.choice"].options
 
 
 def test_option_values_keep_their_type() -> None:

@@ -48,7 +48,9 @@ def choices(*values: Any) -> list[dict[str, Any]]:
 
 
 def render(form: Form) -> str:
-    return get_template("editing/_form_fields.html").render({"form": form})
+    return get_template("editing/_form_fields.html").render(
+        {"form": form, "page": {"platform": "Xero"}}
+    )
 
 
 def summary(form: Form) -> str:
@@ -70,7 +72,7 @@ def posted(model_: Any, shown: Page, action: str = "", **more: Any) -> Form:
     """The form made of what a browser posts from that page, its row button done."""
     form = Form(model_, data=shown.post(action), **more)
     if action:
-        form.act(action)
+        form.apply_action(action)
     return form
 
 

@@ -1,0 +1,204 @@
+"""What a form shows of each node of a model: label, help, limits and options. Made once for a model and cached."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any, Literal
+
+import simplejson
+
+from customers.formatting import singular
+from customers.forms import iso_codes
+from customers.forms.labels import adds_information, label_in_sentence, short_limit
+from customers.forms.limits import Limit, parse_limit
+from customers.forms.model import Node, NodeType, Note, parse_model
+from customers.forms.values import to_json
+
+# A list of more options than this gets a search box, where scripts run.
+_SEARCHABLE_FROM = 13
+
+# Codes that inputs suggest, by the format of a limit: (code, name) each.
+_SUGGESTIONS: dict[str, tuple[tuple[str, str], ...]] = {
+    "country-2": tuple((code, name) for code, _, name in iso_codes.COUNTRIES),
+    "country-3": tuple((code, name) for _, code, name in iso_codes.COUNTRIES),
+    "currency": iso_codes.CURRENCIES,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class HelpPart:
+    """A sentence of a field's help.
+
+    `note`: from the model's notes. `warning`: a note that is a warning and matches no pattern. `spoken`: only
+    read out by screen readers, because the page shows it in a shorter form.
+    """
+
+    text: str
+    style: Literal["description", "note", "warning", "spoken"]
+
+
+@dataclass(frozen=True, slots=True)
+class NodeDisplay:
+    """What a form shows of a node, whatever its value. All of it is text, not HTML.
+
+    `item_label` and `item_noun` name one item of a list, at the start of a line and within a sentence. `required`:
+    always, or if other fields of its group are filled in. `is_help_spoken`: nothing of the help is shown, it is only
+    read out. Lengths are in characters. `options` are (value, label) with a blank one first; () for any other input.
+    `suggestions` is the id of a <datalist>, "" for none.
+    """
+
+    label: str
+    item_label: str
+    item_noun: str
+    required: Literal["", "always", "if_filled"]
+    help: tuple[HelpPart, ...]
+    is_help_spoken: bool
+    short_limit: str
+    min_length: int | None
+    max_length: int | None
+    max_items: int | None
+    input_mode: str
+    placeholder: str
+    options: tuple[tuple[str, str], ...]
+    option_values: frozenset[str]
+    suggestions: str
+
+    @property
+    def is_searchable(self) -> bool:
+        """Whether the options get a search box."""
+        return len(self.options) > _SEARCHABLE_FROM
+
+
+class CompiledModel:
+    """A model with the display of each of its nodes."""
+
+    def __init__(self, root: Node) -> None:
+        self.root = root
+        self.displays: dict[Node, NodeDisplay] = {}
+        self._formats: set[str] = set()
+        self._add(root, is_always_sent=True)
+
+    @property
+    def datalists(self) -> list[tuple[str, tuple[tuple[str, str], ...]]]:
+        """The suggestions that the inputs refer to: id, and (code, name) of each."""
+        return [(_datalist_id(name), _SUGGESTIONS[name]) for name in sorted(self._formats)]
+
+    def _add(self, node: Node, *, is_always_sent: bool) -> None:
+        is_always_required = is_always_sent and node.required
+        limit = _combined_limit(node.notes)
+        if limit.format in _SUGGESTIONS:
+            self._formats.add(limit.format)
+        self.displays[node] = _display(node, limit, is_always_required=is_always_required)
+        for child in node.children:
+            self._add(child, is_always_sent=is_always_required or not node.path)
+        if node.element:
+            self._add(node.element, is_always_sent=False)
+
+
+# A process sees one model per connection; a compiled one takes some 100 kB.
+@lru_cache(maxsize=64)
+def _compile_text(model: str) -> CompiledModel:
+    return CompiledModel(parse_model(simplejson.loads(model, use_decimal=True)))
+
+
+def compile_model(model: Mapping[str, Any] | Node) -> CompiledModel:
+    """The parsed model with its displays, cached by its JSON text. Raises ModelError."""
+    if isinstance(model, Node):
+        return CompiledModel(model)
+    try:
+        text = to_json(model)
+    except RecursionError:
+        # Too deep for JSON, so too deep for a form: the parser says so.
+        return CompiledModel(parse_model(model))
+    return _compile_text(text)
+
+
+def _combined_limit(notes: tuple[Note, ...]) -> Limit:
+    """The limits of all notes of one node that an input can show, the narrowest where several state one."""
+    combined = Limit()
+    for note in notes:
+        limit = parse_limit(note.details)
+        if limit:
+            combined = replace(
+                combined,
+                min_length=_narrower(max, combined.min_length, limit.min_length),
+                max_length=_narrower(min, combined.max_length, limit.max_length),
+                max_rows=_narrower(min, combined.max_rows, limit.max_rows),
+                format=combined.format or limit.format,
+            )
+    return combined
+
+
+def _narrower(choose: Any, one: int | None, other: int | None) -> Any:
+    if one is None or other is None:
+        return other if one is None else one
+    return choose(one, other)
+
+
+def _display(node: Node, limit: Limit, *, is_always_required: bool) -> NodeDisplay:
+    required: Literal["", "always", "if_filled"] = ""
+    if node.required and not node.read_only:
+        required = "always" if is_always_required else "if_filled"
+    item_label = singular(node.label)
+    input_mode = "decimal" if node.type is NodeType.NUMBER else ""
+    options = _options(node)
+    return NodeDisplay(
+        label=node.label,
+        item_label=item_label,
+        item_noun=label_in_sentence(item_label),
+        required=required,
+        help=(parts := _help(node)),
+        is_help_spoken=all(part.style == "spoken" for part in parts),
+        short_limit=_short_limit(node),
+        min_length=limit.min_length,
+        max_length=limit.max_length,
+        max_items=limit.max_rows,
+        input_mode="email" if limit.format == "email" else input_mode,
+        placeholder="YYYY-MM-DD or YYYY-MM-DDThh:mm:ssZ" if node.type is NodeType.DATETIME else "",
+        options=options,
+        option_values=frozenset(value for value, _ in options),
+        suggestions=_datalist_id(limit.format) if limit.format in _SUGGESTIONS else "",
+    )
+
+
+def _help(node: Node) -> tuple[HelpPart, ...]:
+    """A node's help. A description that repeats the label is left out.
+
+    A note that the page shows in another way (a counter, "2 of 3") is only read out.
+    """
+    shown = [HelpPart(_sentence(node.description), "description")] if adds_information(node) else []
+    spoken = []
+    for note in node.notes:
+        text, limit = _sentence(note.details), parse_limit(note.details)
+        if limit is not None and (short_limit(limit) or limit == Limit(max_rows=limit.max_rows)):
+            spoken.append(HelpPart(text, "spoken"))
+        else:
+            is_unknown_warning = note.is_warning and limit is None
+            shown.append(HelpPart(text, "warning" if is_unknown_warning else "note"))
+    return (*shown, *spoken)
+
+
+def _short_limit(node: Node) -> str:
+    """The last limit of length in a node's notes, in short; "" for none."""
+    limits = (parse_limit(note.details) for note in node.notes)
+    return next(
+        (text for limit in reversed([*limits]) if limit and (text := short_limit(limit))), ""
+    )
+
+
+def _sentence(text: str) -> str:
+    """With a stop at its end, because a screen reader reads all of the help in one go."""
+    return text if text.endswith((".", "!", "?", ":", ";")) else text + "."
+
+
+def _options(node: Node) -> tuple[tuple[str, str], ...]:
+    options = [(option.text, option.label) for option in node.options]
+    if node.type is NodeType.BOOLEAN and not options:
+        options = [("true", "Yes"), ("false", "No")]
+    return (("", "-"), *options) if options else ()
+
+
+def _datalist_id(name: str) -> str:
+    return f"codes-{name}"
