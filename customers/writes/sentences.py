@@ -61,7 +61,7 @@ TABLE: dict[Known, Status] = {
         "Codat is sending this to {platform}."
         " This usually takes a few minutes, longer for desktop software.",
     ),
-    Known.ACCEPTED: Status("Accepted", "good", "{platform} accepted this change."),
+    Known.ACCEPTED: Status("Accepted", "good", "This change was accepted by {platform}."),
     Known.NOT_SENT: Status(
         "Not sent",
         "bad",
@@ -231,4 +231,4 @@ def _filled(entry: Status, sentence: str, write: Write) -> Status:
         when=f" on {day_and_time(write.decided_at)}" if write.decided_at else "",
         syncs=syncs,
     )
-    return Status(entry.label, entry.tone, text[:1].upper() + text[1:])
+    return Status(entry.label, entry.tone, text)
