@@ -1,18 +1,33 @@
 """The site's own middleware."""
 
+import time
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.contrib.auth import logout
 from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest
-from django.http.response import HttpResponseBase
+from django.http.response import HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.urls import Resolver404, resolve
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from customers.web import resubmit
 
+# Requests that pages make on a timer: they are no sign that somebody is working.
+_TIMED = {"writes_badge"}
+# Seconds between two notes that a session is in use, so that not every page writes to the database.
+_NOTE_EVERY = 60
+
 
 class ContentSecurityPolicyMiddleware:
-    """The policy of every answer that does not bring its own. Django's page of a mistake while debugging has none."""
+    """The security headers of every response that does not bring its own.
+
+    Django's error pages while debugging have inline styles and no policy.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -21,11 +36,47 @@ class ContentSecurityPolicyMiddleware:
         response = self.get_response(request)
         if not (settings.DEBUG and response.status_code in (404, 500)):
             response.headers.setdefault("Content-Security-Policy", settings.CONTENT_SECURITY_POLICY)
+        response.headers.setdefault("Permissions-Policy", settings.PERMISSIONS_POLICY)
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         return response
 
 
+class SessionLifetimeMiddleware:
+    """Ends a session that was idle for too long, or that began too long ago.
+
+    After `AuthenticationMiddleware`. Requests that a page makes on a timer do not keep a session alive.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view_func: Callable[..., Any], args: object, kwargs: object
+    ) -> None:
+        """Check the session before a view that needs one."""
+        if getattr(view_func, "login_required", True) and request.user.is_authenticated:
+            self._check(request)
+
+    def _check(self, request: HttpRequest) -> None:
+        now, session = time.time(), request.session
+        began, used = session.get("began_at", now), session.get("used_at", now)
+        if (
+            now - began > settings.SESSION_MAX_HOURS * 3600
+            or now - used > settings.SESSION_IDLE_MINUTES * 60
+        ):
+            logout(request)
+            return
+        if "began_at" not in session:
+            session["began_at"] = now
+        if ("used_at" not in session or now - used > _NOTE_EVERY) and not _is_timed(request):
+            session["used_at"] = now
+
+
 class SignInMiddleware(LoginRequiredMiddleware):
-    """Deny by default. A form that nobody may send any more keeps what was typed into it."""
+    """Deny by default. A form that is posted after signing out keeps what was typed into it."""
 
     def handle_no_permission(  # type: ignore[override]  # the stubs allow a redirect only
         self, request: HttpRequest, view_func: Callable[..., Any]
@@ -33,4 +84,43 @@ class SignInMiddleware(LoginRequiredMiddleware):
         """To the sign-in page and back; a form's post gets a page that carries it."""
         if resubmit.is_form(request):
             return resubmit.signed_out(request)
+        if request.method not in ("GET", "HEAD"):
+            # The address of a button is no page to come back to; the page with the button is.
+            return redirect_to_login(_page_before(request), self.get_login_url(view_func))
         return super().handle_no_permission(request, view_func)
+
+
+class MethodNotAllowedMiddleware:
+    """A page for a 405, which Django sends without a body."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        if response.status_code != 405 or not isinstance(response, HttpResponse):
+            return response
+        if response.content or request.method == "HEAD":
+            return response
+        page = render(request, "405.html", status=405)
+        page["Allow"] = response["Allow"]
+        return page
+
+
+def _is_timed(request: HttpRequest) -> bool:
+    try:
+        return resolve(request.path_info).url_name in _TIMED
+    except Resolver404:
+        return False
+
+
+def _page_before(request: HttpRequest) -> str:
+    """The page of ours that a request was sent from; the first page where it is not known."""
+    referer = request.headers.get("Referer", "")
+    is_ours = url_has_allowed_host_and_scheme(
+        referer, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    parts = urlsplit(referer)
+    if not is_ours or not parts.netloc or parts.path == request.path:
+        return str(settings.LOGIN_REDIRECT_URL)
+    return parts._replace(scheme="", netloc="", fragment="").geturl()

@@ -86,6 +86,8 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "codatdash.middleware.SessionLifetimeMiddleware",
+    "codatdash.middleware.MethodNotAllowedMiddleware",
     "customers.web.middleware.SignInForHtmxMiddleware",
     "codatdash.middleware.SignInMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -149,6 +151,8 @@ DATABASES["default"]["CONN_MAX_AGE"] = 60
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 
 CACHES = {
+    # What a process counts by itself while the shared cache cannot be reached.
+    "process": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "process"},
     "default": env.cache("CACHE_URL", "locmemcache://"),
     # What Codat said last, shown while it cannot be reached. Apart, so that it never pushes anything else out.
     "last_seen": env.cache("CACHE_URL", "locmemcache://last-seen"),
@@ -157,11 +161,15 @@ if CACHES["default"]["BACKEND"].endswith("LocMemCache"):
     CACHES["default"]["OPTIONS"] = {"MAX_ENTRIES": 3000}
     CACHES["last_seen"]["OPTIONS"] = {"MAX_ENTRIES": 200}  # of at most 256 KiB each
 elif CACHES["default"]["BACKEND"].endswith("RedisCache"):
-    for _cache in CACHES.values():
+    for _cache in (CACHES["default"], CACHES["last_seen"]):
         # Seconds. Pages work without a cache, so none waits long for one.
         _cache.setdefault("OPTIONS", {}).update({"socket_connect_timeout": 1, "socket_timeout": 1})
 
 SESSION_ENGINE = "codatdash.sessions"
+# A session ends when nobody used it for so long, and in any case after so long.
+SESSION_IDLE_MINUTES = env.whole("SESSION_IDLE_MINUTES", 480, minimum=1, maximum=100_000)
+SESSION_MAX_HOURS = env.whole("SESSION_MAX_HOURS", 24, minimum=1, maximum=10_000)
+SESSION_COOKIE_AGE = SESSION_MAX_HOURS * 3600
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (
@@ -215,6 +223,22 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "base-uri 'none'",
     ]
 )
+# Features of browsers that no page of ours uses.
+PERMISSIONS_POLICY = ", ".join(
+    f"{feature}=()"
+    for feature in (
+        "accelerometer",
+        "camera",
+        "display-capture",
+        "geolocation",
+        "gyroscope",
+        "magnetometer",
+        "microphone",
+        "midi",
+        "payment",
+        "usb",
+    )
+)
 CSRF_FAILURE_VIEW = "customers.web.resubmit.csrf_failure"
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
@@ -224,8 +248,22 @@ SESSION_COOKIE_SAMESITE = "Lax"
 SECURE_COOKIES = env.flag("SECURE_COOKIES", default=not (DEBUG or CODAT_IS_LOCAL))
 SESSION_COOKIE_SECURE = SECURE_COOKIES
 CSRF_COOKIE_SECURE = SECURE_COOKIES
-if env.flag("BEHIND_TLS_PROXY", default=False):
+BEHIND_TLS_PROXY = env.flag("BEHIND_TLS_PROXY", default=False)
+if BEHIND_TLS_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+# How many proxies in front append to X-Forwarded-For: who signs in is known by the address before the last of them.
+PROXY_COUNT = env.whole("PROXY_COUNT", 0, minimum=0, maximum=10)
+SECURE_SSL_REDIRECT = env.flag("HTTPS_REDIRECT", default=False)
+# Load balancers ask over plain HTTP.
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_HSTS_SECONDS = env.whole("HSTS_SECONDS", 0, minimum=0, maximum=63_072_000)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = env.flag("HSTS_SUBDOMAINS", default=False)
+SECURE_HSTS_PRELOAD = env.flag("HSTS_PRELOAD", default=False)
+# Over TLS the cookies' names bind them to this host and to https.
+_COOKIE_PREFIX = "__Host-" if SECURE_COOKIES else ""
+SESSION_COOKIE_NAME = f"{_COOKIE_PREFIX}sessionid"
+CSRF_COOKIE_NAME = f"{_COOKIE_PREFIX}csrftoken"
+KNOWN_BROWSER_COOKIE = f"{_COOKIE_PREFIX}known_browser"
 
 _LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"))
 LOGGING = {

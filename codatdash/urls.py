@@ -1,14 +1,16 @@
 """The site's addresses: the application's, sign-in and the admin site."""
 
 from django.contrib import admin
-from django.contrib.auth import views as auth_views
+from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import include, path
+from django.views.generic import RedirectView
 from django_htmx.http import reswap
 
 from codatdash.health import healthz, readyz
+from codatdash.signin import PasswordView, SignInView, sign_out
 from customers.web import htmx
 
 
@@ -26,12 +28,13 @@ handler400 = bad_request
 
 urlpatterns = [
     path("", include("customers.urls")),
-    path("accounts/login/", auth_views.LoginView.as_view(), name="login"),
-    path("accounts/logout/", auth_views.LogoutView.as_view(), name="logout"),
+    path("accounts/login/", SignInView.as_view(), name="login"),
+    path("accounts/logout/", sign_out, name="logout"),
+    path("accounts/password/", PasswordView.as_view(), name="password_change"),
+    # The admin site's own sign-in would be a second door without our limits.
     path(
-        "accounts/password/",
-        auth_views.PasswordChangeView.as_view(success_url="/companies/"),
-        name="password_change",
+        "admin/login/",
+        login_not_required(RedirectView.as_view(pattern_name="login", query_string=True)),
     ),
     path("admin/", admin.site.urls),
     path("healthz", healthz, name="healthz"),

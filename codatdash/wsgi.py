@@ -6,9 +6,11 @@ line's own target as `RAW_URI`, and this handler lets Django resolve that instea
 """
 
 import os
+from io import BytesIO
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest, get_path_info, get_script_name
 from django.core.wsgi import get_wsgi_application
 from django.utils.encoding import iri_to_uri
@@ -32,10 +34,25 @@ def quoted_path(environ: dict[str, Any]) -> str:
     return quote(path.encode("latin-1", errors="replace"), safe=_SAFE) or "/"
 
 
+def _measure_body(environ: dict[str, Any]) -> None:
+    """Read a body that comes in chunks, without a length, so that Django does not take it for none.
+
+    Streaming proxies send forms so. The server decodes the chunks; what is larger than any form is cut there, one byte
+    beyond the limit, and refused as too large.
+    """
+    if environ.get("CONTENT_LENGTH") or not environ.get("HTTP_TRANSFER_ENCODING"):
+        return
+    if not environ.get("wsgi.input_terminated"):
+        return
+    body = environ["wsgi.input"].read(settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1)
+    environ["wsgi.input"], environ["CONTENT_LENGTH"] = BytesIO(body), str(len(body))
+
+
 class RawPathRequest(WSGIRequest):
     """A request whose `path` and `path_info` stay percent-encoded."""
 
     def __init__(self, environ: dict[str, Any]) -> None:
+        _measure_body(environ)
         super().__init__(environ)
         self.path_info = quoted_path(environ)
         self.path = get_script_name(environ).rstrip("/") + self.path_info

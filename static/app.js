@@ -70,7 +70,7 @@
   function renewToken(form) {
     const input = form.querySelector("input[name=csrfmiddlewaretoken]");
     // Of two of that name, of another path or domain, Django reads the last.
-    const cookie = [...document.cookie.matchAll(/(?:^|; )csrftoken=([^;]+)/g)].at(-1);
+    const cookie = [...document.cookie.matchAll(/(?:^|; )(?:__Host-)?csrftoken=([^;]+)/g)].at(-1);
     if (input && cookie) input.value = cookie[1];
   }
   document.addEventListener("submit", (event) => renewToken(event.target), true);

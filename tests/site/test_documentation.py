@@ -106,7 +106,7 @@ def test_the_commands_of_the_readme_are_there_and_those_that_are_there_are_in_it
     assert {"run", "test", "bench"} <= set(re.findall(r"\bmake ([a-z]+)", README)) <= targets
     ours = {path.stem for path in (ROOT / "customers/management/commands").glob("[a-z]*.py")}
     named = set(re.findall(r"manage\.py ([a-z_]+)", README))
-    django = {"migrate", "collectstatic", "createsuperuser", "clearsessions"}
+    django = {"check", "migrate", "collectstatic", "createsuperuser", "clearsessions"}
     assert named == (ours - {"demo_user", "first_user"}) | django
 
 

@@ -50,9 +50,45 @@ def test_a_wrong_password_keeps_the_name(viewer: User, anonymous_client: RawPath
 
 
 def test_signing_out_needs_a_post(viewer_client: RawPathClient) -> None:
-    assert viewer_client.get("/accounts/logout/").status_code == 405
+    page = viewer_client.get("/accounts/logout/")
+    assert page.status_code == 200
+    assert "You are signed in" in page.content.decode()
+    assert viewer_client.get("/writes/").status_code == 200
     assert viewer_client.post("/accounts/logout/").status_code == 302
     assert viewer_client.get("/companies/").status_code == 302
+
+
+def test_signing_out_twice_ends_at_sign_in(viewer_client: RawPathClient) -> None:
+    for _ in range(2):
+        answer = viewer_client.post("/accounts/logout/", headers={"Referer": "http://testserver/"})
+        assert answer.status_code == 302
+        assert answer["Location"] == "/accounts/login/"
+    assert viewer_client.get("/accounts/logout/")["Location"] == "/accounts/login/"
+
+
+@pytest.mark.parametrize(
+    ("referer", "back"),
+    [
+        ("http://testserver/companies/?q=x", "/companies/?q=x"),
+        ("https://evil.example/companies/", "/companies/"),
+        ("", "/companies/"),
+    ],
+)
+def test_a_button_pressed_after_signing_out_leads_back_to_its_page(
+    sandbox: Sandbox, anonymous_client: RawPathClient, referer: str, back: str
+) -> None:
+    button = f"/companies/{sandbox.company('xero')}/refresh/"
+    answer = anonymous_client.post(button, headers={"Referer": referer})
+    assert parse_qs(urlsplit(answer["Location"]).query)["next"] == [back]
+
+
+def test_an_address_that_takes_another_method_has_a_page(
+    sandbox: Sandbox, viewer_client: RawPathClient
+) -> None:
+    answer = viewer_client.get(f"/companies/{sandbox.company('xero')}/refresh/")
+    assert answer.status_code == 405
+    assert answer["Allow"] == "POST"
+    assert "Nothing was changed" in answer.content.decode()
 
 
 def test_a_new_password(viewer: User, viewer_client: RawPathClient) -> None:

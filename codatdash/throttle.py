@@ -1,0 +1,149 @@
+"""Slows password guesses, through the shared cache, before a password hash is computed.
+
+Guesses are counted for the name and address together, for the name alone and for the address alone. The first few
+are free; after that each further one has to wait, twice as long every time. Nobody is locked out by somebody else:
+
+- A browser that has signed in to the account before is counted for itself only. It holds a signed cookie.
+- Waits for a name alone, or for an address alone, stay short: a colleague behind the same proxy, or the owner of a
+  name that is being guessed from elsewhere, waits a minute at most.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.core.cache import BaseCache, caches
+from django.http import HttpRequest
+
+logger = logging.getLogger(__name__)
+
+# Seconds for which guesses are counted.
+WINDOW = 3600
+# Password hashes computed at the same time: signing in leaves a core to those who are working.
+MAX_HASHES = max((os.cpu_count() or 2) // 2, 1)
+# Seconds that a sign-in waits for its turn.
+HASH_TIMEOUT = 10.0
+
+_hashes = threading.BoundedSemaphore(MAX_HASHES)
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """`free` guesses without a wait; then waits that double up to `longest` seconds."""
+
+    free: int
+    longest: int
+
+    def wait(self, count: int) -> int:
+        """Seconds to wait after so many guesses."""
+        return min(2 ** min(count - self.free, 30), self.longest) if count > self.free else 0
+
+
+FOR_ONE = Limit(free=5, longest=900)
+FOR_NAME = Limit(free=20, longest=60)
+FOR_ADDRESS = Limit(free=60, longest=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """A password for `name` from `address`. `browser` identifies a browser that has signed in as `name` before."""
+
+    name: str
+    address: str
+    browser: str = ""
+
+    def limits(self) -> dict[str, Limit]:
+        """The counters that this guess counts for, by their keys in the cache."""
+        name = self.name.casefold()
+        if self.browser:
+            return {_key("browser", name, self.browser): FOR_ONE}
+        return {
+            _key("one", name, self.address): FOR_ONE,
+            _key("name", name): FOR_NAME,
+            _key("address", self.address): FOR_ADDRESS,
+        }
+
+
+def count(guess: Guess) -> int:
+    """Count a guess that is about to be checked; the seconds that it has to wait instead, 0 where it may be checked."""
+    return _with_cache(lambda cache: _count(cache, guess))
+
+
+def forget(guess: Guess) -> None:
+    """Forget the guesses for this name from this place: the right password came."""
+    own = [key for key, limit in guess.limits().items() if limit is FOR_ONE]
+
+    def delete(cache: BaseCache) -> int:
+        cache.delete_many([*own, *map(_until, own)])
+        return 0
+
+    _with_cache(delete)
+
+
+@contextmanager
+def hashing() -> Iterator[bool]:
+    """A turn to compute a password hash; False where none came free in time."""
+    acquired = _hashes.acquire(timeout=HASH_TIMEOUT)
+    try:
+        yield acquired
+    finally:
+        if acquired:
+            _hashes.release()
+
+
+def client_address(request: HttpRequest) -> str:
+    """The address that a request comes from, behind as many proxies as the settings say.
+
+    Each proxy appends the address that called it to `X-Forwarded-For`; anything before that was written by the client.
+    """
+    peer = str(request.META.get("REMOTE_ADDR", ""))
+    if not settings.PROXY_COUNT:
+        return peer
+    hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",")]
+    return hops[-settings.PROXY_COUNT] if len(hops) >= settings.PROXY_COUNT else peer
+
+
+def _count(cache: BaseCache, guess: Guess) -> int:
+    limits, now = guess.limits(), time.time()
+    waits = cache.get_many([_until(key) for key in limits])
+    left = max((float(until) - now for until in waits.values()), default=0.0)
+    if left > 0:
+        return int(left) + 1
+    for key, limit in limits.items():
+        cache.add(key, 0, WINDOW)
+        try:
+            guesses = int(cache.incr(key))
+        except ValueError:
+            # It has expired since.
+            continue
+        wait = limit.wait(guesses)
+        # Of several at the same time beyond the free ones, one is checked.
+        if wait and not cache.add(_until(key), now + wait, wait):
+            return wait
+    return 0
+
+
+def _with_cache(use: Callable[[BaseCache], int]) -> int:
+    """Use the shared cache, or this process's own while the shared one cannot be reached."""
+    try:
+        return use(caches["default"])
+    except Exception:  # noqa: BLE001  whatever a cache raises
+        logger.warning("The cache cannot be reached: guesses are counted in this process only.")
+        return use(caches["process"])
+
+
+def _key(*parts: str) -> str:
+    """A cache key that shows neither name nor address."""
+    return "guesses-" + hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()
+
+
+def _until(key: str) -> str:
+    return f"{key}-until"
