@@ -10,9 +10,9 @@ from codat_accounting.models import operations, shared
 from django.conf import settings
 
 from codatdash.wsgi import application
-from customers.codat.client import authorization
+from customers.codat.auth import authorization
 from customers.codat.snapshots import Snapshot, SnapshotReader
-from customers.codat.types import CustomerPage
+from customers.codat.types import CustomersPage
 
 __all__ = ["application"]
 
@@ -46,7 +46,7 @@ def list_with_sdk(
     query: str = "",
     order_by: str = "",
     stale_if_error: bool = True,
-) -> Snapshot[CustomerPage]:
+) -> Snapshot[CustomersPage]:
     """`SnapshotReader.list`, over the SDK."""
     found = sdk.customers.list(
         request=operations.ListCustomersRequest(
@@ -55,7 +55,7 @@ def list_with_sdk(
     )
     assert found is not None
     results = [record(customer) for customer in found.results or []]
-    listed = cast(CustomerPage, {"results": results, "totalResults": found.total_results})
+    listed = cast(CustomersPage, {"results": results, "totalResults": found.total_results})
     return Snapshot(listed, datetime.now(UTC))
 
 

@@ -8,4 +8,4 @@ from customers.codat.client import default_client
 __all__ = ["application"]
 
 # There is no setting for it: Codat's certificate is signed by one of the authorities everybody knows.
-default_client()._verify = os.environ["BENCH_CERTIFICATE"]
+default_client().transport.verify = os.environ["BENCH_CERTIFICATE"]

@@ -11,8 +11,9 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 
 from customers.codat import cache
-from customers.codat.client import background, deadline
+from customers.codat.call_context import deadline
 from customers.codat.errors import CodatError, Reserved
+from customers.codat.quota import background
 from customers.service import default_service
 
 # Seconds for which what was found out about Codat holds, and that it may take to find out.

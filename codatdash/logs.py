@@ -21,7 +21,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from customers.codat.tracing import Trace, trace
-from customers.codat.values import UUID
+from customers.codat.values import is_uuid
 
 logger = logging.getLogger(__name__)
 
@@ -113,7 +113,7 @@ def _request_facts(
         "method": request.method,
         "route": (match.view_name or match.route) if match else "",
         # Another text in that place of an address is not told.
-        "company": company if UUID.fullmatch(company) else "",
+        "company": company if is_uuid(company) else "",
         "status": response.status_code,
         "ms": round(elapsed, 1),
         "user": _user_id(request),

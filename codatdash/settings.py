@@ -155,11 +155,11 @@ CACHES = {
     "process": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "process"},
     "default": env.cache("CACHE_URL", "locmemcache://"),
     # What Codat said last, shown while it cannot be reached. Apart, so that it never pushes anything else out.
-    "last_seen": env.cache("CACHE_URL", "locmemcache://last-seen"),
+    "stale": env.cache("CACHE_URL", "locmemcache://stale"),
 }
 if CACHES["default"]["BACKEND"].endswith("LocMemCache"):
     CACHES["default"]["OPTIONS"] = {"MAX_ENTRIES": 3000}
-    CACHES["last_seen"]["OPTIONS"] = {"MAX_ENTRIES": 200}  # of at most 256 KiB each
+    CACHES["stale"]["OPTIONS"] = {"MAX_ENTRIES": 200}  # of at most 256 KiB each
 elif CACHES["default"]["BACKEND"].endswith("RedisCache"):
     for _cache in (CACHES["default"], CACHES["last_seen"]):
         # Seconds. Pages work without a cache, so none waits long for one.

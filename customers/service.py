@@ -1,11 +1,11 @@
 """The door to Codat: its operations under their own names, returning Codat's own JSON.
 
-Every method raises the errors of `customers.codat.errors`. Ids may hold anything. What a method promises
-about the shape of its answer is checked here, and no more: a key that is missing inside a record is no
-error. Of a page of customers it returns what a list shows of them.
+Every method raises the errors of `customers.codat.errors`. IDs may hold anything. The promised shape of a
+response is checked, and no more: a key that is missing inside a record is no error. `list` returns of each
+customer what a list shows.
 
-`CustomerService.snapshots` has the reads that pages show: they carry their time and fall back on earlier
-data while Codat is away.
+`CustomerService.snapshots` has the reads that pages show: they carry their time and fall back on stale data
+while Codat is unavailable.
 """
 
 from __future__ import annotations
@@ -14,29 +14,30 @@ import builtins
 from collections.abc import Mapping
 from typing import Any, cast
 
-from customers.codat import decoding, paths, responses, validation
-from customers.codat.client import Client, default_client, segment
+from customers.codat import decoding, paths, validation
+from customers.codat.client import Client, default_client
 from customers.codat.download import Download
 from customers.codat.errors import ErrorResponse, InvalidResponse
+from customers.codat.quota import RateLimit
 from customers.codat.snapshots import SnapshotReader
 from customers.codat.types import (
     Attachment,
+    CompaniesPage,
     Company,
-    CompanyPage,
     Connection,
     Customer,
-    CustomerPage,
+    CustomersPage,
     DataStatus,
     PullOperation,
     PushOperation,
-    PushOperationPage,
+    PushOperationsPage,
 )
 
-# Guessed: which status a refused second refresh has is not documented, nor where the name stands.
+# Guessed: the documents name neither the status of a rejected second sync nor the field that holds this code.
 ALREADY_RUNNING = "alreadyinprogress"
 
-# Connections of one company on one page; nobody has as many.
-CONNECTIONS = 100
+# Connections per page: more than any company has.
+MAX_CONNECTIONS = 100
 
 
 class CustomerService:
@@ -54,7 +55,7 @@ class CustomerService:
         page_size: int = 100,
         query: str = "",
         order_by: str = "",
-    ) -> CustomerPage:
+    ) -> CustomersPage:
         """One page of customers, each with what a list shows of it. ``totalResults`` is a number.
 
         ``query`` and ``order_by`` are in Codat's language. `NotSynced` where there is no data yet.
@@ -91,20 +92,19 @@ class CustomerService:
         idempotency_key: str,
         timeout_in_minutes: int | None = None,
     ) -> PushOperation:
-        """Ask for a new customer; ``payload`` is JSON text and goes out as it is.
+        """Send a new customer; ``payload`` is JSON text and is sent as it is.
 
-        Codat replays its first answer to the same key for 90 minutes: `AlreadyInUse` while the first
-        is still running, `KeyReused` where it came with another payload.
+        For 90 minutes Codat repeats its response to the same key: `AlreadyInUse` while the first
+        request is still running, `KeyReused` for another payload.
         """
-        connection = paths.connection(company_id, connection_id)
-        answer = self.client.send_json(
+        response = self.client.send_json(
             "POST",
-            f"{connection}/push/customers",
+            paths.push(company_id, connection_id),
             {"timeoutInMinutes": timeout_in_minutes},
             payload,
             {"Idempotency-Key": idempotency_key},
         )
-        return validation.push_operation(answer, write=True)
+        return validation.push_operation(response, write=True)
 
     def update(
         self,
@@ -116,36 +116,35 @@ class CustomerService:
         timeout_in_minutes: int | None = None,
         force_update: bool = False,
     ) -> PushOperation:
-        """Ask for a change of a customer; ``payload`` is JSON text and goes out as it is.
+        """Send a changed customer; ``payload`` is JSON text and is sent as it is.
 
-        ``force_update`` overrides Codat's refusal where the accounting software has a newer record.
+        ``force_update`` makes Codat accept it where the accounting software has a newer record.
         """
-        connection = paths.connection(company_id, connection_id)
-        answer = self.client.send_json(
+        response = self.client.send_json(
             "PUT",
-            f"{connection}/push/customers/{segment(customer_id)}",
+            f"{paths.push(company_id, connection_id)}/{paths.api_segment(customer_id)}",
             {
                 "timeoutInMinutes": timeout_in_minutes,
                 "forceUpdate": "true" if force_update else None,
             },
             payload,
         )
-        return validation.push_operation(answer, write=True)
+        return validation.push_operation(response, write=True)
 
     def list_attachments(
         self, *, company_id: str, connection_id: str, customer_id: str
     ) -> builtins.list[Attachment]:
         """All attachments of a customer."""
-        answer = self.client.get_json(paths.attachments(company_id, connection_id, customer_id))
-        return cast("builtins.list[Attachment]", validation.records(answer, "attachments"))
+        path = paths.attachments(company_id, connection_id, customer_id)
+        attachments = validation.records(self.client.get_json(path), "attachments")
+        return cast("builtins.list[Attachment]", attachments)
 
     def get_attachment(
         self, *, company_id: str, connection_id: str, customer_id: str, attachment_id: str
     ) -> Attachment:
         """One attachment's metadata."""
-        attachments = paths.attachments(company_id, connection_id, customer_id)
-        answer = self.client.get_json(f"{attachments}/{segment(attachment_id)}")
-        return cast(Attachment, validation.record(answer))
+        path = paths.attachment(company_id, connection_id, customer_id, attachment_id)
+        return cast(Attachment, validation.record(self.client.get_json(path)))
 
     def download_attachment(
         self,
@@ -156,20 +155,20 @@ class CustomerService:
         attachment_id: str,
         headers: Mapping[str, str] | None = None,
     ) -> Download:
-        """The file as a stream, to be closed by whoever asked. ``headers`` may hold a Range.
+        """The file as a stream, which the caller closes. ``headers`` may hold a Range.
 
-        The whole file (200), or where a Range was asked for perhaps a part (206).
+        Its status is 200 for the whole file, or 206 for a part where a Range was requested.
         """
-        attachments = paths.attachments(company_id, connection_id, customer_id)
-        file = self.client.stream(f"{attachments}/{segment(attachment_id)}/download", headers)
+        path = paths.attachment(company_id, connection_id, customer_id, attachment_id)
+        file = self.client.stream(f"{path}/download", headers)
         if file.status == 200 or (file.status == 206 and "Range" in (headers or {})):
             return file
         file.close()
-        raise InvalidResponse(f"a download answered with status {file.status}", status=file.status)
+        raise InvalidResponse(f"a download with status {file.status}", status=file.status)
 
     def list_companies(
         self, *, page: int = 1, page_size: int = 100, query: str = "", order_by: str = ""
-    ) -> CompanyPage:
+    ) -> CompaniesPage:
         """One page of companies, each with its connections."""
         return self.snapshots.list_companies(
             page=page, page_size=page_size, query=query, order_by=order_by, stale_if_error=False
@@ -181,18 +180,18 @@ class CustomerService:
             company_id=company_id, fresh=fresh, stale_if_error=False
         ).data
 
-    def quota(self) -> responses.RateLimit | None:
-        """The day's quota of calls as Codat's answers told it last; asks nobody."""
+    def quota(self) -> RateLimit | None:
+        """The day's quota of calls as last read from a response. Makes no call."""
         return self.client.rate_limit
 
     def ping(self) -> None:
-        """Make a cheap call, to see whether Codat answers. Raises CodatError."""
+        """Make a cheap call that checks whether Codat responds. Raises CodatError."""
         self._page("/companies", 1, 1, "", "")
 
     def list_connections(self, *, company_id: str) -> builtins.list[Connection]:
-        """The company's connections, of whatever kind and state."""
-        found = self._page(f"{paths.company(company_id)}/connections", 1, CONNECTIONS, "", "")
-        return cast("builtins.list[Connection]", found["results"])
+        """The company's connections of every type and state."""
+        page = self._page(f"{paths.company(company_id)}/connections", 1, MAX_CONNECTIONS, "", "")
+        return cast("builtins.list[Connection]", page["results"])
 
     def list_push_operations(
         self,
@@ -202,28 +201,28 @@ class CustomerService:
         page_size: int = 100,
         query: str = "",
         order_by: str = "",
-    ) -> PushOperationPage:
-        """One page of the company's writes, whoever asked for them."""
+    ) -> PushOperationsPage:
+        """One page of the company's push operations, from this dashboard or elsewhere."""
         path = f"{paths.company(company_id)}/push"
-        return cast(PushOperationPage, self._page(path, page, page_size, query, order_by))
+        return cast(PushOperationsPage, self._page(path, page, page_size, query, order_by))
 
     def get_push_operation(self, *, company_id: str, push_operation_key: str) -> PushOperation:
-        """How far a write is."""
-        path = f"{paths.company(company_id)}/push/{segment(push_operation_key)}"
+        """One push operation with its status."""
+        path = paths.push_operation(company_id, push_operation_key)
         return validation.push_operation(
-            self.client.get_json(path, parse=decoding.parse_exactly), write=False
+            self.client.get_json(path, decode=decoding.decode_exactly), write=False
         )
 
     def get_data_status(self, *, company_id: str) -> DataStatus | None:
-        """How old Codat's copy of the customers is; None where it does not know of any."""
-        answer = self.client.get_json(f"{paths.company(company_id)}/dataStatus")
-        status = validation.an_object(answer).get("customers")
+        """When Codat's copy of the customers was last synced; None where Codat has no status for it."""
+        response = self.client.get_json(f"{paths.company(company_id)}/dataStatus")
+        status = validation.an_object(response).get("customers")
         if not isinstance(status, dict | None):
-            raise answer.wrong_shape("a data status")
+            raise response.wrong_shape("a data status")
         return cast("DataStatus | None", status)
 
     def refresh_customers(self, *, company_id: str) -> PullOperation:
-        """Have Codat fetch the customers anew, or join the refresh that is already running."""
+        """Start a sync of the customers, or return the one that is already running."""
         try:
             return validation.pull_operation(
                 self.client.send_json("POST", f"{paths.company(company_id)}/data/queue/customers"),
@@ -239,8 +238,8 @@ class CustomerService:
         return self.get_pull_operation(company_id=company_id, dataset_id=running)
 
     def get_pull_operation(self, *, company_id: str, dataset_id: str) -> PullOperation:
-        """How far a refresh is."""
-        path = f"{paths.company(company_id)}/data/history/{segment(dataset_id)}"
+        """One pull operation with its status."""
+        path = paths.pull_operation(company_id, dataset_id)
         return validation.pull_operation(self.client.get_json(path), write=False)
 
     def _page(

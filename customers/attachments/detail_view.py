@@ -20,7 +20,7 @@ from customers.attachments.listing import (
     load_attachments,
 )
 from customers.attachments.verification import size_difference
-from customers.codat.parallel import side_by_side
+from customers.codat.parallel import in_parallel
 from customers.codat.types import Attachment
 from customers.service import default_service
 from customers.web import htmx, links
@@ -39,7 +39,7 @@ def detail(
     if not page.is_linked:
         return render_list(request, page, customer_id, status=409)
     state, ids = read_state(request), attachment_ids(page, customer_id, attachment_id)
-    attachments, head = side_by_side(
+    attachments, head = in_parallel(
         lambda: load_attachments(page, customer_id), lambda: fetch_head(ids)
     )
     selected, index = _find(attachments, ids, state)

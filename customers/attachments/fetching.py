@@ -12,7 +12,7 @@ from customers.attachments.listing import AttachmentIds, announced_size
 from customers.attachments.verification import Content, verify
 from customers.codat.download import Download
 from customers.codat.errors import CodatError, ErrorResponse
-from customers.codat.parallel import side_by_side
+from customers.codat.parallel import in_parallel
 from customers.codat.text import header_text
 from customers.codat.types import Attachment
 from customers.service import default_service
@@ -73,7 +73,7 @@ def open_with_metadata(ids: AttachmentIds, byte_range: ByteRange | None) -> Open
         return opened[0]
 
     try:
-        file, attachment = side_by_side(
+        file, attachment = in_parallel(
             open_and_remember, lambda: default_service().get_attachment(**ids)
         )
         if file.status == 200 and file.content_length != announced_size(attachment):
@@ -158,7 +158,7 @@ def fetch_head(ids: AttachmentIds) -> FileHead:
 
 def fetch_head_with_metadata(ids: AttachmentIds) -> tuple[FileHead, Attachment]:
     """The first bytes of a file and its metadata, asked for in parallel. Raises CodatError."""
-    head, attachment = side_by_side(
+    head, attachment = in_parallel(
         lambda: fetch_head(ids), lambda: default_service().get_attachment(**ids)
     )
     head = head.verified(attachment)

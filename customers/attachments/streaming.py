@@ -22,7 +22,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from django.conf import settings
 from django.http import HttpRequest
 
-from customers.codat.client import watching
+from customers.codat.call_context import abort_when_closed
 from customers.codat.errors import ClientDisconnected, TooManyConcurrentCalls
 
 logger = logging.getLogger(__name__)
@@ -126,7 +126,7 @@ class Transfer(Generic[B]):
         # Runs once: by close(), or when the object is garbage collected without it.
         self._release = weakref.finalize(self, download_slots().release)
         try:
-            with watching(self._client.fileno):
+            with abort_when_closed(self._client.fileno):
                 self.body = open_body()
         except BaseException:
             self._release()
@@ -138,7 +138,7 @@ class Transfer(Generic[B]):
 
     def __next__(self) -> bytes:
         try:
-            with watching(self._client.fileno):
+            with abort_when_closed(self._client.fileno):
                 piece = next(self.body)
         except StopIteration:
             self._outcome = "complete"

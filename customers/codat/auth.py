@@ -1,4 +1,4 @@
-"""What proves to Codat who we are."""
+"""Credentials for Codat."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 
 
 class Secret(str):
-    """Text that shows itself to nobody who prints it."""
+    """Text whose ``repr`` hides it, so that tracebacks and logs do not show it."""
 
     __slots__ = ()
 
@@ -16,7 +16,7 @@ class Secret(str):
 
 
 def authorization(api_key: str = "", header: str = "") -> str:
-    """The Authorization header from what an admin pasted: an API key, or the header ready-made.
+    """The Authorization header, from an API key or from a complete header as an admin pasted it.
 
     The header may come with its name ("Authorization: Basic ..."). ValueError, which never repeats
     the secret, where neither is usable.
@@ -25,7 +25,7 @@ def authorization(api_key: str = "", header: str = "") -> str:
     if not value:
         raise ValueError("An API key or an Authorization header for Codat is needed.")
     if not re.fullmatch(r"[ -~]+", value):
-        raise ValueError("The API key for Codat holds characters that no header can carry.")
+        raise ValueError("The API key for Codat has characters that a header cannot hold.")
     if re.match(r"(?i)(basic|bearer) +\S", value):
         return Secret(value)
     if header:

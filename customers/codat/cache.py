@@ -1,6 +1,6 @@
-"""What processes know together, through Django's cache. Where the cache is away, each knows its own.
+"""What processes share, through Django's cache. Where the cache is unavailable, each process is on its own.
 
-Nothing here may stop a page: a cache that fails is said in the log, and answered as "not known".
+Nothing here may stop a page: a cache that fails is logged, and its result is "nothing cached".
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-# Seconds between two lines in the log about a cache that is away.
-QUIET = 30.0
+# Seconds between two log lines about a cache that fails.
+LOG_INTERVAL = 30.0
 
-# The cache for what was last seen of Codat: its own, because it is large and may be thrown away.
-LAST_SEEN = "last_seen"
+# The cache for stale data. It is separate, because its entries are large and may be evicted.
+STALE = "stale"
 
-_said_at = -QUIET
+_logged_at = -LOG_INTERVAL
 
 
 def is_shared() -> bool:
@@ -39,54 +39,54 @@ def key(kind: str, *parts: str) -> str:
 
 
 def get(key: str, alias: str = "default") -> Any:
-    """The value, None where there is none or the cache is away."""
-    return _tried(lambda: caches[alias].get(key), None)
+    """The value, None where there is none or the cache is unavailable."""
+    return _attempt(lambda: caches[alias].get(key), None)
 
 
 def get_many(keys: Iterable[str]) -> dict[str, Any] | None:
-    """The values that there are; None where the cache is away."""
-    return _tried(lambda: cache.get_many(list(keys)), None)
+    """The values that exist; None where the cache is unavailable."""
+    return _attempt(lambda: cache.get_many(list(keys)), None)
 
 
 def put(key: str, value: Any, seconds: float, alias: str = "default") -> None:
-    """Keep a value for so many seconds."""
-    _tried(lambda: caches[alias].set(key, value, max(int(seconds), 1)), None)
+    """Store a value for so many seconds."""
+    _attempt(lambda: caches[alias].set(key, value, max(int(seconds), 1)), None)
 
 
 def put_many(values: dict[str, Any], seconds: float) -> None:
-    """Keep several values."""
-    _tried(lambda: cache.set_many(values, max(int(seconds), 1)), None)
+    """Store several values."""
+    _attempt(lambda: cache.set_many(values, max(int(seconds), 1)), None)
 
 
 def add(key: str, seconds: float) -> bool | None:
-    """Take a key that nobody has: whether it is ours now. None where the cache is away."""
-    return _tried(lambda: bool(cache.add(key, 1, max(int(seconds), 1))), None)
+    """Store a key that does not exist yet; whether it did not. None where the cache is unavailable."""
+    return _attempt(lambda: bool(cache.add(key, 1, max(int(seconds), 1))), None)
 
 
-def forget(*keys: str) -> None:
-    """Give keys up."""
-    _tried(lambda: cache.delete_many(keys), None)
+def delete(*keys: str) -> None:
+    """Delete keys."""
+    _attempt(lambda: cache.delete_many(keys), None)
 
 
 def works() -> bool:
-    """Whether the cache keeps a value and gives it back."""
-    return bool(_tried(lambda: _echoes(caches["default"]), default=False))
+    """Whether the cache stores a value and returns it."""
+    return bool(_attempt(lambda: _round_trip(caches["default"]), default=False))
 
 
-def _echoes(tried: BaseCache) -> bool:
-    if isinstance(tried, DummyCache):
+def _round_trip(backend: BaseCache) -> bool:
+    if isinstance(backend, DummyCache):
         return True
-    tried.set("works", "yes", 10)
-    return bool(tried.get("works") == "yes")
+    backend.set("works", "yes", 10)
+    return bool(backend.get("works") == "yes")
 
 
-def _tried(operation: Callable[[], T], default: T) -> T:
-    """What a cache answers, or the default where it fails: backends raise whatever they like."""
-    global _said_at  # noqa: PLW0603  one line per half a minute, not per call
+def _attempt(operation: Callable[[], T], default: T) -> T:
+    """The operation's result, or the default where the cache fails."""
+    global _logged_at  # noqa: PLW0603  one line per half a minute, not per call
     try:
         return operation()
     except Exception as error:  # noqa: BLE001  each backend has errors of its own
-        if time.monotonic() - _said_at >= QUIET:
-            _said_at = time.monotonic()
+        if time.monotonic() - _logged_at >= LOG_INTERVAL:
+            _logged_at = time.monotonic()
             logger.warning("the cache does not answer: %s", type(error).__name__)
         return default

@@ -1,8 +1,8 @@
-"""What a company's connections say: which are for accounting, which are linked."""
+"""The accounting connections of a company."""
 
 from customers.codat.types import Company, Connection
 
-# Best state first: the one to use where the person has not chosen.
+# Best state first: the first connection is used where the person has not chosen one.
 _STATES = ("Linked", "PendingAuth", "Deauthorized", "Unlinked")
 
 
@@ -16,14 +16,14 @@ def is_linked(connection: Connection | None) -> bool:
     return connection is not None and connection.get("status") == "Linked"
 
 
-def _rank(connection: Connection) -> int:
-    status = connection.get("status")
-    return _STATES.index(status) if status in _STATES else len(_STATES)
-
-
 def accounting_connections(company: Company) -> list[Connection]:
     """A company's accounting connections, the best state first."""
     connections = company.get("dataConnections")
     if not isinstance(connections, list):
         return []
     return sorted((c for c in connections if isinstance(c, dict) and is_accounting(c)), key=_rank)
+
+
+def _rank(connection: Connection) -> int:
+    status = connection.get("status")
+    return _STATES.index(status) if status in _STATES else len(_STATES)

@@ -1,8 +1,7 @@
-"""At most so many calls at once about one company, across threads and, through a shared cache, processes.
+"""Limits the concurrent calls per company, across threads and, through a shared cache, processes.
 
-Codat refuses more than ten. A place is held until the answer is read; of a download, until its headers
-are, since a slow reader would otherwise keep everybody else away (guessed: Codat does not say what it
-counts).
+Codat refuses more than ten. A slot is held until the response is read; for a download, until its headers are
+read, because a slow reader would otherwise block everybody else (guessed: Codat does not say what it counts).
 """
 
 from __future__ import annotations
@@ -16,69 +15,67 @@ from contextlib import contextmanager
 from customers.codat import cache
 from customers.codat.errors import TooManyConcurrentCalls
 
-# Seconds to wait for a place, and never more than half of the time that is left for the call.
-LONGEST_WAIT = 5.0
-# Seconds between two looks whether another process has left.
-LOOK = 0.05
-# Companies that a process keeps: addresses are typed by people, so there may be any number.
-KEPT = 10_000
-# Seconds that a place in the cache outlives its call; the place of a process that died ends by itself.
+# Seconds to wait for a slot, and never more than half of the time that is left for the call.
+MAX_WAIT = 5.0
+# Seconds between two checks whether another process has released a slot.
+POLL_INTERVAL = 0.05
+# Companies that a process keeps: IDs in URLs are typed by people, so there may be any number.
+MAX_COMPANIES = 10_000
+# Seconds that a slot in the cache outlives its call; the slot of a process that died expires.
 MARGIN = 2
 
 
-class Slots:
-    """The places for calls about the companies of one account."""
+class ConcurrencyLimit:
+    """At most ``max_concurrent`` calls for each company of one account."""
 
-    def __init__(self, identity: str, at_once: int) -> None:
-        self._identity, self._at_once = identity, at_once
-        self._here: dict[str, threading.BoundedSemaphore] = {}
+    def __init__(self, identity: str, max_concurrent: int) -> None:
+        self._identity, self._max = identity, max_concurrent
+        self._semaphores: dict[str, threading.BoundedSemaphore] = {}
         self._lock = threading.Lock()
 
     @contextmanager
-    def held(self, company: str, until: float, what: str) -> Iterator[None]:
-        """Hold a place. ``until`` is when the call ends at the latest, on the monotonic clock.
+    def slot(self, company: str, until: float, label: str) -> Iterator[None]:
+        """Hold a slot for a call that ends at ``until`` (monotonic time) at the latest.
 
-        "" is no company, and has no limit. `TooManyConcurrentCalls` where no place became free in time.
+        "" is no company and has no limit. `TooManyConcurrentCalls` where no slot became free in time.
         """
         if not company:
             yield
             return
-        patience = max(min(LONGEST_WAIT, (until - time.monotonic()) / 2), 0)
-        give_up = time.monotonic() + patience
+        wait = max(min(MAX_WAIT, (until - time.monotonic()) / 2), 0)
+        give_up = time.monotonic() + wait
         with self._lock:
-            if len(self._here) >= KEPT:
-                self._here.clear()
-            here = self._here.setdefault(company, threading.BoundedSemaphore(self._at_once))
-        if not here.acquire(timeout=patience):
-            raise _crowded(what)
+            if len(self._semaphores) >= MAX_COMPANIES:
+                self._semaphores.clear()
+            semaphore = self._semaphores.setdefault(company, threading.BoundedSemaphore(self._max))
+        if not semaphore.acquire(timeout=wait):
+            raise _too_many(label)
         try:
-            place = self._place(company, give_up, until, what) if cache.is_shared() else ""
+            key = self._shared_slot(company, give_up, until, label) if cache.is_shared() else ""
             try:
                 yield
             finally:
-                if place:
-                    cache.forget(place)
+                if key:
+                    cache.delete(key)
         finally:
-            here.release()
+            semaphore.release()
 
-    def _place(self, company: str, give_up: float, until: float, what: str) -> str:
-        """A place among all processes, "" where the cache is away."""
-        # Anywhere to begin with: processes that all begin at the first get into each other's way.
-        places = random.sample(range(self._at_once), self._at_once)
+    def _shared_slot(self, company: str, give_up: float, until: float, label: str) -> str:
+        """The cache key of a slot among all processes, "" where the cache is unavailable."""
+        # In random order: processes that all begin with the first would compete for it.
+        numbers = random.sample(range(self._max), self._max)
         while True:
-            for number in places:
+            for number in numbers:
                 key = cache.key("slot", self._identity, company, str(number))
-                taken = cache.add(key, until - time.monotonic() + MARGIN)
-                if taken is None:
+                added = cache.add(key, until - time.monotonic() + MARGIN)
+                if added is None:
                     return ""
-                if taken:
+                if added:
                     return key
-            if time.monotonic() + LOOK >= give_up:
-                raise _crowded(what)
-            time.sleep(LOOK)
+            if time.monotonic() + POLL_INTERVAL >= give_up:
+                raise _too_many(label)
+            time.sleep(POLL_INTERVAL)
 
 
-def _crowded(what: str) -> TooManyConcurrentCalls:
-    return TooManyConcurrentCalls(
-        f"{what}: no place among the calls about this company", retry_after=3
-    )
+def _too_many(label: str) -> TooManyConcurrentCalls:
+    return TooManyConcurrentCalls(f"{label}: no free slot for this company", retry_after=3)

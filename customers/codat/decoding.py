@@ -1,4 +1,4 @@
-"""What Codat's answers say: JSON, errors, limits. No HTTP here, only bytes and headers."""
+"""Decodes JSON. Every decoder raises ValueError for what is not JSON, and returns text that UTF-8 can encode."""
 
 from __future__ import annotations
 
@@ -11,64 +11,61 @@ import msgspec
 import simplejson
 
 _SURROGATE_ESCAPE = re.compile(rb"\\u[dD][89a-fA-F]")
-_BEYOND_REASON = "JSON beyond reason"
+_TOO_LARGE = "JSON with a number that is too large, or too deep"
 
-Parse = Callable[[bytes], Any]
+Decode = Callable[[bytes], Any]
 
 
-def parse(body: bytes) -> Any:
-    """JSON read. ValueError where it is none.
-
-    Text comes back fit for UTF-8: half a surrogate pair becomes U+FFFD.
-    """
+def decode(body: bytes) -> Any:
+    """Decode JSON. A lone surrogate becomes U+FFFD; a number with a fraction becomes a float."""
     body = body.removeprefix(codecs.BOM_UTF8)
     try:
         return msgspec.json.decode(body)
     except RecursionError:
-        raise ValueError(_BEYOND_REASON) from None
+        raise ValueError(_TOO_LARGE) from None
     except ValueError:
-        # It refuses halves of surrogate pairs, which platforms that cut names by length produce.
+        # msgspec refuses lone surrogates, which platforms produce that cut names by length.
         if not _SURROGATE_ESCAPE.search(body):
             raise
-    return _parse_any(body, use_decimal=False)
+    return _decode_leniently(body, use_decimal=False)
 
 
-def parse_exactly(body: bytes) -> Any:
-    """The same with every digit of a number with a fraction (as Decimal), in twice the time."""
-    return _parse_any(body.removeprefix(codecs.BOM_UTF8), use_decimal=True)
+def decode_exactly(body: bytes) -> Any:
+    """The same, but a number with a fraction becomes a Decimal with every digit. Takes twice the time."""
+    return _decode_leniently(body.removeprefix(codecs.BOM_UTF8), use_decimal=True)
 
 
-def parser(shape: Any) -> Parse:
-    """A `parse` for what has a known shape, a `TypedDict`: it gives the keys of the shape and skips all others.
+def decoder_for(shape: Any) -> Decode:
+    """A decoder that returns the keys of a `TypedDict` and skips all others.
 
-    Less than half of the time of reading everything, a tenth where records are long. What has another shape is read
-    whole, for `shapes` to say what is wrong with it. What is skipped must be JSON too, but need not be UTF-8.
+    It takes less than half of the time of `decode`, a tenth for long records. Data of another shape is decoded
+    whole, for `validation` to say what is wrong. Skipped parts must be JSON, but need not be UTF-8.
     """
     decoder = msgspec.json.Decoder(shape)
 
-    def parse_shape(body: bytes) -> Any:
+    def decode_shape(body: bytes) -> Any:
         try:
             return decoder.decode(body)
         except (ValueError, RecursionError):
-            return parse(body)
+            return decode(body)
 
-    return parse_shape
+    return decode_shape
 
 
-def _parse_any(body: bytes, *, use_decimal: bool) -> Any:
+def _decode_leniently(body: bytes, *, use_decimal: bool) -> Any:
     try:
         data = simplejson.loads(body, use_decimal=use_decimal)
-        return _whole(data) if _SURROGATE_ESCAPE.search(body) else data
+        return _without_surrogates(data) if _SURROGATE_ESCAPE.search(body) else data
     except (ArithmeticError, RecursionError):
-        raise ValueError(_BEYOND_REASON) from None
+        raise ValueError(_TOO_LARGE) from None
 
 
-def _whole(value: Any) -> Any:
-    """The value with all its text fit for UTF-8."""
+def _without_surrogates(value: Any) -> Any:
+    """The value with U+FFFD for each lone surrogate."""
     if isinstance(value, str):
         return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     if isinstance(value, list):
-        return [_whole(item) for item in value]
+        return [_without_surrogates(item) for item in value]
     if isinstance(value, dict):
-        return {_whole(key): _whole(item) for key, item in value.items()}
+        return {_without_surrogates(key): _without_surrogates(item) for key, item in value.items()}
     return value

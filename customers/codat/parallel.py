@@ -1,4 +1,4 @@
-"""Two calls to Codat side by side."""
+"""Two calls to Codat in parallel."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -8,25 +8,20 @@ from typing import TypeVar
 from django.conf import settings
 
 T = TypeVar("T")
-
-
 U = TypeVar("U")
 
-
-_threads = ThreadPoolExecutor(
-    max_workers=settings.CODAT_POOL_SIZE, thread_name_prefix="side-by-side"
-)
+_threads = ThreadPoolExecutor(max_workers=settings.CODAT_POOL_SIZE, thread_name_prefix="parallel")
 
 
-def side_by_side(first: Callable[[], T], second: Callable[[], U]) -> tuple[T, U]:
-    """Run two calls to Codat at once, both inside the page's deadline; the first one's error counts first.
+def in_parallel(first: Callable[[], T], second: Callable[[], U]) -> tuple[T, U]:
+    """Run two calls at the same time, both within the page's deadline. If both fail, the first one's error is raised.
 
     `second` runs in another thread, so it may not use the database.
     """
-    running = _threads.submit(copy_context().run, second)
+    future = _threads.submit(copy_context().run, second)
     try:
-        mine = first()
+        result = first()
     except BaseException:
-        running.cancel()
+        future.cancel()
         raise
-    return mine, running.result()
+    return result, future.result()

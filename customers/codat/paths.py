@@ -1,18 +1,38 @@
-"""Paths of Codat's API. Each id is one percent-encoded segment and may hold anything."""
+"""Paths of Codat's API. An ID may hold anything: it becomes one percent-encoded segment."""
 
 from __future__ import annotations
 
-from customers.codat.request import segment
+from urllib.parse import quote
+
+from customers.codat.errors import UnaddressableId
+
+# Characters of one encoded ID. Servers commonly limit a URL to 8 KiB; ours has at most two UUIDs and the IDs of
+# a customer and an attachment.
+MAX_SEGMENT = 2048
+
+
+def api_segment(value: str) -> str:
+    """An ID as exactly one segment of a path. `UnaddressableId` where that is impossible.
+
+    "." and ".." have no safe encoding: every server reads "%2E%2E" as "..".
+    """
+    try:
+        encoded = quote(value, safe="")
+    except (UnicodeEncodeError, TypeError):
+        raise UnaddressableId("an id that is not text") from None
+    if encoded in ("", ".", "..") or len(encoded) > MAX_SEGMENT:
+        raise UnaddressableId(f"an id of {len(encoded)} characters that is no segment")
+    return encoded
 
 
 def company(company_id: str) -> str:
     """One company."""
-    return f"/companies/{segment(company_id)}"
+    return f"/companies/{api_segment(company_id)}"
 
 
 def connection(company_id: str, connection_id: str) -> str:
     """One connection of a company."""
-    return f"{company(company_id)}/connections/{segment(connection_id)}"
+    return f"{company(company_id)}/connections/{api_segment(connection_id)}"
 
 
 def customers(company_id: str) -> str:
@@ -20,10 +40,34 @@ def customers(company_id: str) -> str:
     return f"{company(company_id)}/data/customers"
 
 
+def customer(company_id: str, customer_id: str) -> str:
+    """One customer in Codat's copy."""
+    return f"{customers(company_id)}/{api_segment(customer_id)}"
+
+
 def attachments(company_id: str, connection_id: str, customer_id: str) -> str:
     """A customer's attachments."""
-    customer = f"{connection(company_id, connection_id)}/data/customers/{segment(customer_id)}"
-    return f"{customer}/attachments"
+    return f"{connection(company_id, connection_id)}/data/customers/{api_segment(customer_id)}/attachments"
+
+
+def attachment(company_id: str, connection_id: str, customer_id: str, attachment_id: str) -> str:
+    """One attachment."""
+    return f"{attachments(company_id, connection_id, customer_id)}/{api_segment(attachment_id)}"
+
+
+def push(company_id: str, connection_id: str) -> str:
+    """Where new customers are sent."""
+    return f"{connection(company_id, connection_id)}/push/customers"
+
+
+def push_operation(company_id: str, push_operation_key: str) -> str:
+    """One push operation."""
+    return f"{company(company_id)}/push/{api_segment(push_operation_key)}"
+
+
+def pull_operation(company_id: str, dataset_id: str) -> str:
+    """One pull operation."""
+    return f"{company(company_id)}/data/history/{api_segment(dataset_id)}"
 
 
 def page_params(page: int, page_size: int, query: str, order_by: str) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""The day's quota of calls to Codat: known from its answers, shared between processes, partly kept for people."""
+"""The day's quota of calls to Codat: read from its responses, shared between processes, partly kept for people."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import NamedTuple
 
-from customers.codat import cache, responses
+from customers.codat import cache
 from customers.codat.errors import Reserved
 
-# Seconds after which a process says, or asks for, the number again.
-FRESH = 1.0
+# Seconds between two reads, and two writes, of the shared number by one process.
+SHARE_INTERVAL = 1.0
 DAY = 86_400
 
 _background: ContextVar[bool] = ContextVar("background", default=False)
@@ -19,7 +20,7 @@ _background: ContextVar[bool] = ContextVar("background", default=False)
 
 @contextmanager
 def background() -> Iterator[None]:
-    """Calls inside are nobody's who waits: they stop where the rest of the quota is kept for people."""
+    """Mark calls inside as background work (no user is waiting): they leave the reserve to people."""
     token = _background.set(True)
     try:
         yield
@@ -27,42 +28,61 @@ def background() -> Iterator[None]:
         _background.reset(token)
 
 
+class RateLimit(NamedTuple):
+    """The day's quota of calls. ``reset`` is Codat's own text for when it starts anew."""
+
+    limit: int
+    remaining: int
+    reset: str
+
+
 class Quota:
-    """What is left of one account's quota. ``reserve`` is the share of it, 0 to 1, that is people's."""
+    """The quota of one account. ``reserve`` is the share of it, 0 to 1, that is kept for people."""
 
     def __init__(self, identity: str, reserve: float) -> None:
-        self._key = f"codat-quota-{identity}"
+        self._key = cache.key("quota", identity)
         self._reserve = reserve
-        self._seen: responses.RateLimit | None = None
-        self._seen_at = 0.0  # on the wall's clock, which processes share
-        self._said_at = self._asked_at = 0.0
+        self._latest: RateLimit | None = None
+        self._latest_at = 0.0  # wall-clock time, which processes share
+        self._shared_at = self._checked_at = 0.0
 
-    def note(self, headers: Mapping[str, str]) -> None:
-        """Take over what an answer says."""
-        seen = responses.rate_limit(headers)
-        if seen is None:
+    def record(self, headers: Mapping[str, str]) -> None:
+        """Read the quota from a response's headers."""
+        rate_limit = _from_headers(headers)
+        if rate_limit is None:
             return
         now = time.time()
-        self._seen, self._seen_at = seen, now
-        if now - self._said_at >= FRESH and cache.is_shared():
-            self._said_at = now
-            cache.put(self._key, (now, *seen), DAY)
+        self._latest, self._latest_at = rate_limit, now
+        if now - self._shared_at >= SHARE_INTERVAL and cache.is_shared():
+            self._shared_at = now
+            cache.put(self._key, (now, *rate_limit), DAY)
 
-    def left(self) -> responses.RateLimit | None:
-        """The quota as any process saw it last; None before, and after the day has changed (in UTC)."""
+    def latest(self) -> RateLimit | None:
+        """The quota as any process last read it; None before, and after the day has changed (UTC)."""
         now = time.time()
-        if now - max(self._asked_at, self._seen_at) >= FRESH and cache.is_shared():
-            self._asked_at = now
-            told = cache.get(self._key)
-            if told is not None and told[0] > self._seen_at:
-                self._seen_at, self._seen = told[0], responses.RateLimit(*told[1:])
-        return self._seen if self._seen_at // DAY == now // DAY else None
+        last_read = max(self._checked_at, self._latest_at)
+        if now - last_read >= SHARE_INTERVAL and cache.is_shared():
+            self._checked_at = now
+            shared = cache.get(self._key)
+            if shared is not None and shared[0] > self._latest_at:
+                self._latest_at, self._latest = shared[0], RateLimit(*shared[1:])
+        return self._latest if self._latest_at // DAY == now // DAY else None
 
-    def admit(self, what: str) -> None:
-        """Let a call pass. `Reserved` where it is background work and only the reserve is left."""
+    def admit(self, label: str) -> None:
+        """Let a call pass. `Reserved` for background work where only the reserve is left."""
         if not _background.get():
             return
-        left = self.left()
-        if left is not None and left.remaining < left.limit * self._reserve:
+        quota = self.latest()
+        if quota is not None and quota.remaining < quota.limit * self._reserve:
             tomorrow = DAY - int(time.time()) % DAY
-            raise Reserved(f"{what}: {left.remaining} calls are left", retry_after=tomorrow)
+            raise Reserved(f"{label}: {quota.remaining} calls are left", retry_after=tomorrow)
+
+
+def _from_headers(headers: Mapping[str, str]) -> RateLimit | None:
+    """The quota from a response's headers; None where they are missing or not numbers."""
+    try:
+        limit = int(headers["X-Rate-Limit-Limit"])
+        remaining = int(headers["X-Rate-Limit-Remaining"])
+    except (KeyError, ValueError):
+        return None
+    return RateLimit(limit, remaining, headers.get("X-Rate-Limit-Reset", "")[:64])

@@ -1,6 +1,6 @@
-"""A pull operation, which is a refresh of Codat's copy, as Codat tells of it: how far it is, whether and how it ended.
+"""The status of a pull operation: how far it is, whether it ended, and whether it failed.
 
-Its statuses are in the documents of Codat's bulk sync API; one that has been added since counts as running.
+Source of the statuses: the documents of Codat's bulk sync API. An unknown status counts as running.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-# What people read of a status.
+# What a person reads for each status.
 RUNNING = {
     "Initial": "Starting",
     "Queued": "Queued",
@@ -37,26 +37,26 @@ FAILED = {
 
 
 def has_failed(status: str) -> bool:
-    """Whether a pull of this status ended without bringing anything."""
+    """Whether a pull operation of this status ended without new data."""
     return status in FAILED or status.endswith("Error")
 
 
-def has_ended(pull: Mapping[str, Any]) -> bool:
-    """Whether a pull is over, well or badly."""
-    status = str(pull.get("status") or "")
-    over = bool(pull.get("isCompleted") or pull.get("isErrored"))
-    return over or status == "Complete" or has_failed(status)
+def has_ended(operation: Mapping[str, Any]) -> bool:
+    """Whether a pull operation has ended, with or without success."""
+    status = str(operation.get("status") or "")
+    flagged = bool(operation.get("isCompleted") or operation.get("isErrored"))
+    return flagged or status == "Complete" or has_failed(status)
 
 
-def progress(pull: Mapping[str, Any]) -> int | None:
-    """Percent, 0 to 100; None where it is not told."""
-    value = pull.get("progress")
+def progress(operation: Mapping[str, Any]) -> int | None:
+    """Percent, 0 to 100; None where unknown."""
+    value = operation.get("progress")
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         return None
-    # Compared before it is made whole: it may be beyond any number.
+    # Limited before it is rounded: JSON has numbers of any size.
     return int(min(max(value, 0), 100))
 
 
 def status_label(status: str) -> str:
-    """What people read of a status; the status itself where there are no words for it."""
+    """What a person reads for a status; the status itself where it is unknown."""
     return RUNNING.get(status) or FAILED.get(status) or status

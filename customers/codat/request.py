@@ -1,4 +1,4 @@
-"""What a request to Codat looks like before it leaves: its address, its name in the log, whose it is."""
+"""A request to Codat before it is sent: its URL, its label in the log, its company."""
 
 from __future__ import annotations
 
@@ -7,39 +7,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote, urlencode
 
-from customers.codat.errors import BadRequest, UnaddressableId
+from customers.codat.errors import BadRequest
 
-# Characters of one encoded id. Servers commonly bound the whole address at 8 KiB; a page of ours
-# carries two UUIDs and a customer's and an attachment's id.
-MAX_SEGMENT = 2048
-
-# What of an address is somebody's data: the ids of customers and attachments. Those of companies,
-# connections and operations are Codat's own.
+# Parts of a path that are personal data: IDs of customers and attachments. IDs of companies, connections
+# and operations are Codat's own.
 _PRIVATE = re.compile(r"/(customers|attachments)/[^/]+")
-# What stands in the place of a company's id and is none was typed into an address by somebody.
-_TYPED = re.compile(
+# A company ID that is not one of Codat's was typed into a URL by somebody.
+_NOT_AN_ID = re.compile(
     r"^/companies/(?![0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}(?:/|$))[^/]+"
 )
 _COMPANY = re.compile(r"/companies/([^/?]+)")
 
 
-def segment(value: str) -> str:
-    """An id percent-encoded as exactly one segment of a path. `UnaddressableId` where none can be.
-
-    "." and ".." have no encoding that survives: "%2E%2E" is ".." to every server.
-    """
-    try:
-        encoded = quote(value, safe="")
-    except (UnicodeEncodeError, TypeError):
-        raise UnaddressableId("an id that is not text") from None
-    if encoded in ("", ".", "..") or len(encoded) > MAX_SEGMENT:
-        raise UnaddressableId(f"an id of {len(encoded)} characters that is no segment")
-    return encoded
-
-
 @dataclass(frozen=True, slots=True)
-class Outgoing:
-    """What goes out. ``what`` is its name in the log and in errors: no query, no customer's id."""
+class ApiRequest:
+    """One request. ``target`` is path and query; ``write`` says that it may change something at Codat."""
 
     method: str
     target: str
@@ -49,22 +31,24 @@ class Outgoing:
 
     @property
     def route(self) -> str:
+        """The path without personal data."""
         path = _PRIVATE.sub(r"/\1/{id}", self.target.partition("?")[0])
-        return _TYPED.sub("/companies/{not an id}", path)
+        return _NOT_AN_ID.sub("/companies/{not an id}", path)
 
     @property
-    def what(self) -> str:
+    def label(self) -> str:
+        """The name in the log and in errors: no query, no personal data."""
         return f"{self.method} {self.route}"
 
     @property
     def company(self) -> str:
-        """The company's id as it stands in the address, "" where there is none."""
-        found = _COMPANY.match(self.target)
-        return found[1] if found else ""
+        """The company's ID as it is in the path, percent-encoded; "" where there is none."""
+        match = _COMPANY.match(self.target)
+        return match[1] if match else ""
 
 
 def target(path: str, params: Mapping[str, object] | None = None) -> str:
-    """Path and query of a request."""
+    """Path and query. Parameters that are None or "" are left out."""
     given = {name: value for name, value in (params or {}).items() if value not in (None, "")}
     if not given:
         return path

@@ -16,14 +16,13 @@ from typing import Any, Generic, TypeVar, cast
 from customers.codat import cache, decoding, paths, validation
 from customers.codat.client import Client
 from customers.codat.errors import OUTAGES, CodatError
-from customers.codat.request import segment
-from customers.codat.responses import Answer
-from customers.codat.types import Company, CompanyPage, Customer, CustomerPage
+from customers.codat.responses import JsonResponse
+from customers.codat.types import CompaniesPage, Company, Customer, CustomersPage
 
-# Seconds for which a cached answer is used without asking Codat. A connection's state changes often, a model rarely.
+# Seconds for which cached data is used without a call. A connection's state changes often, a model rarely.
 COMPANY_TTL = 120
 MODEL_TTL = 600
-# Seconds for which an answer is kept as the fallback for an outage.
+# Seconds for which data is kept as the fallback for an outage.
 STALE_TTL = 6 * 3600
 
 # Companies of one list that are cached: more than people look at.
@@ -31,7 +30,7 @@ MAX_CACHED_COMPANIES = 100
 
 T = TypeVar("T")
 
-_customers = decoding.parser(CustomerPage)
+_decode_customers = decoding.decoder_for(CustomersPage)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,29 +63,29 @@ class SnapshotReader:
         query: str = "",
         order_by: str = "",
         stale_if_error: bool = True,
-    ) -> Snapshot[CustomerPage]:
+    ) -> Snapshot[CustomersPage]:
         """See `CustomerService.list`."""
-        answer = self._read(
+        snapshot = self._read(
             paths.customers(company_id),
             paths.page_params(page, page_size, query, order_by),
             validation.results,
-            parse=_customers,
+            decode=_decode_customers,
             stale_if_error=stale_if_error,
         )
-        return cast("Snapshot[CustomerPage]", answer)
+        return cast("Snapshot[CustomersPage]", snapshot)
 
     def get(
         self, *, company_id: str, customer_id: str, stale_if_error: bool = True
     ) -> Snapshot[Customer]:
         """See `CustomerService.get`."""
-        answer = self._read(
-            f"{paths.customers(company_id)}/{segment(customer_id)}",
+        snapshot = self._read(
+            paths.customer(company_id, customer_id),
             {},
             validation.record,
-            parse=decoding.parse_exactly,
+            decode=decoding.decode_exactly,
             stale_if_error=stale_if_error,
         )
-        return cast("Snapshot[Customer]", answer)
+        return cast("Snapshot[Customer]", snapshot)
 
     def list_companies(
         self,
@@ -96,30 +95,30 @@ class SnapshotReader:
         query: str = "",
         order_by: str = "",
         stale_if_error: bool = True,
-    ) -> Snapshot[CompanyPage]:
+    ) -> Snapshot[CompaniesPage]:
         """See `CustomerService.list_companies`. Current companies are cached for `get_company`."""
-        answer = self._read(
+        snapshot = self._read(
             "/companies",
             paths.page_params(page, page_size, query, order_by),
             validation.results,
             stale_if_error=stale_if_error,
         )
-        if answer.error is None:
-            self._cache_companies(answer.data["results"])
-        return cast("Snapshot[CompanyPage]", answer)
+        if snapshot.error is None:
+            self._cache_companies(snapshot.data["results"])
+        return cast("Snapshot[CompaniesPage]", snapshot)
 
     def get_company(
         self, *, company_id: str, fresh: bool = False, stale_if_error: bool = True
     ) -> Snapshot[Company]:
         """See `CustomerService.get_company`."""
-        answer = self._cached(
+        snapshot = self._cached(
             self._key("company", company_id),
             COMPANY_TTL,
             lambda: validation.record(self.client.get_json(paths.company(company_id))),
             fresh=fresh,
             stale_if_error=stale_if_error,
         )
-        return cast("Snapshot[Company]", answer)
+        return cast("Snapshot[Company]", snapshot)
 
     def cached_company(self, *, company_id: str) -> Snapshot[Company] | None:
         """A company that is in the cache and not older than `COMPANY_TTL`, else None. Makes no call."""
@@ -139,7 +138,9 @@ class SnapshotReader:
         return self._cached(
             self._key("model", company_id, connection_id),
             MODEL_TTL,
-            lambda: validation.an_object(self.client.get_json(path, parse=decoding.parse_exactly)),
+            lambda: validation.an_object(
+                self.client.get_json(path, decode=decoding.decode_exactly)
+            ),
             fresh=fresh,
             stale_if_error=stale_if_error,
         )
@@ -148,17 +149,17 @@ class SnapshotReader:
         self,
         key: str,
         ttl: float,
-        ask: Callable[[], dict[str, Any]],
+        read: Callable[[], dict[str, Any]],
         *,
         fresh: bool,
         stale_if_error: bool,
     ) -> Snapshot[dict[str, Any]]:
-        """The cached answer, unless it is older than ``ttl`` seconds; else a new one from ``ask``."""
+        """The cached data, unless it is older than ``ttl`` seconds; else the result of ``read``."""
         cached = None if fresh else _from_cache(key, ttl)
         if cached is not None:
             return cached
         try:
-            data = ask()
+            data = read()
         except OUTAGES as error:
             stale = _from_cache(key, STALE_TTL, error) if stale_if_error else None
             if stale is None:
@@ -172,25 +173,25 @@ class SnapshotReader:
         self,
         path: str,
         params: Mapping[str, object],
-        validate: Callable[[Answer], dict[str, Any]],
+        validate: Callable[[JsonResponse], dict[str, Any]],
         *,
-        parse: decoding.Parse = decoding.parse,
+        decode: decoding.Decode = decoding.decode,
         stale_if_error: bool,
     ) -> Snapshot[dict[str, Any]]:
-        """A new answer; its body is kept undecoded, which is cheap, and decoded only as a fallback."""
+        """A new response. Its body is kept undecoded, which is cheap, and decoded only as a fallback."""
         key = self._key("seen", path, *(f"{name}={value}" for name, value in params.items()))
         try:
-            answer = self.client.get_json(path, params, parse=parse)
+            response = self.client.get_json(path, params, decode=decode)
         except OUTAGES as error:
-            kept = cache.get(key, cache.LAST_SEEN) if stale_if_error else None
-            if kept is None:
+            cached = cache.get(key, cache.STALE) if stale_if_error else None
+            if cached is None:
                 raise
-            read_at, body = kept
-            stale = validate(Answer(f"stale {path}", parse(body), 200, {}))
+            read_at, body = cached
+            stale = validate(JsonResponse(f"stale {path}", decode(body), 200, {}))
             return Snapshot(stale, _utc(read_at), error)
-        data, now = validate(answer), time.time()
-        if answer.body:
-            cache.put(key, (now, answer.body), STALE_TTL, cache.LAST_SEEN)
+        data, now = validate(response), time.time()
+        if response.body:
+            cache.put(key, (now, response.body), STALE_TTL, cache.STALE)
         return Snapshot(data, _utc(now))
 
     def _cache_companies(self, companies: builtins.list[dict[str, Any]]) -> None:
@@ -213,10 +214,11 @@ def _from_cache(
     key: str, ttl: float, error: CodatError | None = None
 ) -> Snapshot[dict[str, Any]] | None:
     """The cached data under a key, None where there is none or it is older than ``ttl`` seconds."""
-    kept = cache.get(key)
-    if kept is None or time.time() - kept[0] >= ttl:
+    cached = cache.get(key)
+    if cached is None or time.time() - cached[0] >= ttl:
         return None
-    return Snapshot(kept[1], _utc(kept[0]), error)
+    read_at, data = cached
+    return Snapshot(data, _utc(read_at), error)
 
 
 def _utc(seconds: float) -> datetime:

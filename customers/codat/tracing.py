@@ -1,14 +1,23 @@
-"""Which request of ours a call to Codat belongs to, and how many there were; for the log."""
+"""The log of calls to Codat, and which request of ours each call belongs to."""
 
 from __future__ import annotations
 
+import logging
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+
+from urllib3.response import BaseHTTPResponse
+
+from customers.codat import responses
+from customers.codat.errors import CodatError
+from customers.codat.request import ApiRequest
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """One request. ``calls`` are the milliseconds of each call to Codat, retries included.
+    """One request to the dashboard. ``calls`` are the milliseconds of each call to Codat, retries included.
 
     Threads that work for a request run in a copy of its context and share this object.
     """
@@ -18,3 +27,36 @@ class Trace:
 
 
 trace: ContextVar[Trace | None] = ContextVar("trace", default=None)
+
+
+def log_call(
+    request: ApiRequest,
+    response: BaseHTTPResponse | None,
+    failure: CodatError | None,
+    milliseconds: float,
+    attempt: int,
+) -> None:
+    """Log one call, and add it to the trace. ``facts`` is for structured logs."""
+    status = response.status if response is not None else None
+    headers = response.headers if response is not None else {}
+    current = trace.get()
+    if current is not None:
+        current.calls.append(milliseconds)
+    facts = {
+        "event": "call",
+        "method": request.method,
+        "route": request.route,
+        "status": status,
+        "ms": round(milliseconds, 1),
+        "attempt": attempt,
+        "error": type(failure).__name__ if failure else "",
+        "correlation_id": failure.correlation_id if failure else responses.correlation_id(headers),
+    }
+    outcome = " ".join(str(part) for part in (status, facts["error"]) if part)
+    logger.info(
+        "%s: %s in %.0f ms",
+        request.label,
+        outcome or "failed",
+        milliseconds,
+        extra={"facts": facts},
+    )

@@ -1,8 +1,7 @@
 """Codat's JSON, under its own names. Source: its OpenAPI documents.
 
-Every key may be missing and nearly every value may be null, whatever those documents say, and
-platforms add keys of their own: read with ``.get()``. Dates are ISO 8601 text in UTC, with or
-without ``Z``.
+Whatever those documents say, any key may be missing, nearly any value may be null, and platforms add
+keys of their own: read with ``.get()``. Dates are ISO 8601 text in UTC, with or without ``Z``.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from typing import Any, TypedDict
 
 
 class ValidationItem(TypedDict, total=False):
-    """One finding about a write. ``itemId`` names the field loosely, in any case."""
+    """One finding about a write. ``itemId`` is the field's name in any spelling, upper or lower case."""
 
     itemId: str | None
     message: str | None
@@ -19,7 +18,7 @@ class ValidationItem(TypedDict, total=False):
 
 
 class Validation(TypedDict, total=False):
-    """The findings about a write, or about a refused request."""
+    """The findings about a write, or about a rejected request."""
 
     errors: list[ValidationItem] | None
     warnings: list[ValidationItem] | None
@@ -62,7 +61,7 @@ class Metadata(TypedDict, total=False):
 
 
 class SupplementalData(TypedDict, total=False):
-    """What else was asked for from the accounting software: an object of objects, free."""
+    """Additional data of the accounting software: an object of objects with any keys."""
 
     content: dict[str, dict[str, Any]] | None
 
@@ -82,7 +81,7 @@ class ListedCustomer(TypedDict, total=False):
 
 
 class Customer(ListedCustomer, total=False):
-    """One customer, whole."""
+    """One customer with all fields."""
 
     addresses: list[Address] | None
     contacts: list[Contact] | None
@@ -99,7 +98,7 @@ class Link(TypedDict, total=False):
 
 
 class Links(TypedDict, total=False):
-    """Where the neighbouring pages are."""
+    """Links to the neighbouring pages."""
 
     self: Link | None
     current: Link | None
@@ -108,7 +107,7 @@ class Links(TypedDict, total=False):
 
 
 class Page(TypedDict, total=False):
-    """What all pages share. ``totalResults`` counts what the query left."""
+    """What all pages share. ``totalResults`` counts all records that match the query."""
 
     pageNumber: int
     pageSize: int
@@ -116,14 +115,14 @@ class Page(TypedDict, total=False):
     _links: Links | None
 
 
-class CustomerPage(Page, total=False):
+class CustomersPage(Page, total=False):
     """A page of customers."""
 
     results: list[ListedCustomer]
 
 
 class Attachment(TypedDict, total=False):
-    """One file's metadata, as the accounting software tells it. ``fileSize`` is in bytes."""
+    """One file's metadata, from the accounting software. ``fileSize`` is in bytes."""
 
     id: str
     name: str | None
@@ -136,7 +135,7 @@ class Attachment(TypedDict, total=False):
 
 
 class DataConnectionError(TypedDict, total=False):
-    """Something that went wrong between Codat and the accounting software."""
+    """An error between Codat and the accounting software."""
 
     statusCode: str | None
     statusText: str | None
@@ -178,7 +177,7 @@ class Company(TypedDict, total=False):
     tags: dict[str, str] | None
 
 
-class CompanyPage(Page, total=False):
+class CompaniesPage(Page, total=False):
     """A page of companies."""
 
     results: list[Company]
@@ -200,7 +199,7 @@ class PushChange(TypedDict, total=False):
 
 
 class PushOperation(TypedDict, total=False):
-    """One write. ``status`` is Pending, Success, Failed or TimedOut."""
+    """One push operation. ``status`` is Pending, Success, Failed or TimedOut."""
 
     pushOperationKey: str
     companyId: str
@@ -217,14 +216,14 @@ class PushOperation(TypedDict, total=False):
     changes: list[PushChange] | None
 
 
-class PushOperationPage(Page, total=False):
-    """A page of writes."""
+class PushOperationsPage(Page, total=False):
+    """A page of push operations."""
 
     results: list[PushOperation]
 
 
 class PullOperation(TypedDict, total=False):
-    """One refresh. ``progress`` runs from 0 to 100."""
+    """One pull operation. ``progress`` is in percent."""
 
     id: str
     companyId: str
@@ -241,7 +240,7 @@ class PullOperation(TypedDict, total=False):
 
 
 class DataStatus(TypedDict, total=False):
-    """How old Codat's copy of one data type is."""
+    """When Codat's copy of one data type was last synced."""
 
     dataType: str | None
     lastSuccessfulSync: str | None

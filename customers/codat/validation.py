@@ -1,71 +1,71 @@
-"""Whether an answer has the shape that was promised. A key that is missing inside a record is no error.
+"""Checks that a response has the promised shape. A key that is missing inside a record is no error.
 
-Each raises `InvalidResponse`.
+Each function raises `InvalidResponse`.
 """
 
 from __future__ import annotations
 
 from typing import Any, cast
 
-from customers.codat.responses import Answer
+from customers.codat.responses import JsonResponse
 from customers.codat.types import PullOperation, PushOperation
 
-# Beyond any count: JSON has numbers of any length.
-MOST_RESULTS = 2**53
+# Upper bound of a count: JSON integers are unbounded.
+MAX_TOTAL = 2**53
 
-# What an id may be. A tuple, because a page of 5,000 asks 5,000 times.
-TEXT_OR_NOTHING = (str, type(None))
-
-
-def results(answer: Answer) -> dict[str, Any]:
-    """A page: a list of records, and how many there are in all."""
-    found = an_object(answer)
-    found["results"] = records(answer, "results")
-    total = found.get("totalResults")
-    if type(total) is not int or not 0 <= total <= MOST_RESULTS:
-        raise answer.wrong_shape("totalResults to be a count")
-    return found
+# The types of an ID. A constant, because a page of 5,000 checks 5,000 times.
+_ID_TYPES = (str, type(None))
 
 
-def an_object(answer: Answer, *, write: bool = False) -> dict[str, Any]:
-    """Any JSON object. ``write``: whether something may have been written by asking."""
-    if not isinstance(answer.data, dict):
-        raise answer.wrong_shape("an object", write=write)
-    return answer.data
+def results(response: JsonResponse) -> dict[str, Any]:
+    """A page: a list of records, and the count of all."""
+    page = an_object(response)
+    page["results"] = records(response, "results")
+    total = page.get("totalResults")
+    if type(total) is not int or not 0 <= total <= MAX_TOTAL:
+        raise response.wrong_shape("totalResults to be a count")
+    return page
 
 
-def record(answer: Answer) -> dict[str, Any]:
-    """A single record: an object whose id, if it has one, is text."""
-    found = an_object(answer)
-    if type(found.get("id")) not in TEXT_OR_NOTHING:
-        raise answer.wrong_shape("an object with an id")
-    return found
+def an_object(response: JsonResponse, *, write: bool = False) -> dict[str, Any]:
+    """Any JSON object. ``write``: whether the request may have changed something."""
+    if not isinstance(response.data, dict):
+        raise response.wrong_shape("an object", write=write)
+    return response.data
 
 
-def records(answer: Answer, key: str) -> list[dict[str, Any]]:
-    """The records under a key. Null is none; a missing key is another shape."""
-    found = an_object(answer).get(key, False)
-    if found is None:
+def record(response: JsonResponse) -> dict[str, Any]:
+    """One record: an object whose ID, if it has one, is text."""
+    data = an_object(response)
+    if type(data.get("id")) not in _ID_TYPES:
+        raise response.wrong_shape("an object with an id")
+    return data
+
+
+def records(response: JsonResponse, key: str) -> list[dict[str, Any]]:
+    """The records under a key. Null is an empty list; a missing key is another shape."""
+    items = an_object(response).get(key, False)
+    if items is None:
         return []
-    if not isinstance(found, list):
-        raise answer.wrong_shape(f"a list under {key}")
-    for each in found:
-        if type(each) is not dict or type(each.get("id")) not in TEXT_OR_NOTHING:
-            raise answer.wrong_shape(f"only objects with an id in {key}")
-    return found
+    if not isinstance(items, list):
+        raise response.wrong_shape(f"a list under {key}")
+    for item in items:
+        if type(item) is not dict or type(item.get("id")) not in _ID_TYPES:
+            raise response.wrong_shape(f"only objects with an id in {key}")
+    return items
 
 
-def push_operation(answer: Answer, *, write: bool) -> PushOperation:
-    """A write as Codat follows it, with its key and status."""
-    operation = an_object(answer, write=write)
+def push_operation(response: JsonResponse, *, write: bool) -> PushOperation:
+    """A push operation with its key and status."""
+    operation = an_object(response, write=write)
     if not all(isinstance(operation.get(key), str) for key in ("pushOperationKey", "status")):
-        raise answer.wrong_shape("a push operation with key and status", write=write)
+        raise response.wrong_shape("a push operation with key and status", write=write)
     return cast(PushOperation, operation)
 
 
-def pull_operation(answer: Answer, *, write: bool) -> PullOperation:
-    """A refresh as Codat follows it, with its id and status."""
-    operation = an_object(answer, write=write)
+def pull_operation(response: JsonResponse, *, write: bool) -> PullOperation:
+    """A pull operation with its ID and status."""
+    operation = an_object(response, write=write)
     if not all(isinstance(operation.get(key), str) for key in ("id", "status")):
-        raise answer.wrong_shape("a pull operation with id and status", write=write)
+        raise response.wrong_shape("a pull operation with id and status", write=write)
     return cast(PullOperation, operation)

@@ -1,13 +1,14 @@
-"""Values of Codat's JSON: dates, sizes, ids, and what counts as empty."""
+"""Values of Codat's JSON: dates, sizes, IDs, and what counts as empty."""
 
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TypeGuard
 
-# Bytes: no file is larger. JSON has numbers of any length, and what is beyond is no size.
-LARGEST_FILE = 2**63 - 1
+# Bytes. Upper bound of a file's size: JSON integers are unbounded.
+MAX_FILE_SIZE = 2**63 - 1
 
+_UUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 
 _DATE = re.compile(
     r"(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?))?\s*([Zz]|[+-]\d\d:?\d\d)?",
@@ -16,12 +17,12 @@ _DATE = re.compile(
 
 
 def parse_date(value: object) -> datetime | None:
-    """A date as Codat writes it -> aware datetime in UTC (microseconds; finer digits are cut).
+    """A date as Codat writes it, as an aware datetime in UTC (microseconds; finer digits are cut).
 
-    None for everything that is no date, and for year 1, by which Codat means that it does not know.
+    None for everything that is not a date, and for year 1, Codat's value for "unknown".
     """
     if isinstance(value, str):
-        value = _read(value.strip())
+        value = _from_iso(value.strip())
     if not isinstance(value, datetime):
         return None
     try:
@@ -31,12 +32,12 @@ def parse_date(value: object) -> datetime | None:
     return moment if moment.year > 1 else None
 
 
-def _read(value: str) -> datetime | None:
+def _from_iso(value: str) -> datetime | None:
     """ISO 8601 with dashes and colons only: digits alone are more likely a number."""
-    found = _DATE.fullmatch(value)
-    if found is None:
+    match = _DATE.fullmatch(value)
+    if match is None:
         return None
-    date, time, zone = found.groups()
+    date, time, zone = match.groups()
     try:
         return datetime.fromisoformat(f"{date}T{time or '00:00'}{(zone or '').upper()}")
     except ValueError:
@@ -44,12 +45,12 @@ def _read(value: str) -> datetime | None:
 
 
 def is_unknown_date(value: object) -> bool:
-    """Whether this is the date by which Codat says that it knows none."""
+    """Whether this is Codat's value for an unknown date."""
     return isinstance(value, str) and value.startswith("0001-01-01")
 
 
 def is_empty(value: object) -> bool:
-    """Whether there is nothing in a value: null, blank text, an empty list or object, or only such inside."""
+    """Whether a value is null, blank text, an empty list or object, or holds only such values."""
     if value is None:
         return True
     if isinstance(value, str):
@@ -63,13 +64,14 @@ def is_empty(value: object) -> bool:
 
 def is_size(value: object) -> TypeGuard[int]:
     """Whether this can be a number of bytes."""
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= LARGEST_FILE
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_FILE_SIZE
 
 
-# Codat's ids of companies.
-UUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+def is_uuid(value: str) -> bool:
+    """Whether a text is a UUID, as Codat's IDs of companies are."""
+    return _UUID.fullmatch(value) is not None
 
 
-def company_id(value: str) -> str:
-    """A company's id in the one spelling that is kept."""
-    return value.lower() if UUID.fullmatch(value) else value
+def canonical_company_id(value: str) -> str:
+    """A company's ID as it is stored: a UUID in lower case."""
+    return value.lower() if is_uuid(value) else value

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from django.http import HttpRequest
 
 from customers.codat.companies import accounting_connections, is_linked
-from customers.codat.parallel import T, side_by_side
+from customers.codat.parallel import T, in_parallel
 from customers.codat.snapshots import Snapshot
 from customers.codat.types import Company, Connection
 from customers.formatting import text
@@ -36,7 +36,7 @@ def with_company(company_id: str, call: Callable[[], T]) -> tuple[Snapshot[Compa
     cached = snapshots.cached_company(company_id=company_id)
     if cached is not None:
         return cached, call()
-    return side_by_side(lambda: snapshots.get_company(company_id=company_id), call)
+    return in_parallel(lambda: snapshots.get_company(company_id=company_id), call)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import uuid
 from typing import TypeGuard
 from urllib.parse import quote, unquote
 
-from customers.codat.values import company_id
+from customers.codat.values import canonical_company_id
 
 _SAFE = "!$&'()*+,;=:@~"
 _NUL = "\0"
@@ -36,7 +36,7 @@ class CompanyConverter(IdConverter):
 
     def to_python(self, value: str) -> str:
         """The id; a UUID in lower case."""
-        return company_id(super().to_python(value))
+        return canonical_company_id(super().to_python(value))
 
 
 def is_addressable(record_id: object) -> TypeGuard[str]:

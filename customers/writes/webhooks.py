@@ -18,8 +18,8 @@ from django.utils import timezone
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from customers.codat import decoding, values
-from customers.codat.client import background
 from customers.codat.errors import CodatError, NotFound
+from customers.codat.quota import background
 from customers.codat.text import db_safe
 from customers.codat.types import PushOperation
 from customers.models import WebhookEvent, Write
@@ -55,7 +55,7 @@ def receive(body: bytes, headers: Mapping[str, str]) -> WebhookEvent | None:
     except (WebhookVerificationError, ValueError) as error:
         raise InvalidSignature(type(error).__name__) from error
     try:
-        event = decoding.parse(body)
+        event = decoding.decode(body)
     except ValueError as error:
         raise MalformedEvent(type(error).__name__) from error
     # Codat's documentation names the event's type `eventType`; Svix's own examples say `type`.
@@ -141,7 +141,7 @@ def _confirm_writes(event: WebhookEvent, payload: dict[str, Any], service: Custo
     """Move the writes on that wait for the sync of a company."""
     company_id = _object(payload, "referenceCompany").get("id")
     waiting = Write.objects.filter(
-        company_id=values.company_id(db_safe(company_id)),
+        company_id=values.canonical_company_id(db_safe(company_id)),
         confirmation=Write.Confirmation.WAITING,
     )
     for write in waiting[:MAX_WRITES_PER_EVENT]:
@@ -153,7 +153,7 @@ def _confirm_writes(event: WebhookEvent, payload: dict[str, Any], service: Custo
 
 def _payload(event: WebhookEvent) -> dict[str, Any]:
     try:
-        body = decoding.parse(event.body.encode())
+        body = decoding.decode(event.body.encode())
     except ValueError:
         # It was readable when it arrived. How deep JSON may be nested depends on the depth of the call stack.
         log.warning("event %s: cannot be decoded", event.webhook_id)
@@ -185,7 +185,7 @@ def _write(event: WebhookEvent, payload: dict[str, Any]) -> Write | None:
     if not isinstance(key, str) or not 0 < len(key) <= MAX_KEY_LENGTH:
         return None
     return Write.objects.filter(
-        push_operation_key=db_safe(key), company_id=values.company_id(db_safe(company_id))
+        push_operation_key=db_safe(key), company_id=values.canonical_company_id(db_safe(company_id))
     ).first()
 
 

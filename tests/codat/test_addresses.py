@@ -6,8 +6,9 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import pytest
 
-from customers.codat.client import Client, segment
+from customers.codat.client import Client
 from customers.codat.errors import BadRequest, UnaddressableId
+from customers.codat.paths import api_segment
 from tests.support.raw_server import RawServer, ok
 
 IDS = [
@@ -48,7 +49,9 @@ def client(server: RawServer) -> Client:
 @pytest.mark.parametrize("value", IDS)
 def test_id_arrives_as_one_segment(value: str) -> None:
     with RawServer(ok(b"{}")) as server:
-        client(server).get_json(f"/companies/{segment(value)}/data/customers/{segment(value)}")
+        client(server).get_json(
+            f"/companies/{api_segment(value)}/data/customers/{api_segment(value)}"
+        )
     (target,) = server.paths()
     assert not set("?#") & set(target)
     segments = target.split("/")
@@ -75,13 +78,13 @@ def test_base_path_is_kept() -> None:
 )
 def test_what_cannot_be_a_segment_is_refused(value: str) -> None:
     with pytest.raises(UnaddressableId) as caught:
-        segment(value)
+        api_segment(value)
     assert caught.value.our_status == 404
     assert not caught.value.may_have_arrived
 
 
 def test_longest_id() -> None:
-    assert len(segment("a" * 2048)) == 2048
+    assert len(api_segment("a" * 2048)) == 2048
 
 
 def test_parameters_keep_their_borders() -> None:

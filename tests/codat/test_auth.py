@@ -12,7 +12,8 @@ from types import TracebackType
 
 import pytest
 
-from customers.codat.client import Client, authorization
+from customers.codat.auth import authorization
+from customers.codat.client import Client
 from customers.codat.errors import CodatError
 from tests.support.raw_server import RawServer, hang, head, ok, then_close, then_reset
 

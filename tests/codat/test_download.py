@@ -7,7 +7,8 @@ import time
 
 import pytest
 
-from customers.codat.client import Client, deadline
+from customers.codat.call_context import deadline
+from customers.codat.client import Client
 from customers.codat.download import CHUNK
 from customers.codat.errors import ConnectionLost, InvalidResponse, NotFound, RateLimited, TimedOut
 from tests.support.raw_server import (

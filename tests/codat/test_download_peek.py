@@ -6,7 +6,8 @@ import time
 
 import pytest
 
-from customers.codat.client import Client, deadline
+from customers.codat.call_context import deadline
+from customers.codat.client import Client
 from customers.codat.errors import TimedOut
 from tests.support.raw_server import RawServer, drip, head, ok
 

@@ -31,7 +31,7 @@ from customers.codat.errors import (
     Unavailable,
     Unreachable,
 )
-from customers.codat.types import CustomerPage
+from customers.codat.types import CustomersPage
 from tests.support.raw_server import (
     CERTIFICATE,
     RawServer,
@@ -126,9 +126,13 @@ NOT_JSON = {
 @pytest.mark.parametrize("name", NOT_JSON)
 def test_not_json(name: str) -> None:
     with RawServer(ok(NOT_JSON[name], "X-Correlation-Id: abc-1")) as server:
-        for parse in (decoding.parse, decoding.parse_exactly, decoding.parser(CustomerPage)):
+        for parse in (
+            decoding.decode,
+            decoding.decode_exactly,
+            decoding.decoder_for(CustomersPage),
+        ):
             with pytest.raises(InvalidResponse) as caught:
-                client(server.url).get_json("/companies", parse=parse)
+                client(server.url).get_json("/companies", decode=parse)
             assert caught.value.correlation_id == "abc-1"
         error = failure(client(server.url), "POST")
     assert type(error) is InvalidResponse

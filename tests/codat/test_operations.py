@@ -13,7 +13,8 @@ from urllib.parse import unquote
 import pytest
 
 from customers.codat import cache
-from customers.codat.client import Client, authorization
+from customers.codat.auth import authorization
+from customers.codat.client import Client
 from customers.codat.errors import (
     BadRequest,
     CodatError,

@@ -12,7 +12,8 @@ import pytest
 
 from customers.codat import client as client_module
 from customers.codat import responses
-from customers.codat.client import Client, deadline
+from customers.codat.call_context import deadline
+from customers.codat.client import Client
 from customers.codat.errors import (
     CodatError,
     ConnectionLost,
@@ -186,14 +187,14 @@ def test_no_pause_goes_past_the_deadline(monkeypatch: pytest.MonkeyPatch) -> Non
         ("0", 0),
         ("120", 120),
         (" 7 ", 7),
-        ("99999999", responses.LONGEST_WAIT),
+        ("99999999", responses.MAX_RETRY_AFTER),
         ("-5", None),
         ("1e3", None),
         ("soon", None),
         ("", None),
         ("9" * 400, None),
         ("Fri, 31 Dec 1999 23:59:59 GMT", 0),
-        ("Fri, 31 Dec 9999 23:59:59 GMT", responses.LONGEST_WAIT),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", responses.MAX_RETRY_AFTER),
         ("Fri, 99 Dec 2026 23:59:59 GMT", None),
     ],
 )

@@ -187,7 +187,7 @@ def limit_waiting(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Callab
     """
     monkeypatch.setattr(codat_client, "BACKOFF", 0.01)
     # A 429 of the sandbox asks for two seconds; that such a wait is kept is tested with the client.
-    monkeypatch.setattr(codat_client, "SHORT_WAIT", 0)
+    monkeypatch.setattr(codat_client, "MAX_RETRY_AFTER", 0)
 
     def limit_waiting(fault: Fault) -> None:
         if not fault.is_endless:

@@ -16,7 +16,8 @@ from pytest_django import Settings
 
 from customers.codat import circuit_breaker, concurrency, quota
 from customers.codat import client as codat_client
-from customers.codat.client import Client, background, deadline
+from customers.codat.call_context import deadline
+from customers.codat.client import Client
 from customers.codat.errors import (
     CircuitOpen,
     CodatError,
@@ -25,6 +26,7 @@ from customers.codat.errors import (
     Unavailable,
     Unreachable,
 )
+from customers.codat.quota import background
 from customers.service import CustomerService, default_service
 from sandbox import Sandbox
 from tests.conftest import RawPathClient, forget_codat
@@ -34,9 +36,9 @@ from tests.support.bad_day import closed_port
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Half a second open, and no pauses."""
-    monkeypatch.setattr(circuit_breaker, "OPEN_FOR", 0.4)
-    monkeypatch.setattr(circuit_breaker, "LOOK", 0.0)
-    monkeypatch.setattr(quota, "FRESH", 0.0)
+    monkeypatch.setattr(circuit_breaker, "OPEN_SECONDS", 0.4)
+    monkeypatch.setattr(circuit_breaker, "CHECK_INTERVAL", 0.0)
+    monkeypatch.setattr(quota, "SHARE_INTERVAL", 0.0)
     monkeypatch.setattr(codat_client, "BACKOFF", 0.001)
 
 
@@ -46,7 +48,7 @@ def shared_cache(settings: Settings, tmp_path: Path) -> Iterator[None]:
     backend = "django.core.cache.backends.filebased.FileBasedCache"
     settings.CACHES = {
         "default": {"BACKEND": backend, "LOCATION": str(tmp_path / "a")},
-        "last_seen": {"BACKEND": backend, "LOCATION": str(tmp_path / "b")},
+        "stale": {"BACKEND": backend, "LOCATION": str(tmp_path / "b")},
     }
     yield
     forget_codat()
@@ -65,11 +67,11 @@ def redis_cache(settings: Settings) -> Iterator[None]:
         "KEY_PREFIX": f"test-{uuid.uuid4().hex}",
     }
     # Emptied before and after; what Redis holds for others must stay, so never through this alias.
-    settings.CACHES = {"default": ours, "last_seen": ours}
+    settings.CACHES = {"default": ours, "stale": ours}
     yield
     for key in caches["default"]._cache.get_client().scan_iter(f"{ours['KEY_PREFIX']}*"):  # type: ignore[attr-defined]
         caches["default"]._cache.get_client().delete(key)  # type: ignore[attr-defined]
-    settings.CACHES = {name: {"BACKEND": LOCAL} for name in ("default", "last_seen")}
+    settings.CACHES = {name: {"BACKEND": LOCAL} for name in ("default", "stale")}
 
 
 def another(sandbox: Sandbox) -> CustomerService:
@@ -186,7 +188,7 @@ def test_across_processes_too(sandbox: Sandbox, redis_cache: None) -> None:
 def test_waiting_for_a_place_ends_with_words(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(concurrency, "LONGEST_WAIT", 0.2)
+    monkeypatch.setattr(concurrency, "MAX_WAIT", 0.2)
     sandbox.faults.add("/data/customers", "hang", seconds=30, count=10)
     company, service = sandbox.company("qbo"), default_service()
     with ThreadPoolExecutor(10) as pool:
@@ -237,7 +239,7 @@ def test_after_repeated_failures_calls_fail_at_once_and_one_probe_closes_it(
         sandbox.faults.add(".", "status", status=500, count=-1)
     else:
         sandbox.faults.add(".", "hang", seconds=30, count=-1)
-    fail(service, sandbox, circuit_breaker.FAILURES)
+    fail(service, sandbox, circuit_breaker.MAX_FAILURES)
     sandbox.clear_calls()
 
     with pytest.raises(CircuitOpen) as caught:
@@ -260,7 +262,7 @@ def test_a_probe_that_fails_keeps_it_open_and_there_is_one_at_a_time(
 ) -> None:
     service = default_service()
     sandbox.faults.add(".", "status", status=500, count=-1)
-    fail(service, sandbox, circuit_breaker.FAILURES)
+    fail(service, sandbox, circuit_breaker.MAX_FAILURES)
     sandbox.faults.clear()
     # Long enough for all eight to have asked before it is over.
     sandbox.faults.add(".", "delay", seconds=1.5, count=1)
@@ -279,7 +281,7 @@ def test_a_probe_that_fails_keeps_it_open_and_there_is_one_at_a_time(
         ended = list(pool.map(ask, range(8)))
     assert ended.count(CircuitOpen) == 7
     assert len(sandbox.calls) == 1
-    fail(service, sandbox, circuit_breaker.FAILURES)
+    fail(service, sandbox, circuit_breaker.MAX_FAILURES)
     time.sleep(0.5)
     sandbox.clear_calls()
     with pytest.raises(Unavailable):
@@ -293,7 +295,7 @@ def test_a_probe_that_fails_keeps_it_open_and_there_is_one_at_a_time(
 def test_refusals_never_open_it(sandbox: Sandbox, quick: None, status: int) -> None:
     sandbox.faults.add(".", "status", status=status, seconds=60, count=-1)
     service = default_service()
-    for _ in range(3 * circuit_breaker.FAILURES):
+    for _ in range(3 * circuit_breaker.MAX_FAILURES):
         with pytest.raises(CodatError) as caught:
             service.list(company_id=sandbox.company("qbo"))
         assert not isinstance(caught.value, CircuitOpen)
@@ -303,7 +305,7 @@ def test_a_success_in_between_forgets_the_failures(sandbox: Sandbox, quick: None
     service = default_service()
     for _ in range(4):
         sandbox.faults.add(".", "status", status=500, count=-1)
-        fail(service, sandbox, circuit_breaker.FAILURES - 1)
+        fail(service, sandbox, circuit_breaker.MAX_FAILURES - 1)
         sandbox.faults.clear()
         service.list(company_id=sandbox.company("qbo"), page_size=1)
 
@@ -313,13 +315,13 @@ def test_one_companys_trouble_is_not_anothers_but_a_dead_line_is(
 ) -> None:
     service = default_service()
     sandbox.faults.add(sandbox.company("qbo"), "status", status=500, count=-1)
-    fail(service, sandbox, circuit_breaker.FAILURES)
+    fail(service, sandbox, circuit_breaker.MAX_FAILURES)
     with pytest.raises(CircuitOpen):
         service.list(company_id=sandbox.company("qbo"))
     service.list(company_id=sandbox.company("xero"), page_size=1)
 
     service.client.base_url = f"http://127.0.0.1:{closed_port()}"
-    fail(service, sandbox, circuit_breaker.FAILURES, "xero")
+    fail(service, sandbox, circuit_breaker.MAX_FAILURES, "xero")
     with pytest.raises(CircuitOpen):
         service.list(company_id=sandbox.company("netsuite"))
 
@@ -328,7 +330,7 @@ def test_a_second_process_knows(sandbox: Sandbox, shared_cache: None, quick: Non
     here, there = default_service(), another(sandbox)
     there.list(company_id=sandbox.company("qbo"), page_size=1)
     sandbox.faults.add(".", "status", status=500, count=-1)
-    fail(here, sandbox, circuit_breaker.FAILURES)
+    fail(here, sandbox, circuit_breaker.MAX_FAILURES)
     sandbox.faults.clear()
     sandbox.clear_calls()
     with pytest.raises(CircuitOpen):
@@ -344,7 +346,7 @@ def test_a_write_is_never_the_probe(sandbox: Sandbox, quick: None) -> None:
     service = default_service()
     company, connection = sandbox.company("qbo"), sandbox.connection("qbo")
     sandbox.faults.add(".", "status", status=500, count=-1)
-    fail(service, sandbox, circuit_breaker.FAILURES)
+    fail(service, sandbox, circuit_breaker.MAX_FAILURES)
 
     def create() -> None:
         service.create(
@@ -374,15 +376,15 @@ def test_without_a_cache_everything_still_works(
     """Redis is away: slower, alone, and no page of ours breaks."""
     redis = "django.core.cache.backends.redis.RedisCache"
     away = {"BACKEND": redis, "LOCATION": f"redis://127.0.0.1:{closed_port()}/0"}
-    settings.CACHES = {"default": away, "last_seen": away}
+    settings.CACHES = {"default": away, "stale": away}
     url = f"/companies/{sandbox.company('qbo')}/customers/"
     assert editor_client.get(url).status_code == 200
     assert editor_client.get("/companies/").status_code == 200
     service = default_service()
     service.client.base_url = f"http://127.0.0.1:{closed_port()}"
-    for _ in range(circuit_breaker.FAILURES):
+    for _ in range(circuit_breaker.MAX_FAILURES):
         with pytest.raises(Unreachable):
             service.ping()
     with pytest.raises(CircuitOpen):
         service.ping()
-    settings.CACHES = {name: {"BACKEND": LOCAL} for name in ("default", "last_seen")}
+    settings.CACHES = {name: {"BACKEND": LOCAL} for name in ("default", "stale")}

@@ -183,7 +183,7 @@ def test_a_write_into_an_open_circuit_was_never_sent(
 
 
 def test_what_is_remembered_is_bounded(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(responses, "KEPT_BODY", 10_000)
+    monkeypatch.setattr(responses, "MAX_KEPT_BODY", 10_000)
     ours, company = default_service(), sandbox.company("big")
     ours.list(company_id=company, page_size=1)
     ours.list(company_id=company, page_size=500)

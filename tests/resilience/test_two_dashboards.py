@@ -254,7 +254,7 @@ def test_where_one_gives_up_the_other_does_not_ask(pair: Pair) -> None:
     company = pair.sandbox.company("dynamics")
     pair.get(pair.here, links.customers(company))
     pair.sandbox.faults.add(company, "status", status=500, count=-1)
-    for number in range(circuit_breaker.FAILURES):
+    for number in range(circuit_breaker.MAX_FAILURES):
         answer = pair.get(pair.here, f"{links.customers(company)}?q=nothing{number}")
         assert answer.status_code == 502
     time.sleep(1.1)  # the other looks once a second

@@ -264,7 +264,7 @@ def test_what_was_typed_in_a_companys_place_is_not_in_the_log(
         editor_client.get("/companies/jane.doe%40example.com/customers/")
         editor_client.get(links.customers(sandbox.company("qbo")))
     said = "".join(
-        str(vars(record)) for record in caplog.records if record.name == "customers.codat.client"
+        str(vars(record)) for record in caplog.records if record.name == "customers.codat.tracing"
     )
     assert "jane.doe" not in said
     assert f"/companies/{sandbox.company('qbo')}/data/customers" in said

@@ -172,7 +172,7 @@ def test_not_ready_says_what_and_no_more(
         "LOCATION": f"redis://127.0.0.1:{closed_port()}/0",
     }
     local = settings.CACHES
-    settings.CACHES = {"default": away, "last_seen": away}
+    settings.CACHES = {"default": away, "stale": away}
     answer = anonymous_client.get("/readyz")
     settings.CACHES = local
     assert answer.status_code == 503

@@ -21,7 +21,7 @@ from django.utils import timezone
 from pytest_django import Settings
 from standardwebhooks import Webhook
 
-from customers.codat.client import deadline
+from customers.codat.call_context import deadline
 from customers.models import WebhookEvent, Write
 from customers.service import default_service
 from customers.writes import journal, sending, tracking, webhooks

@@ -10,7 +10,6 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db.models import F, Model, Q
 from django.utils import timezone
 
-from customers.codat.client import background
 from customers.codat.errors import (
     AlreadyInUse,
     BadRequest,
@@ -21,6 +20,7 @@ from customers.codat.errors import (
     NotSynced,
     UnaddressableId,
 )
+from customers.codat.quota import background
 from customers.models import WebhookEvent, Write
 from customers.service import default_service
 from customers.writes import tracking, webhooks
