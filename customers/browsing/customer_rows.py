@@ -58,7 +58,9 @@ def customer_rows(
 def _row(customer: Mapping[str, Any], base: str, suffix: str) -> CustomerRow:
     record_id = customer.get("id")
     return CustomerRow(
-        url=f"{base}{links.segment(record_id)}/{suffix}" if links.is_addressable(record_id) else "",
+        url=f"{base}{links.url_segment(record_id)}/{suffix}"
+        if links.is_addressable(record_id)
+        else "",
         name=text(customer.get("customerName")),
         id=text(record_id),
         contact=text(customer.get("contactName")),

@@ -47,7 +47,7 @@ def is_addressable(record_id: object) -> TypeGuard[str]:
     return isinstance(record_id, str) and record_id not in ("", ".", "..") and _NUL not in record_id
 
 
-def segment(record_id: str) -> str:
+def url_segment(record_id: str) -> str:
     """An id as one percent-encoded segment. Lone surrogates become question marks.
 
     The page for a new customer has the address that a customer with the id `new` would have: that id has its first
@@ -67,7 +67,7 @@ def companies() -> str:
 
 def customers(company_id: str) -> str:
     """A company's list of customers."""
-    return f"/companies/{segment(company_id)}/customers/"
+    return f"/companies/{url_segment(company_id)}/customers/"
 
 
 def new(company_id: str) -> str:
@@ -77,17 +77,17 @@ def new(company_id: str) -> str:
 
 def refresh(company_id: str) -> str:
     """Starts a refresh of the customers (POST)."""
-    return f"/companies/{segment(company_id)}/refresh/"
+    return f"/companies/{url_segment(company_id)}/refresh/"
 
 
 def freshness(company_id: str) -> str:
     """How old Codat's copy is; follows a refresh."""
-    return f"/companies/{segment(company_id)}/freshness/"
+    return f"/companies/{url_segment(company_id)}/freshness/"
 
 
 def customer(company_id: str, customer_id: str) -> str:
     """One customer."""
-    return f"{customers(company_id)}{segment(customer_id)}/"
+    return f"{customers(company_id)}{url_segment(customer_id)}/"
 
 
 def edit(company_id: str, customer_id: str) -> str:
@@ -117,22 +117,22 @@ def archive(company_id: str, customer_id: str) -> str:
 
 def attachment(company_id: str, customer_id: str, attachment_id: str) -> str:
     """The page of one attachment."""
-    return f"{attachments(company_id, customer_id)}{segment(attachment_id)}/"
+    return f"{attachments(company_id, customer_id)}{url_segment(attachment_id)}/"
 
 
 def preview(company_id: str, customer_id: str, attachment_id: str) -> str:
     """An attachment's bytes for the preview; only file types that are safe to show."""
-    return f"{attachments(company_id, customer_id)}{segment(attachment_id)}/preview/"
+    return f"{attachments(company_id, customer_id)}{url_segment(attachment_id)}/preview/"
 
 
 def download(company_id: str, customer_id: str, attachment_id: str) -> str:
     """An attachment's file."""
-    return f"{attachments(company_id, customer_id)}{segment(attachment_id)}/download/"
+    return f"{attachments(company_id, customer_id)}{url_segment(attachment_id)}/download/"
 
 
 def writes(company_id: str) -> str:
     """A company's write history."""
-    return f"/companies/{segment(company_id)}/writes/"
+    return f"/companies/{url_segment(company_id)}/writes/"
 
 
 def codat_writes(company_id: str) -> str:
