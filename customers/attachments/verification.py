@@ -44,6 +44,11 @@ class Content:
         """The type detected from the first bytes."""
         return file_types.detect(self.head[: file_types.HEAD_BYTES])
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether `head` is the whole file."""
+        return len(self.head) == self.size
+
 
 def size_difference(attachment: Mapping[str, Any], size: int | None) -> str:
     """A sentence where a file has another size in bytes than announced, else ""."""

@@ -1,53 +1,35 @@
 """All attachments of a customer as one ZIP archive, made while they are fetched.
 
 A file that cannot be fetched is named in the manifest, the archive's last entry, and the archive continues with the
-next one. A file that fails in the middle leaves its first bytes in the archive, but the central directory does not
-name them: no incomplete file can be unpacked. Small files are read before their entry begins and leave nothing.
+next one. A file that fails in the middle leaves its first bytes in the archive, but no reader unpacks them as a
+complete file. Small files are read before their entry begins and leave nothing.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import simplejson
-from zipstream import ZIP_DEFLATED, ZIP_STORED, ZipStream
 
-from customers.attachments import file_types
+from customers.attachments.fetching import read_content
+from customers.attachments.file_types import mismatch
 from customers.attachments.filenames import UniqueNames, file_name
+from customers.attachments.listing import announced_size
+from customers.attachments.verification import Content, size_difference, verify
+from customers.attachments.zip_writer import TooLarge, ZipWriter
 from customers.codat.download import Download
 from customers.codat.errors import ClientDisconnected, CodatError, NotAttempted, RateLimited
 from customers.codat.values import parse_date
 from customers.web.links import is_addressable
 
 MANIFEST = "manifest.json"
-# Bytes read before an entry begins: enough to detect the type, and for most files everything.
+# Bytes read before an entry begins: enough to verify it, and for most files everything.
 READ_AHEAD = 256 * 1024
-# Faster than a network, and close to the best compression of deflate.
-COMPRESSION_LEVEL = 1
 
 OpenFile = Callable[[str], Download]
-
-
-class _HashedStream:
-    """A download's pieces, with their size and hash. `error` is what ended it early."""
-
-    def __init__(self, file: Download) -> None:
-        self._file = file
-        self.size = 0
-        self.sha256 = hashlib.sha256()
-        self.error: CodatError | None = None
-
-    def __iter__(self) -> Iterator[bytes]:
-        try:
-            for piece in self._file:
-                self.size += len(piece)
-                self.sha256.update(piece)
-                yield piece
-        except CodatError as error:
-            self.error = error
-            raise
 
 
 class Archive:
@@ -58,7 +40,7 @@ class Archive:
 
     def __init__(self, attachments: Sequence[Mapping[str, Any]], open_file: OpenFile) -> None:
         self._attachments, self._open_file = attachments, open_file
-        self._zip = ZipStream()
+        self._zip = ZipWriter(datetime.now(UTC))
         self._names = UniqueNames(MANIFEST)
         self._file: Download | None = None
         self._pieces = self._generate()
@@ -80,50 +62,18 @@ class Archive:
 
     def _generate(self) -> Generator[bytes, None, None]:
         for attachment in self._attachments:
-            yield from self._add(attachment)
+            line = self._manifest_line(attachment)
+            self.manifest.append(line)
+            file = self._open(attachment, line)
+            if file is not None:
+                try:
+                    yield from self._add(file, attachment, line)
+                finally:
+                    file.close()
         manifest = {"files": self.manifest}
         text = simplejson.dumps(manifest, ensure_ascii=False, indent=2, use_decimal=True) + "\n"
-        self._zip.add(
-            text.encode("utf-8", "replace"),
-            MANIFEST,
-            compress_type=ZIP_DEFLATED,
-            compress_level=COMPRESSION_LEVEL,
-        )
-        yield from self._zip
-
-    def _add(self, attachment: Mapping[str, Any]) -> Iterator[bytes]:
-        """One file's entry, if it can be fetched, and its line in the manifest."""
-        attachment_id = attachment.get("id")
-        line = self._manifest_line(attachment)
-        self.manifest.append(line)
-        if not isinstance(attachment_id, str) or not is_addressable(attachment_id):
-            line["reason"] = "This ID is not valid in Codat."
-            return
-        if self._stopped_by is not None:
-            line |= {"outcome": "not tried", "reason": self._stopped_by.sentence}
-            return
-        try:
-            file = self._file = self._open_file(attachment_id)
-            head = file.peek(READ_AHEAD)
-        except ClientDisconnected:
-            raise
-        except CodatError as error:
-            if isinstance(error, RateLimited | NotAttempted):
-                self._stopped_by = error
-            line["reason"] = error.sentence
-            return
-        stream = _HashedStream(file)
-        self._start_entry(line["name"], head, file, stream)
-        try:
-            yield from self._zip.file()
-        except CodatError as error:
-            if stream.error is None or isinstance(error, ClientDisconnected):
-                raise
-            line["reason"] = f"Interrupted after {stream.size} bytes. {error.sentence}"
-            return
-        finally:
-            file.close()
-        line |= {"size": stream.size, "sha256": stream.sha256.hexdigest(), "outcome": "complete"}
+        yield self._zip.add(MANIFEST, text.encode("utf-8", "replace"), compress=True)
+        yield self._zip.close()
 
     def _manifest_line(self, attachment: Mapping[str, Any]) -> dict[str, Any]:
         attachment_id = attachment.get("id")
@@ -136,19 +86,87 @@ class Archive:
             "id": attachment_id,
             "contentType": attachment.get("contentType"),
             "dateCreated": created.isoformat() if created else None,
+            "announcedSize": announced_size(attachment),
             "size": None,
             "sha256": None,
+            "mismatch": None,
         }
 
-    def _start_entry(self, name: str, head: bytes, file: Download, stream: _HashedStream) -> None:
-        """Queue an entry. Content that is compressed already is stored as it is."""
-        if file_types.detect(head[: file_types.HEAD_BYTES]).is_compressed:
-            self._zip.add(stream, name, size=file.content_length, compress_type=ZIP_STORED)
+    def _open(self, attachment: Mapping[str, Any], line: dict[str, Any]) -> Download | None:
+        """The open file; None, with the reason in its line, where it cannot be had."""
+        attachment_id = attachment.get("id")
+        if not isinstance(attachment_id, str) or not is_addressable(attachment_id):
+            line["reason"] = "This ID is not valid in Codat."
+            return None
+        if self._stopped_by is not None:
+            line |= {"outcome": "not tried", "reason": self._stopped_by.sentence}
+            return None
+        try:
+            self._file = self._open_file(attachment_id)
+        except ClientDisconnected:
+            raise
+        except CodatError as error:
+            if isinstance(error, RateLimited | NotAttempted):
+                self._stopped_by = error
+            line["reason"] = error.sentence
+            return None
+        return self._file
+
+    def _add(
+        self, file: Download, attachment: Mapping[str, Any], line: dict[str, Any]
+    ) -> Iterator[bytes]:
+        """The entry of an open file, and the outcome in its line."""
+        try:
+            content = read_content(file, READ_AHEAD)
+            verify(attachment, content)
+            # Complete already: reading to the end returns the connection.
+            data = b"".join(file) if content.is_complete else None
+        except ClientDisconnected:
+            raise
+        except CodatError as error:
+            line["reason"] = error.sentence
+            return
+        compress = not content.file_type.is_compressed
+        if data is None:
+            yield from self._stream(file, content, line, compress=compress)
         else:
-            self._zip.add(
-                stream,
-                name,
-                size=file.content_length,
-                compress_type=ZIP_DEFLATED,
-                compress_level=COMPRESSION_LEVEL,
-            )
+            yield self._zip.add(line["name"], data, compress=compress)
+            line |= {"size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+        if line["size"] is not None:
+            reason = size_difference(attachment, line["size"])
+            line |= {"outcome": "other size" if reason else "complete", "reason": reason or None}
+            line["mismatch"] = _mismatch(attachment, content)
+
+    def _stream(
+        self, file: Download, content: Content, line: dict[str, Any], *, compress: bool
+    ) -> Iterator[bytes]:
+        """The entry of a file that is too large to be read ahead."""
+        entry, sha256, size = (
+            self._zip.start(line["name"], content.size, compress=compress),
+            hashlib.sha256(),
+            0,
+        )
+        yield entry.header
+        try:
+            for piece in file:
+                sha256.update(piece)
+                size += len(piece)
+                if data := entry.write(piece):
+                    yield data
+        except ClientDisconnected:
+            raise
+        except CodatError as error:
+            line["reason"] = f"Interrupted after {size:,} bytes. {error.sentence}"
+            yield entry.abandon()
+        except TooLarge:
+            line["reason"] = "The file has more than 4 GiB, and Codat did not announce its size."
+            yield entry.abandon()
+        else:
+            yield entry.finish()
+            line |= {"size": size, "sha256": sha256.hexdigest()}
+
+
+def _mismatch(attachment: Mapping[str, Any], content: Content) -> str | None:
+    return (
+        mismatch(attachment.get("name"), attachment.get("contentType"), content.file_type) or None
+    )

@@ -22,6 +22,7 @@ from sandbox import Sandbox
 from tests.conftest import RawPathClient
 from tests.support.attachments import archive_url, file_bytes
 from tests.support.deployed import deployed
+from tests.support.zip_input_stream import ZipException, ZipInputStream
 
 MIB = 1024 * 1024
 
@@ -98,6 +99,82 @@ def test_files_that_cannot_be_fetched(sandbox: Sandbox, viewer_client: RawPathCl
     assert "has no access to this" in lines["png"]["reason"]
     assert len(archive.namelist()) == 11
     assert archive.read("empty.txt") == b""
+
+
+def test_downloads_unlike_their_metadata(sandbox: Sandbox, viewer_client: RawPathClient) -> None:
+    archive, files = read_archive(viewer_client.get(archive_url(sandbox, "unlike")))
+    lines = {line["id"]: line for line in files}
+    assert {key: line["outcome"] for key, line in lines.items()} == {
+        "gateway": "failed",
+        "error": "failed",
+        "nothing": "failed",
+        "short": "other size",
+        "short-chunked": "other size",
+        "long": "other size",
+        "fine": "complete",
+    }
+    assert "error message instead" in lines["gateway"]["reason"]
+    assert "empty file instead" in lines["nothing"]["reason"]
+    assert lines["gateway"]["sha256"] is None
+    for key in ("short", "short-chunked"):
+        assert lines[key]["reason"] == "Other size: announced 1,000 bytes, received 500 bytes."
+        assert (lines[key]["announcedSize"], lines[key]["size"]) == (1000, 500)
+    assert sorted(archive.namelist()) == [
+        "fine.txt",
+        "long.png",
+        "manifest.json",
+        "short 2.txt",
+        "short.txt",
+    ]
+
+
+def test_large_file_of_another_size(sandbox: Sandbox, viewer_client: RawPathClient) -> None:
+    listed = [
+        {"id": "bytes-1000000", "name": "a.bin", "fileSize": 999_999},
+        {"id": "no-length", "name": "b.bin", "fileSize": 3 * MIB},
+        {"id": "no-length", "name": "c.bin", "fileSize": 3 * MIB + 1},
+        {"id": "no-length", "name": "d.bin"},
+    ]
+    sandbox.faults.add("/large/attachments", "json", body=json.dumps({"attachments": listed}))
+    _, files = read_archive(viewer_client.get(archive_url(sandbox, "large")))
+    outcomes = [line["outcome"] for line in files]
+    assert outcomes == ["other size", "complete", "other size", "complete"]
+
+
+def test_mismatch_is_in_the_manifest(sandbox: Sandbox, viewer_client: RawPathClient) -> None:
+    _, files = read_archive(viewer_client.get(archive_url(sandbox, "lies")))
+    lines = {line["id"]: line for line in files}
+    assert lines["png-is-html"]["outcome"] == "complete"
+    assert lines["png-is-html"]["mismatch"].endswith("the content is HTML.")
+    assert lines["octet-is-png"]["mismatch"] is None
+
+
+@pytest.mark.parametrize("customer_id", ["thirty", "names", "kinds", "unlike", "none"])
+def test_streaming_reader(sandbox: Sandbox, viewer_client: RawPathClient, customer_id: str) -> None:
+    response = viewer_client.get(archive_url(sandbox, customer_id))
+    content = b"".join(response)
+    archive = zipfile.ZipFile(io.BytesIO(content))
+    streamed = dict(ZipInputStream(io.BytesIO(content)))
+    assert streamed == {name: archive.read(name) for name in archive.namelist()}
+
+
+def test_streaming_reader_of_large_files(sandbox: Sandbox, viewer_client: RawPathClient) -> None:
+    """They are not read ahead: compressed and not, of known and unknown size."""
+    listed = [{"id": key, "name": key} for key in ("bytes-1000000", "no-length")]
+    body = json.dumps({"attachments": listed})
+    sandbox.faults.add("/large/attachments", "json", body=body)
+    content = b"".join(viewer_client.get(archive_url(sandbox, "large")))
+    streamed = dict(ZipInputStream(io.BytesIO(content)))
+    assert streamed["no-length"] == file_bytes(sandbox, "large", "no-length")
+    assert len(streamed["bytes-1000000"]) == 1_000_000
+
+
+def test_streaming_reader_reports_an_interrupted_file(
+    sandbox: Sandbox, viewer_client: RawPathClient
+) -> None:
+    content = b"".join(viewer_client.get(archive_url(sandbox, "broken")))
+    with pytest.raises(ZipException, match="CRC"):
+        dict(ZipInputStream(io.BytesIO(content)))
 
 
 def test_invalid_id(sandbox: Sandbox, viewer_client: RawPathClient) -> None:
