@@ -18,7 +18,7 @@ from customers.web import links
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
 from tests.support.controls import fields
-from tests.support.journal import customer, journaled, order
+from tests.support.journal import customer, journaled, write_request
 
 pytestmark = pytest.mark.django_db
 
@@ -161,7 +161,7 @@ def test_a_company_without_an_id_in_its_record_can_be_edited(
 
 @pytest.mark.django_db(transaction=True)
 def test_a_database_error_is_not_taken_for_a_second_save(sandbox: Sandbox, editor: Any) -> None:
-    wanted = order(sandbox)
+    wanted = write_request(sandbox)
     object.__setattr__(wanted, "company_id", None)
     with pytest.raises(IntegrityError):
         journaled(editor, wanted)

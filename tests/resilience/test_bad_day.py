@@ -34,7 +34,7 @@ from sandbox import Sandbox
 from tests.conftest import RawPathClient, forget_codat
 from tests.support.bad_day import FAULTS, PROPERTY, Fault
 from tests.support.controls import fields
-from tests.support.journal import order, sent
+from tests.support.journal import sent, write_request
 
 HTMX = {"HX-Request": "true"}
 TYPED = "Quillfeather & Typed"
@@ -120,7 +120,7 @@ def drafting(*, known: bool) -> Any:
 def following(browser: Browser) -> Act:
     browser.know_the_company()
     user = browser.client.session["_auth_user_id"]
-    write = sent(User.objects.get(pk=user), order(browser.sandbox, customerName=TYPED))
+    write = sent(User.objects.get(pk=user), write_request(browser.sandbox, customerName=TYPED))
     assert write.state == Write.State.PENDING
     address = links.write(browser.company_id, write.pk)
     return lambda: browser.client.get(address + "?check=1", headers=HTMX)
@@ -324,7 +324,7 @@ def test_webhooks_on_a_bad_day(
     for fault in FAULTS:
         record_property(PROPERTY, (len(ROWS), "webhook", fault.name, "raised"))
         forget_codat()
-        write = sent(user, order(sandbox, customerName=TYPED))
+        write = sent(user, write_request(sandbox, customerName=TYPED))
         assert write.state == Write.State.PENDING
         limit_waiting(fault)
         with fault.happening(sandbox, codat_client.default_client(), "GET "):

@@ -25,12 +25,12 @@ from tests.support.journal import (
     calls,
     customer,
     named,
-    order,
     pass_time,
     pushes,
     settle,
     settle_to_the_end,
     wait_for,
+    write_request,
 )
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -40,28 +40,28 @@ CREATE, UPDATE = "create", "update"
 PHONE = "+44 20 7946 0123"
 
 
-def order_of(sandbox: Sandbox, kind: str) -> journal.WriteRequest:
+def request_for(sandbox: Sandbox, kind: str) -> journal.WriteRequest:
     """A new customer, or a new number for one that is there."""
-    return order(sandbox, customer(sandbox) if kind == UPDATE else "", phone=PHONE)
+    return write_request(sandbox, customer(sandbox) if kind == UPDATE else "", phone=PHONE)
 
 
-def begin(step: str, wanted: journal.WriteRequest, user: User) -> "subprocess.Popen[str]":
+def begin(step: str, request: journal.WriteRequest, user: User) -> "subprocess.Popen[str]":
     """A process that saves and is killed at a step."""
-    text = simplejson.dumps(asdict(wanted), default=str)
+    text = simplejson.dumps(asdict(request), default=str)
     return processes.start("-m", "tests.support.killed_writer", step, user.username, text)
 
 
-def killed_at(step: str, wanted: journal.WriteRequest, user: User) -> None:
+def killed_at(step: str, request: journal.WriteRequest, user: User) -> None:
     """Save in a process that is really killed."""
-    process = begin(step, wanted, user)
+    process = begin(step, request, user)
     output, _ = process.communicate(timeout=processes.PATIENCE)
     assert process.returncode == -signal.SIGKILL, output
 
 
-def killed_while_codat_works(sandbox: Sandbox, wanted: journal.WriteRequest, user: User) -> None:
+def killed_while_codat_works(sandbox: Sandbox, request: journal.WriteRequest, user: User) -> None:
     """Save in a process that is killed when its bytes have left and no answer has come."""
     sandbox.faults.add("/push/customers", "delay", seconds=30)
-    process = begin("sent", wanted, user)
+    process = begin("sent", request, user)
     wait_for(lambda: calls(sandbox))
     processes.kill(process)
     assert not pushes(sandbox)
@@ -69,39 +69,37 @@ def killed_while_codat_works(sandbox: Sandbox, wanted: journal.WriteRequest, use
     wait_for(lambda: pushes(sandbox))
 
 
-def applied(sandbox: Sandbox, wanted: journal.WriteRequest) -> int:
+def applied(sandbox: Sandbox, request: journal.WriteRequest) -> int:
     """How often a save is to be found in the accounting software."""
-    if wanted.customer_id:
-        return int(sandbox.state(COMPANY).source[wanted.customer_id].get("phone") == PHONE)
-    return len(named(sandbox, wanted.customer_name))
+    if request.customer_id:
+        return int(sandbox.state(COMPANY).source[request.customer_id].get("phone") == PHONE)
+    return len(named(sandbox, request.customer_name))
 
 
 @pytest.mark.parametrize("kind", [CREATE, UPDATE])
-def test_killed_before_the_row_nothing_has_happened(
-    sandbox: Sandbox, editor: User, kind: str
-) -> None:
-    wanted = order_of(sandbox, kind)
+def test_killed_before_the_row_nothing_is_sent(sandbox: Sandbox, editor: User, kind: str) -> None:
+    request = request_for(sandbox, kind)
 
-    killed_at("before_row", wanted, editor)
+    killed_at("before_row", request, editor)
 
     assert not Write.objects.exists()
     assert not calls(sandbox)
-    processes.finish(begin("never", wanted, editor))  # The same form is saved again.
+    processes.finish(begin("never", request, editor))  # The same form is saved again.
     settle_to_the_end(sandbox)
-    assert len(pushes(sandbox)) == applied(sandbox, wanted) == 1
+    assert len(pushes(sandbox)) == applied(sandbox, request) == 1
 
 
 @pytest.mark.parametrize("kind", [CREATE, UPDATE])
-def test_killed_after_the_row_it_was_never_sent_and_can_be_opened_again(
+def test_killed_after_the_row_the_write_is_marked_as_not_sent(
     sandbox: Sandbox, editor: User, kind: str
 ) -> None:
-    wanted = order_of(sandbox, kind)
+    request = request_for(sandbox, kind)
 
-    killed_at("after_row", wanted, editor)
+    killed_at("after_row", request, editor)
 
     write = Write.objects.get()
     assert (write.state, write.sent_at) == (State.SENDING, None)
-    assert write.payload == wanted.payload
+    assert write.payload == request.payload
     settle()
     write.refresh_from_db()
     assert write.state == State.SENDING  # Whoever sends may still be alive.
@@ -116,14 +114,14 @@ def test_killed_after_the_row_it_was_never_sent_and_can_be_opened_again(
 
 
 @pytest.mark.parametrize("step", ["claimed", "sent", "answered"])
-def test_a_create_killed_on_its_way_is_asked_again_with_its_key_and_made_once(
+def test_a_create_killed_while_sending_is_sent_again_with_its_key_and_made_once(
     sandbox: Sandbox, editor: User, step: str
 ) -> None:
-    wanted = order_of(sandbox, CREATE)
+    request = request_for(sandbox, CREATE)
     if step == "sent":
-        killed_while_codat_works(sandbox, wanted, editor)
+        killed_while_codat_works(sandbox, request, editor)
     else:
-        killed_at(step, wanted, editor)
+        killed_at(step, request, editor)
     write = Write.objects.get()
     assert (write.state, write.attempts) == (State.SENDING, 1)
     assert write.sent_at is not None
@@ -141,22 +139,22 @@ def test_a_create_killed_on_its_way_is_asked_again_with_its_key_and_made_once(
     settle_to_the_end(sandbox)
     write.refresh_from_db()
     assert (write.state, write.confirmation) == (State.SUCCESS, "confirmed")
-    assert write.customer_id == named(sandbox, wanted.customer_name)[0]["id"]
-    assert len(pushes(sandbox)) == applied(sandbox, wanted) == 1
+    assert write.customer_id == named(sandbox, request.customer_name)[0]["id"]
+    assert len(pushes(sandbox)) == applied(sandbox, request) == 1
     keys = {call.headers["idempotency-key"] for call in calls(sandbox)}
     assert keys == {str(write.idempotency_key)}
 
 
 @pytest.mark.parametrize("step", ["claimed", "sent", "answered"])
 @pytest.mark.parametrize("kind", [UPDATE, CREATE])
-def test_an_update_or_an_old_create_killed_on_its_way_is_left_to_a_person(
+def test_an_update_or_an_old_create_killed_while_sending_is_left_to_a_person(
     sandbox: Sandbox, editor: User, kind: str, step: str
 ) -> None:
-    wanted = order_of(sandbox, kind)
+    request = request_for(sandbox, kind)
     if step == "sent":
-        killed_while_codat_works(sandbox, wanted, editor)
+        killed_while_codat_works(sandbox, request, editor)
     else:
-        killed_at(step, wanted, editor)
+        killed_at(step, request, editor)
     arrived = len(pushes(sandbox))
     tried = len(calls(sandbox))
     assert arrived == (0 if step == "claimed" else 1)
@@ -186,16 +184,16 @@ def test_an_update_or_an_old_create_killed_on_its_way_is_left_to_a_person(
         settle_to_the_end(sandbox)
         write.refresh_from_db()
         assert write.confirmation == "confirmed"
-    assert len(pushes(sandbox)) == applied(sandbox, wanted) == arrived
+    assert len(pushes(sandbox)) == applied(sandbox, request) == arrived
 
 
 @pytest.mark.parametrize("kind", [CREATE, UPDATE])
-def test_killed_after_recording_it_is_followed_to_its_end(
+def test_killed_after_recording_the_write_is_tracked_to_its_end(
     sandbox: Sandbox, editor: User, kind: str
 ) -> None:
-    wanted = order_of(sandbox, kind)
+    request = request_for(sandbox, kind)
 
-    killed_at("recorded", wanted, editor)
+    killed_at("recorded", request, editor)
 
     write = Write.objects.get()
     assert write.state == State.PENDING
@@ -203,7 +201,7 @@ def test_killed_after_recording_it_is_followed_to_its_end(
     write.refresh_from_db()
     assert (write.state, write.confirmation) == (State.SUCCESS, "confirmed")
     assert (write.attempts, len(calls(sandbox))) == (1, 1)
-    assert len(pushes(sandbox)) == applied(sandbox, wanted) == 1
+    assert len(pushes(sandbox)) == applied(sandbox, request) == 1
 
 
 class Browser:

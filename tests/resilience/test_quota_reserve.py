@@ -14,13 +14,13 @@ from customers.models import Write
 from customers.service import default_service
 from customers.writes import tracking
 from sandbox import Sandbox
-from tests.support.journal import order, sent
+from tests.support.journal import sent, write_request
 
 pytestmark = pytest.mark.django_db
 
 
-def test_settle_writes_leaves_the_reserve_to_people(sandbox: Sandbox, editor: User) -> None:
-    write = sent(editor, order(sandbox))
+def test_settle_writes_leaves_the_quota_reserve_to_people(sandbox: Sandbox, editor: User) -> None:
+    write = sent(editor, write_request(sandbox))
     sandbox.settle()
     Write.objects.update(checked_at=write.created_at.replace(year=2020))
     sandbox.settings.daily_quota = 20
@@ -38,11 +38,9 @@ def test_settle_writes_leaves_the_reserve_to_people(sandbox: Sandbox, editor: Us
     assert write.state == Write.State.SUCCESS
 
 
-def test_a_repeat_that_an_open_circuit_kept_back_is_no_attempt(
-    sandbox: Sandbox, editor: User
-) -> None:
+def test_a_repeat_stopped_by_an_open_circuit_is_no_attempt(sandbox: Sandbox, editor: User) -> None:
     sandbox.faults.add("POST", "reset", count=1)
-    write = sent(editor, order(sandbox))
+    write = sent(editor, write_request(sandbox))
     assert write.state == Write.State.UNKNOWN
     before = (write.attempts, write.error_message, write.status_code)
     sandbox.faults.add("GET", "status", status=500, count=-1)

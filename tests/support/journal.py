@@ -11,13 +11,17 @@ from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.core.management import call_command
 from django.db.models import DateTimeField, F
+from django.utils import timezone
 
 from customers.codat.client import default_client
 from customers.codat.values import parse_date
 from customers.models import Write
 from customers.service import default_service
-from customers.writes import journal, sending
+from customers.web import links
+from customers.writes import journal, sending, tracking
 from sandbox import Sandbox
+from tests.conftest import RawPathClient
+from tests.support.controls import fields
 
 COMPANY = "qbo"
 DATES = [field.name for field in Write._meta.get_fields() if isinstance(field, DateTimeField)]
@@ -28,7 +32,7 @@ def customer(sandbox: Sandbox, index: int = 0) -> str:
     return list(sandbox.state(COMPANY).copy)[index]
 
 
-def order(sandbox: Sandbox, customer_id: str = "", **payload: Any) -> journal.WriteRequest:
+def write_request(sandbox: Sandbox, customer_id: str = "", **payload: Any) -> journal.WriteRequest:
     """A save: of a new customer, or of one that is there. `payload` is added to what is sent."""
     before = sandbox.state(COMPANY).copy[customer_id] if customer_id else {}
     names = ("customerName", "status", "emailAddress", "phone")
@@ -46,16 +50,16 @@ def order(sandbox: Sandbox, customer_id: str = "", **payload: Any) -> journal.Wr
     )
 
 
-def journaled(user: User, wanted: journal.WriteRequest) -> Write:
+def journaled(user: User, request: journal.WriteRequest) -> Write:
     """The row of a save that is not sent yet."""
-    write, is_new = journal.create_write(wanted, user)
+    write, is_new = journal.create_write(request, user)
     assert is_new
     return write
 
 
-def sent(user: User, wanted: journal.WriteRequest) -> Write:
+def sent(user: User, request: journal.WriteRequest) -> Write:
     """A save that was sent."""
-    return sending.send(journaled(user, wanted), default_service())
+    return sending.send(journaled(user, request), default_service())
 
 
 def calls(sandbox: Sandbox, method: str = "POST|PUT") -> list[Any]:
@@ -113,3 +117,56 @@ def wait_for(what: Callable[[], object], seconds: float = 20.0) -> None:
     while not what():
         assert time.monotonic() < end, "it never came about"
         time.sleep(0.01)
+
+
+def check(write: Write) -> Write:
+    """One look at a write, whenever the last one was."""
+    write.refresh_from_db()
+    return tracking.check(write, default_service(), by="poll")
+
+
+def accepted(sandbox: Sandbox, user: User, customer_id: str = "", **payload: Any) -> Write:
+    """A write that the accounting software has accepted, and that is not read back yet."""
+    write = sent(user, write_request(sandbox, customer_id, **payload))
+    sandbox.settle()
+    check(write)
+    assert (write.state, write.confirmation) == (Write.State.SUCCESS, "waiting")
+    return write
+
+
+def lost_create(sandbox: Sandbox, user: User, *, handled: bool = True) -> Write:
+    """A create whose answer was lost."""
+    sandbox.faults.add("POST", "reset", handled=handled)
+    write = sent(user, write_request(sandbox))
+    assert (write.state, write.attempts) == (Write.State.UNKNOWN, 1)
+    return write
+
+
+def journal_row(company: str, user: User, **values: object) -> Write:
+    """A row of the journal."""
+    defaults = {
+        "company_id": company,
+        "company_name": "Castle Street Cycles",
+        "connection_id": "c",
+        "user": user,
+        "username": user.username,
+        "kind": Write.Kind.UPDATE,
+        "customer_id": "39",
+        "customer_name": "Birkett, Ursula",
+        "payload": '{"phone": "new 2"}',
+        "before": '{"phone": "old 1", "taxNumber": "kept out"}',
+        "sent_at": timezone.now(),
+    }
+    return Write.objects.create(**(defaults | values))
+
+
+def edit_customer(client: RawPathClient, company: str, customer: str = "39") -> Write:
+    """Change a customer through the form."""
+    url = links.edit(company, customer)
+    client.post(url, fields(client.get(url)) | {"f.phone": "+44 new", "action": "save"})
+    return Write.objects.latest("created_at")
+
+
+def change_page(client: RawPathClient, write: Write) -> str:
+    """The page of a write."""
+    return client.get(links.write(write.company_id, write.pk)).content.decode()

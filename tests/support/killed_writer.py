@@ -1,8 +1,8 @@
 """A process that saves one customer and is killed by `kill -9` at a step of it.
 
-`python -m tests.support.killed_writer STEP USERNAME ORDER`, the order as JSON. Steps:
-`before_row`, `after_row`, `claimed` (`sent_at` is set, no byte has left), `answered` (Codat's answer is
-there, not recorded), `recorded`; any other one is not killed by itself.
+`python -m tests.support.killed_writer STEP USERNAME REQUEST`, the write request as JSON. Steps:
+`before_row`, `after_row`, `claimed` (`sent_at` is set, nothing is sent yet), `answered` (Codat's answer is
+there, not recorded), `recorded`; at any other step the process does not kill itself.
 """
 
 import json
@@ -35,26 +35,26 @@ def die_at(step: str) -> None:
 class MortalService(CustomerService):
     """The service, in a process that may be killed on either side of a call."""
 
-    def create(self, **order: Any) -> PushOperation:
+    def create(self, **arguments: Any) -> PushOperation:
         die_at("claimed")
-        operation = super().create(**order)
+        operation = super().create(**arguments)
         die_at("answered")
         return operation
 
-    def update(self, **order: Any) -> PushOperation:
+    def update(self, **arguments: Any) -> PushOperation:
         die_at("claimed")
-        operation = super().update(**order)
+        operation = super().update(**arguments)
         die_at("answered")
         return operation
 
 
 def main() -> None:
     """Journal and send, as the form does."""
-    order = json.loads(sys.argv[3])
-    order["submission"] = uuid.UUID(order["submission"])
+    request = json.loads(sys.argv[3])
+    request["submission"] = uuid.UUID(request["submission"])
     user = User.objects.get(username=sys.argv[2])
     die_at("before_row")
-    write, is_new = journal.create_write(journal.WriteRequest(**order), user)
+    write, is_new = journal.create_write(journal.WriteRequest(**request), user)
     die_at("after_row")
     if is_new:
         sending.send(write, MortalService(default_client()))

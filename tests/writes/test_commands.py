@@ -22,11 +22,11 @@ from tests.support.journal import (
     codat_is_back,
     customer,
     journaled,
-    order,
     pass_time,
     pushes,
     sent,
     settle,
+    write_request,
 )
 
 pytestmark = pytest.mark.django_db
@@ -54,8 +54,8 @@ def event(body: str = "{}", age: timedelta = timedelta(0), kind: str = "x") -> W
 # -- settle_writes ----------------------------------------------------------------------------------
 
 
-def test_only_what_is_due_is_asked_after(sandbox: Sandbox, editor: User) -> None:
-    write = sent(editor, order(sandbox))
+def test_only_writes_that_are_due_are_checked(sandbox: Sandbox, editor: User) -> None:
+    write = sent(editor, write_request(sandbox))
     pass_time(sandbox, seconds=5)
     settle()
     asked = len(sandbox.calls)
@@ -73,13 +73,11 @@ def test_only_what_is_due_is_asked_after(sandbox: Sandbox, editor: User) -> None
     assert write.state == State.PENDING
 
 
-def test_what_cannot_be_settled_does_not_keep_the_others_waiting(
-    sandbox: Sandbox, editor: User
-) -> None:
+def test_writes_without_progress_do_not_hold_up_the_others(sandbox: Sandbox, editor: User) -> None:
     sandbox.faults.add("PUT", "reset", count=4)
     for number in range(4):
-        sent(editor, order(sandbox, customer(sandbox), phone=f"{number}"))
-    fine = sent(editor, order(sandbox))
+        sent(editor, write_request(sandbox, customer(sandbox), phone=f"{number}"))
+    fine = sent(editor, write_request(sandbox))
     sandbox.settle()
     for _ in range(3):
         pass_time(sandbox, minutes=11)
@@ -88,9 +86,9 @@ def test_what_cannot_be_settled_does_not_keep_the_others_waiting(
     assert fine.state == State.SUCCESS
 
 
-def test_a_broken_row_does_not_keep_the_others(sandbox: Sandbox, editor: User) -> None:
-    broken = sent(editor, order(sandbox, customerName="One"))
-    fine = sent(editor, order(sandbox, customerName="Two"))
+def test_a_malformed_row_does_not_stop_the_others(sandbox: Sandbox, editor: User) -> None:
+    broken = sent(editor, write_request(sandbox, customerName="One"))
+    fine = sent(editor, write_request(sandbox, customerName="Two"))
     unread = event("not JSON: nothing of ours writes this")
     sandbox.settle()
     pass_time(sandbox, minutes=1)
@@ -110,8 +108,8 @@ def test_a_broken_row_does_not_keep_the_others(sandbox: Sandbox, editor: User) -
     assert broken.confirmation == "waiting"
 
 
-def test_a_run_ends_early_while_codat_is_away(sandbox: Sandbox, editor: User) -> None:
-    rows = [sent(editor, order(sandbox, customerName=f"{number}")) for number in range(12)]
+def test_a_run_stops_early_while_codat_does_not_answer(sandbox: Sandbox, editor: User) -> None:
+    rows = [sent(editor, write_request(sandbox, customerName=f"{number}")) for number in range(12)]
     sandbox.settle()
     pass_time(sandbox, minutes=1)
     sandbox.clear_calls()
@@ -126,7 +124,7 @@ def test_a_run_ends_early_while_codat_is_away(sandbox: Sandbox, editor: User) ->
     assert Write.objects.filter(state=State.SUCCESS).count() == 7
 
 
-def test_events_left_over_are_handled_once_and_very_old_ones_never(
+def test_events_left_over_are_processed_once_and_very_old_ones_never(
     sandbox: Sandbox, editor: User
 ) -> None:
     new, old = event(), event(age=timedelta(hours=29))
@@ -137,8 +135,8 @@ def test_events_left_over_are_handled_once_and_very_old_ones_never(
     assert old.processed_at is None
 
 
-def test_events_that_codat_refuses_do_not_keep_the_others(sandbox: Sandbox, editor: User) -> None:
-    rows = [sent(editor, order(sandbox, customerName=f"{number}")) for number in range(6)]
+def test_events_that_codat_refuses_do_not_stop_the_others(sandbox: Sandbox, editor: User) -> None:
+    rows = [sent(editor, write_request(sandbox, customerName=f"{number}")) for number in range(6)]
     sandbox.settle()
     for number, write in enumerate(rows):
         said = {"id": write.push_operation_key, "referenceCompany": {"id": write.company_id}}
@@ -157,8 +155,8 @@ def test_events_that_codat_refuses_do_not_keep_the_others(sandbox: Sandbox, edit
     assert WebhookEvent.objects.latest("received_at").processed_at is not None
 
 
-def test_what_codat_has_forgotten_is_not_awaited_for_ever(sandbox: Sandbox, editor: User) -> None:
-    write = sent(editor, order(sandbox))
+def test_an_operation_that_codat_no_longer_has_times_out(sandbox: Sandbox, editor: User) -> None:
+    write = sent(editor, write_request(sandbox))
     pushes(sandbox).clear()
     pass_time(sandbox, hours=23)
     settle()
@@ -192,7 +190,7 @@ def one_of_each(sandbox: Sandbox, editor: User) -> dict[str, Write]:
     }
     rows = {}
     for name, values in cases.items():
-        write = journaled(editor, order(sandbox, customer(sandbox), phone="secret"))
+        write = journaled(editor, write_request(sandbox, customer(sandbox), phone="secret"))
         Write.objects.filter(pk=write.pk).update(
             created_at=timezone.now() - timedelta(days=730),
             validation=[{"itemId": "x", "message": "secret", "validatorName": ""}],
@@ -204,10 +202,10 @@ def one_of_each(sandbox: Sandbox, editor: User) -> dict[str, Write]:
     return rows
 
 
-def test_what_is_finished_is_forgotten_and_what_must_stay_stays(
+def test_finished_writes_are_emptied_and_unfinished_ones_stay(
     one_of_each: dict[str, Write], sandbox: Sandbox, editor: User
 ) -> None:
-    new = journaled(editor, order(sandbox, phone="secret"))
+    new = journaled(editor, write_request(sandbox, phone="secret"))
     Write.objects.filter(pk=new.pk).update(state=State.FAILED)
 
     assert run("forget_payloads").startswith("5 writes emptied")
@@ -226,7 +224,7 @@ def test_what_is_finished_is_forgotten_and_what_must_stay_stays(
     assert run("forget_payloads").startswith("0 writes emptied")
 
 
-def test_a_waiting_write_is_not_confirmed_by_having_been_forgotten(
+def test_a_waiting_write_is_not_confirmed_because_its_values_were_deleted(
     one_of_each: dict[str, Write], sandbox: Sandbox
 ) -> None:
     """With nothing left to compare everything would look as it was sent."""
@@ -240,7 +238,7 @@ def test_a_waiting_write_is_not_confirmed_by_having_been_forgotten(
 
 
 @pytest.mark.parametrize(("days", "left"), [(365, 3), (30, 2), (0, 1)])
-def test_drafts_go_and_events_stay_while_they_may_come_again(
+def test_old_drafts_are_deleted_and_events_stay_while_they_may_be_redelivered(
     editor: User, settings: Settings, days: int, left: int
 ) -> None:
     settings.KEEP_PAYLOADS_DAYS = days
@@ -254,7 +252,7 @@ def test_drafts_go_and_events_stay_while_they_may_come_again(
     assert Draft.objects.count() == (left if days else 0)
 
 
-def test_nothing_is_sent_by_forgetting(one_of_each: dict[str, Write], sandbox: Sandbox) -> None:
+def test_deleting_values_sends_nothing(one_of_each: dict[str, Write], sandbox: Sandbox) -> None:
     run("forget_payloads")
     assert not calls(sandbox)
     assert not pushes(sandbox)

@@ -30,7 +30,7 @@ def posts(sandbox: Sandbox) -> list[Any]:
     ]
 
 
-def test_an_edit_is_journaled_sent_once_and_followed(
+def test_an_edit_is_journaled_sent_once_and_tracked(
     sandbox: Sandbox, editor_client: RawPathClient
 ) -> None:
     company = sandbox.company("qbo")
@@ -56,7 +56,7 @@ def test_an_edit_is_journaled_sent_once_and_followed(
     assert "Accepted" in page.content.decode()
 
 
-def test_the_same_post_twice_writes_once(sandbox: Sandbox, editor_client: RawPathClient) -> None:
+def test_the_same_post_twice_is_sent_once(sandbox: Sandbox, editor_client: RawPathClient) -> None:
     company = sandbox.company("qbo")
     url = links.new(company)
     typed = fields(editor_client.get(url)) | {"f.customerName": "Twice Ltd", "action": "save"}
@@ -155,7 +155,7 @@ def test_a_refusal_reopens_the_form_with_errors_at_their_fields(
 
 
 @pytest.mark.parametrize("kind", ["reset", "cut"])
-def test_a_lost_answer_is_unknown_and_a_create_is_asked_again_with_its_key(
+def test_a_lost_answer_is_unknown_and_a_create_is_sent_again_with_its_key(
     sandbox: Sandbox, editor_client: RawPathClient, kind: Literal["reset", "cut"]
 ) -> None:
     url = links.new(sandbox.company("qbo"))
@@ -173,7 +173,7 @@ def test_a_lost_answer_is_unknown_and_a_create_is_asked_again_with_its_key(
     assert keys == {str(write.idempotency_key)}
 
 
-def test_a_replayed_fault_is_left_to_a_person_with_the_evidence(
+def test_a_replayed_error_is_left_to_a_person_with_the_evidence(
     sandbox: Sandbox, editor_client: RawPathClient
 ) -> None:
     url = links.new(sandbox.company("qbo"))
@@ -213,7 +213,7 @@ def test_codat_down_while_saving_keeps_what_was_typed(
     assert not posts(sandbox)
 
 
-def test_somebody_elses_change_is_shown_and_nothing_is_sent_before_a_choice(
+def test_a_conflict_is_shown_and_nothing_is_sent_before_a_choice(
     sandbox: Sandbox, editor_client: RawPathClient
 ) -> None:
     company, customer = sandbox.company("qbo"), first_customer(sandbox, "qbo")

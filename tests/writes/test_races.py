@@ -33,11 +33,11 @@ from tests.support.journal import (
     customer,
     journaled,
     named,
-    order,
     pass_time,
     pushes,
     sent,
     settle_to_the_end,
+    write_request,
 )
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -87,11 +87,11 @@ def news(key: str) -> list[Callable[[Write], Write]]:
 
 
 @pytest.mark.parametrize("state", [State.SENDING, State.PENDING, State.UNKNOWN])
-def test_twenty_threads_settle_one_write_with_different_news(
+def test_twenty_threads_apply_different_results_to_one_write(
     sandbox: Sandbox, editor: User, state: Write.State
 ) -> None:
     for turn in range(5):
-        write = journaled(editor, order(sandbox))
+        write = journaled(editor, write_request(sandbox))
         key = f"key-{state}-{turn}"
         Write.objects.filter(pk=write.pk).update(
             state=state,
@@ -114,10 +114,10 @@ def test_twenty_threads_settle_one_write_with_different_news(
         assert write.completed_at is not None
 
 
-def test_what_codat_says_itself_takes_a_success_back_and_an_event_does_not(
+def test_codats_own_answer_reverts_a_success_and_an_event_does_not(
     sandbox: Sandbox, editor: User
 ) -> None:
-    write = sent(editor, order(sandbox))
+    write = sent(editor, write_request(sandbox))
     key = write.push_operation_key
     done = PushOperation(pushOperationKey=key, status="Success")
     refused = PushOperation(pushOperationKey=key, status="Failed", errorMessage="After all.")
@@ -133,7 +133,7 @@ def test_what_codat_says_itself_takes_a_success_back_and_an_event_does_not(
 
 
 def test_twenty_saves_of_one_form_are_one_row_and_one_write(sandbox: Sandbox, editor: User) -> None:
-    wanted = order(sandbox)
+    wanted = write_request(sandbox)
 
     def save() -> tuple[str, bool]:
         write, is_new = journal.create_write(wanted, editor)
@@ -147,11 +147,9 @@ def test_twenty_saves_of_one_form_are_one_row_and_one_write(sandbox: Sandbox, ed
     assert len(calls(sandbox)) == len(pushes(sandbox)) == 1
 
 
-def test_twenty_who_ask_after_a_lost_create_leave_one_customer(
-    sandbox: Sandbox, editor: User
-) -> None:
+def test_twenty_checks_of_a_lost_create_leave_one_customer(sandbox: Sandbox, editor: User) -> None:
     sandbox.faults.add("/push/customers", "reset", handled=True)
-    write = sent(editor, order(sandbox))
+    write = sent(editor, write_request(sandbox))
     assert write.state == State.UNKNOWN
 
     def ask() -> None:
@@ -168,15 +166,17 @@ def test_twenty_who_ask_after_a_lost_create_leave_one_customer(
     }
 
 
-def test_two_cron_jobs_at_once(sandbox: Sandbox, editor: User) -> None:
+def test_two_cron_jobs_at_the_same_time(sandbox: Sandbox, editor: User) -> None:
     """Ten creates whose answers were lost, five updates likewise, five on their way, five never sent."""
     lost, unclear, pending = [], [], []
     for n in range(5):  # One that succeeds in between: five failures in a row, and nothing is sent.
         sandbox.faults.add("/push/customers", "reset", count=3, handled=True)
-        lost += [sent(editor, order(sandbox, customerName=f"Lost {n}{side}")) for side in "ab"]
-        unclear += [sent(editor, order(sandbox, customer(sandbox, n), phone=f"1{n}"))]
-        pending += [sent(editor, order(sandbox, customerName=f"Sent {n}"))]
-    never = [journaled(editor, order(sandbox, customerName=f"Never {n}")) for n in range(5)]
+        lost += [
+            sent(editor, write_request(sandbox, customerName=f"Lost {n}{side}")) for side in "ab"
+        ]
+        unclear += [sent(editor, write_request(sandbox, customer(sandbox, n), phone=f"1{n}"))]
+        pending += [sent(editor, write_request(sandbox, customerName=f"Sent {n}"))]
+    never = [journaled(editor, write_request(sandbox, customerName=f"Never {n}")) for n in range(5)]
     assert len(pushes(sandbox)) == 20
     sandbox.settle()
     pass_time(sandbox, minutes=3)
@@ -205,7 +205,7 @@ def test_two_cron_jobs_at_once(sandbox: Sandbox, editor: User) -> None:
 def test_two_browsers_that_poll_ask_codat_once(
     sandbox: Sandbox, editor_client: RawPathClient, editor: User, live: str
 ) -> None:
-    write = sent(editor, order(sandbox))
+    write = sent(editor, write_request(sandbox))
     page = links.write(write.company_id, write.pk)
     cookie = f"sessionid={editor_client.cookies['sessionid'].value}"
 
@@ -229,7 +229,9 @@ def lost_updates(sandbox: Sandbox, editor: User, count: int, arrived: int) -> li
     """Updates of one customer whose answers were lost; so many of them have arrived."""
     sandbox.faults.add("PUT", "reset", count=arrived, handled=True)
     sandbox.faults.add("PUT", "reset", count=count - arrived)
-    found = [sent(editor, order(sandbox, customer(sandbox), phone=f"{n}")) for n in range(count)]
+    found = [
+        sent(editor, write_request(sandbox, customer(sandbox), phone=f"{n}")) for n in range(count)
+    ]
     assert {write.state for write in found} == {State.UNKNOWN}
     assert len(pushes(sandbox)) == arrived
     return found
@@ -250,7 +252,7 @@ def linking(write: Write, key: str, user: User) -> Callable[[], str]:
     return link_operation
 
 
-def test_two_people_recognise_one_operation_in_two_writes(sandbox: Sandbox, editor: User) -> None:
+def test_two_people_link_one_operation_to_two_writes(sandbox: Sandbox, editor: User) -> None:
     for _ in range(5):
         Write.objects.all().delete()
         sandbox.reset()
@@ -300,10 +302,12 @@ def test_the_first_decision_stands(sandbox: Sandbox, editor: User) -> None:
     assert decisions.mark_not_received(staler, user=editor).state == State.PENDING
 
 
-def test_an_answer_that_comes_after_a_person_gave_up_counts(sandbox: Sandbox, editor: User) -> None:
+def test_an_answer_overrules_a_person_who_marked_the_write_as_not_received(
+    sandbox: Sandbox, editor: User
+) -> None:
     """Somebody decides that a create was lost while another process is just asking for it again."""
     sandbox.faults.add("POST", "reset", handled=True)
-    write = sent(editor, order(sandbox))
+    write = sent(editor, write_request(sandbox))
     asking = Write.objects.get(pk=write.pk)
     assert decisions.mark_not_received(write, user=editor).state == State.FAILED
 
@@ -340,7 +344,7 @@ def test_the_same_holds_on_postgresql() -> None:
     concurrent = [
         "tests/writes/test_races.py",
         "tests/writes/test_webhooks.py::test_the_second_delivery_is_accepted_and_does_nothing",
-        "tests/writes/test_webhooks.py::test_a_thousand_events_leave_exactly_the_right_journal",
+        "tests/writes/test_event_processing.py::test_a_thousand_events_leave_the_right_journal",
     ]
     run = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "--show-capture=no", *concurrent],

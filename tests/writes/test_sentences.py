@@ -6,20 +6,21 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from importlib import import_module
 from itertools import product
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from django.apps import apps
 from django.contrib.auth.models import User
 
 from customers.codat.client import default_client
+from customers.codat.types import PushOperation
 from customers.models import Write
 from customers.web import links
 from customers.writes import decisions, journal
 from customers.writes.sentences import TABLE, Known, read_back, status, summary
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
-from tests.support.journal import customer, order, sent
+from tests.support.journal import customer, sent, write_request
 
 State, SettledBy, Decision = Write.State, Write.SettledBy, Write.Decision
 Confirmation = Write.Confirmation
@@ -175,7 +176,7 @@ def test_the_label_of_a_change_in_a_list(values: dict[str, Any], label: str) -> 
 def test_a_change_that_could_not_be_sent_is_not_called_refused(
     sandbox: Sandbox, editor: User, editor_client: RawPathClient, settings: Any
 ) -> None:
-    request = order(sandbox)
+    request = write_request(sandbox)
     settings.CODAT_BASE_URL = "http://127.0.0.1:9"
     default_client.cache_clear()
 
@@ -193,7 +194,7 @@ def test_a_change_that_could_not_be_sent_is_not_called_refused(
 def unknown(sandbox: Sandbox, editor: User) -> Write:
     """An update that reached Codat, and whose answer was lost."""
     sandbox.faults.add("PUT", "reset", handled=True)
-    write = sent(editor, order(sandbox, customer(sandbox), phone="+44 1"))
+    write = sent(editor, write_request(sandbox, customer(sandbox), phone="+44 1"))
     assert write.state == State.UNKNOWN
     return write
 
@@ -240,7 +241,7 @@ def test_a_decision_is_kept_when_codat_answers_after_all(
     unknown: Write, sandbox: Sandbox, editor: User
 ) -> None:
     decisions.mark_not_received(unknown, user=editor)
-    operation = sandbox.state("qbo").pushes[-1]
+    operation = cast(PushOperation, sandbox.state("qbo").pushes[-1])
 
     journal.apply_result(unknown, operation, by="answer")
 

@@ -1,0 +1,325 @@
+"""Processing Codat's events: what they change in the journal."""
+
+from __future__ import annotations
+
+import random
+import uuid
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import msgspec
+import pytest
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from customers.codat.call_context import deadline
+from customers.models import WebhookEvent, Write
+from customers.service import default_service
+from customers.writes import journal, sending, tracking
+from sandbox import Sandbox
+from tests.support.journal import (
+    COMPANY,
+    journaled,
+    pass_time,
+    pushes,
+    sent,
+    settle,
+    wait_for,
+    write_request,
+)
+from tests.support.webhooks import (
+    OTHER_SECRET,
+    SUCCESSFUL,
+    UNSUCCESSFUL,
+    ended,
+    event,
+    post,
+    post_all,
+    signed,
+    wait_until_processed,
+)
+
+pytestmark = pytest.mark.usefixtures("no_events_left")
+
+State = Write.State
+
+
+def test_an_event_is_applied_at_once_and_details_are_read_later(
+    sandbox: Sandbox, live: str, editor: User
+) -> None:
+    write = sent(editor, write_request(sandbox))
+    sandbox.settle()
+    record = pushes(sandbox)[0]["changes"][0]["recordRef"]["id"]
+    sandbox.faults.add("GET .*/push/", "hang", seconds=20)
+
+    assert post(live, ended(sandbox, write.push_operation_key, SUCCESSFUL, record)) == 204
+
+    write.refresh_from_db()
+    assert (write.state, write.settled_by) == (State.SUCCESS, "webhook")
+    assert write.customer_id == record
+    assert WebhookEvent.objects.get().processed_at is None
+    sandbox.faults.clear()
+    wait_until_processed()
+    write.refresh_from_db()
+    assert WebhookEvent.objects.get().processed_at is not None
+    assert write.status_code == 200
+    assert write.refresh_id  # And the refresh that confirms it is asked for.
+
+
+def test_the_errors_of_a_refusal_are_read(sandbox: Sandbox, live: str, editor: User) -> None:
+    write = sent(editor, write_request(sandbox, customerName="Fail me later"))
+    sandbox.settle()
+
+    assert post(live, ended(sandbox, write.push_operation_key, UNSUCCESSFUL)) == 204
+    wait_until_processed()
+
+    write.refresh_from_db()
+    assert write.state == State.FAILED
+    assert write.validation[0]["itemId"] == "CustomerName"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"eventType": "client.rateLimit.reached", "payload": {"dailyQuota": 1}},
+        {"eventType": "something.new", "payload": {}},
+        {"eventType": SUCCESSFUL, "payload": None},
+        {"eventType": SUCCESSFUL, "payload": {"id": 5, "referenceCompany": "x"}},
+        {"eventType": SUCCESSFUL, "payload": {"id": "k" * 5000, "referenceCompany": {"id": "x"}}},
+        {"eventType": SUCCESSFUL, "payload": {"id": "\0", "referenceCompany": {"id": "\0"}}},
+        {"eventType": "read.completed", "payload": {"referenceCompany": {"id": 7}}},
+        {"eventType": {"\0": 1}},
+        {"type": "no.payload"},
+        [],
+        "text",
+        None,
+    ],
+)
+def test_unknown_events_are_accepted_and_ignored(
+    sandbox: Sandbox, live: str, editor: User, body: Any
+) -> None:
+    write = sent(editor, write_request(sandbox))
+
+    assert post(live, signed(msgspec.json.encode(body))) == 204
+    wait_until_processed()
+
+    assert WebhookEvent.objects.get().processed_at is not None
+    write.refresh_from_db()
+    assert write.state == State.PENDING
+
+
+@pytest.mark.parametrize(
+    ("types", "asks"),
+    [
+        (None, True),
+        ([], True),
+        ([{"dataType": "invoices"}], False),
+        ([{"dataType": "invoices"}, {"dataType": "customers"}], True),
+        (["odd", None], False),
+    ],
+)
+def test_a_sync_of_other_data_starts_no_check(
+    sandbox: Sandbox, live: str, editor: User, types: Any, *, asks: bool
+) -> None:
+    write = sent(editor, write_request(sandbox))
+    sandbox.settle()
+    tracking.check(write, default_service(), by="poll")
+    sandbox.clear_calls()
+    payload = {"referenceCompany": {"id": write.company_id}, "dataTypes": types}
+    assert post(live, event("read.completed", payload)) == 204
+    wait_until_processed()
+    assert bool(sandbox.calls) is asks
+
+
+def test_a_write_that_cannot_be_read_back_does_not_stop_the_others(
+    sandbox: Sandbox, live: str, editor: User
+) -> None:
+    first, second = (
+        sent(editor, write_request(sandbox, customerName=name)) for name in ("One", "Two")
+    )
+    sandbox.settle()
+    for write in (first, second):
+        tracking.check(write, default_service(), by="poll")
+    sandbox.faults.add("POST .*/data/queue/", "status", status=403, count=1)
+    payload = {"referenceCompany": {"id": first.company_id}}
+    assert post(live, event("read.completed", payload)) == 204
+    wait_until_processed()
+    assert WebhookEvent.objects.get().processed_at is not None
+    assert Write.objects.exclude(refresh_id="").count() == 1
+
+
+def test_a_late_refusal_does_not_overwrite_a_success(
+    sandbox: Sandbox, live: str, editor: User
+) -> None:
+    write = sent(editor, write_request(sandbox))
+    sandbox.settle()
+    journal.apply_result(write, default_service().get_push_operation(
+        company_id=write.company_id, push_operation_key=write.push_operation_key), by="poll")  # fmt: skip
+    sandbox.faults.add("GET .*/push/", "hang", seconds=20)
+
+    assert post(live, ended(sandbox, write.push_operation_key, UNSUCCESSFUL)) == 204
+
+    write.refresh_from_db()
+    assert write.state == State.SUCCESS
+    sandbox.faults.clear()
+    wait_until_processed()  # Codat was asked, and stays by it.
+    write.refresh_from_db()
+    assert write.state == State.SUCCESS
+
+
+def test_an_event_that_overtakes_the_answer_is_not_lost(
+    sandbox: Sandbox, live: str, editor: User
+) -> None:
+    sandbox.faults.add("/push/customers", "drip", seconds=0.003)
+    write = journaled(editor, write_request(sandbox))
+    with ThreadPoolExecutor(1) as pool:
+
+        def send() -> Write:
+            with deadline(25):
+                return sending.send(write, default_service())
+
+        future = pool.submit(send)
+        wait_for(lambda: pushes(sandbox))
+        sandbox.settle()
+        key = pushes(sandbox)[0]["pushOperationKey"]
+        assert post(live, ended(sandbox, key, SUCCESSFUL)) == 204
+        wait_until_processed()
+        assert Write.objects.get().state == State.SENDING
+        settled = future.result(timeout=20)
+
+    assert (settled.state, settled.settled_by) == (State.SUCCESS, "webhook")
+
+
+def test_the_sandboxs_own_events_reach_the_journal(
+    sandbox: Sandbox, live: str, editor: User
+) -> None:
+    sandbox.settings.webhook_url = f"{live}/webhooks/codat/"
+    sandbox.settings.webhook_secret = settings.CODAT_WEBHOOK_SECRET
+    sandbox.settings.webhook_copies = 2
+    good = sent(editor, write_request(sandbox, customerName="Good Ltd"))
+    bad = sent(editor, write_request(sandbox, customerName="Fail me later"))
+
+    for _ in range(3):
+        sandbox.settle()
+        assert sandbox.webhooks.wait()
+        wait_until_processed()
+
+    good.refresh_from_db()
+    bad.refresh_from_db()
+    assert (good.state, good.settled_by, good.confirmation) == ("success", "webhook", "confirmed")
+    assert (bad.state, bad.settled_by) == ("failed", "webhook")
+    assert bad.validation
+    assert {status for delivery in sandbox.events for status in delivery.statuses} == {204}
+    assert WebhookEvent.objects.count() == len(sandbox.events) >= 3
+
+
+TRUTHS = {"Success": State.SUCCESS, "Failed": State.FAILED, "TimedOut": State.TIMED_OUT}
+
+
+def write_with_outcome(sandbox: Sandbox, user: User, number: int, truth: str) -> Write:
+    """A write whose push operation has ended at Codat, which the journal does not know yet."""
+    key = str(uuid.UUID(int=number + 1))
+    write = journaled(user, write_request(sandbox, customerName=f"Thousand {number}"))
+    early = number % 10 == 0
+    Write.objects.filter(pk=write.pk).update(
+        # Every tenth answer is not recorded yet when its event comes.
+        state=State.SENDING if early else State.PENDING,
+        sent_at=timezone.now(),
+        attempts=1,
+        push_operation_key="" if early else key,
+    )
+    done = truth == "Success"
+    pushes(sandbox).append(
+        {
+            "pushOperationKey": key,
+            "companyId": sandbox.company(COMPANY),
+            "dataConnectionKey": sandbox.connection(COMPANY),
+            "dataType": "customers",
+            "status": truth,
+            "statusCode": {"Success": 200, "Failed": 400, "TimedOut": 408}[truth],
+            "requestedOnUtc": timezone.now().isoformat(),
+            "completedOnUtc": timezone.now().isoformat(),
+            "errorMessage": None if done else f"{truth} {number}",
+            "validation": {"errors": [], "warnings": []},
+            "changes": [{"type": "Created", "recordRef": {"id": f"r{number}"}}] if done else None,
+        }
+    )
+    write.refresh_from_db()
+    return write
+
+
+def test_a_thousand_events_leave_the_right_journal(
+    sandbox: Sandbox, live: str, editor: User
+) -> None:
+    """1,000 deliveries: a third second ones, a tenth out of order, 60 forged, some about nothing."""
+    chance = random.Random(7)
+    truths = ["Success"] * 6 + ["Failed"] * 3 + ["TimedOut"]
+    rows = [
+        write_with_outcome(sandbox, editor, number, chance.choice(truths)) for number in range(300)
+    ]
+    keys = [str(uuid.UUID(int=number + 1)) for number in range(300)]
+    known = dict(zip(keys, pushes(sandbox), strict=True))
+    name = {"Success": SUCCESSFUL, "Failed": UNSUCCESSFUL, "TimedOut": UNSUCCESSFUL}
+    genuine = [
+        ended(sandbox, key, name[push["status"]], f"r{number}" if push["changes"] else None)
+        for number, (key, push) in enumerate(known.items())
+    ]
+    wins = [key for key, push in known.items() if push["status"] == "Success"]
+    late = [ended(sandbox, key, UNSUCCESSFUL) for key in wins[:100]]
+    nothing = [
+        *(ended(sandbox, str(uuid.uuid4()), SUCCESSFUL, "elsewhere") for _ in range(100)),
+        *(event("client.rateLimit.reached", {"dailyQuota": 1}) for _ in range(50)),
+        *(event("something.new", {"id": key}) for key in keys[:57]),
+    ]
+    forged = [
+        ended(sandbox, key, SUCCESSFUL if push["status"] != "Success" else UNSUCCESSFUL, "forged",
+              secret=OTHER_SECRET)
+        for key, push in list(known.items())[:60]
+    ]  # fmt: skip
+    kept = [*genuine, *late, *nothing]
+    deliveries = [*genuine, *nothing]
+    chance.shuffle(deliveries)
+    for item in [*forged, *chance.sample(kept, 333)]:
+        deliveries.insert(chance.randrange(len(deliveries)), item)
+    deliveries += late  # After what they contradict.
+    assert len(deliveries) == 1000
+    assert len({item.id for item in kept}) == len(kept) == 607
+
+    overtaken = [row for row in rows if row.state == State.SENDING]
+    eight = [deliveries[number::8] for number in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda items: post_all(live, items), eight))
+    outcome = [
+        (item.id, status)
+        for items, statuses in zip(eight, answers, strict=True)
+        for item, status in zip(items, statuses, strict=True)
+    ]
+    for row in overtaken:  # Whoever sent them hears from Codat only now.
+        key = keys[rows.index(row)]
+        journal.apply_result(row, {"pushOperationKey": key, "status": "Pending"}, by="answer")
+    wait_until_processed()
+    pass_time(sandbox, minutes=1)
+    settle()
+
+    assert Counter(status for _, status in outcome) == {204: 940, 401: 60}
+    turned_away = {event_id for event_id, status in outcome if status == 401}
+    assert turned_away == {item.id for item in forged}
+    assert set(WebhookEvent.objects.values_list("webhook_id", flat=True)) == {
+        item.id for item in kept
+    }
+    assert not WebhookEvent.objects.filter(processed_at=None).exists()
+    found = {
+        write.push_operation_key: (write.state, write.customer_id, write.error_message)
+        for write in Write.objects.all()
+    }
+    assert found == {
+        key: (
+            TRUTHS[push["status"]],
+            f"r{number}" if push["changes"] else "",
+            push["errorMessage"] or "",
+        )
+        for number, (key, push) in enumerate(known.items())
+    }
+    assert Write.objects.count() == 300

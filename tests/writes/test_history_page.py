@@ -1,0 +1,118 @@
+"""The change history of a company, and Codat's own."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.contrib.auth.models import User
+
+from customers.models import Write
+from customers.service import CustomerService
+from customers.web import links
+from sandbox import Sandbox
+from tests.conftest import RawPathClient
+from tests.support.journal import edit_customer, journal_row
+
+pytestmark = pytest.mark.django_db
+
+State = Write.State
+
+
+def test_history_is_filtered_by_the_address(
+    company: str, editor: User, viewer: User, viewer_client: RawPathClient
+) -> None:
+    done = journal_row(company, editor, state=Write.State.SUCCESS, customer_name="Done Ltd")
+    failed = journal_row(company, viewer, state=Write.State.FAILED, customer_name="Failed Ltd")
+    journal_row("another", editor, customer_name="Elsewhere Ltd")
+    url = links.writes(company)
+
+    def shown(query: str) -> set[str]:
+        html = viewer_client.get(url + query).content.decode()
+        return {str(pk) for pk in re.findall(r"/writes/([0-9a-f-]{36})/", html)}
+
+    assert shown("") == {str(done.pk), str(failed.pk)}
+    assert shown("?state=failed") == {str(failed.pk)}
+    assert shown("?by=editor") == {str(done.pk)}
+    assert shown("?kind=create") == set()
+    assert shown("?customer=39&state=success") == {str(done.pk)}
+    assert shown("?state=nonsense&page=zzz") == set()
+
+
+def test_the_history_and_a_change_are_shown_without_codat(
+    company: str, editor: User, viewer_client: RawPathClient, sandbox: Sandbox
+) -> None:
+    write = journal_row(company, editor, state=Write.State.SUCCESS)
+    sandbox.faults.add(match="", kind="status", status=503, count=-1)
+    assert viewer_client.get(links.writes(company)).status_code == 200
+    html = viewer_client.get(links.write(company, write.pk)).content.decode()
+    assert "old 1" in html
+    assert "new 2" in html
+    assert not sandbox.calls
+
+
+def test_long_histories_come_in_pages(
+    company: str, editor: User, editor_client: RawPathClient, sandbox: Sandbox
+) -> None:
+    for number in range(51):
+        journal_row(company, editor, state=State.SUCCESS, customer_name=f"Number {number}.")
+    first = editor_client.get(links.writes(company), {"by": "editor"}).content.decode()
+    assert "51 changes" in first
+    assert "Number 50." in first
+    assert "Number 0." not in first
+    assert 'href="?by=editor&amp;page=2"' in first
+    second = editor_client.get(links.writes(company), {"by": "editor", "page": "2"})
+    assert "Number 0." in second.content.decode()
+
+    push = {"dataType": "customers", "status": "Success", "companyId": company}
+    sandbox.state("qbo").pushes.extend(
+        push | {"pushOperationKey": f"key-{n}", "requestedOnUtc": f"2026-01-01T00:{n:02}:00Z"}
+        for n in range(51)
+    )
+    codat = editor_client.get(links.codat_writes(company)).content.decode()
+    assert "51 in all" in codat
+    assert f'href="{links.codat_writes(company)}?page=2"' in codat
+    older = editor_client.get(links.codat_writes(company), {"page": "2"}).content.decode()
+    assert "key-0<" in older
+    assert "key-50<" not in older
+
+
+def test_codats_history_shows_changes_made_elsewhere(
+    company: str, editor_client: RawPathClient, sandbox: Sandbox
+) -> None:
+    write = edit_customer(editor_client, company)
+    other = sandbox.state("qbo").pushes[-1] | {"pushOperationKey": "made-elsewhere"}
+    sandbox.state("qbo").pushes.append(other)
+    html = editor_client.get(links.codat_writes(company)).content.decode()
+    assert "made-elsewhere" in html
+    assert "elsewhere" in html
+    assert links.write(company, write.pk) in html
+    for page in ("2", "zzz", "-1", "99999999999"):
+        url = f"{links.codat_writes(company)}?page={page}"
+        assert editor_client.get(url).status_code == 200
+
+
+@pytest.mark.parametrize("odd", [{}, {"status": None, "dataType": None, "requestedOnUtc": None}])
+def test_missing_values_in_codats_history_are_dashes(
+    sandbox: Sandbox,
+    viewer_client: RawPathClient,
+    monkeypatch: pytest.MonkeyPatch,
+    odd: dict[str, None],
+) -> None:
+    page = {"results": [{"pushOperationKey": "k"} | odd, {}], "totalResults": 2}
+    monkeypatch.setattr(CustomerService, "list_push_operations", lambda *_, **__: page)
+    answer = viewer_client.get(links.codat_writes(sandbox.company("qbo")))
+    assert answer.status_code == 200
+    text = answer.content.decode()
+    assert text.count('data-label="Requested">–<') == text.count('data-label="Data type">–<') == 2
+    assert text.count('">–</span>') == 2  # the outcomes
+    assert text.count('<code class="id muted">–<') == 1
+
+
+@pytest.mark.parametrize("key", [["x"], {"a": 1}, 5, "\0", "k" * 500])
+def test_an_invalid_key_in_codats_history(
+    company: str, editor_client: RawPathClient, sandbox: Sandbox, key: object
+) -> None:
+    edit_customer(editor_client, company)
+    sandbox.state("qbo").pushes[0]["pushOperationKey"] = key
+    assert editor_client.get(links.codat_writes(company)).status_code == 200
