@@ -9,7 +9,12 @@ from django.views.decorators.http import require_safe
 
 from customers.attachments import file_types, preview
 from customers.attachments.fetching import FileHead, fetch_head
-from customers.attachments.list_view import base_context, read_state, render_list
+from customers.attachments.list_view import (
+    base_context,
+    read_state,
+    render_list,
+    with_customer_name,
+)
 from customers.attachments.listing import (
     AttachmentIds,
     announced_size,
@@ -34,13 +39,16 @@ from customers.web.paging import joined
 def detail(
     request: HttpRequest, company_id: str, customer_id: str, attachment_id: str
 ) -> HttpResponse:
-    """One attachment. Two calls to Codat in parallel: the list, and the first bytes of the file."""
+    """One attachment. Calls to Codat in parallel: the list, the first bytes of the file, and the customer's name."""
     page = load_company(request, company_id)
     if not page.is_linked:
         return render_list(request, page, customer_id, status=409)
     state, ids = read_state(request), attachment_ids(page, customer_id, attachment_id)
-    attachments, head = in_parallel(
-        lambda: load_attachments(page, customer_id), lambda: fetch_head(ids)
+    (attachments, head), name = with_customer_name(
+        request,
+        page,
+        customer_id,
+        lambda: in_parallel(lambda: load_attachments(page, customer_id), lambda: fetch_head(ids)),
     )
     selected, index = _find(attachments, ids, state)
     head = head.verified(selected[index])
@@ -49,7 +57,7 @@ def detail(
         request,
         "attachments/attachments.html",
         "attachments/_attachment.html",
-        base_context(request, page, customer_id, state)
+        base_context(request, page, customer_id, name, state)
         | {
             "fragment": "attachments/_attachment.html",
             "attachment": rows[index],

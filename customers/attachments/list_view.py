@@ -1,6 +1,7 @@
 """The list of a customer's attachments, sorted and filtered by its address."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from django.contrib.auth.decorators import permission_required
@@ -9,10 +10,13 @@ from django.views.decorators.http import require_safe
 from django_htmx.middleware import HtmxDetails
 
 from customers.attachments import file_types, listing
+from customers.codat.parallel import in_parallel
 from customers.web import htmx, links
 from customers.web.company_context import CompanyContext, load_company
 from customers.web.list_state import ATTACHMENT_ORDER, ListState, read_attachments
 from customers.web.paging import headings, joined
+
+T = TypeVar("T")
 
 COLUMNS = (
     ("name", "Name"),
@@ -30,8 +34,17 @@ def read_state(request: HttpRequest) -> ListState:
     return read_attachments(request.GET, tuple(file_types.GROUPS))
 
 
+def with_customer_name(
+    request: HttpRequest, page: CompanyContext, customer_id: str, load: Callable[[], T]
+) -> tuple[T, str]:
+    """What `load` returns, and the customer's name, read in parallel. A fragment has no heading and needs no name."""
+    if htmx.is_fragment(request):
+        return load(), customer_id
+    return in_parallel(load, lambda: listing.customer_name(page, customer_id))
+
+
 def base_context(
-    request: HttpRequest, page: CompanyContext, customer_id: str, state: ListState
+    request: HttpRequest, page: CompanyContext, customer_id: str, name: str, state: ListState
 ) -> dict[str, Any]:
     """The context that every attachments page needs. On its own page a fragment brings a new title along."""
     ids = (page.company_id, customer_id)
@@ -39,6 +52,7 @@ def base_context(
     return {
         "page": page,
         "customer_id": customer_id,
+        "customer_name": name,
         "customer_url": links.customer(*ids) + page.suffix,
         "list_url": links.attachments(*ids) + joined(state.address(), page.suffix),
         "is_titled": htmx.is_fragment(request) and current_path.startswith(links.attachments(*ids)),
@@ -48,7 +62,7 @@ def base_context(
 @require_safe
 @permission_required("customers.read_customers", raise_exception=True)
 def index(request: HttpRequest, company_id: str, customer_id: str) -> HttpResponse:
-    """The attachments, read live from the accounting software. One call to Codat."""
+    """The attachments, read live from the accounting software."""
     return render_list(request, load_company(request, company_id), customer_id)
 
 
@@ -57,7 +71,12 @@ def render_list(
 ) -> HttpResponse:
     """The list, or why it is unavailable."""
     state = read_state(request)
-    attachments = listing.load_attachments(page, customer_id) if page.is_linked else []
+    attachments, name = with_customer_name(
+        request,
+        page,
+        customer_id,
+        lambda: listing.load_attachments(page, customer_id) if page.is_linked else [],
+    )
     selected = listing.filter_and_sort(attachments, state)
     path = links.attachments(page.company_id, customer_id)
     toggled = "" if state.filters["thumbnails"] else "show"
@@ -65,7 +84,7 @@ def render_list(
         request,
         "attachments/attachments.html",
         "attachments/_attachments.html",
-        base_context(request, page, customer_id, state)
+        base_context(request, page, customer_id, name, state)
         | {
             "fragment": "attachments/_attachments.html",
             "state": state,

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, TypedDict
 
 from customers.attachments import file_types
+from customers.codat.errors import CodatError
 from customers.codat.text import single_line
 from customers.codat.types import Attachment
 from customers.codat.values import is_size, parse_date
@@ -42,6 +43,19 @@ def load_attachments(page: CompanyContext, customer_id: str) -> list[Attachment]
     return default_service().list_attachments(
         company_id=page.company_id, connection_id=page.connection_id, customer_id=customer_id
     )
+
+
+def customer_name(page: CompanyContext, customer_id: str) -> str:
+    """The customer's name in Codat's copy; the ID where it has none or cannot be read. At most one call to Codat."""
+    snapshots = default_service().snapshots
+    try:
+        snapshot = snapshots.cached_customer(
+            company_id=page.company_id, customer_id=customer_id
+        ) or snapshots.get(company_id=page.company_id, customer_id=customer_id)
+    except CodatError:
+        return customer_id
+    name = snapshot.data.get("customerName")
+    return (single_line(name) if isinstance(name, str) else "") or customer_id
 
 
 def display_name(attachment: Mapping[str, Any]) -> str:

@@ -35,11 +35,18 @@ OpenFile = Callable[[str], Download]
 class Archive:
     """The ZIP archive, piece by piece; iterate once, then close.
 
-    ``attachments`` is Codat's metadata, ``open_file`` opens one by its id. One file is open at a time.
+    ``customer`` is what the manifest says of whose files they are, ``attachments`` is Codat's metadata, ``open_file``
+    opens one by its id. One file is open at a time.
     """
 
-    def __init__(self, attachments: Sequence[Mapping[str, Any]], open_file: OpenFile) -> None:
+    def __init__(
+        self,
+        customer: Mapping[str, str],
+        attachments: Sequence[Mapping[str, Any]],
+        open_file: OpenFile,
+    ) -> None:
         self._attachments, self._open_file = attachments, open_file
+        self.customer = customer
         self._zip = ZipWriter(datetime.now(UTC))
         self._names = UniqueNames(MANIFEST)
         self._file: Download | None = None
@@ -70,7 +77,7 @@ class Archive:
                     yield from self._add(file, attachment, line)
                 finally:
                     file.close()
-        manifest = {"files": self.manifest}
+        manifest = {"customer": self.customer, "files": self.manifest}
         text = simplejson.dumps(manifest, ensure_ascii=False, indent=2, use_decimal=True) + "\n"
         yield self._zip.add(MANIFEST, text.encode("utf-8", "replace"), compress=True)
         yield self._zip.close()

@@ -7,10 +7,11 @@ from django.views.decorators.http import require_safe
 
 from customers.attachments.headers import set_file_headers
 from customers.attachments.list_view import render_list
-from customers.attachments.listing import attachment_ids, load_attachments
+from customers.attachments.listing import attachment_ids, customer_name, load_attachments
 from customers.attachments.streaming import Transfer
 from customers.attachments.zip_archive import Archive
 from customers.codat.download import Download
+from customers.codat.parallel import in_parallel
 from customers.service import default_service
 from customers.web.company_context import load_company
 
@@ -27,14 +28,18 @@ def download(request: HttpRequest, company_id: str, customer_id: str) -> HttpRes
     def open_file(attachment_id: str) -> Download:
         return service.download_attachment(**attachment_ids(page, customer_id, attachment_id))
 
-    if request.method == "HEAD":
-        response = StreamingHttpResponse(())
-    else:
-        transfer = Transfer(
-            request, "archive", lambda: Archive(load_attachments(page, customer_id), open_file)
+    def open_archive() -> Archive:
+        attachments, name = in_parallel(
+            lambda: load_attachments(page, customer_id), lambda: customer_name(page, customer_id)
         )
-        response = StreamingHttpResponse(transfer)
+        return Archive({"id": customer_id, "name": name}, attachments, open_file)
+
+    if request.method == "HEAD":
+        response, name = StreamingHttpResponse(()), customer_name(page, customer_id)
+    else:
+        transfer = Transfer(request, "archive", open_archive)
+        response, name = StreamingHttpResponse(transfer), transfer.body.customer["name"]
     response["Content-Type"] = "application/zip"
-    name = {"name": f"Attachments of {customer_id}.zip", "contentType": "application/zip"}
-    set_file_headers(response, name, "attachments", None, as_attachment=True)
+    archive = {"name": f"Attachments of {name}.zip", "contentType": "application/zip"}
+    set_file_headers(response, archive, "attachments", None, as_attachment=True)
     return response

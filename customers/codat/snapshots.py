@@ -21,6 +21,7 @@ from customers.codat.types import CompaniesPage, Company, Customer, CustomersPag
 
 # Seconds for which cached data is used without a call. A connection's state changes often, a model rarely.
 COMPANY_TTL = 120
+CUSTOMER_NAME_TTL = 120
 MODEL_TTL = 600
 # Seconds for which data is kept as the fallback for an outage.
 STALE_TTL = 6 * 3600
@@ -86,6 +87,17 @@ class SnapshotReader:
             stale_if_error=stale_if_error,
         )
         return cast("Snapshot[Customer]", snapshot)
+
+    def cached_customer(self, *, company_id: str, customer_id: str) -> Snapshot[Customer] | None:
+        """A customer that was read in the last `CUSTOMER_NAME_TTL` seconds, else None. Makes no call.
+
+        For headings and file names: pages about the customer's data read it again.
+        """
+        cached = cache.get(self._key("seen", paths.customer(company_id, customer_id)), cache.STALE)
+        if cached is None or time.time() - cached[0] >= CUSTOMER_NAME_TTL:
+            return None
+        read_at, body = cached
+        return Snapshot(cast(Customer, decoding.decode_exactly(body)), _utc(read_at))
 
     def list_companies(
         self,

@@ -40,6 +40,23 @@ def test_page_includes_the_fragment(sandbox: Sandbox, viewer_client: RawPathClie
     assert "HX-Request" in fragment["Vary"]
 
 
+def test_page_has_the_name_of_the_customer(sandbox: Sandbox, viewer_client: RawPathClient) -> None:
+    for url in (list_url(sandbox, "one"), f"{list_url(sandbox, 'one')}only/"):
+        text = viewer_client.get(url).content.decode()
+        assert text.count("<bdi>One attachment</bdi>") == 2
+    reads = [call for call in sandbox.calls if call.path.endswith("/data/customers/one")]
+    assert len(reads) == 1
+
+
+def test_page_of_a_customer_that_cannot_be_read(
+    sandbox: Sandbox, viewer_client: RawPathClient
+) -> None:
+    sandbox.faults.add("/data/customers/one$", "status", status=500, count=-1)
+    text = viewer_client.get(list_url(sandbox, "one")).content.decode()
+    assert text.count("<bdi>one</bdi>") == 2
+    assert "terms.pdf" in text
+
+
 @pytest.mark.parametrize("customer_id", ["none", "null"])
 def test_customer_without_attachments(
     sandbox: Sandbox, viewer_client: RawPathClient, customer_id: str
@@ -124,7 +141,8 @@ def test_thumbnails_on_demand_for_small_images(
     with_thumbnail = [row["name"] for row in rows if row["thumbnail_url"]]
     assert with_thumbnail == ["dot.gif", "dot.webp", "photo.jpg", "photo.png"]
     assert response.content.decode().count('loading="lazy"') == 4
-    assert len(sandbox.calls) == 3  # the company once, the list twice
+    # The company and the customer once, the list twice.
+    assert len(sandbox.calls) == 4
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,10 @@ def read_archive(response: Any) -> tuple[zipfile.ZipFile, list[dict[str, Any]]]:
 def test_thirty_files(sandbox: Sandbox, viewer_client: RawPathClient) -> None:
     response = viewer_client.get(archive_url(sandbox, "thirty"))
     assert response["Content-Type"] == "application/zip"
-    assert response["Content-Disposition"] == 'attachment; filename="Attachments of thirty.zip"'
+    assert (
+        response["Content-Disposition"]
+        == 'attachment; filename="Attachments of Thirty attachments.zip"'
+    )
     assert response["Cache-Control"] == "private, no-store"
     archive, files = read_archive(response)
     assert len(archive.namelist()) == 31
@@ -54,6 +57,40 @@ def test_thirty_files(sandbox: Sandbox, viewer_client: RawPathClient) -> None:
     assert archive.getinfo("receipt-0001.png").compress_type == zipfile.ZIP_STORED
     assert archive.getinfo("note 0002.txt").compress_type == zipfile.ZIP_DEFLATED
     assert download_slots().in_use == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "file_name"),
+    [
+        ("Müller & Söhne / GmbH", "Attachments of Muller & Sohne _ GmbH.zip"),
+        (None, "Attachments of one.zip"),
+        ("\u200b", "Attachments of one.zip"),
+        ("x" * 300, "Attachments of " + "x" * 181 + ".zip"),
+    ],
+)
+def test_archive_has_the_name_of_the_customer(
+    sandbox: Sandbox, viewer_client: RawPathClient, name: str | None, file_name: str
+) -> None:
+    body = json.dumps({"id": "one", "customerName": name})
+    sandbox.faults.add("/customers/one$", "json", body=body, count=-1)
+    response = viewer_client.get(archive_url(sandbox, "one"))
+    assert response["Content-Disposition"].startswith(f'attachment; filename="{file_name}"')
+    assert (
+        viewer_client.head(archive_url(sandbox, "one"))["Content-Disposition"]
+        == (response["Content-Disposition"])
+    )
+    archive, _ = read_archive(response)
+    customer = json.loads(archive.read("manifest.json"))["customer"]
+    assert customer["id"] == "one"
+
+
+def test_archive_of_a_customer_that_cannot_be_read(
+    sandbox: Sandbox, viewer_client: RawPathClient
+) -> None:
+    sandbox.faults.add("/customers/one$", "status", status=500, count=-1)
+    response = viewer_client.get(archive_url(sandbox, "one"))
+    assert response["Content-Disposition"] == 'attachment; filename="Attachments of one.zip"'
+    assert len(read_archive(response)[1]) == 1
 
 
 def test_entry_names(sandbox: Sandbox, viewer_client: RawPathClient, tmp_path: Path) -> None:
@@ -243,6 +280,7 @@ def test_memory_is_constant(sandbox: Sandbox) -> None:
     company, connection = sandbox.company("files"), sandbox.connection("files")
     service = default_service()
     archive = Archive(
+        {},
         [{"id": "300mb", "name": "a.zip"}],
         lambda one: service.download_attachment(
             company_id=company, connection_id=connection, customer_id="large", attachment_id=one

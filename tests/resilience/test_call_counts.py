@@ -14,13 +14,14 @@ from tests.conftest import RawPathClient
 
 @pytest.fixture
 def warm(sandbox: Sandbox) -> None:
-    """Company and model are in the cache, as they are for minutes after anybody was here."""
+    """Company and model are in the cache, as they are for minutes after anybody was here, and the customer's name."""
     for key in ("qbo", "files"):
         company = sandbox.company(key)
         default_service().get_company(company_id=company)
         default_service().get_create_update_model(
             company_id=company, connection_id=sandbox.connection(key)
         )
+    default_service().snapshots.get(company_id=sandbox.company("files"), customer_id="thirty")
     sandbox.clear_calls()
 
 
@@ -57,3 +58,13 @@ def test_a_list_that_is_reached_from_the_companies_knows_its_company(
     viewer_client.get(links.companies())
     viewer_client.get(links.customers(sandbox.company("qbo")))
     assert len(sandbox.calls) == 2
+
+
+def test_attachments_ask_for_a_customer_that_was_not_read_lately(
+    sandbox: Sandbox, viewer_client: RawPathClient
+) -> None:
+    default_service().get_company(company_id=sandbox.company("files"))
+    sandbox.clear_calls()
+    for calls in (2, 3):
+        viewer_client.get(links.attachments(sandbox.company("files"), "thirty"))
+        assert len(sandbox.calls) == calls
