@@ -196,7 +196,7 @@ STORAGES = {
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
-        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        else "codatdash.static_files.HashedFilesStorage"
     },
 }
 WHITENOISE_USE_FINDERS = DEBUG

@@ -75,7 +75,7 @@ def test_errors_take_the_focus_link_to_their_fields_and_open_what_is_folded(page
     summary = page.locator("#form-summary")
     expect(summary).to_be_focused()
     expect(number).to_be_visible()
-    summary.get_by_role("link", name=re.compile("Number")).click()
+    summary.get_by_role("link", name=re.compile("number")).click()
     expect(number).to_be_focused()
     expect(number).to_have_attribute("aria-invalid", "true")
 

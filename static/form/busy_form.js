@@ -1,0 +1,56 @@
+/* A form that is being saved accepts no input: what is typed after the request was sent would be lost with the answer. */
+
+import { cancelDraft, hasUnsavedChanges, markSent, scheduleDraft, showStatus } from "./drafts.js";
+import { byId, currentForm } from "./page.js";
+
+const INPUT_EVENTS = ["beforeinput", "keydown", "pointerdown", "mousedown", "click", "paste", "drop"];
+
+export function startBusyForm() {
+  for (const name of INPUT_EVENTS) document.addEventListener(name, stopInput, true);
+  document.addEventListener("htmx:beforeRequest", onRequest);
+  document.addEventListener("htmx:beforeOnLoad", onResponse);
+  document.addEventListener("htmx:afterRequest", onEnd);
+}
+
+/* Links, and keys that leave the form or the page, keep working. */
+function stopInput(event) {
+  if (!event.target.closest?.("form[data-draft-url][aria-busy]") || event.target.closest("a[href]")) return;
+  const isLeavingKey = /^(Tab|Escape|F\d+)$/.test(event.key) || event.ctrlKey || event.metaKey;
+  const isBackKey = event.altKey && /^Arrow(Left|Right)$/.test(event.key);
+  if (event.type === "keydown" && (isLeavingKey || isBackKey)) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+}
+
+function onRequest(event) {
+  const { elt, requestConfig } = event.detail;
+  if (elt !== currentForm()) return;
+  cancelDraft();
+  if (requestConfig.formData.get("action") !== "save") return;
+  const save = byId("save");
+  save.dataset.label = save.textContent;
+  save.textContent = "Saving…";
+  showStatus("Saving…");
+}
+
+/* The save has its own page now. Not so the page for signing in: what was typed is still here only. */
+function onResponse(event) {
+  const address = event.detail.xhr.getResponseHeader("HX-Redirect");
+  if (address && !address.includes("/login/")) {
+    markSent();
+    cancelDraft();
+  }
+}
+
+function onEnd(event) {
+  const { elt, successful, xhr } = event.detail;
+  if (elt !== currentForm() || (successful && xhr.getResponseHeader("HX-Redirect"))) return;
+  const save = byId("save");
+  if (save?.dataset.label) {
+    save.textContent = save.dataset.label;
+    delete save.dataset.label;
+    showStatus("");
+  }
+  // The form was not replaced, so no response of ours came: no draft holds yet what was typed.
+  if (hasUnsavedChanges() || !successful) scheduleDraft();
+}

@@ -1,0 +1,33 @@
+/* What the form of a customer gains where scripts run. Everything works without them. */
+
+import { startBusyForm } from "./busy_form.js";
+import { enhanceComboboxes } from "./combobox.js";
+import { enhanceCounters, startCounters } from "./counters.js";
+import { scheduleDraft, startDrafts } from "./drafts.js";
+import { restoreFocus, startFocus } from "./focus.js";
+import { currentForm } from "./page.js";
+import { enhanceRowShortcuts, startRowShortcuts } from "./row_shortcuts.js";
+
+function enhance(root) {
+  enhanceComboboxes(root);
+  enhanceCounters(root);
+  enhanceRowShortcuts(root);
+}
+
+startFocus();
+startRowShortcuts();
+startCounters();
+startDrafts();
+startBusyForm();
+
+document.addEventListener("htmx:load", (event) => enhance(event.detail.elt));
+document.addEventListener("htmx:afterSettle", (event) => {
+  const form = currentForm();
+  const { elt, requestConfig } = event.detail;
+  if (!form || !(elt === form || elt.contains?.(form))) return;
+  restoreFocus();
+  // A row that was added, moved or removed is a change, too.
+  if (requestConfig?.verb === "post") scheduleDraft();
+});
+
+enhance(document);
