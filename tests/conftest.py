@@ -15,10 +15,12 @@ from django.contrib.auth.models import Group, Permission, User
 from django.core.cache import caches
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.template import engines
 from django.template.backends.jinja2 import Template
 from django.test import Client
 from django.test.client import ClientHandler
 from django.test.signals import template_rendered
+from jinja2 import StrictUndefined
 from pytest_django import Settings
 
 from codatdash.wsgi import RawPathRequest, quoted_path
@@ -68,6 +70,12 @@ def _quick_settings(settings: Settings) -> None:
         **settings.STORAGES,
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _strict_templates() -> None:
+    """A name that a template does not have fails the test; in production it is left blank."""
+    engines["jinja2"].env.undefined = StrictUndefined
 
 
 @pytest.fixture(autouse=True)

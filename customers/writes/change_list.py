@@ -67,6 +67,7 @@ def change_list(
         return "?" + urlencode(rest | {"page": str(number)})
 
     return {
+        "mine": False,
         "filters": filters,
         "filtered": any(query.get(name) for name in ("state", "kind", "by", "customer")),
         "states": [("", "All"), (UNFINISHED, "In progress or unknown"), *Write.State.choices],

@@ -245,7 +245,7 @@ def test_a_bad_day(
         assert old or fault.kind == "json"
         outcome += ", last seen" if old else ""
     if row == "write" and answer.status_code == 200:
-        assert "could not be asked" in body or fault.kind == "json", body
+        assert "We could not ask Codat" in body or fault.kind == "json", body
     if row.startswith(("create", "update")):
         outcome += truth(sandbox, fault, answer, body, writes_before, landed_before)
     if row.startswith("draft"):

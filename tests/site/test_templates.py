@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
+from django.conf import settings
+from django.template import engines
+from jinja2 import ChainableUndefined, UndefinedError
 
 ROOT = Path(__file__).resolve().parents[2] / "templates"
 TEMPLATES = sorted(str(path.relative_to(ROOT)) for path in ROOT.rglob("*.html"))
@@ -20,6 +24,24 @@ def test_a_template_opens_with_its_contract(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", TEMPLATES)
+def test_a_page_begins_with_its_doctype(name: str) -> None:
+    before, extends, _ = (ROOT / name).read_text().partition("{% extends")
+    if extends:
+        assert not re.sub(r"\{#.*?(-#\}\s*|#\})", "", before, flags=re.DOTALL)
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
 def test_no_line_of_a_template_is_too_long_to_read(name: str) -> None:
     for number, line in enumerate((ROOT / name).read_text().splitlines(), 1):
         assert len(line) <= LONGEST_LINE, f"{name}:{number}"
+
+
+def test_a_name_that_is_not_in_the_context_fails_in_tests() -> None:
+    template = engines["jinja2"].from_string("{{ page.name }}")
+    with pytest.raises(UndefinedError, match="'page' is undefined"):
+        template.render({})
+
+
+def test_a_name_that_is_not_in_the_context_is_left_blank_in_production() -> None:
+    [options] = [t["OPTIONS"] for t in settings.TEMPLATES if "jinja2" in t["BACKEND"]]
+    assert options["undefined"] is ChainableUndefined
