@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, TypedDict
 
 from customers.attachments import file_types
+from customers.codat.call_context import deadline
 from customers.codat.errors import CodatError
 from customers.codat.text import single_line
 from customers.codat.types import Attachment
@@ -17,6 +18,8 @@ from customers.web.paging import joined
 
 # Bytes. A thumbnail downloads the whole image, so only small images have one.
 MAX_THUMBNAIL_BYTES = 2_000_000
+# Seconds that a page waits for the name in its heading; then it shows the ID.
+NAME_TIMEOUT = 2
 
 
 class AttachmentIds(TypedDict):
@@ -49,9 +52,10 @@ def customer_name(page: CompanyContext, customer_id: str) -> str:
     """The customer's name in Codat's copy; the ID where it has none or cannot be read. At most one call to Codat."""
     snapshots = default_service().snapshots
     try:
-        snapshot = snapshots.cached_customer(
-            company_id=page.company_id, customer_id=customer_id
-        ) or snapshots.get(company_id=page.company_id, customer_id=customer_id)
+        with deadline(NAME_TIMEOUT):
+            snapshot = snapshots.cached_customer(
+                company_id=page.company_id, customer_id=customer_id
+            ) or snapshots.get(company_id=page.company_id, customer_id=customer_id)
     except CodatError:
         return customer_id
     name = snapshot.data.get("customerName")

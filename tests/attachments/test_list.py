@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from typing import Literal
 from urllib.parse import unquote
 
 import pytest
 
+from customers.attachments import listing
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
 from tests.support.attachments import attachment_calls, file_bytes, list_url
@@ -48,10 +50,15 @@ def test_page_has_the_name_of_the_customer(sandbox: Sandbox, viewer_client: RawP
     assert len(reads) == 1
 
 
+@pytest.mark.parametrize("fault", ["status", "hang"])
 def test_page_of_a_customer_that_cannot_be_read(
-    sandbox: Sandbox, viewer_client: RawPathClient
+    sandbox: Sandbox,
+    viewer_client: RawPathClient,
+    monkeypatch: pytest.MonkeyPatch,
+    fault: Literal["status", "hang"],
 ) -> None:
-    sandbox.faults.add("/data/customers/one$", "status", status=500, count=-1)
+    sandbox.faults.add("/data/customers/one$", fault, status=500, count=-1)
+    monkeypatch.setattr(listing, "NAME_TIMEOUT", 0.3)
     text = viewer_client.get(list_url(sandbox, "one")).content.decode()
     assert text.count("<bdi>one</bdi>") == 2
     assert "terms.pdf" in text
