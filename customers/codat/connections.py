@@ -106,8 +106,8 @@ def _resolve(host: str, port: int, timeout: float) -> list[str]:
 
     def resolve() -> None:
         try:
-            found = socket.getaddrinfo(host, port, allowed_gai_family(), socket.SOCK_STREAM)
-            result.put([str(address[0]) for *_, address in found])
+            infos = socket.getaddrinfo(host, port, allowed_gai_family(), socket.SOCK_STREAM)
+            result.put([str(address[0]) for *_, address in infos])
         except (OSError, UnicodeError) as error:
             result.put(error if isinstance(error, OSError) else OSError("not a host name"))
 

@@ -1,4 +1,4 @@
-"""An id is one segment of an address, whatever it holds; a parameter stays one parameter."""
+"""URLs of Codat's API: an ID is one segment, a parameter is one parameter, whatever they hold."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 from customers.codat.client import Client
 from customers.codat.errors import BadRequest, UnaddressableId
 from customers.codat.paths import api_segment
+from tests.support.codat import make_client
 from tests.support.raw_server import RawServer, ok
 
 IDS = [
@@ -42,14 +43,10 @@ IDS = [
 ]
 
 
-def client(server: RawServer) -> Client:
-    return Client(server.url, "Basic a2V5", 2, 1, 1)
-
-
 @pytest.mark.parametrize("value", IDS)
-def test_id_arrives_as_one_segment(value: str) -> None:
+def test_an_id_is_received_as_one_segment(value: str) -> None:
     with RawServer(ok(b"{}")) as server:
-        client(server).get_json(
+        make_client(server.url).get_json(
             f"/companies/{api_segment(value)}/data/customers/{api_segment(value)}"
         )
     (target,) = server.paths()
@@ -66,7 +63,7 @@ def test_id_arrives_as_one_segment(value: str) -> None:
     assert len(server.requests) == 1
 
 
-def test_base_path_is_kept() -> None:
+def test_the_path_of_the_base_url_is_kept() -> None:
     with RawServer(ok(b"{}")) as server:
         Client(server.url + "/gateway/", "Basic a2V5", 2).get_json("/companies")
     assert server.paths() == ["/gateway/companies"]
@@ -76,21 +73,21 @@ def test_base_path_is_kept() -> None:
     "value",
     ["", ".", "..", "\ud800", "a" * 2049, "я" * 400, None, 9],
 )
-def test_what_cannot_be_a_segment_is_refused(value: str) -> None:
+def test_an_id_that_cannot_be_a_segment_is_rejected(value: str) -> None:
     with pytest.raises(UnaddressableId) as caught:
         api_segment(value)
     assert caught.value.our_status == 404
     assert not caught.value.may_have_arrived
 
 
-def test_longest_id() -> None:
+def test_the_longest_id_is_accepted() -> None:
     assert len(api_segment("a" * 2048)) == 2048
 
 
-def test_parameters_keep_their_borders() -> None:
+def test_a_parameter_is_received_as_one_parameter() -> None:
     query = "customerName~a&b=c #1?+ä&&{x=1||y!=2}"
     with RawServer(ok(b"{}")) as server:
-        client(server).get_json(
+        make_client(server.url).get_json(
             "/companies", {"page": 1, "query": query, "orderBy": "", "none": None}
         )
     (target,) = server.paths()
@@ -102,7 +99,7 @@ def test_parameters_keep_their_borders() -> None:
 
 def test_a_parameter_that_is_not_text_is_never_sent() -> None:
     with RawServer(ok(b"{}")) as server, pytest.raises(BadRequest) as caught:
-        client(server).get_json("/companies", {"query": "a\udc80"})
+        make_client(server.url).get_json("/companies", {"query": "a\udc80"})
     assert "search" in caught.value.sentence
     assert server.requests == []
 

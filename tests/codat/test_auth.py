@@ -1,4 +1,4 @@
-"""Both forms of credentials; and the key shows up nowhere."""
+"""Credentials for Codat, and that the API key appears in no error and no log."""
 
 from __future__ import annotations
 
@@ -35,7 +35,9 @@ ENCODED = base64.b64encode(KEY.encode()).decode()
         (f"Authorization: Basic {ENCODED}", "", f"Basic {ENCODED}"),
     ],
 )
-def test_both_forms(api_key: str, header: str, expected: str) -> None:
+def test_an_api_key_or_a_header_makes_the_authorization(
+    api_key: str, header: str, expected: str
+) -> None:
     assert authorization(api_key, header) == expected
 
 
@@ -52,13 +54,13 @@ def test_both_forms(api_key: str, header: str, expected: str) -> None:
         ("", "Authorization:"),
     ],
 )
-def test_what_is_no_credential(api_key: str, header: str) -> None:
+def test_unusable_credentials_are_rejected(api_key: str, header: str) -> None:
     with pytest.raises(ValueError, match="Codat") as caught:
         authorization(api_key, header)
     assert ENCODED not in str(caught.value)
 
 
-def test_the_header_is_sent_and_proxies_of_the_environment_are_not_asked(
+def test_the_header_is_sent_and_proxies_of_the_environment_are_ignored(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
@@ -69,7 +71,7 @@ def test_the_header_is_sent_and_proxies_of_the_environment_are_not_asked(
     assert f"\r\nAuthorization: Basic {ENCODED}\r\n".encode() in server.requests[0]
 
 
-def test_a_proxy_of_ours_is_used() -> None:
+def test_a_configured_proxy_is_used() -> None:
     with RawServer(ok(b'{"via": 1}')) as proxy:
         answer = Client(
             "http://codat.invalid", authorization(KEY), 2, proxies={"http": proxy.url}
@@ -78,8 +80,8 @@ def test_a_proxy_of_ours_is_used() -> None:
     assert proxy.paths() == ["http://codat.invalid/companies/a%2Fb"]
 
 
-def shown(error: BaseException | None) -> str:
-    """All that an error report can reach: texts, attributes, frames' variables, along every chain."""
+def reachable_text(error: BaseException | None) -> str:
+    """All text that an error report can reach: messages, attributes, variables of frames, along every chain."""
     out = io.StringIO()
     while error is not None:
         out.write(f"{error!r} {error} {vars(error)!r} {error.args!r}")
@@ -92,12 +94,12 @@ def shown(error: BaseException | None) -> str:
 
 
 def _variables(frames: TracebackType | None) -> str:
-    found = []
+    variables = []
     while frames is not None:
         if frames.tb_frame.f_code.co_filename != __file__:
-            found.append(repr(frames.tb_frame.f_locals))
+            variables.append(repr(frames.tb_frame.f_locals))
         frames = frames.tb_next
-    return "".join(found)
+    return "".join(variables)
 
 
 @pytest.mark.parametrize(
@@ -113,7 +115,7 @@ def _variables(frames: TracebackType | None) -> str:
     ],
 )
 @pytest.mark.usefixtures("no_waiting")
-def test_the_key_shows_up_nowhere(reply: object, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_key_is_in_no_error_and_no_log(reply: object, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     with RawServer(reply or b"") as server:  # type: ignore[arg-type]
         url = server.url if reply else "http://127.0.0.1:9"
@@ -125,19 +127,21 @@ def test_the_key_shows_up_nowhere(reply: object, caplog: pytest.LogCaptureFixtur
         for call in calls:
             with pytest.raises(CodatError) as caught:
                 call()
-            text = shown(caught.value)
+            text = reachable_text(caught.value)
             if cause := caught.value.__cause__:
                 # Frames of the libraries hold the request as bytes.
                 assert (cause.__traceback__, cause.__context__) == (None, None)
             assert KEY not in text
             assert ENCODED not in text
             assert "somebody" not in str(caught.value) + caught.value.sentence
-    ours = "".join(record.getMessage() for record in caplog.records if "customers" in record.name)
+    our_log = "".join(
+        record.getMessage() for record in caplog.records if "customers" in record.name
+    )
     assert ENCODED not in caplog.text + repr(client)
-    assert "somebody" not in ours
+    assert "somebody" not in our_log
 
 
-def test_a_redirect_does_not_get_the_key() -> None:
+def test_a_redirect_is_not_followed() -> None:
     with RawServer(ok(b"{}")) as elsewhere:
         to = f"Location: {elsewhere.url}/companies"
         for status in ("301 Moved", "302 Found", "303 See Other", "307 Again", "308 For good"):

@@ -1,4 +1,4 @@
-"""A file as a stream: whole or an error, never something short that looks whole."""
+"""Downloads: the complete file or an error, never a short file that looks complete."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from customers.codat.call_context import deadline
 from customers.codat.client import Client
 from customers.codat.download import CHUNK
 from customers.codat.errors import ConnectionLost, InvalidResponse, NotFound, RateLimited, TimedOut
+from tests.support.codat import make_client
 from tests.support.raw_server import (
     CERTIFICATE,
     RawServer,
@@ -29,16 +30,16 @@ pytestmark = pytest.mark.usefixtures("no_waiting")
 
 
 def client(server: RawServer, timeout: float = 5) -> Client:
-    return Client(server.url, "Basic a2V5", 2, timeout, timeout, verify=str(CERTIFICATE))
+    return make_client(server.url, timeout, verify=str(CERTIFICATE))
 
 
 @pytest.mark.parametrize("tls", [False, True])
 @pytest.mark.parametrize("announced", [True, False])
-def test_a_whole_file(*, announced: bool, tls: bool) -> None:
+def test_a_complete_file(*, announced: bool, tls: bool) -> None:
     chunked = head("Transfer-Encoding: chunked") + b"%x\r\n%b\r\n0\r\n\r\n" % (len(FILE), FILE)
     with RawServer(ok(FILE) if announced else chunked, tls=tls) as server:
-        ours = client(server)
-        download = ours.stream("/file")
+        shared = client(server)
+        download = shared.stream("/file")
         assert download.status == 200
         assert download.content_length == (len(FILE) if announced else None)
         pieces = list(download)
@@ -46,8 +47,8 @@ def test_a_whole_file(*, announced: bool, tls: bool) -> None:
         assert max(map(len, pieces)) <= CHUNK
         assert list(download) == []
         download.close()
-        # The connection went back and is used again.
-        list(ours.stream("/file"))
+        # The connection returns to the pool and is reused.
+        list(shared.stream("/file"))
         assert server.connections == 1
 
 
@@ -57,7 +58,7 @@ def test_an_empty_file() -> None:
         assert (download.content_length, list(download)) == (0, [])
 
 
-def test_only_some_headers_pass() -> None:
+def test_only_listed_headers_are_passed_on() -> None:
     with RawServer(
         ok(
             b"bc",
@@ -85,8 +86,8 @@ def test_only_some_headers_pass() -> None:
     assert b"\r\nAccept-Encoding: identity\r\n" in server.requests[0]
 
 
-def test_an_upstream_that_encodes_all_the_same_is_refused() -> None:
-    """An encoded file that ends early looks whole: its transfer is complete."""
+def test_an_encoded_file_is_rejected() -> None:
+    """An encoded file that ends early looks complete, because its transfer is complete."""
     encoded = ok(gzip.compress(FILE)[:-20], "Content-Encoding: gzip")
     with RawServer(encoded) as server, pytest.raises(InvalidResponse):
         client(server).stream("/file")
@@ -104,19 +105,19 @@ CUT: dict[str, Reply] = {
 
 
 @pytest.mark.parametrize("name", CUT)
-def test_a_file_that_breaks_off(name: str) -> None:
+def test_an_interrupted_file_raises_connection_lost(name: str) -> None:
     with RawServer(CUT[name]) as server:
         download = client(server).stream("/file")
-        got: list[bytes] = []
+        received: list[bytes] = []
         with pytest.raises(ConnectionLost) as caught:
-            got.extend(iter(download))
-        assert len(b"".join(got)) < len(FILE)
+            received.extend(iter(download))
+        assert len(b"".join(received)) < len(FILE)
         assert not caught.value.may_have_arrived
         assert list(download) == []
         assert len(server.requests) == 1
 
 
-def test_a_file_that_hangs() -> None:
+def test_a_stalled_file_raises_timed_out() -> None:
     with RawServer(hang(head("Content-Length: 9") + b"abc")) as server:
         started = time.monotonic()
         download = client(server, 0.3).stream("/file")
@@ -126,14 +127,14 @@ def test_a_file_that_hangs() -> None:
         assert 0.25 < time.monotonic() - started < 3
 
 
-def test_a_slow_file_may_outlast_the_deadline_and_comes_as_it_comes() -> None:
+def test_a_slow_file_may_outlast_the_deadline_and_is_not_buffered() -> None:
     with RawServer(drip(head("Content-Length: 20"), b"a" * 20)) as server, deadline(0.2):
         pieces = list(client(server).stream("/file"))
     assert b"".join(pieces) == b"a" * 20
     assert len(pieces) > 5
 
 
-def test_its_headers_may_not() -> None:
+def test_the_headers_of_a_file_may_not_outlast_the_deadline() -> None:
     with RawServer(drip(b"HTTP/1.1 200 OK\r\n", b"A: " + b"a" * 100)) as server, deadline(0.2):
         started = time.monotonic()
         with pytest.raises(TimedOut):
@@ -163,7 +164,7 @@ def test_closing_early_closes_the_connection() -> None:
     assert ended
 
 
-def test_errors_before_the_file() -> None:
+def test_errors_instead_of_a_file() -> None:
     with RawServer(ok(b"", status="404 Not Found")) as server, pytest.raises(NotFound):
         client(server).stream("/file")
     limited = ok(b"", "Retry-After: 30", status="429 Too Many Requests")
@@ -171,3 +172,25 @@ def test_errors_before_the_file() -> None:
         client(server).stream("/file")
     with RawServer(ok(b"", status="503 Off"), ok(b"abc")) as server:
         assert b"".join(client(server).stream("/file")) == b"abc"
+
+
+def test_iteration_returns_peeked_bytes_again() -> None:
+    body = bytes(range(256)) * 4000
+    for size in (1, 1000, len(body) - 1, len(body), len(body) + 1):
+        with RawServer(ok(body)) as server:
+            file = client(server).stream("/file")
+            first = file.peek(size)
+            assert len(first) >= min(size, len(body))
+            assert body.startswith(first)
+            assert b"".join(file) == body
+            file.close()
+
+
+def test_peek_keeps_the_deadline() -> None:
+    with RawServer(drip(head("Content-Length: 900"), b"a" * 900)) as server, deadline(0.3):
+        file = client(server).stream("/file")
+        started = time.monotonic()
+        with pytest.raises(TimedOut):
+            file.peek(900)
+        assert time.monotonic() - started < 2
+        assert list(file) == []

@@ -1,4 +1,4 @@
-"""Everything that can go wrong on the way has one name, and says whether a write may have arrived."""
+"""Failures of a call: each has one error class, which says whether a write may have arrived."""
 
 from __future__ import annotations
 
@@ -32,6 +32,7 @@ from customers.codat.errors import (
     Unreachable,
 )
 from customers.codat.types import CustomersPage
+from tests.support.codat import make_client
 from tests.support.raw_server import (
     CERTIFICATE,
     RawServer,
@@ -47,17 +48,11 @@ from tests.support.raw_server import (
 pytestmark = pytest.mark.usefixtures("no_waiting")
 
 JSON = ok(b'{"a": 1}')
-# Seconds: for what must run into a timeout, and for what must not.
-SHORT, LONG = 0.25, 5.0
+# Seconds: a time-out that a test waits for.
+SHORT = 0.25
 
 
-def client(
-    url: str, timeout: float = LONG, *, total: float = 2 * LONG, verify: bool | str = True
-) -> Client:
-    return Client(url, "Basic a2V5", 2, timeout, timeout, total_timeout=total, verify=verify)
-
-
-def failure(client: Client, method: str) -> CodatError:
+def error_of(client: Client, method: str) -> CodatError:
     def call() -> object:
         if method == "GET":
             return client.get_json("/companies/c")
@@ -72,7 +67,7 @@ def failure(client: Client, method: str) -> CodatError:
 
 
 BROKEN: dict[str, tuple[Reply, type[CodatError]]] = {
-    "reset at once": (then_reset(), ConnectionLost),
+    "immediate reset": (then_reset(), ConnectionLost),
     "closed at once": (then_close(b""), ConnectionLost),
     # http.client takes what came for all the headers, and an empty body for the body.
     "closed within the headers": (then_close(b"HTTP/1.1 200 OK\r\nContent-Le"), InvalidResponse),
@@ -100,11 +95,11 @@ BROKEN: dict[str, tuple[Reply, type[CodatError]]] = {
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT"])
 @pytest.mark.parametrize("name", BROKEN)
-def test_broken_on_the_way(name: str, method: str) -> None:
+def test_a_broken_exchange(name: str, method: str) -> None:
     reply, expected = BROKEN[name]
     started = time.monotonic()
     with RawServer(reply) as server:
-        error = failure(client(server.url, SHORT, total=2 * SHORT), method)
+        error = error_of(make_client(server.url, SHORT, total_timeout=2 * SHORT), method)
     assert type(error) is expected
     assert error.may_have_arrived is (method != "GET")
     assert method == "GET" or len(server.requests) == 1
@@ -124,34 +119,34 @@ NOT_JSON = {
 
 
 @pytest.mark.parametrize("name", NOT_JSON)
-def test_not_json(name: str) -> None:
+def test_a_body_that_is_not_json(name: str) -> None:
     with RawServer(ok(NOT_JSON[name], "X-Correlation-Id: abc-1")) as server:
-        for parse in (
+        for decode in (
             decoding.decode,
             decoding.decode_exactly,
             decoding.decoder_for(CustomersPage),
         ):
             with pytest.raises(InvalidResponse) as caught:
-                client(server.url).get_json("/companies", decode=parse)
+                make_client(server.url).get_json("/companies", decode=decode)
             assert caught.value.correlation_id == "abc-1"
-        error = failure(client(server.url), "POST")
+        error = error_of(make_client(server.url), "POST")
     assert type(error) is InvalidResponse
     assert error.may_have_arrived
 
 
-def test_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_body_that_is_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(responses, "MAX_BODY", 100_000)
     large = b"[" + b" " * 100_000 + b"]"
     bomb = gzip.compress(b" " * 100_000_000)
     chunked = head("Transfer-Encoding: chunked") + b"%x\r\n%b\r\n0\r\n\r\n" % (len(large), large)
     for reply in (ok(large), ok(bomb, "Content-Encoding: gzip"), chunked):
         with RawServer(reply) as server:
-            assert type(failure(client(server.url), "GET")) is InvalidResponse
+            assert type(error_of(make_client(server.url), "GET")) is InvalidResponse
     with RawServer(ok(large[2:])) as server:  # exactly the limit, and then not JSON
-        assert "not JSON" in str(failure(client(server.url), "GET"))
+        assert "not JSON" in str(error_of(make_client(server.url), "GET"))
 
 
-def test_gzip_and_chunks_are_understood() -> None:
+def test_gzip_and_chunked_bodies_are_read() -> None:
     body = gzip.compress(b'{"a": 1}')
     chunked = b"4\r\n%b\r\n%x\r\n%b\r\n0\r\n\r\n" % (body[:4], len(body) - 4, body[4:])
     for reply in (
@@ -159,7 +154,7 @@ def test_gzip_and_chunks_are_understood() -> None:
         head("Transfer-Encoding: chunked", "Content-Encoding: gzip") + chunked,
     ):
         with RawServer(reply) as server:
-            assert client(server.url).get_json("/x").data == {"a": 1}
+            assert make_client(server.url).get_json("/x").data == {"a": 1}
 
 
 NOTHING_SENT = ["refused", "no such name", "no name at all", "plain HTTP", "unknown certificate"]
@@ -167,7 +162,7 @@ NOTHING_SENT = ["refused", "no such name", "no name at all", "plain HTTP", "unkn
 
 @pytest.mark.parametrize("method", ["GET", "POST", "stream"])
 @pytest.mark.parametrize("name", NOTHING_SENT)
-def test_nothing_was_sent(name: str, method: str) -> None:
+def test_no_connection_means_nothing_was_sent(name: str, method: str) -> None:
     with RawServer(JSON, tls=name == "unknown certificate") as server:
         url = {
             "refused": "http://127.0.0.1:9",
@@ -176,27 +171,27 @@ def test_nothing_was_sent(name: str, method: str) -> None:
             "plain HTTP": server.url.replace("http:", "https:"),
             "unknown certificate": server.url,
         }[name]
-        error = failure(client(url, SHORT), method)
+        error = error_of(make_client(url, SHORT), method)
     assert type(error) is Unreachable
     assert not error.may_have_arrived
     assert "nothing was sent" in error.sentence
     assert server.requests == []
 
 
-def test_connecting_has_its_own_timeout() -> None:
+def test_the_tls_handshake_ends_at_the_connect_timeout() -> None:
     with RawServer(JSON) as server:
-        # TLS to a server that says nothing: connected, and no further.
+        # TLS to a server that sends nothing: connected, without a handshake.
         started = time.monotonic()
-        error = failure(client(server.url.replace("http:", "https:"), SHORT), "POST")
+        error = error_of(make_client(server.url.replace("http:", "https:"), SHORT), "POST")
     assert type(error) is Unreachable
     assert time.monotonic() - started < 3
 
 
-def test_a_resolver_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_name_resolution_ends_at_the_connect_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
     released = threading.Event()
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_: released.wait(10) and [])
     started = time.monotonic()
-    error = failure(client("http://codat.example", SHORT), "POST")
+    error = error_of(make_client("http://codat.example", SHORT), "POST")
     released.set()
     assert type(error) is Unreachable
     assert time.monotonic() - started < 3
@@ -213,14 +208,14 @@ def test_all_addresses_are_tried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket, "getaddrinfo", two)
     with RawServer(JSON) as server:
         port = server.url.rpartition(":")[2]
-        assert client(f"http://codat.example:{port}").get_json("/x").data == {"a": 1}
+        assert make_client(f"http://codat.example:{port}").get_json("/x").data == {"a": 1}
 
 
-def test_tls() -> None:
+def test_tls_with_a_trusted_certificate() -> None:
     with RawServer(JSON, then_reset(head("Content-Length: 9") + b"{"), tls=True) as server:
-        trusting = client(server.url, verify=str(CERTIFICATE))
-        assert trusting.get_json("/x").data == {"a": 1}
-        error = failure(trusting, "POST")
+        client = make_client(server.url, verify=str(CERTIFICATE))
+        assert client.get_json("/x").data == {"a": 1}
+        error = error_of(client, "POST")
     assert type(error) is ConnectionLost
     assert error.may_have_arrived
 
@@ -245,31 +240,31 @@ STATUSES: dict[int, tuple[type[CodatError], int]] = {
 
 
 @pytest.mark.parametrize("status", STATUSES)
-def test_status(status: int) -> None:
-    expected, ours = STATUSES[status]
-    told = {
+def test_each_status_has_its_error(status: int) -> None:
+    expected, our_status = STATUSES[status]
+    body_json = {
         "statusCode": 418,
-        "error": "What Codat says",
+        "error": "Codat's own message",
         "correlationId": "9d1c6b3f",
         "validation": {
             "errors": [{"itemId": "Address.City", "message": "Too long", "validatorName": None}],
             "warnings": [{"itemId": "Name", "message": "Hm"}],
         },
     }
-    with RawServer(ok(msgspec.json.encode(told), status=f"{status} Whatever")) as server:
+    with RawServer(ok(msgspec.json.encode(body_json), status=f"{status} Whatever")) as server:
         for method in ("POST", "PUT"):
-            error = failure(client(server.url), method)
+            error = error_of(make_client(server.url), method)
             assert type(error) is expected
             assert error.may_have_arrived is (status >= 500 or status == 408)
         assert len(server.requests) == 2
-        read = failure(client(server.url), "GET")
-        assert type(failure(client(server.url), "stream")) is type(read)
+        read = error_of(make_client(server.url), "GET")
+        assert type(error_of(make_client(server.url), "stream")) is type(read)
     assert type(read) is (NotSynced if status == 409 else expected)
     assert not read.may_have_arrived
     for one in (error, read):
-        assert (one.status, one.our_status) == (status, ours)
+        assert (one.status, one.our_status) == (status, our_status)
         assert one.correlation_id == "9d1c6b3f"
-        assert one.message == "What Codat says"
+        assert one.message == "Codat's own message"
         assert one.validation == [
             {"itemId": "Address.City", "message": "Too long", "validatorName": ""}
         ]
@@ -277,16 +272,18 @@ def test_status(status: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "told", "expected"),
+    ("status", "body_json", "expected"),
     [
         ("404 Not Found", b'{"error": "No data available for customers"}', NotSynced),
         ("404 Not Found", b'{"error": "No company"}', NotFound),
         ("409 Conflict", b"", NotSynced),
     ],
 )
-def test_never_synced(status: str, told: bytes, expected: type[CodatError]) -> None:
-    with RawServer(ok(told, status=status)) as server:
-        error = failure(client(server.url), "GET")
+def test_data_that_was_never_synced(
+    status: str, body_json: bytes, expected: type[CodatError]
+) -> None:
+    with RawServer(ok(body_json, status=status)) as server:
+        error = error_of(make_client(server.url), "GET")
     assert type(error) is expected
     assert error.status == int(status[:3])
 
@@ -308,7 +305,7 @@ def test_never_synced(status: str, told: bytes, expected: type[CodatError]) -> N
 def test_an_error_body_may_be_anything(body: bytes) -> None:
     headers = "Request-Id: from-the-header"
     with RawServer(ok(body, headers, status="400 Bad Request")) as server:
-        error = failure(client(server.url), "POST")
+        error = error_of(make_client(server.url), "POST")
     assert type(error) is BadRequest
     assert error.message == ""
     assert error.correlation_id == "from-the-header"
@@ -317,22 +314,22 @@ def test_an_error_body_may_be_anything(body: bytes) -> None:
 
 def test_an_error_body_is_bounded() -> None:
     item = {"itemId": "a" * 5000, "message": "b" * 5000}
-    told = {
+    body_json = {
         "error": "c" * 5000,
         "correlationId": "<script>\r\n" + "d" * 500,
         "validation": {"errors": [item] * 4},
     }
-    with RawServer(ok(msgspec.json.encode(told), status="400 Bad")) as server:
-        error = failure(client(server.url), "GET")
+    with RawServer(ok(msgspec.json.encode(body_json), status="400 Bad")) as server:
+        error = error_of(make_client(server.url), "GET")
     assert len(error.message) == 1000
     assert {len(str(value)) for value in error.validation[0].values()} == {0, 1000}
     assert error.correlation_id == "script" + "d" * 122
     with RawServer(ok(b" " * 10_000_000, status="503 Off")) as server:
-        assert type(failure(client(server.url), "GET")) is Unavailable
+        assert type(error_of(make_client(server.url), "GET")) is Unavailable
 
 
 @pytest.mark.parametrize("name", ["reset", "cut", "drip"])
-def test_the_status_of_an_error_counts_even_without_its_body(name: str) -> None:
+def test_an_error_without_its_complete_body_is_known_by_its_status(name: str) -> None:
     start = head("Content-Length: 500", status="401 Unauthorized")
     reply = {
         "reset": then_reset(start + b"{"),
@@ -340,5 +337,5 @@ def test_the_status_of_an_error_counts_even_without_its_body(name: str) -> None:
         "drip": drip(start, b" " * 500),
     }[name]
     with RawServer(reply) as server:
-        ours = client(server.url, SHORT, total=2 * SHORT)
-        assert type(failure(ours, "GET")) is Unauthorized
+        client = make_client(server.url, SHORT, total_timeout=2 * SHORT)
+        assert type(error_of(client, "GET")) is Unauthorized

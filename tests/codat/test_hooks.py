@@ -37,9 +37,9 @@ def test_response_class_makes_the_response_and_reads_from_makefile() -> None:
 
 @pytest.mark.parametrize("scheme", POOLS)
 def test_connection_cls_makes_the_connection(scheme: str) -> None:
-    base, ours = POOLS[scheme], connections.POOLS[scheme]
+    base, pool = POOLS[scheme], connections.POOLS[scheme]
     assert "self.ConnectionCls(" in inspect.getsource(base._new_conn)
-    assert issubclass(ours.ConnectionCls, base.ConnectionCls)
+    assert issubclass(pool.ConnectionCls, base.ConnectionCls)
 
 
 @pytest.mark.parametrize("manager", [PoolManager(), ProxyManager("http://127.0.0.1:9")])

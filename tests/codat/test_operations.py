@@ -1,4 +1,4 @@
-"""The operations against the sandbox, over a real socket."""
+"""The operations of `CustomerService` against the sandbox, over a real socket."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from urllib.parse import unquote
 
 import pytest
 
-from customers.codat import cache
 from customers.codat.auth import authorization
 from customers.codat.client import Client
 from customers.codat.errors import (
@@ -38,44 +37,43 @@ def service(sandbox: Sandbox) -> Iterator[CustomerService]:
     client.close()
 
 
-def test_the_default_service_works_and_is_one(sandbox: Sandbox) -> None:
-    found = default_service().list_companies()
-    assert found["results"]
+def test_the_default_service_has_one_client(sandbox: Sandbox) -> None:
+    assert default_service().list_companies()["results"]
     assert default_service().client is default_service().client
 
 
-def test_list(service: CustomerService, sandbox: Sandbox) -> None:
+def test_list_returns_one_page(service: CustomerService, sandbox: Sandbox) -> None:
     company = sandbox.company("big")
-    found = service.list(company_id=company, page=2, page_size=7, order_by="-customerName")
-    assert len(found["results"]) == 7
-    assert found["totalResults"] == 5000
+    page = service.list(company_id=company, page=2, page_size=7, order_by="-customerName")
+    assert len(page["results"]) == 7
+    assert page["totalResults"] == 5000
     (call,) = sandbox.calls
     assert call.path == f"/companies/{company}/data/customers"
     assert call.query == {"page": "2", "pageSize": "7", "orderBy": "-customerName"}
-    names = [customer.get("customerName") or "" for customer in found["results"]]
+    names = [customer.get("customerName") or "" for customer in page["results"]]
     assert names == sorted(names, reverse=True)
 
 
 def test_list_with_a_query(service: CustomerService, sandbox: Sandbox) -> None:
     company = sandbox.company("xero")
     name = service.list(company_id=company)["results"][0]["customerName"]
-    found = service.list(company_id=company, query=f"customerName={name}&&metadata.isDeleted!=true")
-    assert {customer["customerName"] for customer in found["results"]} == {name}
+    page = service.list(company_id=company, query=f"customerName={name}&&metadata.isDeleted!=true")
+    assert {customer["customerName"] for customer in page["results"]} == {name}
     with pytest.raises(BadRequest) as caught:
         service.list(company_id=company, query="nonsense=1")
     assert "query" in caught.value.message
     assert caught.value.correlation_id
 
 
-def test_get_every_customer_whatever_its_id(service: CustomerService, sandbox: Sandbox) -> None:
-    carried = 0
+def test_get_accepts_every_id(service: CustomerService, sandbox: Sandbox) -> None:
+    read = 0
     for plan_key in sandbox_keys():
         company = sandbox.company(plan_key)
         try:
-            found = service.list(company_id=company, page_size=5000)["results"]
+            customers = service.list(company_id=company, page_size=5000)["results"]
         except CodatError:
             continue
-        for customer in (one for one in found if one["id"] in ODD_IDS):
+        for customer in (one for one in customers if one["id"] in ODD_IDS):
             if customer["id"] == "..":
                 with pytest.raises(UnaddressableId):
                     service.get(company_id=company, customer_id="..")
@@ -84,23 +82,23 @@ def test_get_every_customer_whatever_its_id(service: CustomerService, sandbox: S
                 service.get(company_id=company, customer_id=customer["id"])["id"]
                 == (customer["id"])
             )
-            carried += 1
-    assert carried >= 15
+            read += 1
+    assert read >= 15
 
 
 def sandbox_keys() -> list[str]:
     return [plan.key for plan in PLANS if plan.key != "big"]
 
 
-def test_get_keeps_digits(service: CustomerService, sandbox: Sandbox) -> None:
+def test_get_keeps_all_digits(service: CustomerService, sandbox: Sandbox) -> None:
     body = '{"id": "1", "balance": 1.10, "big": 12345678901234567890}'
     sandbox.faults.add("/data/customers/1", "json", body=body)
-    found = service.get(company_id=sandbox.company("xero"), customer_id="1")
-    assert str(found["balance"]) == str(Decimal("1.10"))  # type: ignore[typeddict-item]
-    assert found["big"] == 12345678901234567890  # type: ignore[typeddict-item]
+    customer = service.get(company_id=sandbox.company("xero"), customer_id="1")
+    assert str(customer["balance"]) == str(Decimal("1.10"))  # type: ignore[typeddict-item]
+    assert customer["big"] == 12345678901234567890  # type: ignore[typeddict-item]
 
 
-def test_states_of_a_company(service: CustomerService, sandbox: Sandbox) -> None:
+def test_data_that_does_not_exist(service: CustomerService, sandbox: Sandbox) -> None:
     for key in ("never_synced", "syncing"):
         with pytest.raises(NotSynced):
             service.list(company_id=sandbox.company(key))
@@ -109,7 +107,7 @@ def test_states_of_a_company(service: CustomerService, sandbox: Sandbox) -> None
     assert caught.value.correlation_id
 
 
-def test_create_follow_refresh(service: CustomerService, sandbox: Sandbox) -> None:
+def test_a_create_until_it_is_synced(service: CustomerService, sandbox: Sandbox) -> None:
     company, connection = sandbox.company("xero"), sandbox.connection("xero")
     key = str(uuid.uuid4())
     payload = '{"customerName": "Ärger & Söhne", "status": "Active"}'
@@ -123,14 +121,14 @@ def test_create_follow_refresh(service: CustomerService, sandbox: Sandbox) -> No
     assert operation["status"] == "Pending"
     assert sandbox.calls[-1].body.decode() == payload
     assert sandbox.calls[-1].query == {"timeoutInMinutes": "5"}
-    again = service.create(
+    repeated = service.create(
         company_id=company,
         connection_id=connection,
         payload=payload,
         idempotency_key=key,
         timeout_in_minutes=5,
     )
-    assert again["pushOperationKey"] == operation["pushOperationKey"]
+    assert repeated["pushOperationKey"] == operation["pushOperationKey"]
     with pytest.raises(KeyReused) as caught:
         service.create(
             company_id=company,
@@ -161,7 +159,7 @@ def test_create_follow_refresh(service: CustomerService, sandbox: Sandbox) -> No
     ]
 
 
-def test_update(service: CustomerService, sandbox: Sandbox) -> None:
+def test_update_sends_the_payload(service: CustomerService, sandbox: Sandbox) -> None:
     company, connection = sandbox.company("xero"), sandbox.connection("xero")
     customer = service.list(company_id=company)["results"][0]
     for force, query in ((False, {}), (True, {"forceUpdate": "true"})):
@@ -192,7 +190,7 @@ def test_a_payload_that_is_not_text_is_never_sent(
     assert sandbox.calls == []
 
 
-def test_the_model_is_remembered(service: CustomerService, sandbox: Sandbox) -> None:
+def test_the_model_is_cached(service: CustomerService, sandbox: Sandbox) -> None:
     company, connection = sandbox.company("xero"), sandbox.connection("xero")
 
     def read(*, fresh: bool = False) -> None:
@@ -200,7 +198,7 @@ def test_the_model_is_remembered(service: CustomerService, sandbox: Sandbox) -> 
             company_id=company, connection_id=connection, fresh=fresh
         )
         assert model["type"] == "Object"
-        model["properties"] = None  # what one page does to it, no other page sees
+        model["properties"] = None  # a change by one page does not reach the cache
 
     read()
     read()
@@ -215,12 +213,12 @@ def test_the_model_is_remembered(service: CustomerService, sandbox: Sandbox) -> 
     assert len(sandbox.calls) == 3
 
 
-def test_companies_are_remembered(service: CustomerService, sandbox: Sandbox) -> None:
+def test_companies_are_cached(service: CustomerService, sandbox: Sandbox) -> None:
     company = sandbox.company("xero")
-    found = service.list_companies(page_size=50)
-    assert company in [one["id"] for one in found["results"]]
-    known = service.get_company(company_id=company)
-    assert [link["status"] for link in known["dataConnections"] or []] == ["Linked"]
+    companies = service.list_companies(page_size=50)["results"]
+    assert company in [one["id"] for one in companies]
+    cached = service.get_company(company_id=company)
+    assert [link["status"] for link in cached["dataConnections"] or []] == ["Linked"]
     assert len(sandbox.calls) == 1
     service.get_company(company_id=company, fresh=True)
     assert len(sandbox.calls) == 2
@@ -228,45 +226,23 @@ def test_companies_are_remembered(service: CustomerService, sandbox: Sandbox) ->
     assert [link["id"] for link in links] == [sandbox.connection("xero")]
 
 
-def test_another_account_does_not_see_what_is_remembered(
-    service: CustomerService, sandbox: Sandbox
-) -> None:
+def test_another_account_has_its_own_cache(service: CustomerService, sandbox: Sandbox) -> None:
     company = sandbox.company("xero")
     service.get_company(company_id=company)
-    stranger = CustomerService(Client(sandbox.url, authorization("another-key"), 2))
+    other = CustomerService(Client(sandbox.url, authorization("another-key"), 2))
     with pytest.raises(Unauthorized):
-        stranger.get_company(company_id=company)
+        other.get_company(company_id=company)
 
 
-def test_cache_keys_suit_any_backend() -> None:
-    keys = set()
-    parts = (
-        ["a b", "\x00"],
-        ["\ud800", "я" * 500],
-        ["a", "bc"],
-        ["ab", "c"],
-        ["a\0", "b"],
-        ["a", "\0b"],
-    )
-    for ids in parts:
-        key = cache.key("model", *ids)
-        assert key.isascii()
-        assert key.isprintable()
-        assert " " not in key
-        assert len(key) < 200
-        keys.add(key)
-    assert len(keys) == len(parts)
-
-
-def test_data_status(service: CustomerService, sandbox: Sandbox) -> None:
+def test_the_data_status_of_a_company(service: CustomerService, sandbox: Sandbox) -> None:
     status = service.get_data_status(company_id=sandbox.company("xero"))
     assert status is not None
     assert status["currentStatus"] == "Complete"
 
 
-def test_attachments(service: CustomerService, sandbox: Sandbox) -> None:
+def test_attachments_and_their_files(service: CustomerService, sandbox: Sandbox) -> None:
     company, connection = sandbox.company("xero"), sandbox.connection("xero")
-    found = 0
+    downloads = 0
     for customer in service.list(company_id=company)["results"]:
         listed = service.list_attachments(
             company_id=company, connection_id=connection, customer_id=customer["id"]
@@ -285,11 +261,11 @@ def test_attachments(service: CustomerService, sandbox: Sandbox) -> None:
             body = b"".join(download)
             assert len(body) == attachment["fileSize"]
             assert download.content_length in (None, len(body))
-            found += 1
-    assert found
+            downloads += 1
+    assert downloads
 
 
-def test_shared_customers_are_readable(
+def test_recorded_responses_are_read_completely(
     service: CustomerService, sandbox: Sandbox, shared: Path
 ) -> None:
     files = sorted((shared / "codat" / "customers").glob("*.json"))
@@ -300,6 +276,6 @@ def test_shared_customers_are_readable(
         for customer in whole["results"]:
             for name in customer.keys() - ListedCustomer.__annotations__.keys():
                 del customer[name]
-        found = service.list(company_id="c")
-        assert found["results"] == whole["results"]
-        assert found["totalResults"] == whole["totalResults"]
+        page = service.list(company_id="c")
+        assert page["results"] == whole["results"]
+        assert page["totalResults"] == whole["totalResults"]

@@ -1,4 +1,4 @@
-"""Answers of another shape than promised become an error of ours; what is merely missing does not."""
+"""Responses of another shape than promised are an error; missing keys are not."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ OPERATION = b'{"pushOperationKey": "k", "status": "Pending", "id": "p"}'
 WRITE: Any = LINK | {"payload": "{}"}
 
 
-def ask(body: bytes, call: Callable[[CustomerService], Any]) -> Any:
+def call_with(body: bytes, call: Callable[[CustomerService], Any]) -> Any:
     with RawServer(ok(body, "X-Request-Id: abc")) as server:
-        # Each asks an account of its own: nothing is remembered from another test.
+        # Each call has an account of its own, so nothing is cached from another test.
         return call(CustomerService(Client(server.url, f"Basic {uuid.uuid4()}", 1, 1, 1)))
 
 
@@ -50,9 +50,9 @@ PAGES.append("list")
 
 @pytest.mark.parametrize("body", [b"null", b"[]", b'"text"', b"5", b"true"])
 @pytest.mark.parametrize("name", CALLS)
-def test_no_object(name: str, body: bytes) -> None:
+def test_a_body_that_is_no_object(name: str, body: bytes) -> None:
     with pytest.raises(InvalidResponse) as caught:
-        ask(body, CALLS[name])
+        call_with(body, CALLS[name])
     assert caught.value.may_have_arrived is (name in WRITES)
     assert caught.value.correlation_id == "abc"
     assert str(caught.value).startswith(("GET /companies", "POST /companies", "PUT /companies"))
@@ -79,16 +79,16 @@ def test_no_object(name: str, body: bytes) -> None:
     ],
 )
 @pytest.mark.parametrize("name", PAGES)
-def test_no_page(name: str, body: bytes) -> None:
+def test_a_body_that_is_no_page(name: str, body: bytes) -> None:
     with pytest.raises(InvalidResponse):
-        ask(body, CALLS[name])
+        call_with(body, CALLS[name])
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_with_holes(name: str) -> None:
-    empty = ask(PAGE % b"null", CALLS[name])
+def test_a_page_with_missing_keys(name: str) -> None:
+    empty = call_with(PAGE % b"null", CALLS[name])
     assert (empty if name == "list_connections" else empty["results"]) == []
-    sparse = ask(PAGE % b'[{}, {"id": null, "customerName": 5, "unknown": [1]}]', CALLS[name])
+    sparse = call_with(PAGE % b'[{}, {"id": null, "customerName": 5, "unknown": [1]}]', CALLS[name])
     assert (sparse if name == "list_connections" else sparse["results"]) == [
         {},
         {"id": None, "customerName": 5, "unknown": [1]},
@@ -96,25 +96,27 @@ def test_a_page_with_holes(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["get", "get_company", "get_attachment"])
-def test_records(name: str) -> None:
-    assert ask(b"{}", CALLS[name]) == {}
-    assert ask(b'{"id": "1", "contacts": null}', CALLS[name]) == {"id": "1", "contacts": None}
+def test_a_record(name: str) -> None:
+    assert call_with(b"{}", CALLS[name]) == {}
+    assert call_with(b'{"id": "1", "contacts": null}', CALLS[name]) == {"id": "1", "contacts": None}
     with pytest.raises(InvalidResponse):
-        ask(b'{"id": [1]}', CALLS[name])
+        call_with(b'{"id": [1]}', CALLS[name])
 
 
-def test_attachments() -> None:
+def test_a_list_of_attachments() -> None:
     call = CALLS["list_attachments"]
-    assert ask(b'{"attachments": null}', call) == []
-    assert ask(b'{"attachments": [{"id": "1", "name": null}]}', call) == [{"id": "1", "name": None}]
+    assert call_with(b'{"attachments": null}', call) == []
+    assert call_with(b'{"attachments": [{"id": "1", "name": null}]}', call) == [
+        {"id": "1", "name": None}
+    ]
     for body in (b"{}", b'{"attachments": {}}', b'{"attachments": [1]}'):
         with pytest.raises(InvalidResponse):
-            ask(body, call)
+            call_with(body, call)
 
 
 @pytest.mark.parametrize("name", ["create", "update", "get_push_operation"])
-def test_push_operations(name: str) -> None:
-    assert ask(OPERATION, CALLS[name])["status"] == "Pending"
+def test_a_push_operation(name: str) -> None:
+    assert call_with(OPERATION, CALLS[name])["status"] == "Pending"
     for body in (
         b"{}",
         b'{"pushOperationKey": "k"}',
@@ -122,26 +124,28 @@ def test_push_operations(name: str) -> None:
         b'{"pushOperationKey": "k", "status": 3}',
     ):
         with pytest.raises(InvalidResponse) as caught:
-            ask(body, CALLS[name])
+            call_with(body, CALLS[name])
         assert caught.value.may_have_arrived is (name in WRITES)
 
 
 @pytest.mark.parametrize("name", ["refresh_customers", "get_pull_operation"])
-def test_pull_operations(name: str) -> None:
-    assert ask(OPERATION, CALLS[name])["id"] == "p"
+def test_a_pull_operation(name: str) -> None:
+    assert call_with(OPERATION, CALLS[name])["id"] == "p"
     for body in (b"{}", b'{"id": "p"}', b'{"id": 1, "status": "Queued"}'):
         with pytest.raises(InvalidResponse):
-            ask(body, CALLS[name])
+            call_with(body, CALLS[name])
 
 
-def test_data_status() -> None:
+def test_a_data_status() -> None:
     call = CALLS["get_data_status"]
-    assert ask(b"{}", call) is None
-    assert ask(b'{"customers": null}', call) is None
-    assert ask(b'{"customers": {}}', call) == {}
+    assert call_with(b"{}", call) is None
+    assert call_with(b'{"customers": null}', call) is None
+    assert call_with(b'{"customers": {}}', call) == {}
     with pytest.raises(InvalidResponse):
-        ask(b'{"customers": "Complete"}', call)
+        call_with(b'{"customers": "Complete"}', call)
 
 
-def test_a_model_may_be_any_object() -> None:
-    assert ask(b'{"properties": null}', CALLS["get_create_update_model"]) == {"properties": None}
+def test_a_model_is_any_object() -> None:
+    assert call_with(b'{"properties": null}', CALLS["get_create_update_model"]) == {
+        "properties": None
+    }
