@@ -26,7 +26,7 @@ def day(value: object) -> str:
     """`24 Mar 2023`; a dash for an unknown date, and the text itself for what is no date."""
     moment = parse_date(value)
     if moment is None:
-        return text(None if is_unknown_date(value) else value)
+        return text_or_dash(None if is_unknown_date(value) else value)
     return f"{moment.day} {_MONTHS[moment.month - 1]} {moment.year}"
 
 
@@ -82,7 +82,7 @@ def since(value: object, now: datetime | None = None) -> SafeString:
     )
 
 
-def text(value: object) -> str:
+def text_or_dash(value: object) -> str:
     """Any JSON value as one line of text; a dash for nothing. Not escaped."""
     if isinstance(value, str):
         return value if value.strip() else DASH

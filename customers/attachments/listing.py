@@ -9,7 +9,7 @@ from customers.codat.errors import CodatError
 from customers.codat.text import single_line
 from customers.codat.types import Attachment
 from customers.codat.values import is_size, parse_date
-from customers.formatting import DASH, size, text, when
+from customers.formatting import DASH, size, text_or_dash, when
 from customers.service import default_service
 from customers.web import links
 from customers.web.company_context import CompanyContext
@@ -65,7 +65,7 @@ def customer_name(page: CompanyContext, customer_id: str) -> str:
 def display_name(attachment: Mapping[str, Any]) -> str:
     """The name on a page, without direction characters: `\\u202egnp.exe` would read as an image."""
     name = attachment.get("name")
-    return text(single_line(name) if isinstance(name, str) else name)
+    return text_or_dash(single_line(name) if isinstance(name, str) else name)
 
 
 def announced_size(attachment: Mapping[str, Any]) -> int | None:
@@ -128,7 +128,7 @@ def attachment_row(
         "id": attachment_id,
         "name": display_name(attachment),
         "file_type": file_type,
-        "content_type": text(attachment.get("contentType")),
+        "content_type": text_or_dash(attachment.get("contentType")),
         "bytes": size_in_bytes,
         "size": size(attachment.get("fileSize")),
         "created": when(attachment.get("dateCreated")),

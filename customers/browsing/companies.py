@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from customers.codat.companies import accounting_connections
 from customers.codat.types import Company, Connection
-from customers.formatting import DASH, text
+from customers.formatting import DASH, text_or_dash
 from customers.service import default_service
 from customers.web import htmx, links, stale
 from customers.web.company_context import STATE_LABELS, state_tag
@@ -60,13 +60,13 @@ def _row(company: Company) -> CompanyRow:
     connection: Connection | Mapping[str, Any] = connections[0] if connections else {}
     company_id = company.get("id")
     url = links.customers(company_id) if links.is_addressable(company_id) else ""
-    name = text(company.get("name"))
+    name = text_or_dash(company.get("name"))
     others = len(connections) - 1
     state, tone = state_tag(connection.get("status")) if connections else _NO_CONNECTION
     return CompanyRow(
         url=url,
         name=f"Company {company_id}" if url and name == DASH else name,
-        platform=text(connection.get("platformName"))
+        platform=text_or_dash(connection.get("platformName"))
         + (f" and {others} more" if others > 0 else ""),
         state=state,
         tone=tone,

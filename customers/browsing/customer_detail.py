@@ -99,22 +99,26 @@ def _address(value: object) -> AddressView:
     if not isinstance(value, Mapping):
         return AddressView(formatting.DASH, (), value)
     lines = tuple(
-        formatting.text(value[key]) for key in _ADDRESS if not values.is_empty(value.get(key))
+        formatting.text_or_dash(value[key])
+        for key in _ADDRESS
+        if not values.is_empty(value.get(key))
     )
-    return AddressView(formatting.text(value.get("type")), lines, _rest(value, _ADDRESS_KEYS))
+    return AddressView(
+        formatting.text_or_dash(value.get("type")), lines, _rest(value, _ADDRESS_KEYS)
+    )
 
 
 def _phone(value: object) -> tuple[str, str]:
     if not isinstance(value, Mapping):
-        return formatting.text(value), ""
+        return formatting.text_or_dash(value), ""
     kind = value.get("type")
     rest = [
-        f"{formatting.label(k)}: {formatting.text(v)}"
+        f"{formatting.label(k)}: {formatting.text_or_dash(v)}"
         for k, v in value.items()
         if k not in _PHONE_KEYS
     ]
-    words = ([] if kind in (None, "", "Unknown") else [formatting.text(kind)]) + rest
-    return formatting.text(value.get("number")), ", ".join(words)
+    words = ([] if kind in (None, "", "Unknown") else [formatting.text_or_dash(kind)]) + rest
+    return formatting.text_or_dash(value.get("number")), ", ".join(words)
 
 
 def _contact(value: object) -> ContactView:
@@ -125,9 +129,9 @@ def _contact(value: object) -> ContactView:
     address = value.get("address")
     changed = value.get("modifiedDate")
     return ContactView(
-        name=formatting.text(value.get("name")),
-        email=formatting.text(value.get("email")),
-        status=formatting.text(value.get("status")),
+        name=formatting.text_or_dash(value.get("name")),
+        email=formatting.text_or_dash(value.get("email")),
+        status=formatting.text_or_dash(value.get("status")),
         changed=None if values.is_empty(changed) or values.is_unknown_date(changed) else changed,
         phones=tuple(_phone(phone) for phone in _list(phones)),
         address=None if values.is_empty(address) else _address(address),
@@ -155,13 +159,13 @@ def read_record(customer: Mapping[str, Any]) -> RecordView:
     elif not values.is_empty(metadata):
         other["metadata"] = metadata
     return RecordView(
-        main=tuple((label, formatting.text(customer.get(key))) for key, label in _MAIN),
+        main=tuple((label, formatting.text_or_dash(customer.get(key))) for key, label in _MAIN),
         dates=tuple((label, customer.get(key), meaning) for key, label, meaning in _DATES),
         addresses=tuple(_address(item) for item in _list(customer.get("addresses"))),
         contacts=tuple(_contact(item) for item in _list(customer.get("contacts"))),
         supplemental=None if values.is_empty(supplemental) else supplemental,
         other=other or None,
         is_deleted=is_deleted(customer),
-        status=formatting.text(customer.get("status")),
+        status=formatting.text_or_dash(customer.get("status")),
         json=formatting.pretty_json(customer),
     )

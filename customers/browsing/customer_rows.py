@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from customers.formatting import day, text
+from customers.formatting import day, text_or_dash
 from customers.web import links
 
 # field, heading; in the order of the cells.
@@ -61,13 +61,13 @@ def _row(customer: Mapping[str, Any], base: str, suffix: str) -> CustomerRow:
         url=f"{base}{links.url_segment(record_id)}/{suffix}"
         if links.is_addressable(record_id)
         else "",
-        name=text(customer.get("customerName")),
-        id=text(record_id),
-        contact=text(customer.get("contactName")),
-        email=text(customer.get("emailAddress")),
-        phone=text(customer.get("phone")),
-        currency=text(customer.get("defaultCurrency")),
-        status=text(customer.get("status")),
+        name=text_or_dash(customer.get("customerName")),
+        id=text_or_dash(record_id),
+        contact=text_or_dash(customer.get("contactName")),
+        email=text_or_dash(customer.get("emailAddress")),
+        phone=text_or_dash(customer.get("phone")),
+        currency=text_or_dash(customer.get("defaultCurrency")),
+        status=text_or_dash(customer.get("status")),
         is_deleted=is_deleted(customer),
         changed=day(customer.get("sourceModifiedDate")),
     )

@@ -11,7 +11,7 @@ from customers.browsing.customer_detail import read_record
 from customers.browsing.customer_rows import COLUMNS, customer_rows
 from customers.browsing.refresh import current
 from customers.codat.errors import NotFound, NotSynced
-from customers.formatting import text
+from customers.formatting import text_or_dash
 from customers.forms import iso_codes
 from customers.service import default_service
 from customers.web import htmx, links, stale
@@ -115,7 +115,7 @@ def detail(request: HttpRequest, company_id: str, customer_id: str) -> HttpRespo
         | {
             "page": page,
             "customer_id": customer_id,
-            "customer_name": text(customer.get("customerName")),
+            "customer_name": text_or_dash(customer.get("customerName")),
             "record": read_record(customer),
             "edit_url": links.edit(company_id, customer_id) + page.suffix,
             "copy_url": links.new(company_id) + page.query(**{"from": customer_id}),

@@ -7,7 +7,7 @@ from typing import Any
 from customers.codat import refreshes
 from customers.codat.errors import AlreadyInUse, BadRequest
 from customers.codat.values import is_empty
-from customers.formatting import text
+from customers.formatting import text_or_dash
 from customers.service import default_service
 
 # Seconds before a refresh is polled again: soon at first, then ever slower. After the last poll a person decides.
@@ -35,7 +35,7 @@ class RefreshStatus:
 
 def _status(operation: Mapping[str, Any], polls: int) -> RefreshStatus:
     """The status of a pull operation. One that is not documented counts as running; the polls are bounded."""
-    status = text(operation.get("status"))
+    status = text_or_dash(operation.get("status"))
     operation_id = str(operation.get("id") or "")
     message = operation.get("errorMessage") or operation.get("statusDescription")
     codat_message = message if isinstance(message, str) and not is_empty(message) else ""
@@ -91,7 +91,7 @@ def current(company_id: str) -> RefreshStatus:
     status: Mapping[str, Any] = default_service().get_data_status(company_id=company_id) or {}
     last_sync = status.get("lastSuccessfulSync")
     latest = status.get("latestSyncId")
-    word = text(status.get("currentStatus"))
+    word = text_or_dash(status.get("currentStatus"))
     if word in refreshes.RUNNING and isinstance(latest, str):
         return _status({"id": latest, "status": word}, 0)
     if isinstance(last_sync, str) and not last_sync.startswith("0001"):

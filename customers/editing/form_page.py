@@ -9,7 +9,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from customers.codat.companies import is_linked
 from customers.editing.edit import MAX_TIMEOUT, Edit, Target
-from customers.formatting import text
+from customers.formatting import text_or_dash
 from customers.forms import Form, Merge
 from customers.models import Draft
 from customers.web import htmx, links
@@ -68,7 +68,9 @@ class EditPage:
             "page": self.page,
             "creating": target.creating,
             "customer_id": target.customer_id,
-            "name": "New customer" if target.creating else text(form.base.get("customerName")),
+            "name": "New customer"
+            if target.creating
+            else text_or_dash(form.base.get("customerName")),
             "form": form,
             "submission": edit.submission,
             "options": edit.options,

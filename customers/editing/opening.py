@@ -9,7 +9,7 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from customers.editing.edit import Edit, SaveOptions, Target
-from customers.formatting import distance, text
+from customers.formatting import distance, text_or_dash
 from customers.forms import FormTampered, copy_of
 from customers.forms.model_changes import model_changes
 from customers.models import Draft, Write
@@ -33,7 +33,7 @@ def open_record(target: Target, service: CustomerService) -> Edit:
 
 def open_copy(target: Target, source: dict[str, Any]) -> Edit:
     """The form for a new customer, filled with the values of another one."""
-    note = f"Copied from {text(source.get('customerName'))}. Nothing is saved yet."
+    note = f"Copied from {text_or_dash(source.get('customerName'))}. Nothing is saved yet."
     return Edit(target, target.form(filled=copy_of(source)), notes=(note,))
 
 

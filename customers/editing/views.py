@@ -33,7 +33,7 @@ from customers.editing.save import (
     Unchanged,
     save,
 )
-from customers.formatting import distance, text
+from customers.formatting import distance, text_or_dash
 from customers.forms import FormTampered, ModelError
 from customers.models import Write
 from customers.service import default_service
@@ -223,7 +223,10 @@ def _not_linked(request: HttpRequest, page: CompanyContext, customer_id: str) ->
     """The connection is not linked: what was typed is carried to the next try, or to another connection."""
     path = links.form(page.company_id, customer_id)
     others = [
-        {"name": text(other.get("platformName")), "url": path + page.query(connection=other["id"])}
+        {
+            "name": text_or_dash(other.get("platformName")),
+            "url": path + page.query(connection=other["id"]),
+        }
         for other in page.connections
         if is_linked(other) and other.get("id")
     ]

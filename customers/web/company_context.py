@@ -10,7 +10,7 @@ from customers.codat.companies import accounting_connections, is_linked
 from customers.codat.parallel import T, in_parallel
 from customers.codat.snapshots import Snapshot
 from customers.codat.types import Company, Connection
-from customers.formatting import text
+from customers.formatting import text_or_dash
 from customers.service import default_service
 from customers.web import links
 
@@ -26,7 +26,7 @@ _TONES = {"Linked": "good", "PendingAuth": "warn"}
 
 def state_tag(status: object) -> tuple[str, str]:
     """The label and tone of a connection's state, for the macro `state_tag`."""
-    state = text(status)
+    state = text_or_dash(status)
     return STATE_LABELS.get(state, state), _TONES.get(state, "bad")
 
 
@@ -61,7 +61,7 @@ class CompanyContext:
     @property
     def name(self) -> str:
         """The company's name, a dash where it has none."""
-        return text(self.company.get("name"))
+        return text_or_dash(self.company.get("name"))
 
     @property
     def platform(self) -> str:

@@ -14,7 +14,7 @@ from customers import formatting
 
 def thousands(value: Any) -> str:
     """`5000` -> `5,000`."""
-    return f"{value:,}" if isinstance(value, int) else formatting.text(value)
+    return f"{value:,}" if isinstance(value, int) else formatting.text_or_dash(value)
 
 
 def _for_missing(format_value: Callable[[Any], str]) -> Callable[[Any], str]:
@@ -29,7 +29,7 @@ def environment(**options: Any) -> Environment:
         "day": formatting.day,
         "when": formatting.when,
         "since": formatting.since,
-        "dash": formatting.text,
+        "dash": formatting.text_or_dash,
         "label": formatting.label,
         "bytes": formatting.size,
         "thousands": thousands,

@@ -16,6 +16,7 @@ from typing import Protocol
 from urllib.parse import urlencode
 
 from customers.codat.query import QUERY_LIMIT, Search, search
+from customers.codat.text import visible_text
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
@@ -134,7 +135,7 @@ class _Reader:
         return self._params.get(name, "")
 
     def _correct(self, value: str, expected: str, consequence: str) -> None:
-        shown = "".join(c if c.isprintable() else "�" for c in value[:40])
+        shown = visible_text(value[:40])
         more = "…" if len(value) > 40 else ""
         self.corrections.append(f"“{shown}{more}” is not {expected}. {consequence}")
 

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from customers.formatting import text
+from customers.formatting import text_or_dash
 from customers.models import Draft, Write
 from customers.service import default_service
 from customers.web import htmx, links
@@ -49,7 +49,7 @@ def _draft_row(draft: Draft) -> dict[str, Any]:
     query = {"connection": draft.connection_id, "draft": str(draft.submission)}
     return {
         "draft": draft,
-        "company": text(company.data.get("name") if company else None),
+        "company": text_or_dash(company.data.get("name") if company else None),
         "draft_url": links.draft(company_id, customer_id),
         "url": f"{links.form(company_id, customer_id)}?{urlencode(query)}",
     }

@@ -79,7 +79,7 @@ def test_distance_from_now(ago: timedelta, said: str) -> None:
 
 @pytest.mark.parametrize("value", [None, "", "  ", [], {}])
 def test_empty_null_and_missing_read_the_same(value: object) -> None:
-    assert formatting.text(value) == "–"
+    assert formatting.text_or_dash(value) == "–"
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_empty_null_and_missing_read_the_same(value: object) -> None:
     ],
 )
 def test_values_are_shown(value: object, said: str) -> None:
-    assert formatting.text(value) == said
+    assert formatting.text_or_dash(value) == said
 
 
 @pytest.mark.parametrize(
