@@ -1,4 +1,4 @@
-"""`kill -9` between any two steps of a write: nothing is lost, nothing is doubled."""
+"""`kill -9` between any two steps of a write: nothing is lost, nothing is sent twice."""
 
 import signal
 import subprocess
@@ -41,36 +41,36 @@ PHONE = "+44 20 7946 0123"
 
 
 def request_for(sandbox: Sandbox, kind: str) -> journal.WriteRequest:
-    """A new customer, or a new number for one that is there."""
+    """A new customer, or a new phone number for an existing one."""
     return write_request(sandbox, customer(sandbox) if kind == UPDATE else "", phone=PHONE)
 
 
 def begin(step: str, request: journal.WriteRequest, user: User) -> "subprocess.Popen[str]":
-    """A process that saves and is killed at a step."""
+    """Start a process that saves and kills itself at a step."""
     text = simplejson.dumps(asdict(request), default=str)
     return processes.start("-m", "tests.support.killed_writer", step, user.username, text)
 
 
 def killed_at(step: str, request: journal.WriteRequest, user: User) -> None:
-    """Save in a process that is really killed."""
+    """Save in a process that kills itself at a step."""
     process = begin(step, request, user)
     output, _ = process.communicate(timeout=processes.PATIENCE)
     assert process.returncode == -signal.SIGKILL, output
 
 
 def killed_while_codat_works(sandbox: Sandbox, request: journal.WriteRequest, user: User) -> None:
-    """Save in a process that is killed when its bytes have left and no answer has come."""
+    """Save in a process that is killed after the request is sent and before the answer arrives."""
     sandbox.faults.add("/push/customers", "delay", seconds=30)
     process = begin("sent", request, user)
     wait_for(lambda: calls(sandbox))
     processes.kill(process)
     assert not pushes(sandbox)
-    sandbox.faults.clear()  # Codat goes on with what it has got.
+    sandbox.faults.clear()  # Codat processes what it received.
     wait_for(lambda: pushes(sandbox))
 
 
 def applied(sandbox: Sandbox, request: journal.WriteRequest) -> int:
-    """How often a save is to be found in the accounting software."""
+    """How often the accounting software has the save."""
     if request.customer_id:
         return int(sandbox.state(COMPANY).source[request.customer_id].get("phone") == PHONE)
     return len(named(sandbox, request.customer_name))
@@ -102,7 +102,7 @@ def test_killed_after_the_row_the_write_is_marked_as_not_sent(
     assert write.payload == request.payload
     settle()
     write.refresh_from_db()
-    assert write.state == State.SENDING  # Whoever sends may still be alive.
+    assert write.state == State.SENDING  # The sender may still be alive.
 
     settle_to_the_end(sandbox)
     write.refresh_from_db()
@@ -129,7 +129,7 @@ def test_a_create_killed_while_sending_is_sent_again_with_its_key_and_made_once(
     assert arrived == (0 if step == "claimed" else 1)
 
     settle()
-    assert len(calls(sandbox)) == arrived  # Whoever sends may still be alive.
+    assert len(calls(sandbox)) == arrived  # The sender may still be alive.
     pass_time(sandbox, minutes=5)
     settle()
 
@@ -159,7 +159,7 @@ def test_an_update_or_an_old_create_killed_while_sending_is_left_to_a_person(
     tried = len(calls(sandbox))
     assert arrived == (0 if step == "claimed" else 1)
     write = Write.objects.get()
-    if kind == CREATE:  # Codat no longer knows the key: sent again it would be a second customer.
+    if kind == CREATE:  # Codat no longer has the key: a repeat would create a second customer.
         pass_time(sandbox, minutes=91)
         sandbox._idempotency.clear()
 
@@ -205,14 +205,14 @@ def test_killed_after_recording_the_write_is_tracked_to_its_end(
 
 
 class Browser:
-    """An editor's browser at a real socket."""
+    """An editor's browser on a real socket."""
 
     def __init__(self, port: int, session: str) -> None:
         self.port = port
         self.cookie = f"sessionid={session}; csrftoken={'c' * 32}"
 
     def ask(self, method: str, path: str, form: dict[str, str] | None = None) -> tuple[int, str]:
-        """One request: its status, and where it leads or else its body. 0 where the line broke."""
+        """Make one request; returns its status, and its Location or body. 0 where the connection broke."""
         door = HTTPConnection("127.0.0.1", self.port, timeout=processes.PATIENCE)
         headers = {"Cookie": self.cookie, "X-CSRFToken": "c" * 32}
         body = urlencode(form) if form is not None else None
@@ -261,7 +261,7 @@ def test_a_whole_server_killed_in_the_middle_of_a_save(
     with processes.gunicorn() as (_, port):
         browser = Browser(port, session)
         page = links.write(company, write.pk)
-        # The browser's own reload of the post leads to what is there, and sends nothing.
+        # A reload of the post leads to the existing change and sends nothing.
         assert browser.ask("POST", url, typed | {"action": "save"}) == (303, page + "?again")
         assert len(calls(sandbox)) == 1
         pass_time(sandbox, minutes=3)

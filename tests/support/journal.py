@@ -1,4 +1,4 @@
-"""Writes for the tests of the journal, and time that passes."""
+"""Rows of the journal for tests, the calls they make, and simulated time."""
 
 import time
 import uuid
@@ -28,12 +28,12 @@ DATES = [field.name for field in Write._meta.get_fields() if isinstance(field, D
 
 
 def customer(sandbox: Sandbox, index: int = 0) -> str:
-    """The id of one of the company's customers."""
+    """The ID of one of the company's customers."""
     return list(sandbox.state(COMPANY).copy)[index]
 
 
 def write_request(sandbox: Sandbox, customer_id: str = "", **payload: Any) -> journal.WriteRequest:
-    """A save: of a new customer, or of one that is there. `payload` is added to what is sent."""
+    """A save of a new customer, or of an existing one. `payload` is added to the values that are sent."""
     before = sandbox.state(COMPANY).copy[customer_id] if customer_id else {}
     names = ("customerName", "status", "emailAddress", "phone")
     sent = {"customerName": "Journal Ltd", "status": "Active"}
@@ -51,19 +51,19 @@ def write_request(sandbox: Sandbox, customer_id: str = "", **payload: Any) -> jo
 
 
 def journaled(user: User, request: journal.WriteRequest) -> Write:
-    """The row of a save that is not sent yet."""
+    """The row of a save, not sent yet."""
     write, is_new = journal.create_write(request, user)
     assert is_new
     return write
 
 
 def sent(user: User, request: journal.WriteRequest) -> Write:
-    """A save that was sent."""
+    """The row of a save, sent."""
     return sending.send(journaled(user, request), default_service())
 
 
 def calls(sandbox: Sandbox, method: str = "POST|PUT") -> list[Any]:
-    """The writes that were tried at the sandbox, whatever became of them."""
+    """The calls of writes that the sandbox received, whatever it answered."""
     return [
         call
         for call in sandbox.calls
@@ -72,7 +72,7 @@ def calls(sandbox: Sandbox, method: str = "POST|PUT") -> list[Any]:
 
 
 def pushes(sandbox: Sandbox) -> list[dict[str, Any]]:
-    """The writes that the sandbox has taken up."""
+    """The sandbox's push operations."""
     return sandbox.state(COMPANY).pushes
 
 
@@ -82,7 +82,7 @@ def named(sandbox: Sandbox, name: str) -> list[dict[str, Any]]:
 
 
 def pass_time(sandbox: Sandbox, **time: float) -> None:
-    """As if so much time had passed: the journal's times and Codat's history move into the past."""
+    """Simulate that time has passed: move the journal's times and Codat's history into the past."""
     past = timedelta(**time)
     Write.objects.update(**{name: F(name) - past for name in DATES})
     for push in pushes(sandbox):
@@ -97,14 +97,14 @@ def settle() -> None:
 
 
 def codat_is_back(sandbox: Sandbox) -> None:
-    """Nothing goes wrong any more, and the dashboard does not hold earlier failures against Codat."""
+    """Clear the sandbox's faults, and the dashboard's memory of them (circuit breaker, caches)."""
     sandbox.faults.clear()
     cache.clear()
     default_client.cache_clear()
 
 
 def settle_to_the_end(sandbox: Sandbox) -> None:
-    """All that Codat does, and cron after it, until there is nothing left to follow by itself."""
+    """Let Codat and cron take turns until no write makes progress any more."""
     for _ in range(8):
         sandbox.settle()
         pass_time(sandbox, minutes=11)
@@ -112,21 +112,21 @@ def settle_to_the_end(sandbox: Sandbox) -> None:
 
 
 def wait_for(what: Callable[[], object], seconds: float = 20.0) -> None:
-    """Wait until something is so."""
+    """Wait until a condition holds."""
     end = time.monotonic() + seconds
     while not what():
-        assert time.monotonic() < end, "it never came about"
+        assert time.monotonic() < end, "the condition never held"
         time.sleep(0.01)
 
 
 def check(write: Write) -> Write:
-    """One look at a write, whenever the last one was."""
+    """Check a write now, however recent the last check is."""
     write.refresh_from_db()
     return tracking.check(write, default_service(), by="poll")
 
 
 def accepted(sandbox: Sandbox, user: User, customer_id: str = "", **payload: Any) -> Write:
-    """A write that the accounting software has accepted, and that is not read back yet."""
+    """A successful write that is not read back yet."""
     write = sent(user, write_request(sandbox, customer_id, **payload))
     sandbox.settle()
     check(write)
@@ -143,7 +143,7 @@ def lost_create(sandbox: Sandbox, user: User, *, handled: bool = True) -> Write:
 
 
 def journal_row(company: str, user: User, **values: object) -> Write:
-    """A row of the journal."""
+    """Create a row of the journal directly."""
     defaults = {
         "company_id": company,
         "company_name": "Castle Street Cycles",
@@ -168,5 +168,5 @@ def edit_customer(client: RawPathClient, company: str, customer: str = "39") -> 
 
 
 def change_page(client: RawPathClient, write: Write) -> str:
-    """The page of a write."""
+    """The HTML of a change's page."""
     return client.get(links.write(write.company_id, write.pk)).content.decode()

@@ -35,7 +35,7 @@ class Event:
 
 
 def signed(body: bytes, *, secret: str = "", age: float = 0.0, event_id: str = "") -> Event:
-    """A body as Svix signs it, so many seconds ago."""
+    """A body as Svix signs it; `age` is in seconds."""
     event_id = event_id or f"msg_{uuid.uuid4().hex}"
     moment = datetime.now(UTC) - timedelta(seconds=age)
     signature = Webhook(secret or settings.CODAT_WEBHOOK_SECRET).sign(
@@ -51,7 +51,7 @@ def signed(body: bytes, *, secret: str = "", age: float = 0.0, event_id: str = "
 
 
 def event(name: str, payload: Any, **how: Any) -> Event:
-    """An event of Codat's."""
+    """An event from Codat."""
     return signed(msgspec.json.encode({"eventType": name, "payload": payload}), **how)
 
 
@@ -60,7 +60,7 @@ def ended(sandbox: Sandbox, key: str, name: str, record: str | None = None, **ho
     payload = {
         "id": key,
         "type": "Create",
-        # In capitals a UUID is the same.
+        # A UUID in capitals is equal.
         "referenceCompany": {"id": sandbox.company(COMPANY).upper(), "name": "A company"},
         "connectionId": sandbox.connection(COMPANY),
         "completedOnDate": timezone.now().isoformat(),
@@ -71,7 +71,7 @@ def ended(sandbox: Sandbox, key: str, name: str, record: str | None = None, **ho
 
 
 def post(live: str, delivery: Event) -> int:
-    """Deliver an event; the status of the answer."""
+    """Deliver an event; returns the status of the answer."""
     (status,) = post_all(live, [delivery])
     return status
 
@@ -90,5 +90,5 @@ def post_all(live: str, deliveries: Sequence[Event]) -> list[int]:
 
 
 def wait_until_processed() -> None:
-    """Wait until the thread for events has done them all."""
+    """Wait until the queue of events is empty."""
     wait_for(lambda: not webhooks.event_queue.unfinished_tasks, 60)

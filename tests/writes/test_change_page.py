@@ -163,7 +163,7 @@ def test_a_new_customer_has_nothing_to_restore(
 
 
 def deliver(company: str, key: str) -> int:
-    """An event of Codat's about a write that ended well; the status of the answer."""
+    """Deliver an event about a successful write; returns the status of the answer."""
     payload = {"id": key, "referenceCompany": {"id": company}, "status": "Success"}
     body = msgspec.json.encode({"eventType": "customers.write.successful", "payload": payload})
     now, name = datetime.now(UTC), f"msg_{uuid.uuid4().hex}"
@@ -189,7 +189,7 @@ def test_an_event_updates_the_page_before_codat_is_asked(
     write = Write.objects.get()
     waiting = editor_client.get(page).content.decode()
     assert re.search(r'id="write-state">.*?Sent</h2>', waiting)
-    # It looks again by itself, without JavaScript too.
+    # The page polls, also without JavaScript.
     assert 'hx-trigger="load delay:2s"' in waiting
     assert '<noscript><meta http-equiv="refresh"' in waiting
     sandbox.settle()

@@ -35,14 +35,14 @@ State = Write.State
 
 
 def run(name: str, **options: Any) -> str:
-    """What a command prints."""
+    """Run a command; returns what it prints."""
     out = StringIO()
     call_command(name, stdout=out, **options)
     return out.getvalue()
 
 
 def event(body: str = "{}", age: timedelta = timedelta(0), kind: str = "x") -> WebhookEvent:
-    """An event that nobody has handled."""
+    """An event that is not processed yet."""
     return WebhookEvent.objects.create(
         webhook_id=str(uuid.uuid4()),
         event_type=kind,
@@ -61,7 +61,7 @@ def test_only_writes_that_are_due_are_checked(sandbox: Sandbox, editor: User) ->
     asked = len(sandbox.calls)
     settle()
     assert len(sandbox.calls) == asked
-    pass_time(sandbox, days=30)  # Desktop software that is off: asked after once an hour.
+    pass_time(sandbox, days=30)  # Desktop software that is switched off: checked once an hour.
     settle()
     pass_time(sandbox, minutes=50)
     settle()
@@ -120,7 +120,7 @@ def test_a_run_stops_early_while_codat_does_not_answer(sandbox: Sandbox, editor:
     assert len(sandbox.calls) == 5
     assert Write.objects.filter(state=State.PENDING).count() == len(rows)
     codat_is_back(sandbox)
-    settle()  # Those that the first run did not get to are due.
+    settle()  # The rows that the first run did not reach are due.
     assert Write.objects.filter(state=State.SUCCESS).count() == 7
 
 
@@ -161,7 +161,7 @@ def test_an_operation_that_codat_no_longer_has_times_out(sandbox: Sandbox, edito
     pass_time(sandbox, hours=23)
     settle()
     write.refresh_from_db()
-    assert write.state == State.PENDING  # It may still turn up.
+    assert write.state == State.PENDING  # The operation may still appear.
     pass_time(sandbox, hours=2)
     settle()
     write.refresh_from_db()
@@ -227,7 +227,7 @@ def test_finished_writes_are_emptied_and_unfinished_ones_stay(
 def test_a_waiting_write_is_not_confirmed_because_its_values_were_deleted(
     one_of_each: dict[str, Write], sandbox: Sandbox
 ) -> None:
-    """With nothing left to compare everything would look as it was sent."""
+    """Without the sent values every record would look confirmed."""
     write = one_of_each["waiting"]
     run("forget_payloads")
     for _ in range(3):

@@ -23,7 +23,7 @@ State = Write.State
 
 
 def refreshes(sandbox: Sandbox) -> list[Any]:
-    """The refreshes that were asked for."""
+    """The calls that asked for a refresh."""
     return [call for call in sandbox.calls if "/data/queue/" in call.path]
 
 
@@ -44,7 +44,7 @@ def test_a_created_customer_gets_its_id_and_is_confirmed(sandbox: Sandbox, edito
     assert (write.refresh_progress, write.refresh_status) == (100, "Complete")
     before = len(sandbox.calls)
     check(write)
-    assert len(sandbox.calls) == before  # There is nothing left to ask.
+    assert len(sandbox.calls) == before  # There is no further call.
 
 
 def test_the_progress_of_the_sync_is_stored_and_shown(
@@ -58,7 +58,9 @@ def test_the_progress_of_the_sync_is_stored_and_shown(
     check(write)
 
     assert (write.refresh_progress, write.refresh_status) == (55, "Mapping")
-    Write.objects.update(checked_at=timezone.now())  # However slow this was, the page asks nothing.
+    Write.objects.update(
+        checked_at=timezone.now()
+    )  # However slow the machine is, the page makes no call.
     html = editor_client.get(links.write(write.company_id, write.pk)).content.decode()
     assert 'value="55"' in html
     assert "Processing, " in html
@@ -72,7 +74,10 @@ def test_a_running_sync_is_joined_and_one_that_misses_the_record_is_repeated(
     default_service().refresh_customers(company_id=write.company_id)
     company = sandbox.state(COMPANY)
     hidden = {key: item for key, item in company.source.items() if key != write.customer_id}
-    whole, company.source = company.source, hidden  # It reads what was there before the write.
+    whole, company.source = (
+        company.source,
+        hidden,
+    )  # The sync reads the records from before the write.
 
     check(write)
     assert (write.refresh_id, len(company.pulls)) == (company.pulls[0]["id"], 1)
@@ -96,7 +101,7 @@ def test_a_change_that_three_syncs_do_not_show_is_reported(
     known = customer(sandbox) if kind == "update" else ""
     write = accepted(sandbox, editor, known, phone="+44 1 new")
     company = sandbox.state(COMPANY)
-    company.source = dict(company.copy)  # The software has forgotten it.
+    company.source = dict(company.copy)  # The accounting software has lost the change.
 
     for _ in range(9):
         check(write)
@@ -119,7 +124,10 @@ def test_failed_syncs_confirm_nothing(sandbox: Sandbox, editor: User) -> None:
     for _ in range(4):
         check(write)
         sandbox.settle()
-    assert (write.confirmation, len(refreshes(sandbox))) == ("waiting", 1)  # Not at once again.
+    assert (write.confirmation, len(refreshes(sandbox))) == (
+        "waiting",
+        1,
+    )  # No second one right away.
     for _ in range(8):
         check(write)
         sandbox.settle()
@@ -168,7 +176,7 @@ def test_a_sync_that_is_always_refused_is_given_up(
 
 
 def test_an_old_step_does_not_undo_a_newer_one(sandbox: Sandbox, editor: User) -> None:
-    """Two that look at the end of one refresh: the slower one must not forget the next refresh."""
+    """Of two processes at the end of one refresh, the slower one must not undo the next refresh."""
     write = accepted(sandbox, editor, customer(sandbox), phone="+44 1 new")
     company = sandbox.state(COMPANY)
     company.source = dict(company.copy)

@@ -65,7 +65,7 @@ def test_an_event_is_applied_at_once_and_details_are_read_later(
     write.refresh_from_db()
     assert WebhookEvent.objects.get().processed_at is not None
     assert write.status_code == 200
-    assert write.refresh_id  # And the refresh that confirms it is asked for.
+    assert write.refresh_id  # The refresh for its confirmation was requested.
 
 
 def test_the_errors_of_a_refusal_are_read(sandbox: Sandbox, live: str, editor: User) -> None:
@@ -164,7 +164,7 @@ def test_a_late_refusal_does_not_overwrite_a_success(
     write.refresh_from_db()
     assert write.state == State.SUCCESS
     sandbox.faults.clear()
-    wait_until_processed()  # Codat was asked, and stays by it.
+    wait_until_processed()  # Codat's own answer is still a success.
     write.refresh_from_db()
     assert write.state == State.SUCCESS
 
@@ -224,7 +224,7 @@ def write_with_outcome(sandbox: Sandbox, user: User, number: int, truth: str) ->
     write = journaled(user, write_request(sandbox, customerName=f"Thousand {number}"))
     early = number % 10 == 0
     Write.objects.filter(pk=write.pk).update(
-        # Every tenth answer is not recorded yet when its event comes.
+        # For every tenth write the event comes before the answer is recorded.
         state=State.SENDING if early else State.PENDING,
         sent_at=timezone.now(),
         attempts=1,
@@ -253,7 +253,7 @@ def write_with_outcome(sandbox: Sandbox, user: User, number: int, truth: str) ->
 def test_a_thousand_events_leave_the_right_journal(
     sandbox: Sandbox, live: str, editor: User
 ) -> None:
-    """1,000 deliveries: a third second ones, a tenth out of order, 60 forged, some about nothing."""
+    """1,000 deliveries: a third are repeated, a tenth out of order, 60 forged, some about no write of ours."""
     chance = random.Random(7)
     truths = ["Success"] * 6 + ["Failed"] * 3 + ["TimedOut"]
     rows = [
@@ -283,7 +283,7 @@ def test_a_thousand_events_leave_the_right_journal(
     chance.shuffle(deliveries)
     for item in [*forged, *chance.sample(kept, 333)]:
         deliveries.insert(chance.randrange(len(deliveries)), item)
-    deliveries += late  # After what they contradict.
+    deliveries += late  # After the events that they contradict.
     assert len(deliveries) == 1000
     assert len({item.id for item in kept}) == len(kept) == 607
 
@@ -296,7 +296,7 @@ def test_a_thousand_events_leave_the_right_journal(
         for items, statuses in zip(eight, answers, strict=True)
         for item, status in zip(items, statuses, strict=True)
     ]
-    for row in overtaken:  # Whoever sent them hears from Codat only now.
+    for row in overtaken:  # Their answers are recorded only now.
         key = keys[rows.index(row)]
         journal.apply_result(row, {"pushOperationKey": key, "status": "Pending"}, by="answer")
     wait_until_processed()

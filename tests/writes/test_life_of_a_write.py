@@ -19,12 +19,12 @@ pytestmark = pytest.mark.django_db
 
 
 def first_customer(sandbox: Sandbox, company: str) -> str:
-    """The id of some plain customer of a company."""
+    """The ID of the first customer of a company."""
     return next(iter(sandbox.state(company).copy))
 
 
 def posts(sandbox: Sandbox) -> list[Any]:
-    """The writes that reached the sandbox."""
+    """The calls of writes that reached the sandbox."""
     return [
         call for call in sandbox.calls if "/push/customers" in call.path and call.method != "GET"
     ]

@@ -1,4 +1,4 @@
-"""Push operations of odd shapes: no answer of Codat's loses a write."""
+"""Malformed push operations: no answer from Codat loses a write."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_no_malformed_answer_loses_a_write(
 def test_an_answer_without_a_key_leaves_the_write_unknown(
     sandbox: Sandbox, editor: User, key: Any
 ) -> None:
-    """Pending without a key could never be followed to its end."""
+    """A pending write without a key could never be tracked."""
     operation = simplejson.dumps({"pushOperationKey": key, "status": "Pending"})
     sandbox.faults.add("PUT", "json", body=operation)
     write = sent(editor, write_request(sandbox, customer(sandbox), phone="1"))

@@ -89,12 +89,12 @@ def test_a_second_new_customer_of_a_name_is_confirmed_first(
     assert again.status_code == 303
     assert Write.objects.count() == 3
 
-    # A look at what would be sent is no answer, and does not take the answer back either.
+    # A review neither counts as a confirmation nor takes it back.
     said = fields(asked)
     look = editor_client.post(url, said | {"action": "review", "f.phone": "1"})
     assert fields(look)["same_name"] == said["same_name"]
 
-    # One more of that name is one more to be told of.
+    # Another pending customer of that name has to be confirmed again.
     assert (
         editor_client.post(url, fields(asked) | {"action": "save"}).status_code == 303
     )  # The same form.
@@ -108,7 +108,9 @@ def test_saving_a_new_customer_again_asks_once(company: str, editor_client: RawP
     said = {"f.customerName": "Again Ltd", "f.status": "Active", "action": "save"}
     typed = fields(editor_client.get(url)) | said
     assert editor_client.post(url, typed).status_code == 303
-    asked = editor_client.post(url, typed | {"f.phone": "1"})  # Back, and typed on.
+    asked = editor_client.post(
+        url, typed | {"f.phone": "1"}
+    )  # After going back and changing a field.
     assert asked.status_code == 409
     assert "You already saved this form with different values" in asked.content.decode()
     assert editor_client.post(url, fields(asked) | {"action": "save"}).status_code == 303

@@ -1,4 +1,4 @@
-"""Many at once on one write: one truth is left, and one write at Codat."""
+"""Many threads and processes on one write: one result is left, and one write at Codat."""
 
 import functools
 import os
@@ -48,7 +48,7 @@ NESTED = "JOURNAL_TESTS_ON_POSTGRESQL"
 
 
 def all_at_once(jobs: Iterable[Callable[[], Any]]) -> list[Any]:
-    """Do each job in a thread with a database connection of its own, all from one moment on."""
+    """Run each job in a thread with its own database connection, all started at the same moment."""
     jobs = list(jobs)
     line = threading.Barrier(len(jobs))
 
@@ -65,7 +65,7 @@ def all_at_once(jobs: Iterable[Callable[[], Any]]) -> list[Any]:
 
 
 def news(key: str) -> list[Callable[[Write], Write]]:
-    """What several may have to tell of one write at the same moment."""
+    """Different results for one write, as several callers may bring them at the same moment."""
 
     def operation(status: str, **more: Any) -> PushOperation:
         return cast(PushOperation, {"pushOperationKey": key, "status": status} | more)
@@ -167,9 +167,11 @@ def test_twenty_checks_of_a_lost_create_leave_one_customer(sandbox: Sandbox, edi
 
 
 def test_two_cron_jobs_at_the_same_time(sandbox: Sandbox, editor: User) -> None:
-    """Ten creates whose answers were lost, five updates likewise, five on their way, five never sent."""
+    """Ten creates whose answers were lost, five updates likewise, five pending, five never sent."""
     lost, unclear, pending = [], [], []
-    for n in range(5):  # One that succeeds in between: five failures in a row, and nothing is sent.
+    for n in range(
+        5
+    ):  # With a success in between: five consecutive failures would open the circuit.
         sandbox.faults.add("/push/customers", "reset", count=3, handled=True)
         lost += [
             sent(editor, write_request(sandbox, customerName=f"Lost {n}{side}")) for side in "ab"
@@ -226,7 +228,7 @@ def test_two_browsers_that_poll_ask_codat_once(
 
 
 def lost_updates(sandbox: Sandbox, editor: User, count: int, arrived: int) -> list[Write]:
-    """Updates of one customer whose answers were lost; so many of them have arrived."""
+    """Updates of one customer whose answers were lost; `arrived` of them reached Codat."""
     sandbox.faults.add("PUT", "reset", count=arrived, handled=True)
     sandbox.faults.add("PUT", "reset", count=count - arrived)
     found = [
@@ -289,7 +291,7 @@ def test_two_people_decide_differently_about_one_write(sandbox: Sandbox, editor:
 
 
 def test_the_first_decision_stands(sandbox: Sandbox, editor: User) -> None:
-    """Somebody decides on a page that was opened before another person decided."""
+    """The second person decides on a page that was opened before the first decision."""
     write, _other = lost_updates(sandbox, editor, 2, arrived=2)
     first, second = (push["pushOperationKey"] for push in pushes(sandbox))
     stale, staler = Write.objects.get(pk=write.pk), Write.objects.get(pk=write.pk)
@@ -305,7 +307,7 @@ def test_the_first_decision_stands(sandbox: Sandbox, editor: User) -> None:
 def test_an_answer_overrules_a_person_who_marked_the_write_as_not_received(
     sandbox: Sandbox, editor: User
 ) -> None:
-    """Somebody decides that a create was lost while another process is just asking for it again."""
+    """A person marks a create as not received while another process is repeating it."""
     sandbox.faults.add("POST", "reset", handled=True)
     write = sent(editor, write_request(sandbox))
     asking = Write.objects.get(pk=write.pk)
@@ -339,7 +341,7 @@ def _postgresql() -> str:
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="skipped: this run is on PostgreSQL")
 def test_the_same_holds_on_postgresql() -> None:
     assert NESTED not in os.environ, "never within itself"
-    # A name of its own: several runs may share a server. Tests run in the database `test_<name>`.
+    # A separate database: several runs may share a server. Tests run in the database `test_<name>`.
     address = urlsplit(_postgresql())._replace(path=f"/journal_{os.getpid()}").geturl()
     concurrent = [
         "tests/writes/test_races.py",

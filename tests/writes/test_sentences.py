@@ -1,4 +1,4 @@
-"""What the screen says of a change claims no more than is known: every combination of what may be known."""
+"""The words for a change claim no more than is known, in every combination of what may be known."""
 
 import re
 from collections import defaultdict
@@ -72,7 +72,7 @@ def facts(write: Write) -> tuple[object, ...]:
             bool(write.push_operation_key),
             is_refusal and by_person,
             not write.push_operation_key and not by_person and write.sent_at is not None,
-            # Who and when are only there where somebody decided.
+            # The sentence names the person and the time where they are stored.
             is_refusal and by_person and write.decision != "",
         ),
         State.TIMED_OUT: (write.settled_by == SettledBy.EXPIRY,),
@@ -169,7 +169,7 @@ def test_the_label_of_a_change_in_a_list(values: dict[str, Any], label: str) -> 
     assert summary(Write(**values)).label == label
 
 
-# -- through the front door -------------------------------------------------------------------------
+# -- on the pages ------------------------------------------------------------------------------------
 
 
 @pytest.mark.django_db

@@ -110,7 +110,7 @@ def test_a_replayed_refusal_of_the_data_is_final(sandbox: Sandbox, editor: User)
 def test_a_replayed_error_is_left_to_a_person(sandbox: Sandbox, editor: User) -> None:
     sandbox.faults.add("POST", "reset", count=1)
     write = sent(editor, write_request(sandbox))
-    sandbox.faults.add("POST", "status", status=500, count=1)  # Codat keeps it with the key.
+    sandbox.faults.add("POST", "status", status=500, count=1)  # Codat replays it for this key.
     for _ in range(6):
         check(write)
     assert (write.state, write.status_code) == (State.UNKNOWN, 500)
@@ -132,7 +132,7 @@ def test_a_refusal_of_the_first_attempt_is_a_failure_and_is_not_repeated(
 def test_after_the_replay_window_nothing_is_sent_again(sandbox: Sandbox, editor: User) -> None:
     write = lost_create(sandbox, editor)
     pass_time(sandbox, minutes=86)
-    sandbox._idempotency.clear()  # As Codat does after 90 minutes: it would make a second one.
+    sandbox._idempotency.clear()  # As at Codat after 90 minutes: a repeat would create a second customer.
     for _ in range(3):
         check(write)
     assert (write.state, len(calls(sandbox)), len(pushes(sandbox))) == (State.UNKNOWN, 1, 1)

@@ -85,7 +85,7 @@ def test_events_that_are_not_codats_are_rejected_and_change_nothing(
 
 
 def test_several_signatures_and_an_age_within_five_minutes_are_valid(live: str) -> None:
-    """While a secret is changed Svix signs with both."""
+    """While a secret is rotated, Svix signs with both."""
     old = event("x.y", {}, age=290)
     both = f"v1,{'A' * 43}= {old.headers['webhook-signature']}"
     assert post(live, _with_headers(old, **{"webhook-signature": both})) == 204
@@ -97,7 +97,7 @@ def test_a_huge_body_is_refused_before_it_is_read(live: str) -> None:
     door.putrequest("POST", "/webhooks/codat/")
     for name, value in {**delivery.headers, "Content-Length": str(len(delivery.body))}.items():
         door.putheader(name, value)
-    door.endheaders()  # Not one byte of the body follows.
+    door.endheaders()  # The body is never sent.
     assert 400 <= door.getresponse().status < 500
     door.close()
     assert not WebhookEvent.objects.exists()
@@ -115,7 +115,7 @@ def test_an_event_at_the_depth_limit_is_stored_or_rejected(live: str) -> None:
 
     deepest = bisect_left(range(2000), 400, key=status)
     assert 100 < deepest < 2000
-    # How deep a reader may go depends on how deep it stands itself.
+    # The limit depends on the depth of the call stack.
     assert {status(deepest + step) for step in range(-5, 5)} == {204, 400}
     wait_until_processed()
     assert not WebhookEvent.objects.filter(processed_at=None).exists()
@@ -152,7 +152,7 @@ def test_answers_are_quick_while_codat_hangs_and_the_queue_is_bounded(
 
     began = time.monotonic()
     assert {post(live, delivery) for delivery in deliveries} == {204}
-    # All forty together take less than one call that hangs.
+    # All forty together take less time than one hanging call.
     assert time.monotonic() - began < 10
     assert webhooks.event_queue.qsize() <= 20
     assert WebhookEvent.objects.filter(processed_at=None).count() == 40
