@@ -40,7 +40,7 @@ def open_copy(target: Target, source: dict[str, Any]) -> Edit:
 def open_draft(target: Target, draft: Draft, service: CustomerService) -> Edit:
     """A draft's form, with notes on what has changed since in the record and in the model. Raises CodatError."""
     record, _ = target.with_pending(target.read(service), draft.submission)
-    post = drafts.posted(draft)
+    post = drafts.post_data(draft)
     notes = (
         f"You are continuing your draft from {_moment(draft.updated_at)}.",
         *model_changes(draft.model, target.model),

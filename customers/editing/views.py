@@ -68,7 +68,7 @@ def draft(request: HttpRequest, company_id: str, customer_id: str = "") -> HttpR
         drafts.discard(cast(User, request.user), submission)
         return HttpResponseRedirect(_after_discard(request, company_id, customer_id))
     page = load_company(request, company_id)
-    drafts.keep(
+    drafts.store(
         form_key(request.user, page, customer_id),
         submission,
         request.POST,

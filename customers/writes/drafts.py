@@ -60,7 +60,7 @@ class FormKey:
         return unsaved(self.user).filter(company_id=self.company_id, customer_id=self.customer_id)
 
 
-def keep(
+def store(
     key: FormKey,
     submission: uuid.UUID,
     post: QueryDict,
@@ -96,6 +96,6 @@ def discard(user: User, submission: uuid.UUID) -> None:
     Draft.objects.filter(user=user, submission=submission).delete()
 
 
-def posted(draft: Draft) -> QueryDict:
+def post_data(draft: Draft) -> QueryDict:
     """The form as it was posted."""
     return QueryDict(draft.body)
