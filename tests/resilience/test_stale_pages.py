@@ -1,4 +1,4 @@
-"""While Codat is away pages show what it said last, say how old that is, and ask again by themselves."""
+"""Stale data: while Codat is unavailable pages show earlier data with its age, and retry."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ HTMX = {"HX-Request": "true"}
 
 @contextmanager
 def earlier(seconds: float) -> Iterator[None]:
-    """What happens inside happened so long ago."""
+    """Run the code inside at an earlier time."""
     now = time.time
     with pytest.MonkeyPatch.context() as clock:
         clock.setattr(time, "time", lambda: now() - seconds)
         yield
 
 
-def away(sandbox: Sandbox) -> None:
+def fail_all_calls(sandbox: Sandbox) -> None:
     sandbox.faults.add(".", "status", status=500, count=-1)
 
 
 @pytest.mark.parametrize("page", ["companies", "list", "detail"])
-def test_pages_show_what_was_last_seen(
+def test_pages_show_stale_data_with_its_age(
     sandbox: Sandbox,
     editor_client: RawPathClient,
     page: str,
@@ -52,7 +52,7 @@ def test_pages_show_what_was_last_seen(
     with earlier(240):
         now = editor_client.get(url).content.decode()
     assert "This page is from" not in now
-    away(sandbox)
+    fail_all_calls(sandbox)
 
     answer = editor_client.get(url)
     text = answer.content.decode()
@@ -70,7 +70,7 @@ def test_pages_show_what_was_last_seen(
     assert "This page is from" not in editor_client.get(url).content.decode()
 
 
-def test_at_once_and_without_a_call_while_the_circuit_is_open(
+def test_an_open_circuit_shows_stale_data_without_a_call(
     sandbox: Sandbox, viewer_client: RawPathClient
 ) -> None:
     url = links.customers(sandbox.company("qbo"))
@@ -86,22 +86,20 @@ def test_at_once_and_without_a_call_while_the_circuit_is_open(
     assert not sandbox.calls
 
 
-def test_what_was_never_seen_comes_back_by_itself(
-    sandbox: Sandbox, viewer_client: RawPathClient
-) -> None:
-    away(sandbox)
+def test_a_page_without_stale_data_retries(sandbox: Sandbox, viewer_client: RawPathClient) -> None:
+    fail_all_calls(sandbox)
     answer = viewer_client.get(links.companies())
     assert answer.status_code == 502
     assert answer["Refresh"] == "15"
     assert "This page retries in 15 seconds" in answer.content.decode()
 
 
-def test_another_search_or_account_is_not_what_was_asked_for(
+def test_stale_data_of_another_search_or_account_is_not_shown(
     sandbox: Sandbox, viewer_client: RawPathClient
 ) -> None:
     url = links.customers(sandbox.company("qbo"))
     viewer_client.get(url)
-    away(sandbox)
+    fail_all_calls(sandbox)
     assert viewer_client.get(url + "?q=nobody").status_code == 502
     other = CustomerService(Client(sandbox.url, "Basic bm9ib2R5", 1))
     sandbox.faults.clear()
@@ -110,30 +108,30 @@ def test_another_search_or_account_is_not_what_was_asked_for(
         other.snapshots.list(company_id=sandbox.company("qbo"))
 
 
-def test_only_outages_and_only_where_it_is_asked_for(sandbox: Sandbox) -> None:
-    ours, company = default_service(), sandbox.company("qbo")
-    current = ours.snapshots.list(company_id=company)
+def test_only_an_outage_returns_a_stale_snapshot(sandbox: Sandbox) -> None:
+    service, company = default_service(), sandbox.company("qbo")
+    current = service.snapshots.list(company_id=company)
     assert current.error is None
     sandbox.faults.add(".", "status", status=500, count=-1)
     with pytest.raises(Unavailable):
-        ours.list(company_id=company)
-    stale = ours.snapshots.list(company_id=company)
+        service.list(company_id=company)
+    stale = service.snapshots.list(company_id=company)
     assert isinstance(stale.error, OUTAGES)
     assert (stale.data, stale.read_at) == (current.data, current.read_at)
     sandbox.faults.clear()
     sandbox.faults.add(".", "status", status=403, count=-1)
     with pytest.raises(Exception, match="403"):
-        ours.snapshots.list(company_id=company)
+        service.snapshots.list(company_id=company)
 
 
-def test_numbers_keep_their_digits_when_they_are_remembered(sandbox: Sandbox) -> None:
-    ours, company = default_service(), sandbox.company("odd")
-    now = ours.get(company_id=company, customer_id="full")
+def test_stale_numbers_keep_all_digits(sandbox: Sandbox) -> None:
+    service, company = default_service(), sandbox.company("odd")
+    now = service.get(company_id=company, customer_id="full")
     sandbox.faults.add(".", "reset", count=-1)
-    assert ours.snapshots.get(company_id=company, customer_id="full").data == now
+    assert service.snapshots.get(company_id=company, customer_id="full").data == now
 
 
-def test_forms_open_and_drafts_are_kept_but_nothing_is_decided(
+def test_forms_open_with_a_stale_model_but_no_save_is_sent(
     sandbox: Sandbox, editor_client: RawPathClient
 ) -> None:
     """The company and the model are remembered past their time; a save asks Codat itself."""
@@ -182,12 +180,14 @@ def test_a_write_into_an_open_circuit_was_never_sent(
     assert not [call for call in sandbox.calls if call.method != "GET"]
 
 
-def test_what_is_remembered_is_bounded(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_large_responses_are_not_kept_as_stale_data(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(responses, "MAX_KEPT_BODY", 10_000)
-    ours, company = default_service(), sandbox.company("big")
-    ours.list(company_id=company, page_size=1)
-    ours.list(company_id=company, page_size=500)
+    service, company = default_service(), sandbox.company("big")
+    service.list(company_id=company, page_size=1)
+    service.list(company_id=company, page_size=500)
     default_service().client.base_url = f"http://127.0.0.1:{closed_port()}"
-    assert ours.snapshots.list(company_id=company, page_size=1).error
+    assert service.snapshots.list(company_id=company, page_size=1).error
     with pytest.raises(Unreachable):
-        ours.snapshots.list(company_id=company, page_size=500)
+        service.snapshots.list(company_id=company, page_size=500)
