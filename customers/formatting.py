@@ -1,7 +1,9 @@
-"""How values from Codat read on a page. Pure functions; what returns `SafeString` has escaped its input.
+"""Values from Codat as text for a page: dates, sizes, labels, JSON. Pure functions.
 
 Codat's dates are ISO 8601 in UTC, with or without `Z`, with up to seven decimals; `0001-01-01T00:00:00` means unknown.
-Empty, null and missing all read as a dash.
+Empty, null and missing values are all shown as a dash. Nothing is escaped for HTML, except by `when` and `since`: they
+return a <time> element, because lists of thousands of rows have one in each (row of the bench: "A company list of
+10,000, 2,000 on a page").
 """
 
 import re
@@ -17,13 +19,13 @@ from customers.codat.values import is_size, is_unknown_date, parse_date
 
 DASH = "–"
 
-
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
-_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[a-z])(?=\d)|(?<=[A-Z])(?=[A-Z][a-z])|[_\s]+")
+# Before a capital of camelCase, before a digit, and at underscores and blanks.
+_WORD_BREAK = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[a-z])(?=\d)|(?<=[A-Z])(?=[A-Z][a-z])|[_\s]+")
 
 
 def day(value: object) -> str:
-    """`24 Mar 2023`; a dash for an unknown date, and the text itself for what is no date."""
+    """`24 Mar 2023`; a dash for an unknown date, and the text itself where it is not a date."""
     moment = parse_date(value)
     if moment is None:
         return text_or_dash(None if is_unknown_date(value) else value)
@@ -41,20 +43,20 @@ def _counted(number: int, unit: str) -> str:
 
 
 def distance(moment: datetime, now: datetime) -> str:
-    """`just now`, `5 minutes ago`, `in 2 hours`; beyond two weeks the day itself."""
+    """`just now`, `5 minutes ago`, `in 2 hours`; from two weeks on, the day."""
     seconds = (now - moment).total_seconds()
-    size = abs(seconds)
-    if size < 45:
+    duration = abs(seconds)
+    if duration < 45:
         return "just now"
-    if size < 45 * 60:
-        said = _counted(max(round(size / 60), 1), "minute")
-    elif size < 22 * 3600:
-        said = _counted(max(round(size / 3600), 1), "hour")
-    elif size < 14 * 86400:
-        said = _counted(max(round(size / 86400), 1), "day")
+    if duration < 45 * 60:
+        amount = _counted(max(round(duration / 60), 1), "minute")
+    elif duration < 22 * 3600:
+        amount = _counted(max(round(duration / 3600), 1), "hour")
+    elif duration < 14 * 86400:
+        amount = _counted(max(round(duration / 86400), 1), "day")
     else:
         return day(moment)
-    return f"{said} ago" if seconds > 0 else f"in {said}"
+    return f"{amount} ago" if seconds > 0 else f"in {amount}"
 
 
 def _iso(moment: datetime) -> str:
@@ -83,7 +85,7 @@ def since(value: object, now: datetime | None = None) -> SafeString:
 
 
 def text_or_dash(value: object) -> str:
-    """Any JSON value as one line of text; a dash for nothing. Not escaped."""
+    """Any JSON value as one line of text; a dash where it is empty."""
     if isinstance(value, str):
         return value if value.strip() else DASH
     if value is None:
@@ -96,8 +98,10 @@ def text_or_dash(value: object) -> str:
 
 
 def label(name: object) -> str:
-    """A property's name for people: `registrationNumber` -> `Registration number`; a dash for what is no text."""
-    words = [word for word in _HUMP.split(name.strip()) if word] if isinstance(name, str) else []
+    """The label of a property: `registrationNumber` -> `Registration number`; a dash where the name is not text."""
+    words = (
+        [word for word in _WORD_BREAK.split(name.strip()) if word] if isinstance(name, str) else []
+    )
     if not words:
         return DASH
     rest = [word if word.isupper() and len(word) > 1 else word.lower() for word in words[1:]]
@@ -105,7 +109,7 @@ def label(name: object) -> str:
 
 
 def singular(words: str) -> str:
-    """One of what a label names: `Addresses` -> `Address`, `Line items` -> `Line item`; as it is where unsure."""
+    """A label in the singular: `Addresses` -> `Address`, `Line items` -> `Line item`; unchanged where unsure."""
     if words.lower().endswith("people"):
         return words[:-5] + "erson"
     if words.lower().endswith("ies") and len(words) > 4:
@@ -142,7 +146,7 @@ def path_parts(text: str) -> list[str | int]:
 
 
 def size(value: object) -> str:
-    """A number of bytes as `340 bytes`, `1.2 MB` (powers of 1,000); a dash when it is no such number."""
+    """A number of bytes as `340 bytes`, `1.2 MB` (powers of 1,000); a dash where it is not a number of bytes."""
     if not is_size(value):
         return DASH
     if value < 1000:
@@ -157,9 +161,11 @@ def size(value: object) -> str:
 
 
 def pretty_json(value: Any) -> str:
-    """A JSON value as indented text, its own names and order kept; numbers keep their digits."""
+    """A JSON value as indented text, with its names in their order and all digits of its numbers."""
     return _json(value, indent=2)
 
 
-def _json(value: Any, **how: Any) -> str:
-    return str(simplejson.dumps(value, ensure_ascii=False, use_decimal=True, default=str, **how))
+def _json(value: Any, indent: int | None = None) -> str:
+    return str(
+        simplejson.dumps(value, ensure_ascii=False, use_decimal=True, default=str, indent=indent)
+    )

@@ -1,4 +1,4 @@
-"""The form under somebody's hands: rows, focus, keyboard, drafts, the leave warning."""
+"""The form in a browser: rows, focus, keyboard, drafts, the warning before leaving."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ def page(open_page: OpenPage, fresh: Stack) -> Page:
 
 
 def focused(page: Page) -> str:
-    """The name of the input, or else the id of the element, that has the focus."""
+    """The name of the input with the focus; of any other element the id."""
     return str(page.evaluate("() => document.activeElement.name || document.activeElement.id"))
 
 
-def test_a_new_row_takes_the_focus_and_typing_goes_on_there(page: Page) -> None:
+def test_a_new_row_takes_the_focus(page: Page) -> None:
     page.get_by_role("button", name="Add address").press("Enter")
     expect(page.locator("#f-addresses > .row, .rows .row").nth(2)).to_be_visible()
     page.wait_for_timeout(200)
@@ -36,7 +36,7 @@ def test_a_new_row_takes_the_focus_and_typing_goes_on_there(page: Page) -> None:
     expect(page.locator(f'[name="{name}"]')).to_have_value("1 New Street")
 
 
-def test_removing_offers_undo_under_the_finger_and_undo_brings_everything_back(page: Page) -> None:
+def test_undo_takes_the_focus_after_remove_and_restores_the_row(page: Page) -> None:
     city = page.locator('[name="f.addresses.b1.city"]')
     city.fill("Typed before")
     page.locator('button[value="remove:addresses:b1"]').press("Enter")
@@ -62,7 +62,7 @@ def test_rows_move_by_keyboard_with_focus_and_values(page: Page) -> None:
     assert boxes[0]["y"] < boxes[1]["y"]
 
 
-def test_errors_take_the_focus_link_to_their_fields_and_open_what_is_folded(page: Page) -> None:
+def test_the_error_summary_takes_the_focus_and_opens_closed_rows(page: Page) -> None:
     page.get_by_label("Customer name").fill("")
     number = page.locator('[name="f.contacts.b0.phone.b0.number"]')
     number.fill("")
@@ -94,7 +94,7 @@ def test_a_double_click_writes_once(page: Page, fresh: Stack) -> None:
     assert len(sent) == 1
 
 
-def test_what_is_typed_is_kept_as_one_types_and_offered_on_return(page: Page) -> None:
+def test_a_draft_is_saved_while_typing_and_offered_on_return(page: Page) -> None:
     page.get_by_label("Phone", exact=True).press_sequentially("555 draft")
     expect(page.locator("#draft-status")).to_contain_text("Draft saved", timeout=10_000)
     address = page.url
@@ -104,7 +104,7 @@ def test_what_is_typed_is_kept_as_one_types_and_offered_on_return(page: Page) ->
     expect(page.get_by_label("Phone", exact=True)).to_have_value(re.compile("555 draft"))
 
 
-def test_leaving_with_something_unsaved_asks_first(page: Page) -> None:
+def test_leaving_with_unsaved_changes_asks_first(page: Page) -> None:
     asked: list[str] = []
 
     def stay(dialog: Dialog) -> None:
@@ -152,14 +152,14 @@ def test_signing_in_again_elsewhere_does_not_lose_the_form(page: Page, fresh: St
     other.get_by_label("Password").fill("demo")
     other.get_by_role("button", name="Sign in").click()
     other.wait_for_url("**/companies/")
-    # The page's token is older than the new session; once is enough all the same.
+    # The page's token is older than the new session; one press is enough all the same.
     page.get_by_role("button", name="Save again").click()
     page.wait_for_url("**/writes/**")
     (sent,) = [call for call in fresh.tell("GET", "calls") if call["method"] == "PUT"]
     assert "+44 kept" in sent["body"]
 
 
-def test_a_form_stands_still_while_it_is_saved(page: Page, fresh: Stack) -> None:
+def test_a_form_accepts_no_input_while_it_is_saved(page: Page, fresh: Stack) -> None:
     fresh.tell("POST", "faults", match="PUT .*/push/customers", kind="delay", seconds=1.5, count=1)
     address = links.edit(fresh.company("qbo"), "25")  # No other test leaves drafts here.
     page.goto(address)
@@ -172,7 +172,7 @@ def test_a_form_stands_still_while_it_is_saved(page: Page, fresh: Stack) -> None
     assert page.locator("#save").evaluate("b => getComputedStyle(b).backgroundColor") == (
         "rgba(0, 0, 0, 0)"
     )
-    # What was typed now would be in no post, and gone with the answer: so it does not appear at all.
+    # Text typed now would be in no post and lost with the answer, so it does not appear.
     email.click(force=True)
     page.keyboard.type("lost@lost.example")
     assert email.input_value() == before
@@ -181,7 +181,7 @@ def test_a_form_stands_still_while_it_is_saved(page: Page, fresh: Stack) -> None
     expect(page.get_by_text("Your drafts of this form")).to_have_count(0)
 
 
-def test_a_save_that_nothing_came_of_can_be_pressed_again(page: Page) -> None:
+def test_a_save_without_a_response_can_be_pressed_again(page: Page) -> None:
     page.get_by_label("Phone", exact=True).fill("+44 20 7946 0998")
     page.route("**/edit/**", lambda route: route.abort())
     page.locator("#save").click()
@@ -194,7 +194,7 @@ def test_a_save_that_nothing_came_of_can_be_pressed_again(page: Page) -> None:
     page.wait_for_url("**/writes/**")
 
 
-def test_a_draft_that_nobody_may_keep_says_why(page: Page) -> None:
+def test_a_draft_without_a_session_offers_to_sign_in(page: Page) -> None:
     page.context.clear_cookies(name="sessionid")
     page.get_by_label("Phone", exact=True).press_sequentially("555")
     expect(page.locator("#draft-status")).to_contain_text("You have been signed out")
@@ -210,7 +210,7 @@ def test_a_draft_that_nobody_may_keep_says_why(page: Page) -> None:
 
 
 @pytest.mark.parametrize("body", ["<html><h1>502 Bad Gateway</h1></html>", ""])
-def test_a_proxys_error_page_does_not_take_the_forms_place(page: Page, body: str) -> None:
+def test_an_error_page_of_a_proxy_does_not_replace_the_form(page: Page, body: str) -> None:
     page.route(
         "**/edit/?**",
         lambda route: route.fulfill(status=502, content_type="text/html", body=body),
@@ -231,7 +231,7 @@ def test_a_row_button_that_fails_does_not_stop_the_draft(page: Page) -> None:
     page.get_by_label("Phone", exact=True).fill("still typed into")
 
 
-def test_of_two_tokens_the_one_that_counts_is_sent(page: Page, fresh: Stack) -> None:
+def test_of_two_csrf_cookies_the_one_that_django_reads_is_sent(page: Page, fresh: Stack) -> None:
     page.evaluate(f"document.cookie = 'csrftoken={'x' * 32}; path=/companies'")
     assert page.evaluate("document.cookie.split('csrftoken=').length") == 3
     page.get_by_label("Phone", exact=True).fill("+44 1632 960 557")

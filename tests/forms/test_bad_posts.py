@@ -1,4 +1,4 @@
-"""Posts that no page of ours makes: a clear answer, and never a changed record."""
+"""Posts that no page of ours makes: they are reported, and never change the record."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ import pytest
 from django.http import QueryDict
 
 from customers.forms import Form, FormTampered, ModelError
-from tests.support.forms import array, exact, node, obj, opened, page, posted
+from tests.support.forms import array, exact, form_page, node, obj, page_of, post
 
 MODEL = obj(name=node(), rows=array(a=node(), inner=array(b=node())))
 RECORD: dict[str, Any] = {"name": "N", "rows": [{"a": "1"}, {"a": "2", "inner": [{"b": "3"}]}]}
 
 
 def tampered(**more: Any) -> Form:
-    """The untouched form's post with some names added or replaced, read again."""
-    data = opened(MODEL, RECORD).post().copy()
+    """The form of an untouched page's post with some inputs added or replaced."""
+    data = form_page(MODEL, RECORD).post().copy()
     for name, values in more.items():
         data.setlist(name, values if isinstance(values, list) else [values])
     return Form(MODEL, data=data)
@@ -43,13 +43,13 @@ def unchanged(form: Form) -> bool:
         "f.name�",
     ],
 )
-def test_unknown_names_are_answered_and_change_nothing(name: str) -> None:
+def test_unknown_inputs_are_reported_and_change_nothing(name: str) -> None:
     form = tampered(**{name: "evil"})
     assert unchanged(form)
     assert not form.is_valid()
     assert "no longer exist" in form.summary[0]["text"]
     assert form.unknown_inputs == {name: "evil"}
-    page(form)
+    page_of(form)
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_unknown_names_are_answered_and_change_nothing(name: str) -> None:
         "b0,b1,n1234567",
     ],
 )
-def test_unknown_rows_are_answered_and_change_nothing(order: str) -> None:
+def test_unknown_rows_are_reported_and_change_nothing(order: str) -> None:
     form = tampered(**{"r.rows": order})
     assert unchanged(form)
     assert not form.is_valid()
@@ -72,13 +72,13 @@ def test_unknown_rows_are_answered_and_change_nothing(order: str) -> None:
 
 
 @pytest.mark.parametrize("order", ["", ",", "b1", "n5"])
-def test_rows_that_were_not_posted_are_not_lost(order: str) -> None:
+def test_rows_that_were_not_posted_are_kept(order: str) -> None:
     form = tampered(**{"r.rows": order})
     assert sorted(row["a"] for row in form.payload()["rows"]) == ["1", "2"]
 
 
-def test_inputs_that_were_not_posted_stay_as_they_were() -> None:
-    data = opened(MODEL, RECORD).post()
+def test_inputs_that_were_not_posted_keep_the_records_value() -> None:
+    data = form_page(MODEL, RECORD).post()
     form = Form(MODEL, data=QueryDict(f"base={data['base']}"))
     assert unchanged(form)
     assert form.is_valid()
@@ -96,10 +96,10 @@ def test_control_characters_are_refused_at_the_field(text: str) -> None:
     form = tampered(**{"f.name": text})
     assert not form.is_valid()
     assert list(form.errors) == ["f.name"]
-    page(form)
+    page_of(form)
 
 
-def test_thousands_of_fields_and_rows_end_in_an_answer() -> None:
+def test_thousands_of_unknown_fields_and_rows_are_reported() -> None:
     many = {f"f.x{index}": "1" for index in range(20_000)}
     form = tampered(**many)
     assert "and 19,997 more" in form.summary[0]["text"]
@@ -110,14 +110,14 @@ def test_thousands_of_fields_and_rows_end_in_an_answer() -> None:
     assert unchanged(form)
 
 
-def test_megabytes_in_one_field() -> None:
+def test_a_field_of_megabytes_is_accepted() -> None:
     form = tampered(**{"f.name": "x" * 5_000_000, "f.rows.b0.a": "\n" * 100_000})
     form.is_valid()
-    page(form)
+    page_of(form)
 
 
 @pytest.mark.parametrize("base", [None, "", "x", "a:b:c", "\ud800", "x" * 6_000_000])
-def test_a_missing_or_broken_base_is_a_tampered_form(base: str | None) -> None:
+def test_a_missing_or_invalid_base_raises_form_tampered(base: str | None) -> None:
     data = QueryDict(mutable=True)
     if base is not None:
         data["base"] = base
@@ -125,21 +125,21 @@ def test_a_missing_or_broken_base_is_a_tampered_form(base: str | None) -> None:
         Form(MODEL, data=data)
 
 
-def test_a_base_of_another_record_or_of_another_kind_of_form_does_not_open() -> None:
-    data = opened(MODEL, RECORD, purpose="one").post()
+def test_a_base_signed_for_another_form_raises_form_tampered() -> None:
+    data = form_page(MODEL, RECORD, purpose="one").post()
     assert Form(MODEL, data=data, purpose="one").base == RECORD
     for more in ({"purpose": "two"}, {"purpose": "one", "creating": True}, {}):
         with pytest.raises(FormTampered):
             Form(MODEL, data=data, **more)
 
 
-def test_a_changed_base_does_not_open() -> None:
-    shown = opened(MODEL, RECORD)
-    middle = len(shown["base"].value) // 3
-    text = shown["base"].value
-    shown["base"].value = text[:middle] + ("A" if text[middle] != "A" else "B") + text[middle + 1 :]
+def test_a_changed_base_raises_form_tampered() -> None:
+    page = form_page(MODEL, RECORD)
+    middle = len(page["base"].value) // 3
+    text = page["base"].value
+    page["base"].value = text[:middle] + ("A" if text[middle] != "A" else "B") + text[middle + 1 :]
     with pytest.raises(FormTampered):
-        posted(MODEL, shown)
+        post(MODEL, page)
 
 
 def test_the_base_keeps_every_digit_and_every_character() -> None:
@@ -149,20 +149,20 @@ def test_the_base_keeps_every_digit_and_every_character() -> None:
         '{"n": 1.5000000, "big": 12345678901234567890.5, "s": "\\ud800\\u0000", "z": null}',
         use_decimal=True,
     )
-    assert exact(posted(MODEL, opened(MODEL, record)).base) == exact(record)
+    assert exact(post(MODEL, form_page(MODEL, record)).base) == exact(record)
 
 
-def test_names_with_dots_brackets_and_markup_do_not_meet() -> None:
+def test_property_names_with_dots_brackets_and_markup_stay_apart() -> None:
     names = ["a", "a.b", "b0", "a-h", "", "%", "'\"><img>", "r.x", "é", "\ud800", "a b", "A"]
     odd = obj(**{name: node() for name in names}) | {}
     odd["properties"]["a"] = node("Object", properties={"b": node(), "": node()})
     record: dict[str, Any] = {name: f"v{index}" for index, name in enumerate(names)}
     record["a"] = {"b": "inner", "": "empty"}
-    assert exact(posted(odd, opened(odd, record)).payload()) == exact(record)
+    assert exact(post(odd, form_page(odd, record)).payload()) == exact(record)
 
 
 @pytest.mark.parametrize("levels", [40, 3000])
-def test_a_model_that_is_no_model_is_said_to_be_none(levels: int) -> None:
+def test_a_model_of_another_shape_raises_model_error(levels: int) -> None:
     deep: Any = node()
     for _ in range(levels):
         deep = obj(x=deep)

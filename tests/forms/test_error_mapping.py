@@ -1,4 +1,4 @@
-"""Codat's validation items find their field, however loosely they name it."""
+"""Codat's findings are shown at the fields that their itemId means."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from customers.forms import Form
-from tests.support.forms import array, model, node, obj, opened, page, posted, pressed
+from tests.support.forms import array, form_page, model, node, obj, page_of, post, press
 
 RECORD: dict[str, Any] = {
     "customerName": "A",
@@ -49,19 +49,19 @@ RECORD: dict[str, Any] = {
         ("status", "status"),
     ],
 )
-def test_item_ids(item_id: str, where: str) -> None:
+def test_a_finding_goes_to_the_field_that_its_item_id_means(item_id: str, where: str) -> None:
     form = Form(model("sandbox"), RECORD)
     form.add_findings([{"itemId": item_id, "message": "No good.", "validatorName": ""}])
     assert form.errors == {f"f.{where}": ["No good."]}
-    shown = page(form)
+    page = page_of(form)
     assert form.summary[0]["anchor"] == f"f-{where}"
-    assert form.summary[0]["anchor"] in shown.ids
+    assert form.summary[0]["anchor"] in page.ids
 
 
 @pytest.mark.parametrize(
     "item_id", ["NominalCode", "", None, 7, [], "a.b.c", "metadata.isDeleted", "." * 600]
 )
-def test_the_rest_goes_to_the_summary(item_id: object) -> None:
+def test_a_finding_without_a_field_goes_to_the_summary(item_id: object) -> None:
     form = Form(model("sandbox"), RECORD | {"metadata": {"isDeleted": False}})
     form.add_findings([{"itemId": item_id, "message": "No good."}])
     assert form.errors == {}
@@ -69,10 +69,10 @@ def test_the_rest_goes_to_the_summary(item_id: object) -> None:
     assert form.summary[0]["anchor"] == ""
 
 
-def test_shapes_that_nobody_promised() -> None:
+def test_findings_of_an_unexpected_shape_are_skipped() -> None:
     form = Form(model("sandbox"), RECORD)
     form.add_findings([None, 7, "x", {}, {"message": {}}, {"itemId": "status", "message": None}])
-    page(form)
+    page_of(form)
 
 
 def test_two_messages_for_one_field_are_both_shown() -> None:
@@ -85,12 +85,12 @@ def test_two_messages_for_one_field_are_both_shown() -> None:
 
 def test_indexes_count_the_rows_that_were_sent() -> None:
     wanting = obj(rows=array(a=node(), b=node()))
-    shown = opened(wanting, {"rows": [{"a": "0"}, {"a": "1"}, {"a": "2"}]})
-    shown = pressed(wanting, shown, "remove:rows:b0")
-    shown = pressed(wanting, shown, "add:rows")
-    shown["f.rows.n1.b"].type("new")
-    shown = pressed(wanting, shown, "up:rows:n1")
-    form = posted(wanting, shown)
+    page = form_page(wanting, {"rows": [{"a": "0"}, {"a": "1"}, {"a": "2"}]})
+    page = press(wanting, page, "remove:rows:b0")
+    page = press(wanting, page, "add:rows")
+    page["f.rows.n1.b"].type("new")
+    page = press(wanting, page, "up:rows:n1")
+    form = post(wanting, page)
     form.add_findings(
         [{"itemId": "rows[1].b", "message": "x"}, {"itemId": "rows[2].a", "message": "y"}]
     )
@@ -100,7 +100,7 @@ def test_indexes_count_the_rows_that_were_sent() -> None:
 def test_messages_are_escaped() -> None:
     form = Form(model("sandbox"), RECORD)
     form.add_findings([{"itemId": "status", "message": "<script>alert(1)</script>"}])
-    assert "<script>alert(1)</script>" in page(form).text
+    assert "<script>alert(1)</script>" in page_of(form).text
 
 
 def test_an_error_in_a_collapsed_row_opens_it() -> None:
@@ -108,4 +108,4 @@ def test_an_error_in_a_collapsed_row_opens_it() -> None:
     record = {"rows": [{"a": str(n), "inner": [{"b": "x"}] * 5} for n in range(6)]}
     form = Form(model, record)
     form.add_findings([{"itemId": "rows[4].inner[3].b", "message": "No."}])
-    assert page(form).open_rows == {"f-rows.b4", "f-rows.b4.inner.b3"}
+    assert page_of(form).open_rows == {"f-rows.b4", "f-rows.b4.inner.b3"}

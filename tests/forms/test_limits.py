@@ -1,4 +1,4 @@
-"""Limits read out of English: each pattern, what must not match, and the hit rate over real models."""
+"""Limits in the English of notes: each pattern, notes that state no limit, and the match rate over real models."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ SHARED = Path(__file__).resolve().parents[3] / "shared" / "codat" / "push-models
         ("Must be a valid email.", Limit(format="email")),
     ],
 )
-def test_what_notes_say(details: str, limit: Limit) -> None:
+def test_notes_that_state_a_limit(details: str, limit: Limit) -> None:
     assert parse_limit(details) == limit
 
 
@@ -77,27 +77,27 @@ def test_what_notes_say(details: str, limit: Limit) -> None:
         "9" * 400 + " characters",
     ],
 )
-def test_what_they_do_not_say_is_not_read_into_them(details: str) -> None:
+def test_notes_that_state_no_limit(details: str) -> None:
     assert parse_limit(details) is None
 
 
-def test_the_hit_rate_in_the_docstring_is_the_measured_one() -> None:
+def test_the_match_rate_in_the_docstring_is_the_measured_one() -> None:
     if not SHARED.exists():
         pytest.skip(f"{SHARED} is absent")
-    found: list[str] = []
+    notes: list[str] = []
     for path in SHARED.glob("*.json"):
-        found += details(parse_model(json.loads(path.read_text())))
-    known = sum(parse_limit(note) is not None for note in found)
-    distinct = {note: parse_limit(note) for note in found}
-    said = f"{known} of {len(found)} notes, {sum(map(bool, distinct.values()))} of {len(distinct)} distinct ones"
-    assert said in re.sub(r"\s+", " ", limits.__doc__ or "")
+        notes += details(parse_model(json.loads(path.read_text())))
+    known = sum(parse_limit(note) is not None for note in notes)
+    distinct = {note: parse_limit(note) for note in notes}
+    rate = f"{known} of {len(notes)} notes, {sum(map(bool, distinct.values()))} of {len(distinct)} distinct ones"
+    assert rate in re.sub(r"\s+", " ", limits.__doc__ or "")
 
 
 def details(node: Node) -> list[str]:
-    found = [note.details for note in node.notes]
+    notes = [note.details for note in node.notes]
     for child in (*node.children, *((node.element,) if node.element else ())):
-        found += details(child)
-    return found
+        notes += details(child)
+    return notes
 
 
 def test_hostile_notes_end_quickly() -> None:

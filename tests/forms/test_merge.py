@@ -1,4 +1,4 @@
-"""Three columns: what somebody else changed, what I changed, and what comes of the choices."""
+"""Merging: what somebody else changed, what this form changes, and the values that the choices result in."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.template.loader import get_template
 
 from customers.forms import MISSING, Form, Merge, copy_of
 from tests.support.form_browser import Page
-from tests.support.forms import model, node, obj, opened, posted
+from tests.support.forms import form_page, model, node, obj, post
 
 MODEL = obj(
     name=node(label="Name"),
@@ -27,10 +27,10 @@ BASE: dict[str, Any] = {
 
 
 def mine(**typed: str) -> Form:
-    shown = opened(MODEL, BASE)
+    page = form_page(MODEL, BASE)
     for name, text in typed.items():
-        shown["f." + name.replace("_", ".")].type(text)
-    return posted(MODEL, shown)
+        page["f." + name.replace("_", ".")].type(text)
+    return post(MODEL, page)
 
 
 def choose(merge: Merge, **choices: str) -> QueryDict:
@@ -44,7 +44,7 @@ def choose(merge: Merge, **choices: str) -> QueryDict:
     return columns.post()
 
 
-def test_nobody_interfered() -> None:
+def test_a_record_that_nobody_else_changed_has_no_conflicts() -> None:
     merge = mine(name="mine").merge(BASE | {"modifiedDate": "2021", "unknown": 1})
     assert merge.conflicts == []
     assert merge.resolved
@@ -55,7 +55,7 @@ def test_the_same_change_on_both_sides_is_no_conflict() -> None:
     assert mine(name="x").merge(BASE | {"name": "x"}).resolved
 
 
-def test_a_conflict_waits_for_a_choice() -> None:
+def test_a_conflict_needs_a_choice() -> None:
     form, theirs = mine(name="mine"), BASE | {"name": "theirs"}
     merge = form.merge(theirs)
     (conflict,) = merge.conflicts
@@ -69,7 +69,7 @@ def test_a_conflict_waits_for_a_choice() -> None:
         assert chosen.values() == {"name": side, "phone": "1", "rows": BASE["rows"]}
 
 
-def test_a_change_of_theirs_alone_is_shown_and_preselected() -> None:
+def test_a_change_by_somebody_else_alone_is_shown_and_preselected() -> None:
     form, theirs = mine(name="mine"), BASE | {"phone": "2"}
     merge = form.merge(theirs)
     assert not merge.resolved
@@ -78,7 +78,7 @@ def test_a_change_of_theirs_alone_is_shown_and_preselected() -> None:
     assert chosen.values() == {"name": "mine", "phone": "2", "rows": BASE["rows"]}
 
 
-def test_choices_about_an_older_reading_do_not_count() -> None:
+def test_choices_about_an_older_record_do_not_count() -> None:
     form = mine(name="mine")
     data = choose(form.merge(BASE | {"name": "theirs"}), name="mine")
     assert not form.merge(BASE | {"name": "even newer"}, data).resolved
@@ -103,7 +103,7 @@ def test_lists_of_different_length_are_one_field() -> None:
     assert form.merge(theirs, choose(merge, rows="theirs")).values()["rows"] == BASE["rows"][:1]
 
 
-def test_a_field_that_they_removed_or_added() -> None:
+def test_a_field_that_somebody_else_removed_or_added() -> None:
     theirs = {key: value for key, value in BASE.items() if key != "phone"} | {
         "home": {"city": "Bath"}
     }
@@ -118,11 +118,11 @@ def test_a_field_that_they_removed_or_added() -> None:
 
 
 def test_lists_that_are_empty_everywhere_are_no_conflict() -> None:
-    shown = opened(MODEL, {"name": "a", "rows": []})
-    assert posted(MODEL, shown).merge({"name": "a", "rows": []}).resolved
+    page = form_page(MODEL, {"name": "a", "rows": []})
+    assert post(MODEL, page).merge({"name": "a", "rows": []}).resolved
 
 
-def test_what_was_chosen_fills_a_form_on_their_record() -> None:
+def test_the_merged_values_fill_a_form_on_the_current_record() -> None:
     theirs = BASE | {"name": "theirs", "phone": "2", "rows": [*BASE["rows"], {"a": "3"}]}
     form = mine(name="mine")
     data = choose(form.merge(theirs), name="mine")
@@ -141,14 +141,14 @@ def test_filled_puts_values_back_over_another_record() -> None:
     assert Form(MODEL, filled=more, creating=True).payload() == more
 
 
-def test_since_names_what_changed_after_a_draft_was_opened() -> None:
+def test_record_changes_after_a_draft_was_opened() -> None:
     form = mine(name="mine")
     (change,) = form.record_changes(BASE | {"phone": "2", "modifiedDate": "2022"})
     assert (change.path, change.old, change.new) == ("phone", "1", "2")
     assert form.record_changes(BASE) == []
 
 
-def test_a_copy_leaves_out_what_identifies_dates_or_says_nothing() -> None:
+def test_a_copy_has_no_ids_dates_or_empty_values() -> None:
     record = {
         "id": "9",
         "customerName": "A",

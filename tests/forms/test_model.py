@@ -1,4 +1,4 @@
-"""The create/update model as a tree: what is understood, and what is refused with a sentence."""
+"""The create/update model as a tree: what is read leniently, and what raises ModelError."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ def root(**properties: Any) -> dict[str, Any]:
 
 
 def nodes(node: Node) -> list[Node]:
-    found = [node]
+    result = [node]
     for child in node.children:
-        found += nodes(child)
-    return found + (nodes(node.element) if node.element else [])
+        result += nodes(child)
+    return result + (nodes(node.element) if node.element else [])
 
 
 @pytest.mark.skipif(not SHARED.exists(), reason=f"{SHARED} is absent")
@@ -102,7 +102,7 @@ def test_options_are_read_leniently() -> None:
     assert options[1].value is True
 
 
-def test_what_is_missing_or_odd_has_a_default() -> None:
+def test_missing_or_unexpected_properties_have_defaults() -> None:
     node = parse_model(
         root(
             x={
@@ -127,7 +127,7 @@ def test_notes() -> None:
     assert (note.field, note.details, note.is_warning) == ("X", "No.", True)
 
 
-def test_text_that_a_page_cannot_carry_is_marked() -> None:
+def test_characters_that_a_page_cannot_show_are_replaced() -> None:
     node = parse_model(root(x={"displayName": "a\ud800b\x00c\r\nd"})).children[0]
     assert node.label == "a\ufffdb\ufffdc\nd"
 
@@ -140,7 +140,7 @@ def nested(levels: int) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("raw", "said"),
+    ("raw", "sentence"),
     [
         (None, "not an object"),
         ([], "not an object"),
@@ -162,8 +162,10 @@ def nested(levels: int) -> dict[str, Any]:
         (root(x={"type": "String", "options": list(range(20_001))}), "more than 20,000 options"),
     ],
 )
-def test_what_is_not_such_a_tree_is_refused_with_a_sentence(raw: object, said: str) -> None:
-    with pytest.raises(ModelError, match=said) as caught:
+def test_a_model_of_another_shape_raises_model_error_with_a_sentence(
+    raw: object, sentence: str
+) -> None:
+    with pytest.raises(ModelError, match=sentence) as caught:
         parse_model(raw)
     assert str(caught.value).endswith(".")
 

@@ -1,4 +1,4 @@
-"""record -> form -> rendered HTML -> what a browser posts -> payload changes nothing, or one field."""
+"""From a record to a page, to a post, to a payload: it changes nothing, or exactly the field that was typed into."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from tests.support.forms import (
     MODELS,
     exact,
     expected,
+    form_page,
     load,
     needs_shared,
-    opened,
-    page,
-    posted,
+    page_of,
+    post,
 )
 
 BOUNDED = settings(
@@ -39,15 +39,15 @@ BOUNDED = settings(
 def test_each_shared_customer_on_each_shared_model(model_path: Path, customers: Path) -> None:
     model = load(model_path)
     for record in load(customers)["results"]:
-        shown = opened(model, record)
-        form = posted(model, shown)
+        page = form_page(model, record)
+        form = post(model, page)
         assert exact(form.payload()) == exact(expected(model, record))
         assert form.changes() == []
         assert not form.problems
 
-        for control in [c for c in shown.fields if c.kind == "text"]:
+        for control in [c for c in page.fields if c.kind == "text"]:
             before, control.value = control.value, "Changed"
-            changed = posted(model, shown)
+            changed = post(model, page)
             control.value = before
             name = control.name.removeprefix("f.")
             assert [change.path for change in changed.changes()] == [name]
@@ -166,33 +166,33 @@ def pairs(draw: st.DrawFn) -> tuple[dict[str, Any], dict[str, Any]]:
 
 @BOUNDED
 @given(pairs())
-def test_nothing_changed_changes_nothing(pair: tuple[dict[str, Any], dict[str, Any]]) -> None:
+def test_an_untouched_form_changes_nothing(pair: tuple[dict[str, Any], dict[str, Any]]) -> None:
     model, record = pair
-    form = posted(model, opened(model, record))
+    form = post(model, form_page(model, record))
     assert exact(form.payload()) == exact(expected(model, record))
     assert form.changes() == []
     assert form.problems == []
-    # and so after an error page, which shows again what was posted
-    again = posted(model, opened_again(form))
+    # An error page shows again what was posted: the same holds for it.
+    again = post(model, error_page(form))
     assert exact(again.payload()) == exact(expected(model, record))
     assert to_json(form.payload()).isascii()
 
 
-def opened_again(form: Form) -> Page:
+def error_page(form: Form) -> Page:
     form.is_valid()
-    return page(form)
+    return page_of(form)
 
 
 @BOUNDED
 @given(pairs(), st.randoms(use_true_random=False))
-def test_one_field_changed_changes_exactly_it(
+def test_one_changed_field_changes_only_itself(
     pair: tuple[dict[str, Any], dict[str, Any]], random: Any
 ) -> None:
     model, record = pair
-    shown = opened(model, record)
-    if not shown.fields:
+    page = form_page(model, record)
+    if not page.fields:
         return
-    control = random.choice(shown.fields)
+    control = random.choice(page.fields)
     if control.kind == "select":
         others = [value for value, _ in control.options if value not in ("", control.value)]
         if not others:
@@ -200,7 +200,7 @@ def test_one_field_changed_changes_exactly_it(
         control.type(random.choice(others))
     else:
         control.type("2031-05-06" if control.value != "2031-05-06" else "2032-01-01")
-    form = posted(model, shown)
+    form = post(model, page)
     path = control.name.removeprefix("f.")
     assert [change.path for change in form.changes()] == [path]
     untouched = flat(expected(model, record))
@@ -211,18 +211,18 @@ def test_one_field_changed_changes_exactly_it(
 
 def flat(value: Any, path: tuple[Any, ...] = ()) -> dict[tuple[Any, ...], str]:
     """Every leaf and every container by its path, as exact JSON."""
-    found: dict[tuple[Any, ...], str] = {}
+    result: dict[tuple[Any, ...], str] = {}
     if isinstance(value, dict):
-        found[path] = "{}"
+        result[path] = "{}"
         for key, item in value.items():
-            found |= flat(item, (*path, key))
+            result |= flat(item, (*path, key))
     elif isinstance(value, list):
-        found[path] = f"[{len(value)}]"
+        result[path] = f"[{len(value)}]"
         for index, item in enumerate(value):
-            found |= flat(item, (*path, index))
+            result |= flat(item, (*path, index))
     else:
-        found[path] = exact(value)
-    return found
+        result[path] = exact(value)
+    return result
 
 
 def leaves(paths: set[tuple[Any, ...]]) -> set[tuple[Any, ...]]:
@@ -234,12 +234,12 @@ def leaves(paths: set[tuple[Any, ...]]) -> set[tuple[Any, ...]]:
     }
 
 
-def test_the_record_itself_is_never_touched() -> None:
+def test_the_record_itself_is_not_modified() -> None:
     model = {"type": "Object", "properties": {"a": {"type": "Array"}}}
     record = {"a": ["1", None]}
-    shown = opened(model, record)
-    shown["f.a.b0"].type("2")
-    posted(model, shown).payload()
+    page = form_page(model, record)
+    page["f.a.b0"].type("2")
+    post(model, page).payload()
     assert record == {"a": ["1", None]}
 
 
@@ -248,6 +248,6 @@ def test_the_record_itself_is_never_touched() -> None:
 )
 def test_digits_survive(text: str) -> None:
     model = {"type": "Object", "properties": {"n": {"type": "Number"}}}
-    shown = opened(model, {})
-    shown["f.n"].type(text)
-    assert posted(model, shown).payload_json() == f'{{"n": {text.rstrip(".")}}}'
+    page = form_page(model, {})
+    page["f.n"].type(text)
+    assert post(model, page).payload_json() == f'{{"n": {text.rstrip(".")}}}'

@@ -1,4 +1,4 @@
-"""Absent, null, "" and the types: what goes out for what was there and what was typed."""
+"""What is sent for what the record holds and what was typed: absent, null, "", and each type."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from customers.forms import Form
-from tests.support.forms import array, choices, exact, node, obj, opened, posted
+from tests.support.forms import array, choices, exact, form_page, node, obj, page_of, post
 
 TYPES = obj(
     text=node(),
@@ -21,9 +21,9 @@ TYPES = obj(
 
 
 def typed(model: Any, record: Any, name: str, text: str, **more: Any) -> Form:
-    shown = opened(model, record, **more)
-    shown[f"f.{name}"].type(text)
-    return posted(model, shown, **more)
+    page = form_page(model, record, **more)
+    page[f"f.{name}"].type(text)
+    return post(model, page, **more)
 
 
 @pytest.mark.parametrize(
@@ -45,8 +45,8 @@ def typed(model: Any, record: Any, name: str, text: str, **more: Any) -> Form:
         {"text": "</select>\"'><b>", "choice": '"><i>&lt;', "odd": "\u202e\ufffe"},
     ],
 )
-def test_untouched_goes_out_as_it_came(record: dict[str, Any]) -> None:
-    form = posted(TYPES, opened(TYPES, record))
+def test_an_untouched_value_is_sent_as_it_was_read(record: dict[str, Any]) -> None:
+    form = post(TYPES, form_page(TYPES, record))
     assert exact(form.payload()) == exact(record)
     assert form.is_valid(), form.summary
     assert form.changes() == []
@@ -64,7 +64,7 @@ def test_untouched_goes_out_as_it_came(record: dict[str, Any]) -> None:
         ("flag", False, None),
     ],
 )
-def test_cleared_is_cleared_on_purpose(name: str, old: Any, new: Any) -> None:
+def test_an_emptied_value_is_cleared(name: str, old: Any, new: Any) -> None:
     form = typed(TYPES, {name: old}, name, "")
     assert form.payload() == {name: new}
     assert [(c.path, c.old, c.new) for c in form.changes()] == [(name, old, new)]
@@ -96,7 +96,7 @@ def test_blank_typed_over_nothing_changes_nothing(base: dict[str, Any]) -> None:
         ("date", "2024-02-29T08:05:06,5+0130", "2024-02-29T08:05:06.5+01:30"),
     ],
 )
-def test_typed_is_converted(name: str, text: str, sent: Any) -> None:
+def test_typed_text_is_converted(name: str, text: str, sent: Any) -> None:
     form = typed(TYPES, {}, name, text)
     assert form.is_valid(), form.summary
     assert exact(form.payload()) == exact({name: sent})
@@ -114,28 +114,26 @@ def test_typed_is_converted(name: str, text: str, sent: Any) -> None:
     ]
     + [("text", "a\ufffdb")],
 )
-def test_what_cannot_be_converted_is_said_at_the_field(name: str, text: str) -> None:
+def test_text_that_cannot_be_converted_is_an_error_at_the_field(name: str, text: str) -> None:
     form = typed(TYPES, {name: "1"}, name, text)
     assert not form.is_valid()
     assert list(form.errors) == [f"f.{name}"]
     assert form.summary[0]["anchor"] == f"f-{name}"
-    from tests.support.forms import page
-
-    again = page(form)
+    again = page_of(form)
     assert again[f"f.{name}"].value == text
     assert again[f"f.{name}"].attributes["aria-invalid"] == "true"
 
 
-def test_a_choice_that_is_not_offered_is_refused_when_it_is_new() -> None:
-    shown = opened(TYPES, {})
-    shown["f.choice"].value = "C"
-    assert not posted(TYPES, shown).is_valid()
+def test_a_new_value_outside_the_options_is_an_error() -> None:
+    page = form_page(TYPES, {})
+    page["f.choice"].value = "C"
+    assert not post(TYPES, page).is_valid()
 
 
-def test_a_stored_value_outside_the_options_stays_selected_and_says_so() -> None:
-    shown = opened(TYPES, {"choice": "Archived"})
-    assert shown["f.choice"].value == "Archived"
-    assert ("Archived", "Archived (not in the list)") in shown["f.choice"].options
+def test_a_stored_value_outside_the_options_stays_selected() -> None:
+    page = form_page(TYPES, {"choice": "Archived"})
+    assert page["f.choice"].value == "Archived"
+    assert ("Archived", "Archived (not in the list)") in page["f.choice"].options
 
 
 def test_option_values_keep_their_type() -> None:
@@ -143,10 +141,10 @@ def test_option_values_keep_their_type() -> None:
         a=node("Number", options=[{"value": 10}, {"value": "2.50"}]),
         b=node(options=[{"value": 1}, {"value": True}]),
     )
-    shown = opened(model, {})
-    shown["f.a"].type("2.50")
-    shown["f.b"].type("1")
-    assert posted(model, shown).payload_json() == '{"a": 2.50, "b": 1}'
+    page = form_page(model, {})
+    page["f.a"].type("2.50")
+    page["f.b"].type("1")
+    assert post(model, page).payload_json() == '{"a": 2.50, "b": 1}'
 
 
 @pytest.mark.parametrize(
@@ -157,9 +155,9 @@ def test_a_single_option_is_preselected_only_if_required_and_creating(
     required: bool, creating: bool, selected: str
 ) -> None:
     model = obj(c=node(required=required, options=choices("GB")), d=node())
-    shown = opened(model, {}, creating=creating)
-    assert shown["f.c"].value == selected
-    payload = posted(model, shown, creating=creating).payload()
+    page = form_page(model, {}, creating=creating)
+    assert page["f.c"].value == selected
+    payload = post(model, page, creating=creating).payload()
     assert payload == ({"c": selected} if selected else {})
 
 
@@ -173,36 +171,36 @@ def test_a_preselected_option_alone_does_not_fill_a_row_or_an_object() -> None:
             required=True, kind=node(required=True, options=choices("P")), x=node(required=True)
         ),
     )
-    shown = opened(model, creating=True)
-    assert posted(model, shown, creating=True).payload() == {}
-    shown["f.home.x"].type("1")
-    shown["f.rows.n1.x"].type("2")
-    assert posted(model, shown, creating=True).payload() == {
+    page = form_page(model, creating=True)
+    assert post(model, page, creating=True).payload() == {}
+    page["f.home.x"].type("1")
+    page["f.rows.n1.x"].type("2")
+    assert post(model, page, creating=True).payload() == {
         "home": {"kind": "P", "x": "1"},
         "rows": [{"kind": "P", "x": "2"}],
     }
 
 
-def test_a_preselected_option_can_be_taken_back() -> None:
+def test_a_preselected_option_can_be_cleared() -> None:
     model = obj(c=node(required=True, options=choices("GB")), d=node())
     form = typed(model, None, "c", "", creating=True)
     assert form.payload() == {}
     assert not form.is_valid()
 
 
-def test_an_optional_object_left_blank_is_not_sent_and_demands_nothing() -> None:
+def test_an_optional_object_left_blank_is_not_sent_and_requires_nothing() -> None:
     model = obj(home=node("Object", properties={"line": node(required=True), "city": node()}))
-    shown = opened(model, {})
-    form = posted(model, shown)
+    page = form_page(model, {})
+    form = post(model, page)
     assert form.is_valid()
     assert form.payload() == {}
-    shown["f.home.city"].type("Bath")
-    form = posted(model, shown)
+    page["f.home.city"].type("Bath")
+    form = post(model, page)
     assert not form.is_valid()
     assert list(form.errors) == ["f.home.line"]
 
 
-def test_a_required_object_demands_what_it_requires() -> None:
+def test_a_required_object_requires_its_required_fields() -> None:
     model = obj(
         home=node(
             "Object",
@@ -213,18 +211,18 @@ def test_a_required_object_demands_what_it_requires() -> None:
             },
         )
     )
-    form = posted(model, opened(model, {}))
+    form = post(model, form_page(model, {}))
     assert not form.is_valid()
     assert list(form.errors) == ["f.home.line"]
 
 
 @pytest.mark.parametrize("base", [{"home": None}, {"home": {}}, {"home": {"line": ""}}, {}])
-def test_an_object_that_was_there_stays_as_it_was(base: dict[str, Any]) -> None:
+def test_an_object_of_the_record_is_sent_as_it_was_read(base: dict[str, Any]) -> None:
     model = obj(home=node("Object", properties={"line": node(), "city": node()}))
-    assert posted(model, opened(model, base)).payload() == base
+    assert post(model, form_page(model, base)).payload() == base
 
 
-def test_an_object_emptied_by_hand_is_sent_emptied() -> None:
+def test_an_object_whose_values_were_emptied_is_sent_with_empty_values() -> None:
     model = obj(home=node("Object", properties={"line": node()}))
     assert typed(model, {"home": {"line": "x"}}, "home.line", "").payload() == {
         "home": {"line": ""}
@@ -246,7 +244,7 @@ def test_unknown_properties_are_listed_and_not_sent() -> None:
         (("rows", 0, "c"), "3"),
     ]
     assert form.payload() == {"a": "1", "rows": [{"b": "2"}]}
-    assert "Row 1, C" in opened(model, record).text
+    assert "Row 1, C" in form_page(model, record).text
 
 
 READ_ONLY_MODEL = obj(
@@ -269,15 +267,15 @@ def test_read_only_fields_are_never_editable_never_sent_and_never_block() -> Non
         "metadata": {"isDeleted": False},
         "contacts": [{"id": "c1", "name": "B", "modifiedDate": "2020-01-01"}],
     }
-    shown = opened(READ_ONLY_MODEL, record)
-    assert {control.name for control in shown.fields} == {
+    page = form_page(READ_ONLY_MODEL, record)
+    assert {control.name for control in page.fields} == {
         "f.name",
         "f.contacts.b0.id",
         "f.contacts.b0.name",
     }
-    form = posted(READ_ONLY_MODEL, shown)
+    form = post(READ_ONLY_MODEL, page)
     assert form.is_valid(), form.summary
-    # The id goes along because this model asks for it.
+    # The id is sent because this model has it.
     assert form.payload() == {"id": "9", "name": "A", "contacts": [{"id": "c1", "name": "B"}]}
 
 
@@ -287,22 +285,22 @@ def test_the_id_may_be_typed_when_creating_with_a_model_that_asks_for_it() -> No
     assert form.payload() == {"id": "C-1"}
 
 
-def test_files_and_free_objects_are_kept() -> None:
+def test_files_and_objects_without_properties_are_sent_unchanged() -> None:
     model = obj(f=node("File", required=True), m=node("MultiPart"), free=node("Object"), x=node())
     record = {"f": {"name": "a.pdf"}, "m": "x", "free": {"deep": [1, {"er": None}]}}
-    shown = opened(model, record)
-    assert [control.name for control in shown.fields] == ["f.x"]
-    form = posted(model, shown)
+    page = form_page(model, record)
+    assert [control.name for control in page.fields] == ["f.x"]
+    form = post(model, page)
     assert form.is_valid()
     assert form.payload() == record
 
 
-def test_an_empty_list_that_nobody_touched_is_not_sent_but_an_emptied_one_is() -> None:
+def test_an_untouched_empty_list_is_not_sent_but_an_emptied_one_is() -> None:
     model = obj(a=node(), rows=array(b=node(), inner=node("Array")))
-    assert posted(model, opened(model, {"a": "1", "rows": []})).payload() == {"a": "1"}
-    shown = opened(model, {"rows": [{"b": "2", "inner": []}]})
-    assert posted(model, shown).payload() == {"rows": [{"b": "2", "inner": []}]}
-    assert posted(model, shown, "remove:rows:b0").payload() == {"rows": []}
+    assert post(model, form_page(model, {"a": "1", "rows": []})).payload() == {"a": "1"}
+    page = form_page(model, {"rows": [{"b": "2", "inner": []}]})
+    assert post(model, page).payload() == {"rows": [{"b": "2", "inner": []}]}
+    assert post(model, page, "remove:rows:b0").payload() == {"rows": []}
 
 
 def test_creating_names_everything_that_is_sent() -> None:
@@ -310,7 +308,7 @@ def test_creating_names_everything_that_is_sent() -> None:
     assert [(c.path, c.new, c.old_text) for c in form.changes()] == [("text", "x", "(nothing)")]
 
 
-def test_review_tells_absent_null_and_empty_apart() -> None:
-    for old, said in ((None, "(null)"), ("", "(empty text)")):
+def test_the_review_distinguishes_absent_null_and_empty() -> None:
+    for old, text in ((None, "(null)"), ("", "(empty text)")):
         (change,) = typed(TYPES, {"text": old}, "text", "x").changes()
-        assert (change.old_text, change.new_text) == (said, "x")
+        assert (change.old_text, change.new_text) == (text, "x")

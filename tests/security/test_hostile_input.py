@@ -23,7 +23,7 @@ from customers.writes.journal import WriteRequest
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
 from tests.support.controls import fields
-from tests.support.forms import array, node, obj, opened
+from tests.support.forms import array, form_page, node, obj
 
 pytestmark = pytest.mark.django_db
 
@@ -84,7 +84,7 @@ def wide(count: int) -> dict[str, Any]:
 def test_rows_of_a_wide_model_are_bounded_by_their_inputs() -> None:
     """A post of four kilobytes made a million inputs: ten seconds of one core."""
     model = wide(1000)
-    data = opened(model).post().copy()
+    data = form_page(model).post().copy()
     data["r.rows"] = ",".join(f"n{number}" for number in range(1, 1001))
     began = time.process_time()
     form = Form(model, data=data)
@@ -95,7 +95,7 @@ def test_rows_of_a_wide_model_are_bounded_by_their_inputs() -> None:
 
 def test_as_many_new_inputs_as_a_post_may_hold_are_read() -> None:
     model = wide(100)
-    data = opened(model).post().copy()
+    data = form_page(model).post().copy()
     keys = [f"n{number}" for number in range(1, MAX_NEW_INPUTS // 100 + 1)]
     data["r.rows"] = ",".join(keys)
     for key in keys:

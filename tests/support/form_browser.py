@@ -56,41 +56,46 @@ class Page(HTMLParser):
         assert not missing, f"nothing has the id {missing[0]!r}"
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = {key: value or "" for key, value in attrs}
-        assert not any(key.startswith("on") or key == "style" for key in given), given
-        if "id" in given:
-            assert given["id"] not in self.ids, f"two elements with the id {given['id']!r}"
-            self.ids.add(given["id"])
+        attributes = {key: value or "" for key, value in attrs}
+        assert not any(key.startswith("on") or key == "style" for key in attributes), attributes
+        if "id" in attributes:
+            assert attributes["id"] not in self.ids, (
+                f"two elements with the id {attributes['id']!r}"
+            )
+            self.ids.add(attributes["id"])
         self.references += [
-            *given.get("for", "").split(),
-            *given.get("aria-describedby", "").split(),
-            *given.get("aria-labelledby", "").split(),
-            *given.get("list", "").split(),
+            *attributes.get("for", "").split(),
+            *attributes.get("aria-describedby", "").split(),
+            *attributes.get("aria-labelledby", "").split(),
+            *attributes.get("list", "").split(),
         ]
-        if "autofocus" in given:
-            self.autofocus.append(given.get("id", ""))
-        if tag == "details" and "open" in given:
-            self.open_rows.add(given.get("id", ""))
+        if "autofocus" in attributes:
+            self.autofocus.append(attributes.get("id", ""))
+        if tag == "details" and "open" in attributes:
+            self.open_rows.add(attributes.get("id", ""))
+        self._start_control(tag, attributes)
+
+    def _start_control(self, tag: str, attributes: dict[str, str]) -> None:
         if tag == "input":
-            kind = given.get("type", "text")
-            value = given.get("value", "")
+            kind = attributes.get("type", "text")
+            value = attributes.get("value", "")
             if kind == "text":
                 value = value.replace("\n", "")
-            self._add(given, kind, value).checked = "checked" in given
+            self._add(attributes, kind, value).checked = "checked" in attributes
         elif tag == "select":
-            self._select = self._add(given, "select", "")
+            self._select = self._add(attributes, "select", "")
             self._selected = False
         elif tag == "option" and self._select is not None:
-            self._option = [given.get("value", ""), ""]
+            self._option = [attributes.get("value", ""), ""]
             first = not self._select.options
-            if "selected" in given or (first and not self._selected):
-                self._select.value = given.get("value", "")
-                self._selected = self._selected or "selected" in given
+            if "selected" in attributes or (first and not self._selected):
+                self._select.value = attributes.get("value", "")
+                self._selected = self._selected or "selected" in attributes
         elif tag == "textarea":
-            self._textarea = self._add(given, "textarea", "")
+            self._textarea = self._add(attributes, "textarea", "")
         elif tag == "button":
-            assert given.get("type") == "submit"
-            self.buttons[given["value"]] = given
+            assert attributes.get("type") == "submit"
+            self.buttons[attributes["value"]] = attributes
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "option" and self._select is not None and self._option is not None:
@@ -110,15 +115,17 @@ class Page(HTMLParser):
         else:
             self.text += data
 
-    def _add(self, given: dict[str, str], kind: str, value: str) -> Control:
-        control = Control(given.get("name", ""), kind, value, given.get("id", ""), attributes=given)
+    def _add(self, attributes: dict[str, str], kind: str, value: str) -> Control:
+        control = Control(
+            attributes.get("name", ""), kind, value, attributes.get("id", ""), attributes=attributes
+        )
         self.controls.append(control)
         return control
 
     def __getitem__(self, name: str) -> Control:
-        found = [control for control in self.controls if control.name == name]
-        assert len(found) == 1, f"{len(found)} controls are named {name!r}"
-        return found[0]
+        controls = [control for control in self.controls if control.name == name]
+        assert len(controls) == 1, f"{len(controls)} controls are named {name!r}"
+        return controls[0]
 
     @property
     def fields(self) -> list[Control]:
@@ -130,13 +137,13 @@ class Page(HTMLParser):
         if action:
             assert action in self.buttons, f"no button {action!r}"
             assert "disabled" not in self.buttons[action]
-        sent = []
+        pairs = []
         for control in self.controls:
             if not control.name or (control.kind == "radio" and not control.checked):
                 continue
             value = control.value.replace("\r\n", "\n").replace("\r", "\n")
-            sent.append((control.name, value.replace("\n", "\r\n")))
-        return [*sent, ("action", action)] if action else sent
+            pairs.append((control.name, value.replace("\n", "\r\n")))
+        return [*pairs, ("action", action)] if action else pairs
 
     def post(self, action: str = "") -> QueryDict:
         """The post as Django reads it."""

@@ -1,4 +1,4 @@
-"""Ways to a form and back, and an independent idea of what must go out."""
+"""Models, forms, their pages and posts, and what a form must send, worked out apart from the code under test."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ def model(name: str) -> dict[str, Any]:
     path = SHARED / "push-models" / f"{name}.json"
     if not path.exists():
         pytest.skip(f"{path} is absent")
-    found: dict[str, Any] = load(path)
-    return found
+    raw: dict[str, Any] = load(path)
+    return raw
 
 
 def obj(**properties: Any) -> dict[str, Any]:
-    """A model: an object with these properties."""
+    """A model that is an object with these properties."""
     return {"type": "Object", "displayName": "Thing", "properties": properties, "required": True}
 
 
@@ -59,34 +59,36 @@ def summary(form: Form) -> str:
     return str(macros.template.module.form_summary(form.summary))
 
 
-def page(form: Form) -> Page:
+def page_of(form: Form) -> Page:
     return Page(render(form))
 
 
-def opened(model_: Any, record: Any = None, **more: Any) -> Page:
-    """The page of a fresh form."""
-    return page(Form(model_, record, **more))
+def form_page(model_: Any, record: Any = None, **more: Any) -> Page:
+    """The page of a form that was just opened."""
+    return page_of(Form(model_, record, **more))
 
 
-def posted(model_: Any, shown: Page, action: str = "", **more: Any) -> Form:
-    """The form made of what a browser posts from that page, its row button done."""
-    form = Form(model_, data=shown.post(action), **more)
+def post(model_: Any, page: Page, action: str = "", **more: Any) -> Form:
+    """The form of what a browser posts from a page, with the row button applied."""
+    form = Form(model_, data=page.post(action), **more)
     if action:
         form.apply_action(action)
     return form
 
 
-def pressed(model_: Any, shown: Page, action: str, **more: Any) -> Page:
-    """The page after a row button."""
-    return page(posted(model_, shown, action, **more))
+def press(model_: Any, page: Page, action: str, **more: Any) -> Page:
+    """The page after a row button was pressed."""
+    return page_of(post(model_, page, action, **more))
 
 
 READ_ONLY = {"modifiedDate", "sourceModifiedDate", "metadata"}
 
 
 def expected(model_: dict[str, Any], value: Any, *, in_row: bool = False) -> Any:
-    """What of a record an untouched form must send: exactly what the model knows and may write.
-    Written from the facts, apart from the code under test; lists read empty are not sent."""
+    """What an untouched form must send of a record: all that the model has and that may be written.
+
+    Written from Codat's documentation, apart from the code under test. Empty lists are not sent.
+    """
     properties = model_.get("properties") or {}
     if isinstance(value, list) and model_["type"] == "Array" and properties:
         return [expected({**model_, "type": "Object"}, item, in_row=True) for item in value]

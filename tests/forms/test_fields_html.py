@@ -1,4 +1,4 @@
-"""The rendered form: labels, help, errors, pickers, and that nothing foreign is markup."""
+"""The HTML of a form: labels, help, errors, suggestions, and that all foreign text is escaped."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from tests.support.forms import (
     MODELS,
     array,
     choices,
+    form_page,
     load,
     model,
     needs_shared,
     node,
     obj,
-    opened,
-    page,
-    posted,
+    page_of,
+    post,
     render,
     summary,
 )
@@ -33,40 +33,40 @@ from tests.support.forms import (
 @pytest.mark.parametrize("path", MODELS, ids=lambda path: path.stem)
 def test_every_input_has_a_label_and_every_reference_an_element(path: Path) -> None:
     for customers in CUSTOMERS:
-        shown = opened(load(path), load(customers)["results"][0])
-        assert shown.fields
-        for control in shown.fields:
+        page = form_page(load(path), load(customers)["results"][0])
+        assert page.fields
+        for control in page.fields:
             assert control.id == "f-" + control.name[2:]
-            assert control.id in shown.references
+            assert control.id in page.references
 
 
-def test_help_errors_and_marks_are_tied_to_their_input() -> None:
+def test_help_errors_and_limits_belong_to_their_input() -> None:
     note = {"warnings": [{"details": "Max length of 5 characters."}]}
     wanting = obj(
         a=node(required=True, description="What it is", validation=note),
         home=node("Object", properties={"b": node(required=True)}),
     )
-    form = posted(wanting, opened(wanting, {}))
+    form = post(wanting, form_page(wanting, {}))
     form.is_valid()
-    shown = page(form)
-    given = shown["f.a"].attributes
-    assert given["aria-describedby"] == "h-a e-a"
-    assert (given["aria-invalid"], given["aria-required"], given["data-max"]) == (
+    page = page_of(form)
+    attributes = page["f.a"].attributes
+    assert attributes["aria-describedby"] == "h-a e-a"
+    assert (attributes["aria-invalid"], attributes["aria-required"], attributes["data-max"]) == (
         "true",
         "true",
         "5",
     )
-    assert "maxlength" not in given
-    assert "aria-required" not in shown["f.home.b"].attributes
-    assert "What it is" in shown.text
-    assert "Max length of 5 characters." in shown.text
+    assert "maxlength" not in attributes
+    assert "aria-required" not in page["f.home.b"].attributes
+    assert "What it is" in page.text
+    assert "Max length of 5 characters." in page.text
 
 
-def test_pickers_and_keyboards() -> None:
+def test_suggestions_search_boxes_and_keyboards() -> None:
     def noted(details: str, type_: str = "String") -> dict[str, Any]:
         return node(type_, validation={"warnings": [{"details": details}]})
 
-    shown = opened(
+    page = form_page(
         obj(
             country=noted("Must be a 2-letter country code"),
             money=noted("Must be a three letter ISO code"),
@@ -76,20 +76,20 @@ def test_pickers_and_keyboards() -> None:
             few=node(options=choices(*range(5))),
         )
     )
-    assert shown["f.country"].attributes["list"] == "codes-country-2"
-    assert shown["f.money"].attributes["list"] == "codes-currency"
-    assert "Netherlands" in shown.text
-    assert shown["f.mail"].attributes["inputmode"] == "email"
-    assert shown["f.number"].attributes["inputmode"] == "decimal"
-    assert "data-combobox" in shown["f.many"].attributes
-    assert "data-combobox" not in shown["f.few"].attributes
+    assert page["f.country"].attributes["list"] == "codes-country-2"
+    assert page["f.money"].attributes["list"] == "codes-currency"
+    assert "Netherlands" in page.text
+    assert page["f.mail"].attributes["inputmode"] == "email"
+    assert page["f.number"].attributes["inputmode"] == "decimal"
+    assert "data-combobox" in page["f.many"].attributes
+    assert "data-combobox" not in page["f.few"].attributes
     assert "datalist" not in render(Form(obj(a=node()), {}))
 
 
 HOSTILE = "</script><img src=x onerror=alert(1)>\"' onfocus='alert(1)' {{ form }} {% now %}"
 
 
-def test_nothing_foreign_is_markup() -> None:
+def test_foreign_text_is_escaped() -> None:
     part = {
         "displayName": HOSTILE,
         "description": HOSTILE,
@@ -130,12 +130,12 @@ def test_nothing_foreign_is_markup() -> None:
 
 
 def test_labels_cannot_repeat_an_id() -> None:
-    opened(obj(a=node(), **{"a-h": node(), "h-a": node(), "f-a": node()}), {"a": "1"})
+    form_page(obj(a=node(), **{"a-h": node(), "h-a": node(), "f-a": node()}), {"a": "1"})
 
 
 def test_the_summary_links_to_each_field_and_takes_the_focus() -> None:
     wanting = obj(a=node(required=True, label="Name"), rows=array(required=True, b=node()))
-    form = posted(wanting, opened(wanting, {}))
+    form = post(wanting, form_page(wanting, {}))
     form.is_valid()
     html = summary(form)
     assert 'href="#f-a"' in html
@@ -147,9 +147,9 @@ def test_the_summary_links_to_each_field_and_takes_the_focus() -> None:
 
 def test_the_review_shows_old_new_and_json() -> None:
     xero = model("xero")
-    shown = opened(xero, {"customerName": "Old", "taxNumber": "1"})
-    shown["f.customerName"].type("New & Co")
-    form = posted(xero, shown)
+    page = form_page(xero, {"customerName": "Old", "taxNumber": "1"})
+    page["f.customerName"].type("New & Co")
+    form = post(xero, page)
     html = get_template("editing/_form_review.html").render(
         {"changes": form.changes(), "payload": form.payload_json(indent=2)}
     )
@@ -161,9 +161,9 @@ def test_the_review_shows_old_new_and_json() -> None:
 
 def test_a_big_model_and_a_record_with_many_rows_are_a_usable_page() -> None:
     big = obj(**{f"p{index}": node() for index in range(1000)})
-    assert len(opened(big, {}).fields) == 1000
+    assert len(form_page(big, {}).fields) == 1000
     sandbox = model("sandbox")
     record = {"addresses": [{"type": "Billing", "line1": str(index)} for index in range(500)]}
-    shown = opened(sandbox, record)
-    assert len(shown.fields) > 3500
-    assert len(posted(sandbox, shown).payload()["addresses"]) == 500
+    page = form_page(sandbox, record)
+    assert len(page.fields) > 3500
+    assert len(post(sandbox, page).payload()["addresses"]) == 500

@@ -1,4 +1,4 @@
-"""Which help is worth the space, what rows are called, and what stands in the corner of a field."""
+"""The help that a field shows, the names of rows, and limits of length in short."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from customers.forms import Form
 from customers.forms.labels import adds_information, label_in_sentence, short_limit
 from customers.forms.limits import parse_limit
 from customers.forms.model import parse_model
-from tests.support.forms import array, node, obj, opened
+from tests.support.forms import array, form_page, node, obj
 
 
 @pytest.mark.parametrize(
@@ -27,11 +27,11 @@ from tests.support.forms import array, node, obj, opened
         ("", ""),
     ],
 )
-def test_a_row_has_the_name_of_one(many: str, one: str) -> None:
+def test_labels_in_the_singular(many: str, one: str) -> None:
     assert singular(many) == one
 
 
-def test_labels_inside_of_sentences() -> None:
+def test_labels_within_sentences() -> None:
     assert label_in_sentence("Phone Number") == "phone number"
     assert label_in_sentence("VAT Number") == "VAT number"
 
@@ -67,18 +67,18 @@ def test_a_description_that_repeats_the_label_is_left_out(
         ("No more than two addresses can be added", ""),
     ],
 )
-def test_only_lengths_stand_in_the_corner(note: str, corner: str) -> None:
+def test_only_limits_of_length_have_a_short_form(note: str, corner: str) -> None:
     limit = parse_limit(note)
     assert limit
     assert short_limit(limit) == corner
 
 
-def test_notes_that_nothing_knows_are_told_apart_without_colour() -> None:
-    said = {
+def test_warnings_that_match_no_pattern_are_marked_as_notes() -> None:
+    validation = {
         "warnings": [{"details": "Names are unique"}, {"details": "Max length of 9 characters."}],
         "information": [{"details": "Read it twice"}],
     }
-    text = opened(obj(a=node(validation=said))).text
+    text = form_page(obj(a=node(validation=validation))).text
     assert "Note: Names are unique." in text
     assert "Read it twice." in text
     assert "Note: Read" not in text
@@ -86,7 +86,7 @@ def test_notes_that_nothing_knows_are_told_apart_without_colour() -> None:
     assert "max 9" in text
 
 
-def test_what_is_not_sent_is_named_for_people() -> None:
+def test_values_that_are_not_sent_have_labels() -> None:
     form = Form(
         obj(addresses=array(x=node())), {"addresses": [{}, {"mapRef": "9"}], "taxCode": "1"}
     )
