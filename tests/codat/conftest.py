@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from django.core.cache import caches
+import redis
 from pytest_django import Settings
 
 from customers.codat import circuit_breaker, quota
@@ -54,6 +54,7 @@ def redis_cache(settings: Settings) -> Iterator[None]:
     settings.CACHES = {"default": cache, "stale": cache}
     yield
     # Only the keys of this test are deleted: Redis may hold others.
-    for key in caches["default"]._cache.get_client().scan_iter(f"{cache['KEY_PREFIX']}*"):  # type: ignore[attr-defined]
-        caches["default"]._cache.get_client().delete(key)  # type: ignore[attr-defined]
+    with redis.Redis.from_url(cache["LOCATION"]) as server:
+        for key in server.scan_iter(f"{cache['KEY_PREFIX']}*"):
+            server.delete(key)
     settings.CACHES = {name: {"BACKEND": LOCAL} for name in ("default", "stale")}
