@@ -68,7 +68,7 @@ class Write(models.Model):
         """What the write does to the customer."""
 
         CREATE = "create", "New customer"
-        UPDATE = "update", "Edit"
+        UPDATE = "update", "Update"
 
     class Confirmation(models.TextChoices):
         """Whether Codat's copy was read again and holds what was sent."""

@@ -51,7 +51,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='write',
             name='kind',
-            field=models.CharField(choices=[('create', 'New customer'), ('update', 'Edit')], max_length=10),
+            field=models.CharField(choices=[('create', 'New customer'), ('update', 'Update')], max_length=10),
         ),
         migrations.AlterField(
             model_name='write',

@@ -107,6 +107,7 @@ def mark_not_received(write: Write, *, user: User) -> Write:
         state=State.FAILED,
         completed_at=timezone.now(),
         settled_by=Write.SettledBy.PERSON,
+        error_message="",  # Why Codat did not answer; it says nothing about the decision.
         **_decision(Write.Decision.NOT_RECEIVED, user),
     )
     write.refresh_from_db()
