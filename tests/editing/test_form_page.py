@@ -115,7 +115,7 @@ def test_values_without_a_field_in_the_model_are_listed_as_not_sent(
     url = links.edit(sandbox.company("odd"), "keys-unknown")
     page = editor_client.get(url)
     part = page.content.decode().partition('id="unsent"')[2].partition("</details>")[0]
-    assert "of these values, so they are not sent" in part
+    assert "values of this customer, so they are not sent" in part
     for value in ("AA", "1234567890.12", "Gold", "12345678901234567890", "Older name"):
         assert value in part
     editor_client.post(url, fields(page) | {"f.phone": "+45 1"})
