@@ -1,13 +1,17 @@
-"""Whether the process lives, and whether what it needs answers. For load balancers: nobody signs in here."""
+"""`/readyz`: whether database, cache and Codat respond. For load balancers, without sign-in."""
 
 from __future__ import annotations
 
+import contextvars
 import threading
 import time
+from concurrent.futures import Future, ThreadPoolExecutor
 
 from django.contrib.auth.decorators import login_not_required
+from django.contrib.sessions.models import Session
 from django.db import DatabaseError, connection
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, JsonResponse
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from customers.codat import cache
@@ -16,59 +20,107 @@ from customers.codat.errors import CodatError, Reserved
 from customers.codat.quota import background
 from customers.service import default_service
 
-# Seconds for which what was found out about Codat holds, and that it may take to find out.
-HOLDS, PATIENCE = 15, 3.0
-_KEY = "readyz-codat"
+# Seconds for which the result about Codat, and about the database, is used again.
+CODAT_TTL, DATABASE_TTL = 15, 5
+# Seconds that a check of Codat, and all checks together, may take.
+CODAT_TIMEOUT, TOTAL_TIMEOUT = 3.0, 4.0
+_CODAT_KEY = "readyz-codat"
+# No browser ever has this key: it is too short for one.
+_SESSION_KEY = "readyz"
 
-_asking = threading.Lock()
-# For a day on which the cache is away: when Codat was asked, and whether it answered.
-_asked: tuple[float, bool] = (0.0, False)
-
-
-@login_not_required
-@require_safe
-def healthz(request: HttpRequest) -> HttpResponse:
-    """200 and `ok` while the process answers; asks nothing of anybody else."""
-    return HttpResponse("ok\n", content_type="text/plain")
+# One thread for each check: one that does not end delays neither the others nor the response.
+_threads = ThreadPoolExecutor(3, thread_name_prefix="readyz")
 
 
 @login_not_required
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
-    """Whether database, cache and Codat answer: 200 where all do, else 503."""
-    found = {"database": _database(), "cache": cache.works(), "codat": _codat()}
-    words = {name: "ok" if answers else "no answer" for name, answers in found.items()}
-    response = JsonResponse(words, status=200 if all(found.values()) else 503)
+    """Whether database, cache and Codat respond: 200 where all do, else 503. Takes at most `TOTAL_TIMEOUT` seconds."""
+    end = time.monotonic() + TOTAL_TIMEOUT
+    checks = {"database": _database, "cache": cache.works, "codat": _codat}
+    running = {
+        name: _threads.submit(contextvars.copy_context().run, check)
+        for name, check in checks.items()
+    }
+    results = {name: _result(future, end) for name, future in running.items()}
+    body = {name: "ok" if works else "no answer" for name, works in results.items()}
+    response = JsonResponse(body, status=200 if all(results.values()) else 503)
     response["Cache-Control"] = "no-store"
     return response
 
 
-def _database() -> bool:
+def _result(future: Future[bool], end: float) -> bool:
     try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-    except DatabaseError:
+        return future.result(max(end - time.monotonic(), 0))
+    except TimeoutError:
+        future.cancel()
         return False
-    return True
+
+
+class RecentResult:
+    """The latest result of a check, for as long as it is used again."""
+
+    def __init__(self, seconds: float) -> None:
+        self.lock = threading.Lock()
+        self._seconds = seconds
+        self._result: tuple[float, bool] | None = None
+
+    def get(self) -> bool | None:
+        """The result; None where there is none that is recent."""
+        if self._result is None or time.monotonic() - self._result[0] > self._seconds:
+            return None
+        return self._result[1]
+
+    def put(self, works: bool) -> bool:  # noqa: FBT001  it is what is stored
+        """Store a result and return it."""
+        self._result = (time.monotonic(), works)
+        return works
+
+    def clear(self) -> None:
+        """Forget it."""
+        self._result = None
+
+
+database_result = RecentResult(DATABASE_TTL)
+# Used while the shared cache is unavailable.
+codat_result = RecentResult(CODAT_TTL)
+
+
+def _database() -> bool:
+    """Whether the database commits a write. A transaction that is rolled back would not notice a full disk."""
+    with database_result.lock:
+        recent = database_result.get()
+        if recent is not None:
+            return recent
+        try:
+            # A session that no one has: the same row every time.
+            Session.objects.update_or_create(
+                session_key=_SESSION_KEY,
+                defaults={"session_data": "", "expire_date": timezone.now()},
+            )
+            works = True
+        except DatabaseError:
+            works = False
+        finally:
+            connection.close()
+        return database_result.put(works)
 
 
 def _codat() -> bool:
-    """Whether Codat answered within the last seconds, asked by one process and one thread for all."""
-    global _asked  # noqa: PLW0603  what the cache would keep
-    with _asking:
-        kept = cache.get_many([_KEY])
-        told = _asked if kept is None else kept.get(_KEY)
-        if told is not None and time.time() - told[0] < HOLDS:
-            return bool(told[1])
+    """Whether Codat responded within the last seconds. One thread of one process asks for all."""
+    with codat_result.lock:
+        cached = cache.get_many([_CODAT_KEY])
+        recent = codat_result.get() if cached is None else cached.get(_CODAT_KEY)
+        if recent is not None:
+            return bool(recent)
         try:
-            with deadline(PATIENCE), background():
+            with deadline(CODAT_TIMEOUT), background():
                 default_service().ping()
-            answers = True
+            responds = True
         except Reserved:
-            # The quota is known because Codat has answered; the rest of it is for people.
-            answers = True
+            # The quota is known because Codat has responded; the rest of it is for people.
+            responds = True
         except CodatError:
-            answers = False
-        _asked = (time.time(), answers)
-        cache.put(_KEY, _asked, HOLDS)
-        return answers
+            responds = False
+        cache.put(_CODAT_KEY, responds, CODAT_TTL)
+        return codat_result.put(responds)

@@ -10,17 +10,32 @@ from django.contrib.auth import logout
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest
-from django.http.response import HttpResponse, HttpResponseBase
+from django.http.response import HttpResponse, HttpResponseBase, HttpResponseNotAllowed
 from django.shortcuts import render
 from django.urls import Resolver404, resolve
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from customers.web import resubmit
 
+HEALTH_PATH = "/healthz"
 # Requests that pages make on a timer: they are no sign that somebody is working.
 _TIMED = {"writes_badge"}
 # Seconds between two notes that a session is in use, so that not every page writes to the database.
 _NOTE_EVERY = 60
+
+
+class HealthMiddleware:
+    """Answers `/healthz` before any middleware that reads sessions: it needs no database, no cache and no Codat."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.path_info != HEALTH_PATH:
+            return self.get_response(request)
+        if request.method not in ("GET", "HEAD"):
+            return HttpResponseNotAllowed(["GET", "HEAD"])
+        return HttpResponse("ok\n", content_type="text/plain")
 
 
 class ContentSecurityPolicyMiddleware:

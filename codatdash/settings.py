@@ -41,6 +41,9 @@ CODAT_MAX_DOWNLOADS = env.whole(
     "CODAT_MAX_DOWNLOADS", max(_threads - 12, _threads // 2, 1), minimum=1, maximum=1000
 )
 
+# Calls to Codat at the same time in one process, those included that wait for their turn. The other threads never wait
+# for Codat. A quarter of the threads may wait for requests that arrive slowly: see codatdash/worker.py.
+CODAT_MAX_CALLS = env.whole("CODAT_MAX_CALLS", max(_threads * 3 // 4, 1), minimum=1, maximum=1000)
 # Codat's own limit of simultaneous calls per company.
 CODAT_CALLS_AT_ONCE = env.whole("CODAT_CALLS_AT_ONCE", 10, minimum=1, maximum=1000)
 # The share of the day's quota of calls that background work leaves to people.
@@ -82,6 +85,8 @@ MIDDLEWARE = [
     "codatdash.logs.RequestLogMiddleware",
     "codatdash.compression.PageCompressionMiddleware",
     "codatdash.middleware.ContentSecurityPolicyMiddleware",
+    # Before anything that reads a session.
+    "codatdash.middleware.HealthMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

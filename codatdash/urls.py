@@ -9,7 +9,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 from django_htmx.http import reswap
 
-from codatdash.health import healthz, readyz
+from codatdash.health import readyz
 from codatdash.signin import PasswordView, SignInView, sign_out
 from customers.web import htmx
 
@@ -37,6 +37,5 @@ urlpatterns = [
         login_not_required(RedirectView.as_view(pattern_name="login", query_string=True)),
     ),
     path("admin/", admin.site.urls),
-    path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
 ]

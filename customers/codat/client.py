@@ -60,7 +60,8 @@ class Client:
 
     Timeouts are in seconds: ``connect_timeout`` per address, ``read_timeout`` per read,
     ``total_timeout`` for a whole call including its retries (a download: until its headers);
-    `call_context.deadline` can only shorten it. ``max_concurrent`` calls may run for one company.
+    `call_context.deadline` can only shorten it. ``max_concurrent`` calls may run for one company, and
+    ``max_in_process`` in all.
     ``reserve`` is the share of the day's quota, 0 to 1, that background work leaves to people.
     """
 
@@ -76,6 +77,7 @@ class Client:
         total_timeout: float = 60,
         verify: bool | str = True,
         max_concurrent: int = 10,
+        max_in_process: int = 1000,
         reserve: float = 0.1,
     ) -> None:
         url = urlsplit(base_url)
@@ -96,7 +98,7 @@ class Client:
         self.identity = hashlib.sha256(f"{self.base_url}\0{auth_header}".encode()).hexdigest()
         self._quota = Quota(self.identity, reserve)
         self._breaker = CircuitBreaker(self.identity)
-        self._limit = ConcurrencyLimit(self.identity, max_concurrent)
+        self._limit = ConcurrencyLimit(self.identity, max_concurrent, max_in_process)
 
     def __repr__(self) -> str:
         return f"Client({self.base_url!r})"
@@ -257,5 +259,6 @@ def default_client() -> Client:
         {"http": proxy, "https": proxy} if proxy else None,
         total_timeout=settings.CODAT_PAGE_DEADLINE,
         max_concurrent=settings.CODAT_CALLS_AT_ONCE,
+        max_in_process=settings.CODAT_MAX_CALLS,
         reserve=settings.CODAT_QUOTA_RESERVE,
     )

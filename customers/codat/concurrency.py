@@ -1,4 +1,4 @@
-"""Limits the concurrent calls per company, across threads and, through a shared cache, processes.
+"""Limits the concurrent calls per company, across threads and, through a shared cache, processes; and in this process.
 
 Codat refuses more than ten. A slot is held until the response is read; for a download, until its headers are
 read, because a slow reader would otherwise block everybody else (guessed: Codat does not say what it counts).
@@ -17,6 +17,8 @@ from customers.codat.errors import TooManyConcurrentCalls
 
 # Seconds to wait for a slot, and never more than half of the time that is left for the call.
 MAX_WAIT = 5.0
+# Seconds to wait where this process makes as many calls as it may: a thread that waits here serves no other page.
+MAX_WAIT_IN_PROCESS = 0.5
 # Seconds between two checks whether another process has released a slot.
 POLL_INTERVAL = 0.05
 # Companies that a process keeps: IDs in URLs are typed by people, so there may be any number.
@@ -24,12 +26,20 @@ MAX_COMPANIES = 10_000
 # Seconds that a slot in the cache outlives its call; the slot of a process that died expires.
 MARGIN = 2
 
+_TOO_MANY = (
+    "Too many requests to Codat are running, so nothing was sent. Try again in a few seconds."
+)
+
 
 class ConcurrencyLimit:
-    """At most ``max_concurrent`` calls for each company of one account."""
+    """At most ``max_concurrent`` calls for each company of one account, and ``max_in_process`` in this process.
 
-    def __init__(self, identity: str, max_concurrent: int) -> None:
+    Those that wait for a company's slot count among the latter: some threads are always left for other pages.
+    """
+
+    def __init__(self, identity: str, max_concurrent: int, max_in_process: int) -> None:
         self._identity, self._max = identity, max_concurrent
+        self._process = threading.BoundedSemaphore(max_in_process)
         self._semaphores: dict[str, threading.BoundedSemaphore] = {}
         self._lock = threading.Lock()
 
@@ -37,11 +47,24 @@ class ConcurrencyLimit:
     def slot(self, company: str, until: float, label: str) -> Iterator[None]:
         """Hold a slot for a call that ends at ``until`` (monotonic time) at the latest.
 
-        "" is no company and has no limit. `TooManyConcurrentCalls` where no slot became free in time.
+        "" is no company and has no limit of its own. `TooManyConcurrentCalls` where no slot became free in time.
         """
-        if not company:
-            yield
-            return
+        wait = max(min(MAX_WAIT_IN_PROCESS, until - time.monotonic()), 0)
+        if not self._process.acquire(timeout=wait):
+            raise TooManyConcurrentCalls(
+                f"{label}: no free slot in this process", sentence=_TOO_MANY, retry_after=3
+            )
+        try:
+            if company:
+                with self._company_slot(company, until, label):
+                    yield
+            else:
+                yield
+        finally:
+            self._process.release()
+
+    @contextmanager
+    def _company_slot(self, company: str, until: float, label: str) -> Iterator[None]:
         wait = max(min(MAX_WAIT, (until - time.monotonic()) / 2), 0)
         give_up = time.monotonic() + wait
         with self._lock:

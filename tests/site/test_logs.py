@@ -1,4 +1,4 @@
-"""One JSON line per request and per call to Codat, with nothing in it that is anybody's; and what says ready."""
+"""One JSON line per request and per call to Codat, with nothing in it that is anybody's."""
 
 from __future__ import annotations
 
@@ -14,11 +14,9 @@ from pytest_django import Settings
 
 from codatdash.logs import JsonFormatter, OnlyCrashes
 from customers.codat import client as codat_client
-from customers.service import default_service
 from customers.web import links
 from sandbox import Sandbox
-from tests.conftest import RawPathClient, forget_codat
-from tests.support.bad_day import closed_port
+from tests.conftest import RawPathClient
 from tests.support.controls import fields
 
 
@@ -142,53 +140,3 @@ def test_only_crashes_of_what_django_says(settings: Settings) -> None:
     assert settings.LOGGING["loggers"]["django.request"]["filters"] == ["crashes"]
     record = logging.LogRecord("django.request", logging.WARNING, "", 0, "%s: %s", ("a", "b"), None)
     assert not OnlyCrashes().filter(record)
-
-
-# -- ready ------------------------------------------------------------------------------------------
-
-
-@pytest.mark.django_db
-def test_ready_needs_nobody_and_asks_codat_once(
-    sandbox: Sandbox, anonymous_client: RawPathClient
-) -> None:
-    for _ in range(5):
-        answer = anonymous_client.get("/readyz")
-        assert answer.status_code == 200
-        assert answer.json() == {"database": "ok", "cache": "ok", "codat": "ok"}
-    assert len(sandbox.calls) == 1
-
-
-@pytest.mark.django_db
-def test_not_ready_says_what_and_no_more(
-    sandbox: Sandbox, anonymous_client: RawPathClient, settings: Settings
-) -> None:
-    default_service().client.base_url = f"http://127.0.0.1:{closed_port()}"
-    answer = anonymous_client.get("/readyz")
-    assert answer.status_code == 503
-    assert answer.json() == {"database": "ok", "cache": "ok", "codat": "no answer"}
-    forget_codat()
-    away = {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
-        "LOCATION": f"redis://127.0.0.1:{closed_port()}/0",
-    }
-    local = settings.CACHES
-    settings.CACHES = {"default": away, "stale": away}
-    answer = anonymous_client.get("/readyz")
-    settings.CACHES = local
-    assert answer.status_code == 503
-    assert answer.json()["cache"] == "no answer"
-
-
-def test_ready_leaves_the_reserve_to_people(
-    sandbox: Sandbox, anonymous_client: RawPathClient, db: None
-) -> None:
-    sandbox.settings.daily_quota = 20
-    for _ in range(19):
-        default_service().ping()
-    sandbox.clear_calls()
-    assert anonymous_client.get("/readyz").json()["codat"] == "ok"
-    assert not sandbox.calls
-
-
-def test_ready_takes_no_posts(anonymous_client: RawPathClient) -> None:
-    assert anonymous_client.post("/readyz").status_code == 405

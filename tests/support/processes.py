@@ -4,11 +4,13 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from typing import IO
 from urllib.parse import quote
 
 from django.conf import settings
@@ -16,7 +18,7 @@ from django.db import connection
 
 ROOT = Path(__file__).resolve().parents[2]
 # Seconds that a process may take to start on a busy machine.
-PATIENCE = 40.0
+START_TIMEOUT = 40.0
 
 
 def database_url() -> str:
@@ -44,13 +46,15 @@ def environment(**more: str) -> dict[str, str]:
     }
 
 
-def start(*arguments: str, **more: str) -> "subprocess.Popen[str]":
+def start(
+    *arguments: str, output: "IO[str] | int" = subprocess.PIPE, **more: str
+) -> "subprocess.Popen[str]":
     """`python ARGUMENTS` in the background, in a process group of its own; `more` is environment."""
     return subprocess.Popen(
         [sys.executable, *arguments],
         cwd=ROOT,
         env=environment(**more),
-        stdout=subprocess.PIPE,
+        stdout=output,
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
@@ -59,7 +63,7 @@ def start(*arguments: str, **more: str) -> "subprocess.Popen[str]":
 
 def finish(process: "subprocess.Popen[str]") -> str:
     """Wait for a process; what it printed. Fails where it failed."""
-    output, _ = process.communicate(timeout=PATIENCE)
+    output, _ = process.communicate(timeout=START_TIMEOUT)
     assert process.returncode == 0, output
     return output
 
@@ -70,36 +74,45 @@ def settle_writes() -> str:
 
 
 @contextmanager
-def gunicorn() -> Iterator[tuple["subprocess.Popen[str]", int]]:
-    """The dashboard as it is deployed, on a free port; killed at the end if it still runs."""
+def gunicorn(**more: str) -> Iterator[tuple["subprocess.Popen[str]", int]]:
+    """The dashboard as it is deployed, on a free port; killed at the end if it still runs. `more` is environment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
-    process = start("-m", "gunicorn", "codatdash.wsgi", PORT=str(port), WEB_THREADS="8")
-    try:
-        end = time.monotonic() + PATIENCE
-        while not _answers(port):
-            assert process.poll() is None, process.communicate()[0]
-            assert time.monotonic() < end, "gunicorn does not answer"
-            time.sleep(0.05)
-        yield process, port
-    finally:
-        kill(process)
+    variables = {"PORT": str(port), "WEB_THREADS": "8"} | more
+    # A file: a process that nobody reads from would wait once a pipe is full.
+    with tempfile.TemporaryFile("w+") as output:
+        process = start("-m", "gunicorn", "codatdash.wsgi", output=output, **variables)
+        try:
+            _wait_until_it_answers(process, port, output)
+            yield process, port
+        finally:
+            kill(process)
+
+
+def _wait_until_it_answers(process: "subprocess.Popen[str]", port: int, output: IO[str]) -> None:
+    end = time.monotonic() + START_TIMEOUT
+    while not _answers(port):
+        if process.poll() is not None:
+            output.seek(0)
+            raise AssertionError(output.read())
+        assert time.monotonic() < end, "gunicorn does not answer"
+        time.sleep(0.05)
 
 
 def _answers(port: int) -> bool:
-    door = HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+    browser = HTTPConnection("127.0.0.1", port, timeout=START_TIMEOUT)
     try:
-        door.request("GET", "/healthz")
-        return door.getresponse().status == 200
+        browser.request("GET", "/healthz")
+        return browser.getresponse().status == 200
     except (OSError, HTTPException):
         return False
     finally:
-        door.close()
+        browser.close()
 
 
 def kill(process: "subprocess.Popen[str]") -> None:
     """`kill -9` for a process and all that it started; no error where it is gone."""
     if process.poll() is None:
         os.killpg(process.pid, 9)
-    process.communicate(timeout=PATIENCE)
+    process.communicate(timeout=START_TIMEOUT)
