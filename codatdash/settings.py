@@ -135,25 +135,41 @@ TEMPLATES = [
 ]
 
 # Holds the default database and what `make run` keeps; git ignores it.
-(BASE_DIR / "var").mkdir(exist_ok=True)
+(BASE_DIR / "var").mkdir(mode=0o700, exist_ok=True)
 DATABASES = {
     "default": env.database("DATABASE_URL", f"sqlite:///{BASE_DIR / 'var' / 'db.sqlite3'}")
 }
-if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    DATABASES["default"].setdefault("OPTIONS", {}).update(
-        {
-            # Readers do not wait for a writer, and a writer takes its lock at the start of a
-            # transaction instead of failing half way. FULL: the journal survives a power cut, too.
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
-            "transaction_mode": "IMMEDIATE",
-            "timeout": 20,
-        }
-    )
+_database = DATABASES["default"]
+_options = _database.setdefault("OPTIONS", {})
+# Seconds that one statement may take, and that a server may be silent; 0 for no limit. manage.py allows an hour.
+DATABASE_TIMEOUT = env.whole("DATABASE_TIMEOUT", 8, minimum=0, maximum=86_400)
+if _database["ENGINE"] == "django.db.backends.sqlite3":
+    _database["ENGINE"] = "codatdash.sqlite"
+    _options |= {
+        # Readers do not wait for a writer, and a writer takes its lock at the start of a
+        # transaction instead of failing half way. FULL: the journal survives a power cut, too.
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+    }
     # A file, because live tests reach it from the threads of a server; one for each run of them.
-    DATABASES["default"]["TEST"] = {"NAME": str(BASE_DIR / "var" / f"test-{os.getpid()}.sqlite3")}
+    _database["TEST"] = {"NAME": str(BASE_DIR / "var" / f"test-{os.getpid()}.sqlite3")}
+else:
+    _database["ENGINE"] = "codatdash.postgresql"
+    _limits = {
+        "connect_timeout": 3,
+        "options": f"-c statement_timeout={DATABASE_TIMEOUT * 1000}",
+        # Milliseconds until sent data must be acknowledged; seconds of silence until the peer is probed.
+        "tcp_user_timeout": 10_000,
+        "keepalives_idle": 10,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+    }
+    # What DATABASE_URL says itself wins.
+    _database["OPTIONS"] = _limits | _options
 # Kept by each thread: opening SQLite anew costs a fifth of a list page, PostgreSQL more.
-DATABASES["default"]["CONN_MAX_AGE"] = 60
-DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+_database["CONN_MAX_AGE"] = 60
+_database["CONN_HEALTH_CHECKS"] = True
 
 CACHES = {
     # What a process counts by itself while the shared cache cannot be reached.
