@@ -4,12 +4,15 @@
 would block a page for ever. It also does not say whether a failed request had left. Here each connection
 belongs to a `Call`: it asks the call how long it may wait before each read, and records what happened.
 
+The framing of a response is read by `framing`, more strictly than `http.client` does: `begin` is overridden.
+
 urllib3 has no public hook for resolving a name with a timeout: `HTTPConnection._new_conn` is overridden.
 `tests/codat/test_hooks.py` fails by name if a hook that is used here is gone.
 """
 
 from __future__ import annotations
 
+import http
 import http.client
 import io
 import queue
@@ -24,6 +27,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.util.connection import allowed_gai_family, create_connection
 
+from customers.codat import framing
 from customers.codat.call_context import Call, current_call
 
 # The poll event of a peer that closed its end. Linux only; elsewhere a disconnect is not noticed before a read.
@@ -98,6 +102,32 @@ class _DeadlineSocket:
 class _Response(http.client.HTTPResponse):
     def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
         super().__init__(_DeadlineSocket(sock), *args, **kwargs)  # type: ignore[arg-type]  # all that is used
+
+    def begin(self) -> None:
+        """Read the headers. Interim responses (1xx) are skipped; `http.client` skips 100 alone."""
+        super().begin()
+        while 100 <= self.status < 200 and self.status != http.HTTPStatus.SWITCHING_PROTOCOLS:
+            framing.check_complete(self.headers)
+            self.headers = self.msg = None  # type: ignore[assignment]  # what makes it read the next response
+            super().begin()
+        framing.check_complete(self.headers)
+        self._set_framing()
+
+    def _set_framing(self) -> None:
+        """One reading of the framing and the encoding for this class, for urllib3 and for us."""
+        chunked, length = framing.is_chunked(self.headers), framing.content_length(self.headers)
+        self._replace_header("Transfer-Encoding", "chunked" if chunked else "")
+        self._replace_header("Content-Encoding", ", ".join(framing.content_codings(self.headers)))
+        if chunked and not self.chunked:
+            self.chunked, self.chunk_left, self.length = True, None, None
+        elif not chunked and length is not None:
+            self._replace_header("Content-Length", str(length))
+            self.length = length if self.length is None else self.length
+
+    def _replace_header(self, name: str, value: str) -> None:
+        del self.headers[name]
+        if value:
+            self.headers[name] = value
 
 
 def _resolve(host: str, port: int, timeout: float) -> list[str]:

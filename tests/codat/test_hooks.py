@@ -35,6 +35,14 @@ def test_response_class_makes_the_response_and_reads_from_makefile() -> None:
     assert ".makefile(" in inspect.getsource(http.client.HTTPResponse.__init__)
 
 
+def test_begin_reads_the_headers_and_is_called_for_each_response() -> None:
+    assert "response.begin()" in inspect.getsource(http.client.HTTPConnection.getresponse)
+    source = inspect.getsource(http.client.HTTPResponse.begin)
+    assert "if self.headers is not None:" in source
+    for attribute in ("chunked", "chunk_left", "length", "will_close"):
+        assert f"self.{attribute} = " in source
+
+
 @pytest.mark.parametrize("scheme", POOLS)
 def test_connection_cls_makes_the_connection(scheme: str) -> None:
     base, pool = POOLS[scheme], connections.POOLS[scheme]
