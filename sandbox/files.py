@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import re
 from collections.abc import Callable, Iterator
@@ -24,7 +25,8 @@ class File:
     """One attachment. `make` gives the bytes of a small file; a large one has None and a `size`.
 
     `ending` is how its download ends; `chunked` leaves the Content-Length out. `announced` is the size in its metadata
-    where that is another than the file's, `served_as` the content type of its download.
+    where that is another than the file's, `served_as` the content type of its download, `encoding` the
+    content encoding that the file is stored with.
     """
 
     id: str
@@ -37,6 +39,7 @@ class File:
     dates: bool = True
     announced: int | None = None
     served_as: str = "application/octet-stream"
+    encoding: str = ""
 
     def metadata(self) -> dict[str, Any]:
         """The attachment as Codat lists it."""
@@ -140,6 +143,7 @@ _LIES = (
 )
 
 
+LEDGER = b"date,amount\n" + b"2024-05-01,12.50\n" * 500
 _ERROR = b'{"statusCode": 502, "service": "ClientApi", "error": "Bad gateway"}'
 # Downloads that are not what the metadata announce: an error page, nothing, or another size.
 _UNLIKE = (
@@ -149,6 +153,7 @@ _UNLIKE = (
     File("short", "short.txt", _TEXT, lambda: content.plain("Short", 40)[:500], announced=1000),
     File("short-chunked", "short 2.txt", _TEXT, lambda: content.plain("Short", 40)[:500], announced=1000, chunked=True),
     File("long", "long.png", "image/png", _png(3), announced=10),
+    File("gzipped", "ledger.csv", None, lambda: gzip.compress(LEDGER), announced=len(LEDGER), encoding="gzip"),
     File("fine", "fine.txt", _TEXT, _plain("Fine")),
 )  # fmt: skip
 

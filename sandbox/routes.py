@@ -178,7 +178,8 @@ def _attachments(
 
 
 def _download(file: files.File, asked: str) -> Response:
-    whole = Response(200, file.stream(), file.served_as, delivery=file.ending)
+    encoding = {"Content-Encoding": file.encoding} if file.encoding else {}
+    whole = Response(200, file.stream(), file.served_as, encoding, file.ending)
     parsed = _RANGE.fullmatch(asked)
     if parsed is None or not (parsed[1] or parsed[2]):
         return whole
@@ -189,6 +190,7 @@ def _download(file: files.File, asked: str) -> Response:
         return Response(416, b"", "", {"Content-Range": f"bytes */{size}"})
     part = Stream(lambda: file.pieces(start, end), end - start)
     headers = {"Content-Range": f"bytes {start}-{end - 1}/{size}", "Accept-Ranges": "bytes"}
+    headers |= encoding
     return Response(206, part, file.served_as, headers)
 
 

@@ -52,9 +52,7 @@ def _head(ids: AttachmentIds) -> HttpResponseBase:
     head, attachment = fetch_head_with_metadata(ids)
     response = StreamingHttpResponse(())
     copy_upstream_headers(head.headers, response, ranges_ignored=head.ranges_ignored)
-    set_file_headers(
-        response, attachment, ids["attachment_id"], head.content.size, as_attachment=True
-    )
+    set_file_headers(response, attachment, ids["attachment_id"], head.length, as_attachment=True)
     response["Content-Type"] = content_type(attachment)
     return response
 
@@ -62,7 +60,7 @@ def _head(ids: AttachmentIds) -> HttpResponseBase:
 def _range_not_satisfiable(ids: AttachmentIds) -> HttpResponse:
     """416 with the size of the file, where its first bytes say it."""
     response = HttpResponse(status=416)
-    size = fetch_head(ids).content.size
+    size = fetch_head(ids).length
     if size is not None:
         response["Content-Range"] = f"bytes */{size}"
     return response

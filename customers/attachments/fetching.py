@@ -10,6 +10,7 @@ from customers.attachments import file_types
 from customers.attachments.byte_range import ByteRange, total_size
 from customers.attachments.listing import AttachmentIds, announced_size
 from customers.attachments.verification import Content, verify
+from customers.codat import gzip_content
 from customers.codat.download import Download
 from customers.codat.errors import CodatError, ErrorResponse
 from customers.codat.parallel import in_parallel
@@ -76,7 +77,8 @@ def open_with_metadata(ids: AttachmentIds, byte_range: ByteRange | None) -> Open
         file, attachment = in_parallel(
             open_and_remember, lambda: default_service().get_attachment(**ids)
         )
-        if file.status == 200 and file.content_length != announced_size(attachment):
+        size = _total_size(file)
+        if file.status == 200 and (size is None or size != announced_size(attachment)):
             verify(attachment, read_content(file, VERIFIED_BYTES))
     except BaseException:
         for file in opened:
@@ -87,28 +89,37 @@ def open_with_metadata(ids: AttachmentIds, byte_range: ByteRange | None) -> Open
 
 def read_content(file: Download, size: int) -> Content:
     """What the headers and the first ``size`` bytes say of a file. The iteration returns these bytes again."""
-    head = file.peek(size)
-    total = total_size(file)
-    if total is None and len(head) < size:
+    head, total = file.peek(size), _total_size(file)
+    if file.content_encoding:
+        head = gzip_content.decode_head(head, size) if head else b""
+        total = total if head else 0
+    elif total is None and len(head) < size:
         total = len(head)
     return Content(head, total, file.headers.get("Content-Type", ""))
+
+
+def _total_size(file: Download) -> int | None:
+    """The size of the file in bytes; None where it is not known yet, as of a file with a content encoding."""
+    return None if file.content_encoding else total_size(file)
 
 
 @dataclass(frozen=True, slots=True)
 class FileHead:
     """The first bytes of a file and the headers of Codat's answer; or the error that fetching them raised.
 
-    `ranges_ignored`: the answer was the whole file, although only its beginning was asked for.
+    `length` is the Content-Length of a download in bytes, None where that is unknown. `ranges_ignored`: the answer was
+    the whole file, although only its beginning was asked for.
     """
 
     content: Content
+    length: int | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     ranges_ignored: bool = False
     error: CodatError | None = None
 
     @property
     def is_truncated(self) -> bool:
-        """Whether the file has more bytes than `content`."""
+        """Whether the file has more than `HEAD_BYTES`."""
         return len(self.content.head) > file_types.HEAD_BYTES
 
     @property
@@ -149,10 +160,13 @@ def fetch_head(ids: AttachmentIds) -> FileHead:
         # An empty file has no first byte, so its range is not satisfiable.
         is_empty = isinstance(error, ErrorResponse) and error.status == 416
         if is_empty:
-            return FileHead(Content(b"", 0, ""))
+            return FileHead(Content(b"", 0, ""), length=0)
         return FileHead(Content(b"", None, ""), error=error)
     return FileHead(
-        replace(content, head=content.head[:size]), file.headers, ranges_ignored=file.status == 200
+        replace(content, head=content.head[:size]),
+        total_size(file) if file.content_encoding else content.size,
+        file.headers,
+        ranges_ignored=file.status == 200,
     )
 
 

@@ -9,7 +9,7 @@ from django.http.response import HttpResponseBase
 from customers.attachments import filenames
 from customers.codat.text import header_text
 
-_PASSED_ON = ("Accept-Ranges", "ETag", "Last-Modified")
+_PASSED_ON = ("Accept-Ranges", "Content-Encoding", "ETag", "Last-Modified")
 
 
 def copy_upstream_headers(

@@ -1,6 +1,7 @@
 """Previews: which files have one, why others have none, and the bytes of one."""
 
 from customers.attachments import file_types
+from customers.attachments.fetching import read_content
 from customers.codat.download import Download
 from customers.codat.errors import InvalidResponse
 from customers.formatting import size
@@ -32,9 +33,9 @@ class Preview:
     """A preview's bytes, at most `MAX_PREVIEW_BYTES`. `file_type` is detected from the first of them."""
 
     def __init__(self, file: Download) -> None:
-        self.content_length = file.content_length
+        self.content_length, self.content_encoding = file.content_length, file.content_encoding
         self._file, self._sent = file, 0
-        self._head = file.peek(file_types.HEAD_BYTES)[: file_types.HEAD_BYTES]
+        self._head = read_content(file, file_types.HEAD_BYTES).head[: file_types.HEAD_BYTES]
         self.file_type = file_types.detect(self._head)
 
     @property

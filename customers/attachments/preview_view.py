@@ -37,6 +37,8 @@ def preview(
     # The name is only the title in the viewer; it is not worth a call to Codat for each image.
     name = {"name": request.GET.get("name")}
     set_file_headers(response, name, attachment_id, body.content_length, as_attachment=False)
+    if body.content_encoding:
+        response["Content-Encoding"] = body.content_encoding
     response["Content-Security-Policy"] = body.policy
     response["X-Frame-Options"] = "SAMEORIGIN"
     response["Cross-Origin-Resource-Policy"] = "same-origin"

@@ -103,6 +103,29 @@ def test_head_of_a_file_of_unknown_size(sandbox: Sandbox, viewer_client: RawPath
     assert "Content-Length" not in response
 
 
+@pytest.mark.parametrize("method", ["get", "head"])
+def test_file_that_is_stored_gzipped(
+    sandbox: Sandbox, viewer_client: RawPathClient, method: str
+) -> None:
+    """It is passed on with its header and its length; the browser decodes it."""
+    encoded = file_bytes(sandbox, "unlike", "gzipped")
+    response = getattr(viewer_client, method)(download_url(sandbox, "unlike", "gzipped"))
+    assert response.status_code == 200
+    assert response["Content-Encoding"] == "gzip"
+    assert response["Content-Length"] == str(len(encoded))
+    assert response["Content-Disposition"] == 'attachment; filename="ledger.csv"'
+    assert b"".join(response) == (encoded if method == "get" else b"")
+
+
+def test_encoding_that_is_not_supported(sandbox: Sandbox, viewer_client: RawPathClient) -> None:
+    sandbox.faults.add(
+        "/download", "status", status=200, body="x", headers={"Content-Encoding": "br"}
+    )
+    response = viewer_client.get(download_url(sandbox, "one", "only"))
+    assert response.status_code == 502
+    assert "Content-Disposition" not in response
+
+
 def test_unknown_attachment(sandbox: Sandbox, viewer_client: RawPathClient) -> None:
     assert viewer_client.get(download_url(sandbox, "one", "nope")).status_code == 404
     assert viewer_client.get(download_url(sandbox, "one", "..")).status_code == 404

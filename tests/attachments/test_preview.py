@@ -41,6 +41,19 @@ def test_preview_is_sandboxed(
     assert download_slots().in_use == 0
 
 
+def test_preview_of_a_file_that_is_stored_gzipped(
+    sandbox: Sandbox, viewer_client: RawPathClient
+) -> None:
+    response = viewer_client.get(list_url(sandbox, "unlike") + "gzipped/preview/")
+    assert (response["Content-Type"], response["Content-Encoding"]) == (
+        "text/plain; charset=utf-8",
+        "gzip",
+    )
+    assert b"".join(response) == file_bytes(sandbox, "unlike", "gzipped")
+    page = viewer_client.get(list_url(sandbox, "unlike") + "gzipped/").content.decode()
+    assert "2024-05-01,12.50" in page
+
+
 @pytest.mark.parametrize(
     ("customer_id", "attachment_id"),
     [("kinds", "svg"), ("kinds", "html"), ("kinds", "unknown"), ("kinds", "empty"),

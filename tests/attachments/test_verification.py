@@ -128,6 +128,7 @@ def test_error_page_instead_of_another_file(
         ("short-chunked", "Other size: announced 1,000 bytes, received 500 bytes."),
         ("long", "Other size: announced 10 bytes, received "),
         ("fine", ""),
+        ("gzipped", ""),
     ],
 )
 def test_other_size_is_shown(

@@ -19,6 +19,7 @@ from customers.attachments.streaming import download_slots
 from customers.attachments.zip_archive import Archive
 from customers.service import default_service
 from sandbox import Sandbox
+from sandbox.files import LEDGER
 from tests.conftest import RawPathClient
 from tests.support.attachments import archive_url, file_bytes
 from tests.support.deployed import deployed
@@ -148,16 +149,21 @@ def test_downloads_unlike_their_metadata(sandbox: Sandbox, viewer_client: RawPat
         "short": "other size",
         "short-chunked": "other size",
         "long": "other size",
+        "gzipped": "complete",
         "fine": "complete",
     }
     assert "error message instead" in lines["gateway"]["reason"]
     assert "empty file instead" in lines["nothing"]["reason"]
     assert lines["gateway"]["sha256"] is None
+    # Stored gzipped: decoded in the archive.
+    assert archive.read("ledger.csv") == LEDGER
+    assert lines["gzipped"]["size"] == len(LEDGER)
     for key in ("short", "short-chunked"):
         assert lines[key]["reason"] == "Other size: announced 1,000 bytes, received 500 bytes."
         assert (lines[key]["announcedSize"], lines[key]["size"]) == (1000, 500)
     assert sorted(archive.namelist()) == [
         "fine.txt",
+        "ledger.csv",
         "long.png",
         "manifest.json",
         "short 2.txt",

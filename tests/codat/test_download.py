@@ -86,13 +86,48 @@ def test_only_listed_headers_are_passed_on() -> None:
     assert b"\r\nAccept-Encoding: identity\r\n" in server.requests[0]
 
 
-def test_an_encoded_file_is_rejected() -> None:
-    """An encoded file that ends early looks complete, because its transfer is complete."""
-    encoded = ok(gzip.compress(FILE)[:-20], "Content-Encoding: gzip")
+@pytest.mark.parametrize("encoding", ["gzip", "GZIP", "x-gzip", " gzip ", "identity, gzip"])
+def test_a_file_that_is_stored_gzipped(encoding: str) -> None:
+    """It is passed on as it is, with its header and its length, or decoded."""
+    encoded = gzip.compress(FILE)
+    with RawServer(ok(encoded, f"Content-Encoding: {encoding}")) as server:
+        download = client(server).stream("/file")
+        assert (download.content_encoding, download.headers["Content-Encoding"]) == ("gzip", "gzip")
+        assert download.content_length == len(encoded)
+        assert b"".join(download) == encoded
+        assert b"".join(client(server).stream("/file").decoded()) == FILE
+
+
+@pytest.mark.parametrize("decoded", [False, True])
+def test_a_gzipped_file_whose_content_ends_early(decoded: bool) -> None:
+    """Its transfer is complete."""
+    with RawServer(ok(gzip.compress(FILE)[:-20], "Content-Encoding: gzip")) as server:
+        download = client(server).stream("/file")
+        with pytest.raises(ConnectionLost):
+            list(download.decoded() if decoded else download)
+
+
+def test_a_gzipped_file_that_is_none() -> None:
+    with RawServer(ok(FILE, "Content-Encoding: gzip")) as server, pytest.raises(InvalidResponse):
+        list(client(server).stream("/file"))
+
+
+@pytest.mark.parametrize("encoding", ["br", "deflate", "gzip, gzip", "zstd", "nonsense"])
+def test_a_file_with_another_encoding_is_rejected(encoding: str) -> None:
+    encoded = ok(FILE, f"Content-Encoding: {encoding}")
     with RawServer(encoded) as server, pytest.raises(InvalidResponse):
         client(server).stream("/file")
-    with RawServer(ok(FILE, "Content-Encoding: Identity")) as server:
-        assert b"".join(client(server).stream("/file")) == FILE
+
+
+@pytest.mark.parametrize(
+    "encoding", ["", "identity", "Identity", "identity ", "\tidentity", ",", "identity,identity"]
+)
+def test_an_encoding_that_changes_nothing(encoding: str) -> None:
+    """It means the same for a file and for JSON."""
+    with RawServer(ok(b"[1]", f"Content-Encoding:{encoding}")) as server:
+        download = client(server).stream("/file")
+        assert (b"".join(download), download.content_encoding) == (b"[1]", "")
+        assert client(server).get_json("/x").data == [1]
 
 
 CUT: dict[str, Reply] = {
