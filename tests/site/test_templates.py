@@ -36,6 +36,14 @@ def test_no_line_of_a_template_is_too_long_to_read(name: str) -> None:
         assert len(line) <= LONGEST_LINE, f"{name}:{number}"
 
 
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_every_button_states_its_type(name: str) -> None:
+    """Without one a button submits, also where nobody means it to."""
+    text = re.sub(r"\{[{%].*?[%}]\}", "", (ROOT / name).read_text(), flags=re.DOTALL)
+    for tag in re.findall(r"<button\b[^>]*>", text):
+        assert re.search(r'\stype="(submit|button)"', tag), tag
+
+
 def test_a_name_that_is_not_in_the_context_fails_in_tests() -> None:
     template = engines["jinja2"].from_string("{{ page.name }}")
     with pytest.raises(UndefinedError, match="'page' is undefined"):
