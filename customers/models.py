@@ -149,7 +149,7 @@ class Write(models.Model):
     confirmation = models.CharField(max_length=10, choices=Confirmation, blank=True)
     confirmed_at = models.DateTimeField(null=True)
     refresh_id = models.CharField(
-        max_length=64, blank=True, help_text="The pull operation that is awaited."
+        max_length=64, blank=True, help_text="The current pull operation."
     )
     refresh_asked_at = models.DateTimeField(null=True)
     refresh_progress = models.PositiveIntegerField(null=True, help_text="Percent.")

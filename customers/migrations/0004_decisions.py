@@ -61,7 +61,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='write',
             name='refresh_id',
-            field=models.CharField(blank=True, help_text='The pull operation that is awaited.', max_length=64),
+            field=models.CharField(blank=True, help_text='The current pull operation.', max_length=64),
         ),
         migrations.AlterField(
             model_name='write',

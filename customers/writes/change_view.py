@@ -25,7 +25,7 @@ from customers.writes.support import support_bundle
 def change(request: HttpRequest, company_id: str, write_id: uuid.UUID) -> HttpResponse:
     """One change. While its outcome is not known, a visit asks Codat if that is due, and HTMX repeats the visit.
 
-    `?check` asks Codat at once; `?again` says that a second save of the same form led here. POST
+    `?check` asks Codat immediately; `?again` says that a second save of the same form led here. POST
     `decision=linked` with `key`, or `decision=not_received`, is what a person decides about an unknown write.
     """
     write = get_object_or_404(Write, pk=write_id, company_id=company_id)

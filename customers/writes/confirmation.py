@@ -97,19 +97,19 @@ def _compare(write: Write, service: CustomerService, *, failed: bool) -> None:
     """Read the customer after a refresh and compare it with what was sent."""
     record = _read_customer(write, service)
     if record is None:
-        found, stale = [], True
+        changed, stale = [], True
     else:
         sent, before = write.sent_values, write.values_before
-        found = [*differences(sent, record), *not_cleared(before, sent, record)]
+        changed = [*differences(sent, record), *not_cleared(before, sent, record)]
         # A copy that holds the values from before the write may not be refreshed yet.
         as_before = {name: value for name, value in before.items() if name in sent}
-        stale = bool(found) and bool(before) and not differences(as_before, record)
+        stale = bool(changed) and bool(before) and not differences(as_before, record)
     if stale and write.refreshes < MAX_REFRESHES:
         _update(write, refresh_id="", refresh_progress=None)
     elif stale and (record is None or failed):
         _finish(write, Confirmation.ABSENT)
-    elif found:
-        _finish(write, Confirmation.DIFFERS, differences=found)
+    elif changed:
+        _finish(write, Confirmation.DIFFERS, differences=changed)
     else:
         _finish(write, Confirmation.CONFIRMED)
 

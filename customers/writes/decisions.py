@@ -44,12 +44,12 @@ def evidence(write: Write, service: CustomerService) -> list[Evidence]:
     if write.sent_at is None:
         return []
     known = set(_others(write).values_list("push_operation_key", flat=True))
-    found = [
+    matches = [
         Evidence(operation, same_customer=_is_for_customer(write, operation))
         for operation in _history(write, service)
         if (key := operation_key(operation)) and key not in known and _matches(write, operation)
     ]
-    return sorted(found, key=lambda item: not item.same_customer)
+    return sorted(matches, key=lambda item: not item.same_customer)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 One row per opened form (its `submission`), so two tabs do not overwrite each other. A draft holds the
 form as the browser posted it, with the signed record that it was opened with, and the create/update
-model of that time: whoever continues it sees what has changed since in either.
+model of that time: on return, the person sees what has changed since in either.
 """
 
 import uuid

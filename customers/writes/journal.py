@@ -3,12 +3,12 @@
     sending ──> pending ──> success
        │           ├──────> failed
        │           └──────> timed out ──> success | failed   (the write may still have happened)
-       ├──────────────────> success | failed                 (Codat answered at once)
+       ├──────────────────> success | failed                 (Codat answered immediately)
        └──> unknown ──────> any of the above                 (evidence, a retry, or a person's decision)
 
 Each save is a row before a byte is sent, and `sent_at` is stored before the first one is. So a process that
 dies at any step leaves a row that says how far it came. Without `sent_at` the write did not reach Codat. With
-`sent_at` and without an answer, nobody can tell. A state changes only by one conditional UPDATE (`_move`), so
+`sent_at` and without an answer, its outcome is unknown. A state changes only by one conditional UPDATE (`_move`), so
 two workers, a webhook and a poll at the same moment leave one result.
 
 A write is never sent twice, except for a create within the time in which Codat replays its first answer to the

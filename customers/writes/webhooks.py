@@ -1,7 +1,7 @@
 """Events from Codat: verified, stored once, answered in milliseconds, and processed afterwards.
 
-Svix signs the raw body (Standard Webhooks). Delivery is at least once and in any order. `apply` uses what an event
-says at once, where that can only add; `process` asks Codat for the details later. An event that this process did
+Svix signs the raw body (Standard Webhooks). Delivery is at least once and in any order. `apply` records what an event
+itself says, immediately; `process` asks Codat for the details later. An event that this process did
 not get to, or died over, has no `processed_at`: `settle_writes` processes it.
 """
 
