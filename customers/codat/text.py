@@ -8,6 +8,7 @@
 | a response header | `header_text` |
 | the name of a saved file | `file_name_text` |
 | the log | `log_text` |
+| comparing two names | `folded_name` |
 
 None of them escapes for HTML: templates do. Which characters are *invisible* is decided here alone.
 """
@@ -36,6 +37,9 @@ _INVISIBLE = frozenset(
 # What HTML cannot carry and a browser does not send back: control characters but tab and newline, and lone
 # surrogates.
 _NOT_IN_HTML = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+
+# The Unicode blocks of combining diacritical marks.
+_ACCENT = re.compile("[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]")
 
 # What Windows, macOS and shells do not accept in a file name.
 _NOT_IN_A_FILE_NAME = re.compile(r'[<>:"/\\|?*]')
@@ -84,6 +88,17 @@ def single_line(text: str) -> str:
         for char in unicodedata.normalize("NFC", text)
     )
     return " ".join(spaced.split())
+
+
+def folded_name(name: str) -> str:
+    """A name in the form in which two spellings of one name are equal; "" where nothing of it can be seen.
+
+    NFKC, no case, no combining marks, no invisible characters, single blanks: "CAFÉ  du Lac" is "cafe du lac".
+    Only the marks of alphabets are left out (accents): vowel signs of other scripts make another name.
+    """
+    seen = "".join(char for char in name if not is_invisible(char))
+    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", seen).casefold())
+    return single_line(_ACCENT.sub("", plain))
 
 
 def input_text(value: object) -> str:

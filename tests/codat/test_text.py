@@ -3,6 +3,8 @@
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from customers.codat import text
 
@@ -108,3 +110,40 @@ def test_invisible_characters(char: str) -> None:
 @pytest.mark.parametrize("char", ["a", " ", "\t", "é", "\u3000"])
 def test_characters_that_are_not_invisible(char: str) -> None:
     assert not text.is_invisible(char)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Café du Lac",
+        "CAFÉ DU LAC",
+        "Cafe\u0301 du Lac",
+        "cafe du lac",
+        "  Café \u00a0 du\tLac ",
+        "\u200bCafé du\u202c Lac\ufeff",
+        "Ca\u00adfé du Lac",
+        "\uff23\uff41\uff46\uff45 du Lac",
+    ],
+)
+def test_spellings_of_one_name_have_one_folded_form(name: str) -> None:
+    assert text.folded_name(name) == "cafe du lac"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Cafe du Lac", "Café du Lac 2"),
+        ("Müller", "Mueller"),
+        # Voiced and unvoiced, and two vowel signs: other names, not other accents.
+        ("がとう", "かとう"),
+        ("कि", "कु"),
+    ],
+)
+def test_other_names_have_another_folded_form(one: str, other: str) -> None:
+    assert text.folded_name(one) != text.folded_name(other)
+
+
+@given(st.text(st.characters(codec="utf-8")))
+def test_folding_a_name_twice_changes_nothing(name: str) -> None:
+    folded = text.folded_name(name)
+    assert text.folded_name(folded) == folded
