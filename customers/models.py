@@ -1,10 +1,11 @@
-"""What the dashboard stores itself: the journal of writes, drafts of forms, events received.
+"""What the dashboard stores itself: the journal of writes with its locks, drafts of forms, events received.
 
 Codat stores neither what was written nor who asked for it, so every save is a row here before a
 byte is sent. JSON that must keep its digits is stored as text, exactly as it was sent or read.
 """
 
 import uuid
+from datetime import datetime
 from typing import Any, Self, cast
 
 import simplejson
@@ -42,12 +43,19 @@ class WriteQuerySet(models.QuerySet["Write"]):
         count = rows.count()
         return count, rows.filter(state__in=Write.FAILED_STATES).count() if count else 0
 
-    def pending(self, company_id: str, customer_id: str | None = None) -> Self:
-        """Writes that Codat's copy does not show yet: unfinished, or successful and not read back."""
-        rows = self.filter(company_id=company_id).filter(
-            models.Q(state__in=Write.UNFINISHED)
-            | models.Q(state=Write.State.SUCCESS, confirmation=Write.Confirmation.WAITING)
+    def pending(
+        self, company_id: str, customer_id: str | None = None, *, read_at: datetime | None = None
+    ) -> Self:
+        """Writes that Codat's copy does not show yet: unfinished, or successful and not read back.
+
+        With `read_at`, the copy is that of a reading that began then: what was read back later is pending for it.
+        """
+        is_pending = models.Q(state__in=Write.UNFINISHED) | models.Q(
+            state=Write.State.SUCCESS, confirmation=Write.Confirmation.WAITING
         )
+        if read_at is not None:
+            is_pending |= models.Q(confirmed_at__gte=read_at)
+        rows = self.filter(is_pending, company_id=company_id)
         return rows if customer_id is None else rows.filter(customer_id=customer_id)
 
 
@@ -113,6 +121,7 @@ class Write(models.Model):
     kind = models.CharField(max_length=10, choices=Kind)
     payload = models.TextField(help_text="The JSON text that is sent; empty once deleted.")
     before = models.TextField(blank=True, help_text="The record as it was read; JSON text.")
+    merged = models.JSONField(default=list, help_text="Others’ changes kept: label, by, at.")
     timeout_in_minutes = models.PositiveIntegerField(null=True, blank=True)
     force_update = models.BooleanField(default=False)
     # One opened form saves once: a double click, a reload of the post and a second tab with the
@@ -202,6 +211,20 @@ class Write(models.Model):
         if self.user_id == user_id and self.state in self.FAILED_STATES and self.seen_at is None:
             self.seen_at = timezone.now()
             self.save(update_fields=["seen_at"])
+
+
+class SaveLock(models.Model):
+    """A row that a save locks until its write is journaled; see `writes/save_lock.py`. Holds no data."""
+
+    number = models.PositiveIntegerField(primary_key=True)
+
+    class Meta:
+        """No one edits locks."""
+
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"Lock {self.number}"
 
 
 class Draft(models.Model):

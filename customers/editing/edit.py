@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 import uuid
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any, cast
 
+from customers.codat.text import folded_name
 from customers.codat.types import Company, Connection
 from customers.forms import Form, PostData
 from customers.models import Write
@@ -70,14 +72,18 @@ class Target:
         return cast(dict[str, Any], record)
 
     def with_pending(
-        self, record: dict[str, Any], submission: uuid.UUID
+        self, record: dict[str, Any], submission: uuid.UUID, read_at: datetime | None = None
     ) -> tuple[dict[str, Any], list[Write]]:
         """The record with the changes that Codat's copy does not show yet, and the writes that make them.
 
-        The write of `submission` itself is left out.
+        The write of `submission` itself is left out. `read_at` is when the reading of the record began.
         """
         return with_pending(
-            record, self.company_id, self.customer_id, exclude_submission=submission
+            record,
+            self.company_id,
+            self.customer_id,
+            exclude_submission=submission,
+            read_at=read_at,
         )
 
 
@@ -128,6 +134,14 @@ class Edit:
         """Validate the form and the options; the errors are then in both."""
         is_valid = self.form.is_valid()
         return is_valid and not self.options.timeout_error
+
+    @property
+    def new_name(self) -> str:
+        """The name that the customer is to get: of a new one, or another than it had; "" for none."""
+        name = str(self.form.payload().get("customerName") or "")
+        before = str(self.form.base.get("customerName") or "")
+        is_new = self.target.creating or folded_name(name) != folded_name(before)
+        return name if is_new else ""
 
     def with_notes(self, *notes: str) -> Edit:
         """The same with more notes at the end."""

@@ -7,19 +7,25 @@ Knows no request and no response. A page, a command and a batch call the same fu
 """
 
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import simplejson
 from django.contrib.auth.models import User
+from django.utils import timezone
 
+from customers.codat.text import folded_name
 from customers.editing.edit import Edit
+from customers.editing.merging import merged_fields
 from customers.forms import Form, Merge, PostData
 from customers.models import Write
 from customers.service import CustomerService
 from customers.writes import drafts
-from customers.writes.journal import WriteRequest, create_write
-from customers.writes.pending import same_name_create
+from customers.writes.journal import MergedField, WriteRequest, create_write
+from customers.writes.pending import being_sent, same_name_writes
+from customers.writes.save_lock import customer_lock, form_lock, name_lock, save_lock
 from customers.writes.sending import send
 
 
@@ -32,7 +38,7 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Unchanged:
-    """The form changes nothing of the record that it was opened with."""
+    """The save changes nothing: neither of the record that the form was opened with, nor of the record now."""
 
     form: Form
 
@@ -46,15 +52,23 @@ class Invalid:
 
 @dataclass(frozen=True, slots=True)
 class MergeNeeded:
-    """The customer was changed since the form was opened; `merge` has the fields and the choices made so far."""
+    """Somebody else changed a field that the form changes too; `merge` has the choices made so far."""
 
     form: Form
     merge: Merge
 
 
 @dataclass(frozen=True, slots=True)
+class BeingSent:
+    """`write` changes the same customer and is being sent at this moment; the save could overtake it."""
+
+    form: Form
+    write: Write
+
+
+@dataclass(frozen=True, slots=True)
 class SameName:
-    """`write` creates a customer of the same name and is still pending. Acknowledge it as `Edit.same_name`."""
+    """`write` gives another customer the same name and is still pending. Acknowledge it as `Edit.same_name`."""
 
     form: Form
     write: Write
@@ -62,9 +76,14 @@ class SameName:
 
 @dataclass(frozen=True, slots=True)
 class AlreadySaved:
-    """This form was saved before with the same values, as `write`: a double click, a reload, a second tab."""
+    """`write` makes this change already.
+
+    Either this form was saved before with the same values (a double click, a reload), or, `by_content`, another form
+    was: the person's second tab, or somebody else.
+    """
 
     write: Write
+    by_content: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +98,23 @@ class AlreadySavedDifferently:
 
 
 Outcome = (
-    Sent | Unchanged | Invalid | MergeNeeded | SameName | AlreadySaved | AlreadySavedDifferently
+    Sent
+    | Unchanged
+    | Invalid
+    | MergeNeeded
+    | BeingSent
+    | SameName
+    | AlreadySaved
+    | AlreadySavedDifferently
 )
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """The record as Codat's copy had it, {} for a new customer, and when its reading began."""
+
+    record: dict[str, Any]
+    read_at: datetime
 
 
 def save(
@@ -96,56 +130,111 @@ def save(
         return Invalid(edit.form)
     if not edit.target.creating and not edit.form.changes():
         return Unchanged(edit.form)
-    before = edit.target.read(service)
-    outcome = _check_and_journal(edit, user, before, choices)
+    read_at = timezone.now()
+    reading = _Reading(edit.target.read(service), read_at)
+    with save_lock(*_lock_names(edit)):
+        outcome = _check_and_journal(edit, user, reading, choices)
     if isinstance(outcome, Write):
         send(outcome, service)
         drafts.discard(user, edit.submission)
         return Sent(outcome)
+    if isinstance(outcome, AlreadySaved) and outcome.by_content:
+        drafts.discard(user, edit.submission)
     return outcome
 
 
+def _lock_names(edit: Edit) -> Iterator[str]:
+    """What no other save may decide about at the same time: this form, its customer, its new name."""
+    target = edit.target
+    yield form_lock(edit.submission)
+    if not target.creating:
+        yield customer_lock(target.company_id, target.customer_id)
+    if edit.new_name:
+        yield name_lock(target.company_id, folded_name(edit.new_name))
+
+
 def _check_and_journal(
-    edit: Edit, user: User, before: dict[str, Any], choices: PostData | None
+    edit: Edit, user: User, reading: _Reading, choices: PostData | None
 ) -> Write | Outcome:
-    """The new row of this save, or what stands in its way. `before` is the record as read, {} for a new one.
+    """The new row of this save, or what stands in its way. Called under the lock.
 
-    Whatever other saves have to be compared with is read here, right before the row is written.
+    The record was read before the lock was taken; what other saves have journaled since is looked for here.
     """
-    checked = _check_name(edit) if edit.target.creating else _merged(edit, before, choices)
-    if not isinstance(checked, Form):
-        return checked
-    write = Write.objects.filter(submission=edit.submission).first()
-    is_new = False
-    if write is None:
-        # Of two posts at the same time one is first: for the other one, this row is not new.
-        write, is_new = create_write(_write_request(edit, checked, before), user)
-    return write if is_new else _saved_before(edit, checked, before, write)
+    target = edit.target
+    current, merge = reading.record, None
+    form = edit.form
+    if not target.creating:
+        current, _ = target.with_pending(reading.record, edit.submission, reading.read_at)
+        merge = edit.form.merge(current, choices)
+        if not merge.resolved:
+            return MergeNeeded(edit.form, merge)
+        if merge.conflicts or merge.merged:
+            form = target.form(current, filled=merge.values())
+    earlier = Write.objects.filter(submission=edit.submission).first()
+    if earlier is not None:
+        return _saved_before(edit, form, reading.record, earlier)
+    obstacle = _obstacle(edit, form, user, current, reading)
+    if obstacle is not None:
+        return obstacle
+    merged = merged_fields(target, merge.merged) if merge else []
+    write, is_new = create_write(_write_request(edit, form, reading.record, merged), user)
+    return write if is_new else _saved_before(edit, form, reading.record, write)
 
 
-def _check_name(edit: Edit) -> Form | SameName:
-    """The form of a new customer, unless another one of its name is pending and was not acknowledged."""
-    write = same_name_create(
-        edit.target.company_id,
-        str(edit.form.payload().get("customerName") or ""),
+def _obstacle(
+    edit: Edit, form: Form, user: User, current: dict[str, Any], reading: _Reading
+) -> Outcome | None:
+    """What another save has done or is doing that this one must not repeat or overtake; None for nothing."""
+    target = edit.target
+    if not target.creating:
+        unchanged = _made_by_others(edit, form, current, reading)
+        if unchanged is not None:
+            return unchanged
+        other = being_sent(
+            target.company_id, target.customer_id, exclude_submission=edit.submission
+        )
+        if other is not None:
+            return BeingSent(edit.form, other)
+    writes = same_name_writes(
+        target.company_id,
+        edit.new_name,
+        customer_id=target.customer_id,
         exclude_submission=edit.submission,
         retry_of=edit.retry_of,
+        read_at=reading.read_at,
     )
-    if write is None or write == edit.same_name:
-        return edit.form
-    return SameName(edit.form, write)
+    unknown = [write for write in writes if write != edit.same_name]
+    if not unknown:
+        return None
+    twin = next((write for write in unknown if _is_twin(write, edit, form, user)), None)
+    return AlreadySaved(twin, by_content=True) if twin else SameName(edit.form, unknown[0])
 
 
-def _merged(edit: Edit, before: dict[str, Any], choices: PostData | None) -> Form | MergeNeeded:
-    """The form over the customer as it is now, pending changes included, or the conflict with it."""
-    current, _ = edit.target.with_pending(before, edit.submission)
-    merge = edit.form.merge(current, choices)
-    if not merge.resolved:
-        return MergeNeeded(edit.form, merge)
-    return edit.target.form(current, filled=merge.values()) if merge.conflicts else edit.form
+def _made_by_others(
+    edit: Edit, form: Form, current: dict[str, Any], reading: _Reading
+) -> Outcome | None:
+    """The outcome where the customer already has, or is about to get, all that the form changes."""
+    target = edit.target
+    if current == edit.form.base or target.form(current, filled=form.payload()).changes():
+        return None
+    _, pending = target.with_pending(reading.record, edit.submission, reading.read_at)
+    return AlreadySaved(pending[-1], by_content=True) if pending else Unchanged(edit.form)
 
 
-def _write_request(edit: Edit, form: Form, before: dict[str, Any]) -> WriteRequest:
+def _is_twin(write: Write, edit: Edit, form: Form, user: User) -> bool:
+    """Whether a pending write adds the very same customer for the same person: their second tab."""
+    return (
+        edit.target.creating
+        and write.kind == Write.Kind.CREATE
+        and write.user_id == user.pk
+        and write.connection_id == edit.target.connection_id
+        and write.payload == form.payload_json()
+    )
+
+
+def _write_request(
+    edit: Edit, form: Form, before: dict[str, Any], merged: list[MergedField]
+) -> WriteRequest:
     target = edit.target
     name = form.payload().get("customerName") or before.get("customerName") or ""
     return WriteRequest(
@@ -160,6 +249,7 @@ def _write_request(edit: Edit, form: Form, before: dict[str, Any]) -> WriteReque
         timeout_in_minutes=edit.options.timeout_in_minutes,
         force_update=edit.options.force,
         retry_of=edit.retry_of,
+        merged=merged,
     )
 
 

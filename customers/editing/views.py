@@ -25,6 +25,7 @@ from customers.editing.opening import uuid_or_new
 from customers.editing.save import (
     AlreadySaved,
     AlreadySavedDifferently,
+    BeingSent,
     Invalid,
     MergeNeeded,
     Outcome,
@@ -188,15 +189,24 @@ def _saved(page: EditPage, edit: Edit, outcome: Outcome) -> HttpResponse:
             return page.redirect(page.path + page.page.query(write=write.pk))
         case Sent(write):
             return page.redirect(links.write(write.company_id, write.pk))
-        case AlreadySaved(write):
-            return page.redirect(links.write(write.company_id, write.pk) + "?again")
-        case Unchanged():
+        case AlreadySaved(write, by_content):
+            parameter = "same" if by_content else "again"
+            return page.redirect(f"{links.write(write.company_id, write.pk)}?{parameter}")
+        case Unchanged(form):
             note = "You have not changed anything, so nothing was sent."
+            if form.changes():
+                note = "The customer already has these values, so nothing was sent."
             return page.render(edit.with_notes(note))
         case Invalid():
             return page.render(edit, status=422)
         case MergeNeeded(merge=merge):
             return page.render(edit, merge=merge, status=409)
+        case BeingSent(write=write):
+            edit.form.problems.append(
+                f"{write.username} is saving this customer at this moment. Nothing was sent."
+                " Save again in a few seconds."
+            )
+            return page.render(edit, status=409)
         case SameName(write=write):
             edit.form.problems.append(_same_name_problem(write))
             return page.render(replace(edit, same_name=write), status=409)

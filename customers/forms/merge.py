@@ -1,7 +1,9 @@
 """Merging two people's changes of one record: the fields that differ, and the values that the choices result in.
 
-The fields of the model are compared, leaf by leaf. List items have no identity over two readings of a record: where
-the three lists are equally long they are compared item by item, else the list is one field.
+The fields of the model are compared, leaf by leaf. A field that only somebody else changed is merged without a
+question; one that both changed is a conflict. List items seldom have an identity over two readings of a record: where
+the three lists are equally long they are compared item by item, else the list is one field. Where it cannot be told
+that an item is the same one in all three, each difference is a conflict.
 """
 
 from __future__ import annotations
@@ -30,8 +32,8 @@ Keys = tuple[str | int, ...]
 class FieldConflict:
     """One field that somebody else changed after the form was opened.
 
-    `changed_by_both`: this form changes it too, to another value. Otherwise their value is preselected; either way
-    nothing is sent before a person has seen it. Values are JSON, or MISSING. `chosen` is "" until a choice is made.
+    `changed_by_both`: this form changes it too, to another value. `in_unclear_item`: it is in a list item that may be
+    another one by now. Values are JSON, or MISSING. `chosen` is "" until a choice is made.
     """
 
     keys: Keys
@@ -40,7 +42,13 @@ class FieldConflict:
     theirs: Any
     mine: Any
     changed_by_both: bool
+    in_unclear_item: bool = False
     chosen: Side | Literal[""] = ""
+
+    @property
+    def needs_choice(self) -> bool:
+        """Whether a person has to choose; otherwise their value is taken."""
+        return self.changed_by_both or self.in_unclear_item
 
     @property
     def path(self) -> str:
@@ -78,13 +86,14 @@ class FieldConflict:
 
 @dataclass(frozen=True, slots=True)
 class Merge:
-    """The conflicts with the choices made so far, and the values that result.
+    """The conflicts with the choices made so far, what is merged without a question, and the values that result.
 
     `fingerprint` identifies the record that the conflicts are with. `was_shown`: the post came from a page that
     showed these conflicts. `payload` is what this form would send without them.
     """
 
     conflicts: list[FieldConflict]
+    merged: list[FieldConflict]
     payload: dict[str, Any]
     fingerprint: str
     was_shown: bool
@@ -101,9 +110,9 @@ class Merge:
         return ", ".join(conflict.label for conflict in conflicts if not conflict.chosen)
 
     def values(self) -> dict[str, Any]:
-        """What to send: the payload, with their value where theirs was chosen or mine is untouched."""
+        """What to send: the payload, with their value where theirs was chosen or only they changed it."""
         values: dict[str, Any] = _deep_copy(self.payload)
-        for conflict in self.conflicts:
+        for conflict in (*self.merged, *self.conflicts):
             value = conflict.mine if conflict.chosen == "mine" else conflict.theirs
             _set_value(values, conflict.keys, value)
         return values
@@ -124,11 +133,14 @@ def merge(
     before, now = _comparable(model, base), _comparable(model, theirs)
     fingerprint = hashlib.sha256(to_json(now).encode()).hexdigest()[:32]
     was_shown = data is not None and data.getlist(FINGERPRINT_NAME)[-1:] == [fingerprint]
+    changes = list(_compare(model, (), (), before, now, mine))
     conflicts = [
-        _with_choice(conflict, data if was_shown else None)
-        for conflict in _compare(model, (), (), before, now, mine)
+        _with_choice(change, data if was_shown else None)
+        for change in changes
+        if change.needs_choice
     ]
-    return Merge(conflicts, mine, fingerprint, was_shown)
+    merged = [change for change in changes if not change.needs_choice]
+    return Merge(conflicts, merged, mine, fingerprint, was_shown)
 
 
 def record_changes(model: Node, old: dict[str, Any], new: dict[str, Any]) -> list[Change]:
@@ -159,27 +171,59 @@ def _with_choice(conflict: FieldConflict, data: PostData | None) -> FieldConflic
 
 
 def _compare(
-    node: Node, keys: Keys, labels: Labels, before: Any, now: Any, mine: Any
+    node: Node,
+    keys: Keys,
+    labels: Labels,
+    before: Any,
+    now: Any,
+    mine: Any,
+    *,
+    is_unclear: bool = False,
 ) -> Iterator[FieldConflict]:
+    """The fields that differ between `before` and `now`, and are not the same in `mine`."""
     if equal_json(before, now) or equal_json(now, mine):
         return
     if node.type is NodeType.OBJECT and node.children and _all(dict, before, now, mine):
         for child in node.children:
             name = child.name
             properties = (record.get(name, MISSING) for record in (before, now, mine))
-            yield from _compare(child, (*keys, name), (*labels, child.label), *properties)
+            inner = (*keys, name), (*labels, child.label)
+            yield from _compare(child, *inner, *properties, is_unclear=is_unclear)
     elif (
         node.type is NodeType.ARRAY
         and node.element
         and _all(list, before, now, mine)
         and len(before) == len(now) == len(mine)
     ):
+        stay = equal_json(before, mine) or (_stay(before, now) and _stay(before, mine))
         for index, items in enumerate(zip(before, now, mine, strict=True)):
-            yield from _compare(node.element, (*keys, index), (*labels, index), *items)
+            unclear = is_unclear or not (stay and _is_same_item(*items))
+            inner = (*keys, index), (*labels, index)
+            yield from _compare(node.element, *inner, *items, is_unclear=unclear)
     else:
         label = path_label(labels, name_label=str)
         changed_by_both = not equal_json(before, mine)
-        yield FieldConflict(keys, label, before, now, mine, changed_by_both)
+        yield FieldConflict(keys, label, before, now, mine, changed_by_both, is_unclear)
+
+
+def _stay(before: list[Any], after: list[Any]) -> bool:
+    """Whether no item of `before` is found at another place of `after`: items were edited, not moved."""
+    old, new = [to_json(item) for item in before], [to_json(item) for item in after]
+    all_old, all_new = set(old), set(new)
+    return all(
+        one == other or (one not in all_new and other not in all_old)
+        for one, other in zip(old, new, strict=True)
+    )
+
+
+def _is_same_item(before: Any, now: Any, mine: Any) -> bool:
+    """Whether one list item is the same in three lists: one side left it alone, or it has the same `id` in all."""
+    if equal_json(before, mine):
+        return True
+    if not _all(dict, before, now, mine):
+        return True
+    item_id = before.get("id")
+    return bool(item_id) and item_id == now.get("id") == mine.get("id")
 
 
 def _all(wanted: type, *values: Any) -> bool:

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 from customers.codat import refreshes
 from customers.codat.errors import CodatError
 from customers.codat.types import ValidationItem
+from customers.codat.values import parse_date
 from customers.formatting import path_label, path_parts, pretty_json
 from customers.models import Write
 from customers.service import default_service
@@ -25,8 +26,9 @@ from customers.writes.support import support_bundle
 def change(request: HttpRequest, company_id: str, write_id: uuid.UUID) -> HttpResponse:
     """One change. While its outcome is not known, a visit asks Codat if that is due, and HTMX repeats the visit.
 
-    `?check` asks Codat immediately; `?again` says that a second save of the same form led here. POST
-    `decision=linked` with `key`, or `decision=not_received`, is what a person decides about an unknown write.
+    `?check` asks Codat immediately; `?again` says that a second save of the same form led here, `?same` that a
+    save of the same change in another form did. POST `decision=linked` with `key`, or `decision=not_received`, is
+    what a person decides about an unknown write.
     """
     write = get_object_or_404(Write, pk=write_id, company_id=company_id)
     decision_error: CodatError | None = None
@@ -43,6 +45,7 @@ def change(request: HttpRequest, company_id: str, write_id: uuid.UUID) -> HttpRe
         "check_error": progress.error,
         "decision_error": decision_error,
         "again": "again" in request.GET,
+        "same": "same" in request.GET,
         "may_write": request.user.has_perm("customers.write_customers"),
     }
     status = decision_error.our_status if decision_error else 200
@@ -78,6 +81,7 @@ def _context(write: Write) -> dict[str, Any]:
         "changes": diff.changes(write),
         "errors": [_finding(item) for item in write.validation],
         "warnings": [_finding(item) for item in write.warnings],
+        "merged": [item | {"at": parse_date(item["at"])} for item in write.merged],
         "payload": pretty_json(write.sent_values) if write.payload else "",
         "support_bundle": support_bundle(write),
         "refresh_label": refreshes.status_label(write.refresh_status),

@@ -16,11 +16,11 @@ same `Idempotency-Key` (see `tracking.py`).
 """
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict
 
 from django.contrib.auth.models import User
-from django.db import IntegrityError, transaction
 from django.db.models import Case, F, Q, When
 from django.utils import timezone
 
@@ -40,6 +40,17 @@ from customers.writes.operations import (
 State = Write.State
 
 
+class MergedField(TypedDict):
+    """A field that somebody else changed while the form was open, and whose value the save kept.
+
+    `by` is a username and `at` an ISO date; both are "" where the change is not known.
+    """
+
+    label: str
+    by: str
+    at: str
+
+
 @dataclass(frozen=True, slots=True)
 class WriteRequest:
     """What one save asks for. `payload` and `before` are JSON texts; an empty `customer_id` creates."""
@@ -55,39 +66,35 @@ class WriteRequest:
     timeout_in_minutes: int | None = None
     force_update: bool = False
     retry_of: Write | None = None
+    merged: Sequence[MergedField] = ()
 
 
 def create_write(request: WriteRequest, user: User) -> tuple[Write, bool]:
-    """The row of a save, and whether it is new.
+    """The row of a save, and whether it is new. Call it inside `save_lock`, which commits the row.
 
     The same submission (a double click, a reload of the post, a second tab with the same form)
-    finds the existing row, which must not be sent again. The row is committed on return: inside
-    another transaction this raises RuntimeError, since a rollback would lose the write.
+    finds the existing row, which must not be sent again.
     """
-    values: dict[str, Any] = {
-        "user": user,
-        "username": user.get_username(),
-        "company_id": request.company_id,
-        "company_name": db_safe(request.company.get("name")),
-        "connection_id": request.connection.get("id", ""),
-        "platform_name": db_safe(request.connection.get("platformName")),
-        "customer_id": request.customer_id,
-        "customer_name": db_safe(request.customer_name),
-        "kind": Write.Kind.UPDATE if request.customer_id else Write.Kind.CREATE,
-        "payload": request.payload,
-        "before": request.before,
-        "timeout_in_minutes": request.timeout_in_minutes,
-        "force_update": request.force_update,
-        "retry_of": request.retry_of,
-    }
-    try:
-        with transaction.atomic(durable=True):
-            return Write.objects.create(submission=request.submission, **values), True
-    except IntegrityError:
-        existing = Write.objects.filter(submission=request.submission).first()
-        if existing is None:
-            raise
-        return existing, False
+    return Write.objects.get_or_create(
+        submission=request.submission,
+        defaults={
+            "user": user,
+            "username": user.get_username(),
+            "company_id": request.company_id,
+            "company_name": db_safe(request.company.get("name")),
+            "connection_id": request.connection.get("id", ""),
+            "platform_name": db_safe(request.connection.get("platformName")),
+            "customer_id": request.customer_id,
+            "customer_name": db_safe(request.customer_name),
+            "kind": Write.Kind.UPDATE if request.customer_id else Write.Kind.CREATE,
+            "payload": request.payload,
+            "before": request.before,
+            "timeout_in_minutes": request.timeout_in_minutes,
+            "force_update": request.force_update,
+            "retry_of": request.retry_of,
+            "merged": [*request.merged],
+        },
+    )
 
 
 def apply_result(

@@ -2,11 +2,17 @@
 
 import uuid
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
+from django.db.models import Q
+from django.utils import timezone
+
+from customers.codat.text import folded_name
 from customers.models import Write
 from customers.web import links
 from customers.writes import diff, sentences
+from customers.writes.sending import SENDING_TIMEOUT
 
 # Pending changes shown above a list or a customer; the change history has the others.
 MAX_SHOWN = 20
@@ -32,33 +38,62 @@ def apply_pending(
 
 
 def with_pending(
-    record: dict[str, Any], company_id: str, customer_id: str, *, exclude_submission: uuid.UUID
+    record: dict[str, Any],
+    company_id: str,
+    customer_id: str,
+    *,
+    exclude_submission: uuid.UUID,
+    read_at: datetime | None = None,
 ) -> tuple[dict[str, Any], list[Write]]:
     """A customer with the changes that Codat's copy does not show yet, and the writes that make them.
 
     A save that went by the copy alone would put the old values back. The save's own submission is left out.
+    `read_at` is when the reading of `record` began, where changes may have been read back since.
     """
-    if not Write.objects.has_pending(company_id):
-        return record, []
-    updates = Write.objects.pending(company_id, customer_id).filter(kind=Write.Kind.UPDATE)
-    return apply_pending(
-        record, updates.exclude(submission=exclude_submission).order_by("created_at")
+    updates = Write.objects.pending(company_id, customer_id, read_at=read_at)
+    updates = updates.filter(kind=Write.Kind.UPDATE).exclude(submission=exclude_submission)
+    return apply_pending(record, updates.order_by("created_at"))
+
+
+def being_sent(company_id: str, customer_id: str, *, exclude_submission: uuid.UUID) -> Write | None:
+    """A change of a customer that another process is sending at this moment, None if there is none.
+
+    Until Codat has answered, a second change could overtake it. A sender that is silent for `SENDING_TIMEOUT` is dead.
+    """
+    limit = timezone.now() - SENDING_TIMEOUT
+    rows = Write.objects.filter(
+        company_id=company_id, customer_id=customer_id, state=Write.State.SENDING
+    ).exclude(submission=exclude_submission)
+    return rows.filter(Q(sent_at__gte=limit) | Q(sent_at=None, created_at__gte=limit)).first()
+
+
+def same_name_writes(
+    company_id: str,
+    name: str,
+    *,
+    customer_id: str,
+    exclude_submission: uuid.UUID,
+    retry_of: Write | None = None,
+    read_at: datetime | None = None,
+) -> list[Write]:
+    """The pending writes that give this name to another customer, newest first; [] for an empty name.
+
+    Names are compared by `folded_name`. The save's own submission and customer, and the write that it retries, are
+    left out. `read_at` as in `with_pending`.
+    """
+    folded = folded_name(name)
+    if not folded:
+        return []
+    others = Write.objects.pending(company_id, read_at=read_at).exclude(
+        submission=exclude_submission
     )
-
-
-def same_name_create(
-    company_id: str, name: str, *, exclude_submission: uuid.UUID, retry_of: Write | None = None
-) -> Write | None:
-    """The newest pending write that creates a customer of this name (in any case), None if there is none.
-
-    The save's own submission and the write that it retries are left out. An empty name is never a duplicate.
-    """
-    if not name or not Write.objects.has_pending(company_id):
-        return None
-    others = Write.objects.pending(company_id).exclude(submission=exclude_submission)
+    if customer_id:
+        others = others.exclude(customer_id=customer_id)
     if retry_of is not None:
         others = others.exclude(pk=retry_of.pk)
-    return others.filter(kind=Write.Kind.CREATE, customer_name__iexact=name).first()
+    names = others.values_list("pk", "customer_name")
+    same = [pk for pk, other_name in names if folded_name(other_name) == folded]
+    return list(Write.objects.filter(pk__in=same)) if same else []
 
 
 def pending(company_id: str, customer_id: str | None = None) -> list[dict[str, Any]]:

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import html
 import re
+from datetime import timedelta
+from typing import Any
 
 import pytest
 import simplejson
+from django.contrib.auth.models import Group, User
+from django.utils import timezone
 
 from customers.models import Write
+from customers.service import CustomerService
 from customers.web import links
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
 from tests.support.controls import fields
-from tests.support.journal import calls
+from tests.support.journal import calls, journaled, write_request
 
 pytestmark = pytest.mark.django_db
 
@@ -44,36 +49,155 @@ def test_a_conflict_is_resolved_without_javascript(
     assert asked.status_code == 409
     for column in ("Before", "Theirs", "Mine"):
         assert f'<th scope="col">{column}</th>' in page
-    # What both changed waits for a choice; what they alone changed is theirs unless somebody says otherwise.
-    assert radios(page) == {
-        "m.phone": {"theirs", "mine"},
-        "m.taxNumber": {"theirs*", "mine"},
-    }
-    for value in (before["f.phone"], "their phone", "mine phone", "THEIRS-1"):
+    # What both changed waits for a choice; what they alone changed is kept without one.
+    assert radios(page) == {"m.phone": {"theirs", "mine"}}
+    assert "Others also changed" in page
+    for value in (before["f.phone"], "their phone", "mine phone"):
         assert html.escape(value) in page
     assert fields(asked)["f.emailAddress"] == "mine@my.example"
     assert "Not chosen yet" not in page
 
-    # Without a choice for each nothing is sent, and the choice that was made is kept.
-    half = editor_client.post(url, fields(asked) | {"m.taxNumber": "mine"})
+    # Without a choice nothing is sent.
+    half = editor_client.post(url, fields(asked))
     assert half.status_code == 409
     assert "Not chosen yet: Phone." in half.content.decode()
-    assert radios(half.content.decode())["m.taxNumber"] == {"theirs", "mine*"}
     assert not calls(sandbox, "PUT")
 
     # Somebody changes it again meanwhile: a choice about what was seen before does not count.
     copy[customer] = copy[customer] | {"phone": "their newer phone"}
-    stale = editor_client.post(url, fields(half) | {"m.phone": "theirs", "m.taxNumber": "theirs"})
+    stale = editor_client.post(url, fields(half) | {"m.phone": "theirs"})
     assert stale.status_code == 409
     assert "their newer phone" in stale.content.decode()
     assert "Not chosen yet" not in stale.content.decode()
     assert not calls(sandbox, "PUT")
 
-    saved = editor_client.post(url, fields(stale) | {"m.phone": "theirs", "m.taxNumber": "mine"})
+    saved = editor_client.post(url, fields(stale) | {"m.phone": "theirs"})
     assert saved.status_code == 303
     (call,) = calls(sandbox, "PUT")
     sent = simplejson.loads(call.body)
     assert sent["phone"] == "their newer phone"
     assert sent["emailAddress"] == "mine@my.example"
-    assert sent.get("taxNumber", "") == before["f.taxNumber"]
+    assert sent["taxNumber"] == "THEIRS-1"
     assert simplejson.loads(Write.objects.get().before)["phone"] == "their newer phone"
+
+
+def test_a_field_that_only_somebody_else_changed_is_kept_and_named(
+    sandbox: Sandbox, editor_client: RawPathClient, viewer: User
+) -> None:
+    """Two forms of one customer, opened together: one changes the email, then the other the tax number."""
+    other_client = RawPathClient()
+    viewer.groups.set(Group.objects.filter(name="Editors"))
+    other_client.force_login(viewer)
+    company, customer = sandbox.company("qbo"), "39"
+    url = links.edit(company, customer)
+    mine, theirs = fields(editor_client.get(url)), fields(other_client.get(url))
+
+    first = other_client.post(url, theirs | {"f.emailAddress": "a@x.example", "action": "save"})
+    assert first.status_code == 303
+    saved = editor_client.post(url, mine | {"f.taxNumber": "T-1", "action": "save"})
+
+    assert saved.status_code == 303
+    sent = simplejson.loads(calls(sandbox, "PUT")[-1].body)
+    assert (sent["emailAddress"], sent["taxNumber"]) == ("a@x.example", "T-1")
+    page = editor_client.get(saved["Location"]).content.decode()
+    merged = page[page.index('id="write-merged"') :]
+    assert re.search(r"Email[^:]*</strong>: <bdi>viewer</bdi>", merged)
+
+
+def test_a_field_that_was_changed_outside_is_kept_and_named_without_a_person(
+    sandbox: Sandbox, editor_client: RawPathClient
+) -> None:
+    url = links.edit(sandbox.company("qbo"), "39")
+    opened = fields(editor_client.get(url))
+    copy = sandbox.state("qbo").copy
+    copy["39"] = copy["39"] | {"emailAddress": "a@x.example"}
+
+    saved = editor_client.post(url, opened | {"f.taxNumber": "T-1", "action": "save"})
+
+    page = editor_client.get(saved["Location"]).content.decode()
+    merged = page[page.index('id="write-merged"') :]
+    assert re.search(r"Email[^:]*</strong></li>", merged)
+
+
+def test_the_same_change_in_two_tabs_is_sent_once(
+    sandbox: Sandbox, editor_client: RawPathClient
+) -> None:
+    url = links.edit(sandbox.company("qbo"), "39")
+    one, two = fields(editor_client.get(url)), fields(editor_client.get(url))
+    typed = {"f.phone": "020 1", "action": "save"}
+
+    first, second = editor_client.post(url, one | typed), editor_client.post(url, two | typed)
+
+    assert second["Location"] == first["Location"] + "?same"
+    assert "not sent again" in editor_client.get(second["Location"]).content.decode()
+    assert len(calls(sandbox, "PUT")) == 1
+
+
+def test_a_change_that_is_in_the_record_already_is_not_sent(
+    sandbox: Sandbox, editor_client: RawPathClient
+) -> None:
+    url = links.edit(sandbox.company("qbo"), "39")
+    opened = fields(editor_client.get(url))
+    copy = sandbox.state("qbo").copy
+    copy["39"] = copy["39"] | {"phone": "020 1"}
+
+    answer = editor_client.post(url, opened | {"f.phone": "020 1", "action": "save"})
+
+    assert "already has these values" in answer.content.decode()
+    assert not calls(sandbox, "PUT")
+
+
+@pytest.mark.parametrize(
+    ("state", "age", "expected"),
+    [
+        (Write.State.SENDING, timedelta(0), 409),
+        # The process that was sending it is dead.
+        (Write.State.SENDING, timedelta(minutes=10), 303),
+        (Write.State.PENDING, timedelta(0), 303),
+    ],
+)
+def test_a_save_does_not_overtake_one_that_is_being_sent(
+    sandbox: Sandbox,
+    editor: User,
+    editor_client: RawPathClient,
+    state: Write.State,
+    age: timedelta,
+    expected: int,
+) -> None:
+    url = links.edit(sandbox.company("qbo"), "39")
+    opened = fields(editor_client.get(url))
+    other = journaled(editor, write_request(sandbox, "39", emailAddress="a@x.example"))
+    sent_at = timezone.now() - age
+    Write.objects.filter(pk=other.pk).update(state=state, sent_at=sent_at, push_operation_key="k")
+
+    answer = editor_client.post(url, opened | {"f.phone": "020 1", "action": "save"})
+
+    assert answer.status_code == expected
+    assert len(calls(sandbox, "PUT")) == (expected == 303)
+    if expected == 409:
+        assert "editor is saving this customer at this moment" in answer.content.decode()
+        assert fields(answer)["f.phone"] == "020 1"
+
+
+def test_a_change_that_is_read_back_between_the_reading_and_the_lock_is_not_overlooked(
+    sandbox: Sandbox, editor: User, monkeypatch: pytest.MonkeyPatch, editor_client: RawPathClient
+) -> None:
+    """The record is read; then another change of it is journaled, sent, and confirmed."""
+    url = links.edit(sandbox.company("qbo"), "39")
+    opened = fields(editor_client.get(url))
+    get = CustomerService.get
+
+    def overtaken(service: CustomerService, **arguments: Any) -> Any:
+        record = get(service, **arguments)
+        other = journaled(editor, write_request(sandbox, "39", emailAddress="a@x.example"))
+        Write.objects.filter(pk=other.pk).update(
+            state=Write.State.SUCCESS, confirmation="confirmed", confirmed_at=timezone.now()
+        )
+        return record
+
+    monkeypatch.setattr(CustomerService, "get", overtaken)
+    answer = editor_client.post(url, opened | {"f.phone": "020 1", "action": "save"})
+
+    assert answer.status_code == 303
+    sent = simplejson.loads(calls(sandbox, "PUT")[-1].body)
+    assert (sent["emailAddress"], sent["phone"]) == ("a@x.example", "020 1")

@@ -154,13 +154,13 @@ def test_a_pending_change_of_somebody_else_is_not_overwritten(
     mine, theirs = change(sandbox, phone=PHONE), change(sandbox, emailAddress="new@their.example")
     sent(saved(theirs, viewer))
 
-    outcome = saved(mine, editor)
-    assert isinstance(outcome, MergeNeeded)
-    assert [conflict.path for conflict in outcome.merge.conflicts] == ["emailAddress"]
+    write = sent(saved(mine, editor))
 
-    choices = {"m-seen": outcome.merge.fingerprint, "m.emailAddress": "theirs"}
-    values = sent(saved(mine, editor, choices)).sent_values
+    values = write.sent_values
     assert (values["phone"], values["emailAddress"]) == (PHONE, "new@their.example")
+    assert [(field["label"], field["by"]) for field in write.merged] == [
+        ("Email address", "viewer")
+    ]
 
 
 def test_a_pending_customer_of_the_same_name_is_acknowledged_first(

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from django.http import QueryDict
 from django.template.loader import get_template
+from hypothesis import given
+from hypothesis import strategies as st
 
 from customers.forms import MISSING, Form, Merge, copy_of
 from tests.support.form_browser import Page
@@ -69,13 +72,20 @@ def test_a_conflict_needs_a_choice() -> None:
         assert chosen.values() == {"name": side, "phone": "1", "rows": BASE["rows"]}
 
 
-def test_a_change_by_somebody_else_alone_is_shown_and_preselected() -> None:
-    form, theirs = mine(name="mine"), BASE | {"phone": "2"}
+def test_a_change_of_theirs_alone_is_merged_without_a_question() -> None:
+    merge = mine(name="mine").merge(BASE | {"phone": "2"})
+    assert [(field.path, field.theirs) for field in merge.merged] == [("phone", "2")]
+    assert merge.resolved
+    assert merge.values() == {"name": "mine", "phone": "2", "rows": BASE["rows"]}
+
+
+def test_only_what_both_changed_is_asked_about() -> None:
+    form, theirs = mine(name="mine"), BASE | {"name": "theirs", "phone": "2"}
     merge = form.merge(theirs)
-    assert not merge.resolved
-    chosen = form.merge(theirs, choose(merge))
-    assert chosen.resolved
-    assert chosen.values() == {"name": "mine", "phone": "2", "rows": BASE["rows"]}
+    assert [conflict.path for conflict in merge.conflicts] == ["name"]
+    assert [field.path for field in merge.merged] == ["phone"]
+    values = form.merge(theirs, choose(merge, name="mine")).values()
+    assert values == {"name": "mine", "phone": "2", "rows": BASE["rows"]}
 
 
 def test_choices_about_an_older_record_do_not_count() -> None:
@@ -95,6 +105,86 @@ def test_rows_are_compared_one_by_one_where_the_lists_are_equally_long() -> None
     ]
 
 
+ONE, TWO, OTHER = {"a": "1", "b": "1"}, {"a": "2", "b": "2"}, {"a": "3", "b": "3"}
+LISTS: dict[str, tuple[list[Any], list[Any], list[Any], list[Any] | None]] = {
+    # What the list was, theirs, mine, and what is sent; None where a person is asked.
+    "they edit one row, I another": (
+        [ONE, TWO],
+        [ONE | {"b": "T"}, TWO],
+        [ONE, TWO | {"a": "M"}],
+        [ONE | {"b": "T"}, TWO | {"a": "M"}],
+    ),
+    "only they edit": ([ONE, TWO], [ONE, OTHER], [ONE, TWO], [ONE, OTHER]),
+    "only they reorder": ([ONE, TWO], [TWO, ONE], [ONE, TWO], [TWO, ONE]),
+    "only they add": ([ONE], [ONE, TWO], [ONE], [ONE, TWO]),
+    "only they remove": ([ONE, TWO], [TWO], [ONE, TWO], [TWO]),
+    "they reorder, I edit": ([ONE, TWO], [TWO, ONE], [ONE | {"b": "M"}, TWO], None),
+    "they edit, I reorder": ([ONE, TWO], [ONE | {"b": "T"}, TWO], [TWO, ONE], None),
+    "they remove the first and add one, I edit": (
+        [ONE, TWO],
+        [TWO, OTHER],
+        [ONE, TWO | {"b": "M"}],
+        None,
+    ),
+    "both edit one row that nothing identifies": (
+        [ONE],
+        [ONE | {"b": "T"}],
+        [ONE | {"a": "M"}],
+        None,
+    ),
+    "both edit one row with an ID": (
+        [ONE | {"id": "7"}],
+        [ONE | {"id": "7", "b": "T"}],
+        [ONE | {"id": "7", "a": "M"}],
+        [{"id": "7", "a": "M", "b": "T"}],
+    ),
+    "they replace a row that I edit": (
+        [ONE | {"id": "7"}],
+        [OTHER | {"id": "8"}],
+        [ONE | {"id": "7", "a": "M"}],
+        None,
+    ),
+    "both add": ([ONE], [ONE, TWO], [ONE, OTHER], None),
+    "they add, I remove": ([ONE, TWO], [ONE, TWO, OTHER], [TWO], None),
+}
+
+
+@pytest.mark.parametrize("case", LISTS)
+def test_rows_are_merged_where_it_is_clear_which_is_which(case: str) -> None:
+    before, theirs, sent, expected = LISTS[case]
+    rows = node(
+        "Array", label="Rows", properties={name: node(label=name) for name in ("id", "a", "b")}
+    )
+    merge = Form(obj(rows=rows), {"rows": before}, filled={"rows": sent}).merge({"rows": theirs})
+    if expected is None:
+        assert not merge.resolved
+    else:
+        assert merge.conflicts == []
+        assert merge.values()["rows"] == expected
+
+
+FIELDS = ("name", "phone", "home")
+VALUES = st.sampled_from(["", "x", "y", "z"])
+
+
+@given(*[st.fixed_dictionaries(dict.fromkeys(FIELDS, VALUES))] * 3)
+def test_every_field_is_theirs_or_mine_and_asked_about_where_both_changed_it(
+    before: dict[str, str], theirs: dict[str, str], sent: dict[str, str]
+) -> None:
+    form = Form(obj(**{name: node() for name in FIELDS}), before, filled=sent)
+    merge = form.merge(theirs)
+    mine = form.payload()
+    asked = {conflict.path for conflict in merge.conflicts}
+    assert asked == {
+        name
+        for name in FIELDS
+        if theirs[name] != before[name] != mine[name] and theirs[name] != mine[name]
+    }
+    for name in set(FIELDS) - asked:
+        changed_by_me = mine[name] != before[name]
+        assert merge.values()[name] == (mine[name] if changed_by_me else theirs[name])
+
+
 def test_lists_of_different_length_are_one_field() -> None:
     theirs = BASE | {"rows": BASE["rows"][:1]}
     form = mine(rows_b0_a="M")
@@ -109,11 +199,11 @@ def test_a_field_that_somebody_else_removed_or_added() -> None:
     }
     form = mine(name="mine")
     merge = form.merge(theirs)
-    assert [(c.path, c.before, c.theirs) for c in merge.conflicts] == [
+    assert [(c.path, c.before, c.theirs) for c in merge.merged] == [
         ("phone", "1", MISSING),
         ("home", MISSING, {"city": "Bath"}),
     ]
-    values = form.merge(theirs, choose(merge)).values()
+    values = merge.values()
     assert values == {"name": "mine", "home": {"city": "Bath"}, "rows": BASE["rows"]}
 
 

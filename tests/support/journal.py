@@ -19,6 +19,7 @@ from customers.models import Write
 from customers.service import default_service
 from customers.web import links
 from customers.writes import journal, sending, tracking
+from customers.writes.save_lock import form_lock, save_lock
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
 from tests.support.controls import fields
@@ -50,9 +51,15 @@ def write_request(sandbox: Sandbox, customer_id: str = "", **payload: Any) -> jo
     )
 
 
+def journal_write(wanted: journal.WriteRequest, user: User) -> tuple[Write, bool]:
+    """The row of a save, and whether it is new; journaled under the lock, as a save does it."""
+    with save_lock(form_lock(wanted.submission)):
+        return journal.create_write(wanted, user)
+
+
 def journaled(user: User, request: journal.WriteRequest) -> Write:
     """The row of a save, not sent yet."""
-    write, is_new = journal.create_write(request, user)
+    write, is_new = journal_write(request, user)
     assert is_new
     return write
 

@@ -22,6 +22,7 @@ from customers.codat.client import default_client  # noqa: E402
 from customers.codat.types import PushOperation  # noqa: E402
 from customers.service import CustomerService  # noqa: E402
 from customers.writes import journal, sending  # noqa: E402
+from tests.support.journal import journal_write  # noqa: E402
 
 STEP = sys.argv[1]
 
@@ -54,7 +55,7 @@ def main() -> None:
     request["submission"] = uuid.UUID(request["submission"])
     user = User.objects.get(username=sys.argv[2])
     die_at("before_row")
-    write, is_new = journal.create_write(journal.WriteRequest(**request), user)
+    write, is_new = journal_write(journal.WriteRequest(**request), user)
     die_at("after_row")
     if is_new:
         sending.send(write, MortalService(default_client()))

@@ -31,6 +31,7 @@ from tests.support import processes
 from tests.support.journal import (
     calls,
     customer,
+    journal_write,
     journaled,
     named,
     pass_time,
@@ -136,7 +137,7 @@ def test_twenty_saves_of_one_form_are_one_row_and_one_write(sandbox: Sandbox, ed
     wanted = write_request(sandbox)
 
     def save() -> tuple[str, bool]:
-        write, is_new = journal.create_write(wanted, editor)
+        write, is_new = journal_write(wanted, editor)
         sending.send(write, default_service())
         return str(write.pk), is_new
 
@@ -337,19 +338,23 @@ def _postgresql() -> str:
     return address
 
 
+JOURNAL_RACES = (
+    "tests/writes/test_races.py",
+    "tests/writes/test_webhooks.py::test_the_second_delivery_is_accepted_and_does_nothing",
+    "tests/writes/test_event_processing.py::test_a_thousand_events_leave_the_right_journal",
+)
+SAVE_RACES = ("tests/editing/test_save_races.py",)
+
+
 @pytest.mark.timeout(300)
+@pytest.mark.parametrize("races", [JOURNAL_RACES, SAVE_RACES], ids=["journal", "saves"])
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="skipped: this run is on PostgreSQL")
-def test_the_same_holds_on_postgresql() -> None:
+def test_the_same_holds_on_postgresql(races: tuple[str, ...]) -> None:
     assert NESTED not in os.environ, "never within itself"
     # A separate database: several runs may share a server. Tests run in the database `test_<name>`.
     address = urlsplit(_postgresql())._replace(path=f"/journal_{os.getpid()}").geturl()
-    concurrent = [
-        "tests/writes/test_races.py",
-        "tests/writes/test_webhooks.py::test_the_second_delivery_is_accepted_and_does_nothing",
-        "tests/writes/test_event_processing.py::test_a_thousand_events_leave_the_right_journal",
-    ]
     run = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "--show-capture=no", *concurrent],
+        [sys.executable, "-m", "pytest", "-q", "--show-capture=no", *races],
         cwd=processes.ROOT,
         env=os.environ
         | {"DATABASE_URL": address, NESTED: "1", "DJANGO_SETTINGS_MODULE": "codatdash.settings"},

@@ -37,6 +37,7 @@ class Command(BaseCommand):
                 validation=[],
                 warnings=[],
                 differences=[],
+                merged=[],
                 forgotten_at=now,
             )
         )
