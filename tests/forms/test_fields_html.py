@@ -156,7 +156,9 @@ def test_the_review_shows_old_new_and_json() -> None:
     assert "<del>Old</del>" in html
     assert "<ins>New &amp; Co</ins>" in html
     assert '"taxNumber": "1"' in unescape(html)
-    assert "No changes" in get_template("editing/_form_review.html").render({"changes": []})
+    assert "No changes" in get_template("editing/_form_review.html").render(
+        {"changes": [], "payload": "{}"}
+    )
 
 
 def test_a_big_model_and_a_record_with_many_rows_are_a_usable_page() -> None:
