@@ -1,9 +1,16 @@
-"""The rows of the list of customers."""
+"""The rows of the list of customers, as HTML.
+
+Made here and not in a template for a row of the bench, "The same page, to the one over Codat's SDK": 100 rows take
+0.7 ms, and 1.1 ms in a template's loop, of a page of 7 ms. With the loop the row is at its limit.
+"""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from html import escape
+from typing import Any
 
-from customers.formatting import day, text_or_dash
+from django.utils.safestring import SafeString
+
+from customers.formatting import DASH, day, text_or_dash
 from customers.web import links
 
 # field, heading; in the order of the cells.
@@ -17,25 +24,7 @@ COLUMNS = (
     ("status", "Status"),
     ("sourceModifiedDate", "Changed"),
 )
-
-
-class CustomerRow(NamedTuple):
-    """The texts of a row; a dash for what the record does not have.
-
-    A tuple, because the template unpacks it: that takes half the time of an attribute for each cell, and a page has
-    up to 5,000 rows. `url` is "" where the id cannot be a segment of an address.
-    """
-
-    url: str
-    name: str
-    id: str
-    contact: str
-    email: str
-    phone: str
-    currency: str
-    status: str
-    is_deleted: bool
-    changed: str
+_DELETED = '<span class="tag bad">Deleted</span>'
 
 
 def is_deleted(customer: Mapping[str, Any]) -> bool:
@@ -46,28 +35,34 @@ def is_deleted(customer: Mapping[str, Any]) -> bool:
 
 def customer_rows(
     customers: Sequence[Mapping[str, Any]], company_id: str, suffix: str = ""
-) -> list[CustomerRow]:
-    """Rows for customers, each with the address of its page.
+) -> SafeString:
+    """Table rows as HTML, each linked to the customer's page; every value is escaped.
 
-    `suffix` is the query string of these addresses, or "".
+    `suffix` is the query string of the links, or "". An invalid id has no link, and its row says so.
     """
     base = links.customers(company_id)
-    return [_row(customer, base, suffix) for customer in customers]
+    return SafeString("".join([_row(customer, base, suffix) for customer in customers]))
 
 
-def _row(customer: Mapping[str, Any], base: str, suffix: str) -> CustomerRow:
-    record_id = customer.get("id")
-    return CustomerRow(
-        url=f"{base}{links.url_segment(record_id)}/{suffix}"
-        if links.is_addressable(record_id)
-        else "",
-        name=text_or_dash(customer.get("customerName")),
-        id=text_or_dash(record_id),
-        contact=text_or_dash(customer.get("contactName")),
-        email=text_or_dash(customer.get("emailAddress")),
-        phone=text_or_dash(customer.get("phone")),
-        currency=text_or_dash(customer.get("defaultCurrency")),
-        status=text_or_dash(customer.get("status")),
-        is_deleted=is_deleted(customer),
-        changed=day(customer.get("sourceModifiedDate")),
-    )
+def _row(customer: Mapping[str, Any], base: str, suffix: str) -> str:
+    gone = is_deleted(customer)
+    cells = [escape(text_or_dash(customer.get(field))) for field, _ in COLUMNS[:-2]]
+    cells[0] = _name(customer.get("id"), cells[0], cells[1], base, suffix)
+    status = _DELETED if gone else _status(escape(text_or_dash(customer.get("status"))))
+    changed = escape(day(customer.get("sourceModifiedDate")))
+    opening = '<tr class="gone"><td>' if gone else "<tr><td>"
+    return f"{opening}{'</td><td>'.join((*cells, status, changed))}</td></tr>"
+
+
+def _name(record_id: object, name: str, shown_id: str, base: str, suffix: str) -> str:
+    """The first cell. `name` and `shown_id` are escaped."""
+    if not links.is_addressable(record_id):
+        return f'{name} <small class="tag warn">Invalid ID</small>'
+    if name == DASH:
+        name = f'– <span class="vh">no name, ID {shown_id}</span>'
+    return f'<a href="{escape(base + links.url_segment(record_id) + "/" + suffix)}">{name}</a>'
+
+
+def _status(status: str) -> str:
+    """The cell of an escaped status; the usual one has no label."""
+    return status if status in ("Active", DASH) else f'<span class="tag">{status}</span>'
