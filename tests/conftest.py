@@ -16,7 +16,7 @@ from django.core.cache import caches
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.template import engines
-from django.template.backends.jinja2 import Template
+from django.template.backends.jinja2 import Jinja2, Template
 from django.test import Client
 from django.test.client import ClientHandler
 from django.test.signals import template_rendered
@@ -75,7 +75,9 @@ def _quick_settings(settings: Settings) -> None:
 @pytest.fixture(scope="session", autouse=True)
 def _strict_templates() -> None:
     """A name that a template does not have fails the test; in production it is left blank."""
-    engines["jinja2"].env.undefined = StrictUndefined
+    engine = engines["jinja2"]
+    assert isinstance(engine, Jinja2)
+    engine.env.undefined = StrictUndefined
 
 
 @pytest.fixture(autouse=True)
