@@ -12,14 +12,18 @@ from random import Random
 BLOCK = 1024 * 1024
 
 
-def pdf(title: str, pages: int = 1) -> bytes:
-    """A PDF of `pages` pages with a line of text on each (Latin-1; the rest becomes `?`)."""
+def pdf(title: str, pages: int = 1, script: str = "") -> bytes:
+    """A PDF of `pages` pages with a line of text on each (Latin-1; the rest becomes `?`).
+
+    `script` is JavaScript, without parentheses that do not match, that runs when a viewer opens the file.
+    """
     safe = title.encode("latin-1", "replace").decode("latin-1")
     safe = safe.replace("\\", r"\\").replace("(", r"\(").replace(")", r"\)")
     first = 4
     kids = " ".join(f"{first + 2 * n} 0 R" for n in range(pages))
+    action = f" /OpenAction << /S /JavaScript /JS ({script}) >>" if script else ""
     objects = [
-        "<< /Type /Catalog /Pages 2 0 R >>",
+        f"<< /Type /Catalog /Pages 2 0 R{action} >>",
         f"<< /Type /Pages /Kids [{kids}] /Count {pages} >>",
         "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>",
     ]

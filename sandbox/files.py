@@ -158,6 +158,14 @@ _UNLIKE = (
 )  # fmt: skip
 
 
+# Files that would run a script where they are opened.
+_SCRIPTS = (
+    File("pdf", "statement.pdf", "application/pdf", lambda: content.pdf("Statement", 2, "app.alert('pdf')")),
+    File("svg", "logo.svg", "image/svg+xml", content.svg),
+    File("html", "statement.html", "text/html", content.html),
+)  # fmt: skip
+
+
 def _broken(key: str, ending: Delivery = "whole", *, chunked: bool = False) -> File:
     return File(key, f"{key}.bin", "application/octet-stream", None, 4 * MIB, ending, chunked)
 
@@ -174,6 +182,7 @@ _FILES: dict[str, tuple[File, ...]] = {
     "ids": tuple(File(key, f"file {n}.txt", _TEXT, _plain(key)) for n, key in enumerate(_IDS, 1)),
     "lies": _LIES,
     "unlike": _UNLIKE,
+    "scripts": _SCRIPTS,
     "large": (
         File("300mb", "archive.zip", "application/zip", None, LARGE),
         File("10mb", "scan.tiff", "image/tiff", None, 10 * MIB),

@@ -191,6 +191,7 @@ FILE_CUSTOMERS: dict[str, str] = {
     "ids": "Awkward attachment ids",
     "lies": "Types that are not what they say",
     "unlike": "Downloads unlike their metadata",
+    "scripts": "Files that contain scripts",
     "large": "Large files",
     "broken": "Files that break off",
     "null": "A null list of attachments",

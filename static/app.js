@@ -124,4 +124,10 @@
     event.preventDefault();
     link.click();
   });
+
+  // A PDF is drawn on demand: the library for it is many times as large as all the rest.
+  document.addEventListener("click", async (event) => {
+    const holder = event.target.closest("[data-pdf] button")?.closest("[data-pdf]");
+    if (holder) (await import(holder.dataset.module)).show(holder);
+  });
 })();

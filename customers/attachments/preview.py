@@ -8,11 +8,8 @@ from customers.formatting import size
 
 # Larger images and PDFs are not previewed.
 MAX_PREVIEW_BYTES = 32 * 1024 * 1024
-# Nothing is loaded, nothing is sent, and only the dashboard's own pages may frame it.
-_POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
-# Chromium shows no PDF in a sandbox. Its viewer needs a style of its own and embeds the file as an object.
-_PDF_POLICY = f"{_POLICY}; object-src 'self'; style-src 'unsafe-inline'"
-_SANDBOX_POLICY = f"{_POLICY}; sandbox"
+# Nothing is loaded, nothing is sent, nothing runs, and only the dashboard's own pages may frame it.
+POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'; sandbox"
 
 
 def unsupported_reason(file_type: file_types.FileType) -> str:
@@ -58,9 +55,9 @@ class Preview:
         return self.file_type.media_type
 
     @property
-    def policy(self) -> str:
-        """The Content-Security-Policy of the preview."""
-        return _PDF_POLICY if self.file_type.preview == "pdf" else _SANDBOX_POLICY
+    def is_inline(self) -> bool:
+        """Whether a browser may show it by itself. Its PDF viewer runs the scripts of a PDF, also in a sandbox."""
+        return self.file_type.preview != "pdf"
 
     def __next__(self) -> bytes:
         piece = next(self._file)

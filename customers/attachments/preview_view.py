@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET
 from customers.attachments.headers import set_file_headers
 from customers.attachments.list_view import render_list
 from customers.attachments.listing import attachment_ids
-from customers.attachments.preview import Preview
+from customers.attachments.preview import POLICY, Preview
 from customers.attachments.streaming import Transfer
 from customers.service import default_service
 from customers.web import links
@@ -21,7 +21,10 @@ from customers.web.company_context import CompanyContext, load_company
 def preview(
     request: HttpRequest, company_id: str, customer_id: str, attachment_id: str
 ) -> HttpResponseBase:
-    """Images, PDF and plain text, as their first bytes say, for a frame or an image of the attachment's page."""
+    """Images, PDF and plain text, as their first bytes say, for the attachment's page.
+
+    An image is shown by the browser, a PDF is drawn by `static/pdf_preview.js`.
+    """
     page = load_company(request, company_id)
     if not page.is_linked:
         return render_list(request, page, customer_id, status=409)
@@ -36,10 +39,12 @@ def preview(
     response = StreamingHttpResponse(transfer, content_type=body.media_type)
     # The name is only the title in the viewer; it is not worth a call to Codat for each image.
     name = {"name": request.GET.get("name")}
-    set_file_headers(response, name, attachment_id, body.content_length, as_attachment=False)
+    set_file_headers(
+        response, name, attachment_id, body.content_length, as_attachment=not body.is_inline
+    )
     if body.content_encoding:
         response["Content-Encoding"] = body.content_encoding
-    response["Content-Security-Policy"] = body.policy
+    response["Content-Security-Policy"] = POLICY
     response["X-Frame-Options"] = "SAMEORIGIN"
     response["Cross-Origin-Resource-Policy"] = "same-origin"
     return response

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 
 import pytest
 from playwright.sync_api import expect
@@ -61,15 +60,40 @@ def test_arrow_key_in_a_scrollable_region(open_page: OpenPage, fresh: Stack) -> 
     assert page.url.endswith(path)
 
 
-def test_pdf_is_previewed_and_active_content_is_not(open_page: OpenPage, fresh: Stack) -> None:
+def test_pdf_is_drawn_on_demand_and_runs_no_script(open_page: OpenPage, fresh: Stack) -> None:
+    page = open_page()
+    dialogs: list[str] = []
+    page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+    page.goto(links.attachment(fresh.company("files"), "scripts", "pdf"))
+    expect(page.locator("canvas, iframe")).to_have_count(0)
+    page.get_by_role("button", name="Show preview").click()
+    expect(page.get_by_role("img", name="Page 1 of 2")).to_be_visible()
+    expect(page.locator(".pdf-page[data-drawn]").first).to_contain_text("Statement Page 1")
+    dark = """canvas => {
+        const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+        return data.some((value, index) => index % 4 < 3 && value < 100);
+    }"""
+    assert page.locator("canvas").first.evaluate(dark)
+    expect(page.get_by_role("region", name="statement.pdf")).to_be_focused()
+    page.get_by_role("region", name="statement.pdf").press("End")
+    expect(page.get_by_role("img", name="Page 2 of 2")).to_be_visible()
+    assert len(page.frames) == 1
+    assert not dialogs
+
+
+def test_pdf_that_cannot_be_drawn(open_page: OpenPage, fresh: Stack) -> None:
     page = open_page()
     page.goto(links.attachment(fresh.company("files"), "kinds", "pdf"))
-    if page.evaluate("navigator.pdfViewerEnabled"):
-        # Chromium's viewer loads in the frame; a blocked frame has an error page instead.
-        end = time.monotonic() + 10
-        while not any(frame.url.startswith("chrome-extension://") for frame in page.frames):
-            assert time.monotonic() < end
-            page.wait_for_timeout(50)
+    fresh.tell("POST", "faults", match="/download", kind="status", status=503, count=-1)
+    page.get_by_role("button", name="Show preview").click()
+    expect(page.get_by_text("The preview failed.")).to_be_visible()
+    fresh.tell("DELETE", "faults")
+    page.get_by_role("button", name="Show preview").click()
+    expect(page.get_by_role("img", name="Page 1 of 3")).to_be_visible()
+
+
+def test_active_content_is_not_previewed(open_page: OpenPage, fresh: Stack) -> None:
+    page = open_page()
     page.goto(links.attachment(fresh.company("files"), "lies", "svg-is-png"))
     expect(page.get_by_text("File type mismatch.")).to_be_visible()
     expect(page.locator("iframe, .shown img")).to_have_count(0)
