@@ -18,6 +18,7 @@ from customers.service import CustomerService
 from customers.writes import tracking
 from customers.writes.journal import apply_result
 from customers.writes.operations import operation_customer_id, operation_key
+from customers.writes.recording import record
 from customers.writes.sending import SENDING_TIMEOUT
 from customers.writes.tracking import CLOCK_SKEW, REPLAY_WINDOW
 
@@ -84,6 +85,19 @@ def link_operation(write: Write, key: str, service: CustomerService, *, user: Us
             sentence="This operation belongs to another connection, time or customer.",
             status=404,
         )
+    decision = _decision(Write.Decision.LINKED, user)
+    record(
+        lambda: _link(write, key, decision),
+        what=f"write {write.pk}: linked to push operation {key} by user {user.pk}",
+    )
+    write.refresh_from_db()
+    if write.push_operation_key != key:
+        return write
+    return apply_result(write, operation, by=Write.SettledBy.PERSON)
+
+
+def _link(write: Write, key: str, decision: dict[str, Any]) -> None:
+    """Give a push operation to an unknown write that has none. Raises AlreadyInUse."""
     with transaction.atomic():
         # The lock on all unknown writes of the company keeps two of them from the same operation.
         unknown = Write.objects.filter(company_id=write.company_id, state=State.UNKNOWN)
@@ -94,21 +108,23 @@ def link_operation(write: Write, key: str, service: CustomerService, *, user: Us
                 sentence="This operation already belongs to another change.",
                 status=409,
             )
-        linked = unknown.filter(pk=write.pk, push_operation_key="").update(
-            push_operation_key=key, **_decision(Write.Decision.LINKED, user)
+        unknown.filter(pk=write.pk, push_operation_key="").update(
+            push_operation_key=key, **decision
         )
-    write.refresh_from_db()
-    return apply_result(write, operation, by=Write.SettledBy.PERSON) if linked else write
 
 
 def mark_not_received(write: Write, *, user: User) -> Write:
     """Record that a person decided that an unknown write never reached Codat: it counts as failed."""
-    Write.objects.filter(pk=write.pk, state=State.UNKNOWN, push_operation_key="").update(
-        state=State.FAILED,
-        completed_at=timezone.now(),
-        settled_by=Write.SettledBy.PERSON,
-        error_message="",  # Why Codat did not answer; it says nothing about the decision.
-        **_decision(Write.Decision.NOT_RECEIVED, user),
+    values = _decision(Write.Decision.NOT_RECEIVED, user) | {
+        "state": State.FAILED,
+        "completed_at": timezone.now(),
+        "settled_by": Write.SettledBy.PERSON,
+        "error_message": "",  # Why Codat did not answer; it says nothing about the decision.
+    }
+    unknown = Write.objects.filter(pk=write.pk, state=State.UNKNOWN, push_operation_key="")
+    record(
+        lambda: unknown.update(**values),
+        what=f"write {write.pk}: marked as not received by user {user.pk}",
     )
     write.refresh_from_db()
     return write

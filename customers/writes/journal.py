@@ -36,6 +36,7 @@ from customers.writes.operations import (
     status_code,
     validation_items,
 )
+from customers.writes.recording import record
 
 State = Write.State
 
@@ -214,6 +215,12 @@ def _move(write: Write, state: Write.State, values: dict[str, Any], allowed: Q) 
     `seen_at` is kept only if the state stays: a new state has not been seen.
     """
     seen = Case(When(state=state, then=F("seen_at")), default=None)
-    moved = Write.objects.filter(allowed, pk=write.pk).update(state=state, seen_at=seen, **values)
-    write.refresh_from_db()
-    return bool(moved)
+
+    def move() -> bool:
+        rows = Write.objects.filter(allowed, pk=write.pk)
+        moved = rows.update(state=state, seen_at=seen, **values)
+        write.refresh_from_db()
+        return bool(moved)
+
+    key = values.get("push_operation_key") or write.push_operation_key
+    return record(move, what=f"write {write.pk}: {state}, push operation {key or 'unknown'}")

@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 from django.conf import settings
-from django.db.models import F
 from django.utils import timezone
 
 from customers.codat.errors import CodatError, NotAttempted
@@ -11,6 +10,7 @@ from customers.codat.types import PushOperation
 from customers.models import WebhookEvent, Write
 from customers.service import CustomerService
 from customers.writes.journal import apply_error, apply_result
+from customers.writes.recording import record
 
 State = Write.State
 
@@ -71,7 +71,12 @@ def _call_codat(write: Write, service: CustomerService) -> PushOperation:
 
 def _without_this_attempt(write: Write) -> Write:
     """Take back the count of a repeat that was never sent; it says nothing about the first attempt."""
-    Write.objects.filter(pk=write.pk, attempts=write.attempts).update(attempts=F("attempts") - 1)
+    this_attempt = Write.objects.filter(pk=write.pk, attempts=write.attempts)
+    before = write.attempts - 1
+    record(
+        lambda: this_attempt.update(attempts=before),
+        what=f"write {write.pk}: {before} attempts",
+    )
     write.refresh_from_db()
     return write
 

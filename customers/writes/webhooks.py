@@ -27,6 +27,7 @@ from customers.service import CustomerService, default_service
 from customers.writes import confirmation
 from customers.writes.journal import apply_result
 from customers.writes.operations import MAX_KEY_LENGTH
+from customers.writes.recording import record
 
 log = logging.getLogger(__name__)
 
@@ -60,14 +61,20 @@ def receive(body: bytes, headers: Mapping[str, str]) -> WebhookEvent | None:
         raise MalformedEvent(type(error).__name__) from error
     # Codat's documentation names the event's type `eventType`; Svix's own examples say `type`.
     event_type = event.get("eventType") or event.get("type") if isinstance(event, dict) else None
-    try:
+    webhook_id = headers["webhook-id"][:200]
+
+    def store() -> WebhookEvent:
         with transaction.atomic():
             return WebhookEvent.objects.create(
-                webhook_id=headers["webhook-id"][:200],
+                webhook_id=webhook_id,
                 event_type=db_safe(event_type, 200),
                 body=body.decode(),
             )
+
+    try:
+        return record(store, what=f"event {webhook_id}")
     except IntegrityError:
+        # Also where a lost connection had stored it: `settle_writes` processes it then.
         return None
 
 
