@@ -108,13 +108,17 @@ class SignInView(views.LoginView):
 
 
 class PasswordView(views.PasswordChangeView):
-    """A new password for oneself."""
+    """A new password for oneself. Afterwards the same page says that it was changed."""
 
     form_class = NewPasswordForm
-    success_url = "/companies/"
+    success_url = "/accounts/password/?changed"
 
     def get_form_kwargs(self) -> dict[str, Any]:
         return super().get_form_kwargs() | {"request": self.request}
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        changed = self.request.method == "GET" and "changed" in self.request.GET
+        return super().get_context_data(**kwargs) | {"changed": changed}
 
 
 @login_not_required

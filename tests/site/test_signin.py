@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -91,25 +92,50 @@ def test_an_address_that_takes_another_method_has_a_page(
     assert "Nothing was changed" in answer.content.decode()
 
 
-def test_a_new_password(viewer: User, viewer_client: RawPathClient) -> None:
-    page = viewer_client.get("/accounts/password/").content.decode()
+PASSWORD = "/accounts/password/"
+
+
+def described_by(page: str, name: str) -> list[str]:
+    """What the input's `aria-describedby` names: the text of each element, which must be there."""
+    [tag] = re.findall(rf'<input [^>]*name="{name}"[^>]*>', page)
+    names = re.search(r'aria-describedby="([^"]*)"', tag)
+    return [
+        re.split(rf'<div id="{target}"[^>]*>', page)[1].split("</div>\n")[0]
+        for target in (names[1].split() if names else [])
+    ]
+
+
+def test_help_and_errors_of_a_new_password_stand_at_their_fields(
+    viewer: User, viewer_client: RawPathClient
+) -> None:
+    page = viewer_client.get(PASSWORD).content.decode()
     assert "Change password" in page
-    assert "<ul><li>Your password can" in page
-    answer = viewer_client.post(
-        "/accounts/password/",
-        {"old_password": "wrong", "new_password1": "a", "new_password2": "b"},
+    [help_text] = described_by(page, "new_password1")
+    assert "<ul><li>Your password can" in help_text
+    response = viewer_client.post(
+        PASSWORD, {"old_password": "wrong", "new_password1": "a", "new_password2": "b"}
     )
-    assert 'id="form-summary"' in answer.content.decode()
-    viewer_client.post(
-        "/accounts/password/",
-        {
-            "old_password": "viewer-password",
-            "new_password1": "plum-lantern-42",
-            "new_password2": "plum-lantern-42",
-        },
+    page = response.content.decode()
+    assert 'id="form-summary"' in page
+    assert "Please enter it again" in described_by(page, "old_password")[-1]
+    assert "match" in described_by(page, "new_password2")[-1]
+
+
+def test_a_new_password_is_confirmed(viewer: User, viewer_client: RawPathClient) -> None:
+    new = "plum-lantern-42"
+    response = viewer_client.post(
+        PASSWORD,
+        {"old_password": "viewer-password", "new_password1": new, "new_password2": new},
+        follow=True,
     )
     viewer.refresh_from_db()
-    assert viewer.check_password("plum-lantern-42")
+    assert viewer.check_password(new)
+    page = response.content.decode()
+    assert "Your password was changed." in page
+    assert "<h1>Change password</h1>" in page
+    assert "password1" not in page
+    assert viewer_client.get("/companies/").status_code != 302
+    assert "was changed" not in viewer_client.get(PASSWORD).content.decode()
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
