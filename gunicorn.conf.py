@@ -29,6 +29,8 @@ worker_class = "codatdash.worker.LimitedThreadWorker"
 keepalive = 75
 timeout = 60
 graceful_timeout = 30
+# No peer, not even one on this machine, moves the site to another path.
+forwarder_headers = ""
 # An id is at most a few hundred bytes; the query language ends at 2,048 characters.
 limit_request_line = 8190
 
