@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -257,6 +258,41 @@ def test_the_policy_allows_nothing_inline_and_nothing_from_elsewhere(
     # What other middleware answers by itself has it as well.
     policy_at = configured.MIDDLEWARE.index("codatdash.middleware.ContentSecurityPolicyMiddleware")
     assert policy_at < 5
+
+
+def test_the_settings_of_the_readme_satisfy_djangos_checks_for_production() -> None:
+    section = (ROOT / "README.md").read_text().partition("### Deploy")[2]
+    documented = dict(re.findall(r"`([A-Z_]+)=([^`]+)`", section.partition("`manage.py check")[0]))
+    assert "HSTS_SECONDS" in documented
+    checked = subprocess.run(
+        [sys.executable, "manage.py", "check", "--deploy", "--fail-level=WARNING"],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "CODAT_API_KEY": "k", "ALLOWED_HOSTS": "a.example"}
+        | {"SECRET_KEY": "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMN"}
+        | documented,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert checked.returncode == 0, checked.stderr
+    assert "no issues" in checked.stdout
+
+
+def test_no_response_shares_its_window_or_uses_the_browsers_sensors(
+    sandbox: Sandbox, viewer_client: RawPathClient, anonymous_client: RawPathClient
+) -> None:
+    for response in (
+        anonymous_client.get("/accounts/login/"),
+        viewer_client.get(links.customers(sandbox.company("qbo"))),
+        viewer_client.get("/nowhere/"),
+    ):
+        assert response["Cross-Origin-Opener-Policy"] == "same-origin"
+        assert response["Cross-Origin-Resource-Policy"] == "same-origin"
+        assert response["Referrer-Policy"] == "same-origin"
+        assert response["X-Content-Type-Options"] == "nosniff"
+        policy = response["Permissions-Policy"].split(", ")
+        assert {"camera=()", "microphone=()", "geolocation=()", "payment=()"} <= set(policy)
+        assert all(feature.endswith("=()") for feature in policy)
 
 
 def test_all_calls_of_a_page_share_its_deadline(
