@@ -27,35 +27,45 @@ def change(request: HttpRequest, company_id: str, write_id: uuid.UUID) -> HttpRe
     """One change. While its outcome is not known, a visit asks Codat if that is due, and HTMX repeats the visit.
 
     `?check` asks Codat immediately; `?again` says that a second save of the same form led here, `?same` that a
-    save of the same change in another form did. POST `decision=linked` with `key`, or `decision=not_received`, is
-    what a person decides about an unknown write.
+    save of the same change in another form did. HEAD shows what is known, without a call to Codat. POST
+    `action=send` sends an unknown create again with its own key; POST `decision=linked` with `key`, or
+    `decision=not_received`, is what a person decides about an unknown write.
     """
     write = get_object_or_404(Write, pk=write_id, company_id=company_id)
-    decision_error: CodatError | None = None
+    action_error: CodatError | None = None
+    progress = decisions.Progress([])
     if request.method == "POST":
         try:
-            _decide(request, write)
+            _act(request, write)
             return HttpResponseRedirect(links.write(company_id, write.pk))
         except CodatError as error:
-            decision_error = error
-    progress = decisions.follow(write, default_service(), now="check" in request.GET)
-    write.seen_by(request.user.pk)
+            action_error = error
+    if request.method != "HEAD":
+        progress = decisions.follow(write, default_service(), now="check" in request.GET)
+        write.seen_by(request.user.pk)
     context = _context(write) | {
         "evidence": progress.evidence,
         "check_error": progress.error,
-        "decision_error": decision_error,
+        "action_error": action_error,
+        "action_failed": "Nothing was sent."
+        if request.POST.get("action") == "send"
+        else "Nothing was decided.",
         "again": "again" in request.GET,
         "same": "same" in request.GET,
         "may_write": request.user.has_perm("customers.write_customers"),
     }
-    status = decision_error.our_status if decision_error else 200
+    status = action_error.our_status if action_error else 200
     return htmx.render(request, "writes/change.html", "writes/_change.html", context, status=status)
 
 
 @permission_required("customers.write_customers", raise_exception=True)
-def _decide(request: HttpRequest, write: Write) -> HttpResponse:
-    """Record a person's decision about an unknown write. Raises CodatError."""
+def _act(request: HttpRequest, write: Write) -> HttpResponse:
+    """Send an unknown write again, or record a person's decision about it. Raises CodatError."""
     user = cast(User, request.user)
+    if request.POST.get("action") == "send":
+        by = Write.SettledBy.POLL
+        tracking.follow_or_repeat(write, default_service(), by=by)
+        return HttpResponse(status=204)
     decision = request.POST.get("decision")
     if decision == Write.Decision.LINKED:
         key = request.POST.get("key", "")[:64]

@@ -62,10 +62,10 @@ class Progress:
 
 
 def follow(write: Write, service: CustomerService, *, now: bool = False) -> Progress:
-    """Take the next step of a write if it is due (or `now`), and collect evidence where a person has to decide."""
+    """Read how far a write is if that is due (or `now`), and collect evidence where a person has to decide."""
     try:
         if now or tracking.is_due(write):
-            tracking.check(write, service, by=Write.SettledBy.POLL)
+            tracking.follow(write, service, by=Write.SettledBy.POLL)
         return Progress(evidence(write, service) if tracking.needs_decision(write) else [])
     except CodatError as error:
         return Progress([], error)

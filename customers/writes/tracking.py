@@ -1,7 +1,8 @@
 """Tracks a write until its outcome is known and read back: when to ask Codat, what to ask, what may be repeated.
 
-Pages, `manage.py settle_writes` and webhooks all call `check`. It is safe to run in several places at the same
-time, since each step claims the row by one conditional UPDATE.
+Pages call `follow`, which reads; `manage.py settle_writes`, and a person's button, call `follow_or_repeat`, which may
+send. Both are safe to run in several places at the same time, since each step claims the row by one conditional
+UPDATE.
 """
 
 from datetime import datetime, timedelta
@@ -74,32 +75,48 @@ def _age(write: Write, now: datetime) -> timedelta:
     return now - (write.completed_at or write.created_at)
 
 
-def check(write: Write, service: CustomerService, *, by: str) -> Write:
-    """Take the next step towards the outcome of a write, or towards reading it back. `by` as in `apply_result`.
+def follow(write: Write, service: CustomerService, *, by: str) -> Write:
+    """Read how far a write is, or how far it is read back, and record it. `by` as in `apply_result`.
 
-    A write whose sender has died moves on: never sent -> failed; perhaps sent -> unknown. An unknown create is
-    sent again with its own key while Codat replays the first answer. An operation that Codat no longer has after
-    a day counts as timed out. Raises CodatError where Codat cannot be asked; the row is then unchanged.
+    Sends no write, so anybody who may read may cause it, by a safe method. A sync that it asks for reads the
+    books. A write whose sender has died moves on: never sent -> failed; perhaps sent -> unknown. An operation that
+    Codat no longer has after a day counts as timed out. Raises CodatError where Codat cannot be asked; the row is
+    then unchanged.
     """
-    if not is_tracked(write) or not _claim(write):
-        return write
+    is_readable = write.state != State.UNKNOWN or bool(write.push_operation_key)
+    if is_readable and is_tracked(write) and _claim(write):
+        _follow(write, service, by=by)
+    return write
+
+
+def follow_or_repeat(write: Write, service: CustomerService, *, by: str) -> Write:
+    """The same, but an unknown create is sent again with its own key while Codat replays the first answer.
+
+    For background work, and for a person who may write and asks for it by POST. Raises CodatError.
+    """
+    if is_tracked(write) and _claim(write):
+        _follow(write, service, by=by)
+        if write.state == State.UNKNOWN and can_be_repeated(write):
+            return _repeat(write, service)
+    return write
+
+
+def _follow(write: Write, service: CustomerService, *, by: str) -> Write:
     if write.state == State.SUCCESS:
         return confirmation.step(write, service)
     if write.state == State.SENDING:
         _give_up_sending(write)
-    if write.push_operation_key:
-        try:
-            operation = service.get_push_operation(
-                company_id=write.company_id, push_operation_key=write.push_operation_key
-            )
-        except NotFound:
-            if _age(write, timezone.now()) < _FIRST_DAY:
-                raise
-            return expire(write)
-        return apply_result(write, operation, by=by)
-    if write.state == State.UNKNOWN and can_be_repeated(write):
-        return _repeat(write, service)
-    return write
+    if not write.push_operation_key:
+        return write
+    try:
+        operation = service.get_push_operation(
+            company_id=write.company_id, push_operation_key=write.push_operation_key
+        )
+    except NotFound:
+        if _age(write, timezone.now()) < _FIRST_DAY:
+            raise
+        return expire(write)
+    return apply_result(write, operation, by=by)
 
 
 def can_be_repeated(write: Write) -> bool:

@@ -34,7 +34,7 @@ def test_settle_writes_leaves_the_quota_reserve_to_people(sandbox: Sandbox, edit
     write.refresh_from_db()
     assert write.state == Write.State.PENDING
     assert not sandbox.calls
-    tracking.check(write, default_service(), by="poll")  # a person's page goes on
+    tracking.follow_or_repeat(write, default_service(), by="poll")  # a person's page goes on
     assert write.state == Write.State.SUCCESS
 
 
@@ -50,7 +50,7 @@ def test_a_repeat_stopped_by_an_open_circuit_is_no_attempt(sandbox: Sandbox, edi
                 default_service().get_data_status(company_id=write.company_id)
     sandbox.clear_calls()
 
-    tracking.check(write, default_service(), by="poll")
+    tracking.follow_or_repeat(write, default_service(), by="poll")
 
     assert not [call for call in sandbox.calls if call.method == "POST"]
     assert write.state == Write.State.UNKNOWN

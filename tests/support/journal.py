@@ -129,7 +129,7 @@ def wait_for(what: Callable[[], object], seconds: float = 20.0) -> None:
 def check(write: Write) -> Write:
     """Check a write now, however recent the last check is."""
     write.refresh_from_db()
-    return tracking.check(write, default_service(), by="poll")
+    return tracking.follow_or_repeat(write, default_service(), by="poll")
 
 
 def accepted(sandbox: Sandbox, user: User, customer_id: str = "", **payload: Any) -> Write:

@@ -232,7 +232,7 @@ def test_a_waiting_write_is_not_confirmed_because_its_values_were_deleted(
     run("forget_payloads")
     for _ in range(3):
         write.refresh_from_db()
-        tracking.check(write, default_service(), by="cron")
+        tracking.follow_or_repeat(write, default_service(), by="cron")
         sandbox.settle()
     assert write.confirmation != "confirmed"
 

@@ -125,7 +125,7 @@ def test_a_sync_of_other_data_starts_no_check(
 ) -> None:
     write = sent(editor, write_request(sandbox))
     sandbox.settle()
-    tracking.check(write, default_service(), by="poll")
+    tracking.follow_or_repeat(write, default_service(), by="poll")
     sandbox.clear_calls()
     payload = {"referenceCompany": {"id": write.company_id}, "dataTypes": types}
     assert post(live, event("read.completed", payload)) == 204
@@ -141,7 +141,7 @@ def test_a_write_that_cannot_be_read_back_does_not_stop_the_others(
     )
     sandbox.settle()
     for write in (first, second):
-        tracking.check(write, default_service(), by="poll")
+        tracking.follow_or_repeat(write, default_service(), by="poll")
     sandbox.faults.add("POST .*/data/queue/", "status", status=403, count=1)
     payload = {"referenceCompany": {"id": first.company_id}}
     assert post(live, event("read.completed", payload)) == 204

@@ -165,7 +165,10 @@ def test_a_lost_answer_is_unknown_and_a_create_is_sent_again_with_its_key(
     answer = editor_client.post(url, typed)
     assert Write.objects.get().state == Write.State.UNKNOWN
 
-    editor_client.get(answer["Location"] + "?check=1")
+    page = editor_client.get(answer["Location"] + "?check=1").content.decode()
+    assert Write.objects.get().attempts == len(posts(sandbox)) == 1
+    assert "Send again now" in page
+    editor_client.post(answer["Location"], {"action": "send"})
     write = Write.objects.get()
     assert write.state == Write.State.PENDING
     assert write.attempts == 2
@@ -182,7 +185,8 @@ def test_a_replayed_error_is_left_to_a_person_with_the_evidence(
 
     page = editor_client.post(url, typed)["Location"]
     for _ in range(5):
-        html = editor_client.get(page + "?check=1").content.decode()
+        editor_client.post(page, {"action": "send"})
+    html = editor_client.get(page + "?check=1").content.decode()
 
     write = Write.objects.get()
     assert write.state == Write.State.UNKNOWN

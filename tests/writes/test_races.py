@@ -154,7 +154,7 @@ def test_twenty_checks_of_a_lost_create_leave_one_customer(sandbox: Sandbox, edi
     assert write.state == State.UNKNOWN
 
     def ask() -> None:
-        tracking.check(Write.objects.get(pk=write.pk), default_service(), by="poll")
+        tracking.follow_or_repeat(Write.objects.get(pk=write.pk), default_service(), by="poll")
 
     all_at_once([ask] * THREADS)
 

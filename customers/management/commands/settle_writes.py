@@ -58,7 +58,7 @@ class Command(BaseCommand):
             webhooks.process(event, service)
 
         def check_write(write: Write) -> None:
-            tracking.check(write, service, by=Write.SettledBy.CRON)
+            tracking.follow_or_repeat(write, service, by=Write.SettledBy.CRON)
 
         events = WebhookEvent.objects.filter(
             processed_at=None, received_at__gt=timezone.now() - MAX_EVENT_AGE
