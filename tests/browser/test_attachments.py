@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Dialog, expect
 
 from customers.web import links
 from tests.browser.conftest import OpenPage, Stack
@@ -62,8 +62,13 @@ def test_arrow_key_in_a_scrollable_region(open_page: OpenPage, fresh: Stack) -> 
 
 def test_pdf_is_drawn_on_demand_and_runs_no_script(open_page: OpenPage, fresh: Stack) -> None:
     page = open_page()
-    dialogs: list[str] = []
-    page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+    prompts: list[str] = []
+
+    def dismiss(dialog: Dialog) -> None:
+        prompts.append(dialog.message)
+        dialog.dismiss()
+
+    page.on("dialog", dismiss)
     page.goto(links.attachment(fresh.company("files"), "scripts", "pdf"))
     expect(page.locator("canvas, iframe")).to_have_count(0)
     page.get_by_role("button", name="Show preview").click()
@@ -78,7 +83,7 @@ def test_pdf_is_drawn_on_demand_and_runs_no_script(open_page: OpenPage, fresh: S
     page.get_by_role("region", name="statement.pdf").press("End")
     expect(page.get_by_role("img", name="Page 2 of 2")).to_be_visible()
     assert len(page.frames) == 1
-    assert not dialogs
+    assert not prompts
 
 
 def test_pdf_that_cannot_be_drawn(open_page: OpenPage, fresh: Stack) -> None:
