@@ -66,7 +66,7 @@ class Checker:
                 self._unknown((*path, name))
         for name, node in properties.items():
             given = found.get(name)
-            if given is None or given == "" or given == []:
+            if _is_blank(given):
                 if node.required and not self._exempt(path, name):
                     self._error(
                         (*path, name), f"{node.label} must be provided.", "NotEmptyValidator"
@@ -75,10 +75,19 @@ class Checker:
             self._node(given, node, (*path, name))
 
     def _exempt(self, path: Path, name: str) -> bool:
-        """Read-only fields that a model lists as required, and the id of a record that exists."""
+        """Read-only fields that a model lists as required, the id of a record that exists, and what it lacks.
+
+        An edit of another field must not fail on what the stored record never had.
+        """
         if name in {"metadata", "modifiedDate", "sourceModifiedDate"}:
             return True
-        return name == "id" and not path and self.stored is not None
+        if self.stored is None:
+            return False
+        return (name == "id" and not path) or self._is_stored_blank((*path, name))
+
+    def _is_stored_blank(self, path: Path) -> bool:
+        """Whether the record has what the field belongs to, and a blank there."""
+        return isinstance(self._before(path[:-1]), dict) and _is_blank(self._before(path))
 
     def _unknown(self, path: Path) -> None:
         name = str(path[-1])
@@ -134,6 +143,10 @@ class Checker:
             else:
                 return None
         return value
+
+
+def _is_blank(value: Any) -> bool:
+    return value is None or value == "" or value == []
 
 
 def _is_a(found: Any, kind: str) -> bool:

@@ -17,7 +17,7 @@ from customers.forms.layout import Block, layout
 from customers.forms.model import READ_ONLY_NAMES, Node
 from customers.forms.paths import FIELD_PREFIX, html_id
 from customers.forms.post_data import PostData, PostReader
-from customers.forms.validation import error_names_field, validate
+from customers.forms.validation import error_names_field, validate, warnings
 from customers.forms.values import MISSING, to_json
 
 _MAX_FINDING_LENGTH = 1000
@@ -80,7 +80,7 @@ class Form:
 
     def is_valid(self) -> bool:
         """Check required values and types; the errors are then at their fields and in `summary`."""
-        validate(self.root)
+        validate(self.root, creating=self.creating)
         self._reset_errors()
         return not self.errors and not self.problems
 
@@ -140,6 +140,11 @@ class Form:
             lines.append({"text": _summary_text(field, labels), "anchor": anchor})
         return lines
 
+    @property
+    def warnings(self) -> dict[str, str]:
+        """What the model requires and the stored record lacks, by the field's path. It does not prevent a save."""
+        return warnings(self.root, creating=self.creating)
+
     @cached_property
     def _invalid(self) -> list[tuple[Field, Labels]]:
         return [(field, labels) for field, labels in walk(self.root) if field.error]
@@ -158,7 +163,13 @@ class Form:
     def blocks(self) -> list[Block]:
         """The fields to show, in order; see customers/forms/layout.py."""
         error_paths = [field.path for field, _ in self._invalid]
-        return layout(self.compiled, self.root, focus=self.focus, error_paths=error_paths)
+        return layout(
+            self.compiled,
+            self.root,
+            focus=self.focus,
+            error_paths=error_paths,
+            warnings=self.warnings,
+        )
 
     @property
     def sections(self) -> list[dict[str, str]]:

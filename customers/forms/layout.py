@@ -5,7 +5,7 @@ The template is templates/editing/_form_fields.html.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -34,6 +34,7 @@ class LeafBlock:
     display: NodeDisplay
     text: str
     error: str
+    warning: str
     has_focus: bool
 
     @property
@@ -43,7 +44,7 @@ class LeafBlock:
 
     @property
     def described_by(self) -> str:
-        """The ids of the help, of the hint on an unlisted value and of the error; "" for none."""
+        """The ids of the help, of the hint on an unlisted value, of the warning and of the error; "" for none."""
         return _described_by(self, hint=self.is_unlisted)
 
 
@@ -68,11 +69,12 @@ class GroupBlock:
     label: str
     display: NodeDisplay
     error: str
+    warning: str
     blocks: list[Block]
 
     @property
     def described_by(self) -> str:
-        """The ids of the help and the error; "" for none."""
+        """The ids of the help, the warning and the error; "" for none."""
         return _described_by(self)
 
 
@@ -89,6 +91,7 @@ class ListBlock:
     label: str
     display: NodeDisplay
     error: str
+    warning: str
     count: int
     order: str
     removed: str
@@ -99,7 +102,7 @@ class ListBlock:
 
     @property
     def described_by(self) -> str:
-        """The ids of the help and the error; "" for none."""
+        """The ids of the help, the warning and the error; "" for none."""
         return _described_by(self)
 
     @property
@@ -122,6 +125,7 @@ class ItemBlock:
     label: str
     summary: str
     error: str
+    warning: str
     target: str
     key: str
     is_plain: bool
@@ -149,28 +153,47 @@ Block = LeafBlock | ReadOnlyBlock | GroupBlock | ListBlock
 
 
 def _described_by(block: LeafBlock | GroupBlock | ListBlock, *, hint: bool = False) -> str:
-    parts = {"h-": bool(block.display.help), "v-": hint, "e-": bool(block.error)}
+    parts = {
+        "h-": bool(block.display.help),
+        "v-": hint,
+        "w-": bool(block.warning),
+        "e-": bool(block.error),
+    }
     return " ".join(prefix + block.path for prefix, is_shown in parts.items() if is_shown)
 
 
 def layout(
-    compiled: CompiledModel, root: Group, *, focus: str, error_paths: Iterable[str]
+    compiled: CompiledModel,
+    root: Group,
+    *,
+    focus: str,
+    error_paths: Iterable[str],
+    warnings: Mapping[str, str],
 ) -> list[Block]:
-    """The blocks of a form, in order. `focus` is the id of the element that takes the focus, or ""."""
-    maker = _Layout(compiled, root, focus, error_paths)
+    """The blocks of a form, in order.
+
+    `focus` is the id of the element that takes the focus, or "". `warnings` are sentences by the paths of fields.
+    """
+    maker = _Layout(compiled, root, focus, error_paths, warnings)
     return [block for child in root.children for block in maker.blocks(child)]
 
 
 class _Layout:
     def __init__(
-        self, compiled: CompiledModel, root: Group, focus: str, error_paths: Iterable[str]
+        self,
+        compiled: CompiledModel,
+        root: Group,
+        focus: str,
+        error_paths: Iterable[str],
+        warnings: Mapping[str, str],
     ) -> None:
         self.displays = compiled.displays
         self.root = root
         self.focus = focus
-        # Items on the way to an error or to the focus are open.
+        self.warnings = warnings
+        # Items on the way to an error, a warning or the focus are open.
         self.open_paths: set[str] = set()
-        for path in (*error_paths, focus.partition("-")[2]):
+        for path in (*error_paths, *warnings, focus.partition("-")[2]):
             self.open_paths.update(_with_ancestors(path))
 
     def blocks(self, field: Field, number: int | None = None) -> list[Block]:
@@ -179,16 +202,24 @@ class _Layout:
         label = display.label if number is None else f"{display.item_label} {number}"
         if isinstance(field, Leaf):
             has_focus = self.focus == html_id(field.path)
-            return [LeafBlock(field.path, label, display, field.text, field.error, has_focus)]
+            warning = self._warning(field)
+            return [
+                LeafBlock(field.path, label, display, field.text, field.error, warning, has_focus)
+            ]
         if isinstance(field, Group):
             children = [block for child in field.children for block in self.blocks(child)]
             # An item has its own element, which shows the group's label and error.
             if number is not None:
                 return children
-            return [GroupBlock(field.path, label, display, field.error, children)]
+            warning = self._warning(field)
+            return [GroupBlock(field.path, label, display, field.error, warning, children)]
         if isinstance(field, ListField):
             return [self._list(field, label, display)]
         return [] if field.base is MISSING else [_read_only(field, label)]
+
+    def _warning(self, field: Field) -> str:
+        """What the stored record lacks here; an error takes its place."""
+        return "" if field.error else self.warnings.get(field.path, "")
 
     def _list(self, field: ListField, label: str, display: NodeDisplay) -> ListBlock:
         shown = [item for item in field.items if not item.is_hidden]
@@ -197,6 +228,7 @@ class _Layout:
             label=label,
             display=display,
             error=field.error,
+            warning=self._warning(field),
             count=len(field.remaining_items),
             order=_keys(shown),
             removed=_keys(item for item in shown if item.is_removed),
@@ -227,6 +259,7 @@ class _Layout:
             label=f"{self.displays[field.node].item_label} {number}",
             summary=summary,
             error=item.field.error if is_group else "",
+            warning=self._warning(item.field) if is_group else "",
             target=f"{field.path}:{item.key}",
             key=item.key,
             is_plain=isinstance(item.field, Leaf),

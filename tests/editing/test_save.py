@@ -241,3 +241,22 @@ def test_a_script_saves_a_customer(sandbox: Sandbox, editor: User) -> None:
     assert output.splitlines()[-1] == "Sent"
     assert Write.objects.get().sent_values["phone"] == PHONE
     assert len(calls(sandbox, "PUT")) == 1
+
+
+@pytest.mark.parametrize("company", ["exact", "codat"])
+def test_each_customer_can_be_corrected_whatever_its_record_lacks(
+    sandbox: Sandbox, editor: User, company: str
+) -> None:
+    service, company_id = default_service(), sandbox.company(company)
+    shown = service.get_company(company_id=company_id)
+    connection = accounting_connections(shown)[0]
+    model = service.get_create_update_model(
+        company_id=company_id, connection_id=str(connection.get("id"))
+    )
+    for record in sandbox.state(company).copy.values():
+        one = Target(company_id, shown, connection, str(record["id"]), model)
+        form = one.form(record, filled=record | {"customerName": "Corrected"})
+        assert form.is_valid(), form.summary
+    name = form.payload() | {"customerName": "Corrected Ltd"}
+    write = sent(saved(Edit(one, one.form(record, filled=name)), editor))
+    assert write.state == Write.State.PENDING, write.error_message
