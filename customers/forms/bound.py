@@ -26,14 +26,21 @@ Labels = tuple[str | int, ...]
 
 
 class Leaf:
-    """One input. `preselected` is the text of the only option, which alone does not count as filled in."""
+    """One input.
 
-    __slots__ = ("base", "error", "initial", "node", "path", "preselected", "text")
+    `preselected` is the text of the only option. Alone it does not count as filled in, unless the field `is_needed`:
+    it and all that it belongs to are required.
+    """
 
-    def __init__(self, node: Node, path: str, base: Any, *, is_new: bool) -> None:
+    __slots__ = ("base", "error", "initial", "is_needed", "node", "path", "preselected", "text")
+
+    def __init__(
+        self, node: Node, path: str, base: Any, *, is_new: bool, is_needed: bool = False
+    ) -> None:
         self.node = node
         self.path = path
         self.base = base
+        self.is_needed = is_needed
         self.initial = initial_text(base)
         has_one_option = is_new and base is MISSING and node.required and len(node.options) == 1
         self.preselected = node.options[0].text if has_one_option else ""
@@ -52,7 +59,8 @@ class Leaf:
 
     @property
     def is_filled(self) -> bool:
-        return not self.is_blank and (not self.preselected or self.text != self.preselected)
+        is_only_preselected = bool(self.preselected) and self.text == self.preselected
+        return not self.is_blank and (self.is_needed or not is_only_preselected)
 
     def value(self) -> Any:
         if self.text == self.initial:
@@ -64,7 +72,7 @@ class Leaf:
         return parse_input(self.node, self.text)[0]
 
     def fill(self, value: Any) -> None:
-        if not isinstance(value, (dict, list)):
+        if self.node.is_json or not isinstance(value, (dict, list)):
             self.text = initial_text(value)
 
 
@@ -267,13 +275,25 @@ class Binder:
         self.inputs = 0
 
     def bind(
-        self, node: Node, path: str, base: Any, *, is_new: bool = False, is_in_item: bool = False
+        self,
+        node: Node,
+        path: str,
+        base: Any,
+        *,
+        is_new: bool = False,
+        is_in_item: bool = False,
+        is_needed: bool = False,
     ) -> Field:
-        """The field of one node. `is_new`: the record has nothing of it, so an only option is preselected."""
-        reason, is_sent = self._why_read_only(node, base)
+        """The field of one node.
+
+        `is_new`: the record has nothing of it, so an only option is preselected. `is_needed`: all that it belongs to
+        is required.
+        """
+        is_needed = not node.path or (is_needed and node.required)
+        reason, is_sent = self._why_read_only(node, base, is_new=is_new)
         if reason:
             return ReadOnlyField(node, path, base, reason, is_sent=is_sent)
-        if node.type is NodeType.OBJECT:
+        if node.type is NodeType.OBJECT and not node.is_json:
             values = base if isinstance(base, dict) else {}
             children = [
                 self.bind(
@@ -282,6 +302,7 @@ class Binder:
                     values.get(child.name, MISSING),
                     is_new=is_new,
                     is_in_item=is_in_item,
+                    is_needed=is_needed,
                 )
                 for child in node.children
             ]
@@ -289,7 +310,7 @@ class Binder:
         if node.type is NodeType.ARRAY:
             return self._list(node, path, base, is_new=is_new, is_in_item=is_in_item)
         self.inputs += 1
-        return Leaf(node, path, base, is_new=is_new)
+        return Leaf(node, path, base, is_new=is_new, is_needed=is_needed)
 
     def _list(
         self, node: Node, path: str, base: Any, *, is_new: bool, is_in_item: bool
@@ -304,18 +325,22 @@ class Binder:
             field.items.append(ListItem("n1", field.bind_item("n1", MISSING), is_new=True))
         return field
 
-    def _why_read_only(self, node: Node, base: Any) -> tuple[str, bool]:
+    def _why_read_only(self, node: Node, base: Any, *, is_new: bool) -> tuple[str, bool]:
         """Why a value cannot be edited, "" where it can, and whether it is sent."""
         if node.read_only:
             return "Read-only; not sent.", False
         is_plain = node.type not in (NodeType.OBJECT, NodeType.ARRAY)
         if node.path == ("id",) and not self.creating and is_plain:
             return "Read-only; sent unchanged.", True
-        if node.type in (NodeType.FILE, NodeType.MULTIPART):
-            return "Files cannot be edited here; sent unchanged.", True
         is_absent = base is MISSING or base is None
+        if node.type in (NodeType.FILE, NodeType.MULTIPART):
+            if is_absent:
+                return "Files cannot be entered here.", True
+            return "Files cannot be edited here; sent unchanged.", True
         if node.type is NodeType.OBJECT:
-            can_be_edited = bool(node.children) and (is_absent or isinstance(base, dict))
+            is_new_item = is_new and not node.name
+            has_input = bool(node.children) or node.required or is_new_item
+            can_be_edited = has_input and (is_absent or isinstance(base, dict))
         elif node.type is NodeType.ARRAY:
             can_be_edited = is_absent or isinstance(base, list)
         else:

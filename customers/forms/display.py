@@ -45,7 +45,8 @@ class NodeDisplay:
 
     `item_label` and `item_noun` name one item of a list, at the start of a line and within a sentence. `required`:
     always, or if other fields of its group are filled in. `is_help_spoken`: nothing of the help is shown, it is only
-    read out. Lengths are in characters. `options` are (value, label) with a blank one first; () for any other input.
+    read out. Lengths are in characters. `is_json`: the value is an object as
+    JSON text. `options` are (value, label) with a blank one first; () for any other input.
     `suggestions` is the id of a <datalist>, "" for none.
     """
 
@@ -61,6 +62,7 @@ class NodeDisplay:
     max_items: int | None
     input_mode: str
     placeholder: str
+    is_json: bool
     options: tuple[tuple[str, str], ...]
     option_values: frozenset[str]
     suggestions: str
@@ -157,6 +159,7 @@ def _display(node: Node, limit: Limit, *, is_always_required: bool) -> NodeDispl
         max_items=limit.max_rows,
         input_mode="email" if limit.format == "email" else input_mode,
         placeholder="YYYY-MM-DD or YYYY-MM-DDThh:mm:ssZ" if node.type is NodeType.DATETIME else "",
+        is_json=node.is_json,
         options=options,
         option_values=frozenset(value for value, _ in options),
         suggestions=_datalist_id(limit.format) if limit.format in _SUGGESTIONS else "",
@@ -169,6 +172,8 @@ def _help(node: Node) -> tuple[HelpPart, ...]:
     A note that the page shows in another way (a counter, "2 of 3") is only read out.
     """
     shown = [HelpPart(_sentence(node.description), "description")] if adds_information(node) else []
+    if node.is_json:
+        shown.append(HelpPart("Its fields are not known. Enter an object in JSON.", "note"))
     spoken = []
     for note in node.notes:
         text, limit = _sentence(note.details), parse_limit(note.details)

@@ -10,12 +10,15 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from customers.codat.text import REPLACEMENT
+from customers.formatting import DASH
 from customers.forms.actions import can_copy
 from customers.forms.bound import Field, Group, Leaf, ListField, ListItem, ReadOnlyField
 from customers.forms.display import CompiledModel, NodeDisplay
+from customers.forms.model import NodeType
 from customers.forms.paths import FIELD_PREFIX, ORDER_PREFIX, REMOVED_PREFIX, html_id
 from customers.forms.values import MISSING, text_or_json
 
+_FILES = (NodeType.FILE, NodeType.MULTIPART)
 # A list of this many items shows them open; of a longer one, only those that need attention are open.
 _MAX_OPEN_ITEMS = 3
 # Characters of the summary of a closed item.
@@ -36,6 +39,11 @@ class LeafBlock:
     error: str
     warning: str
     has_focus: bool
+
+    @property
+    def has_lines(self) -> bool:
+        """Whether the input has room for several lines."""
+        return self.display.is_json or "\n" in self.text
 
     @property
     def is_unlisted(self) -> bool:
@@ -215,7 +223,9 @@ class _Layout:
             return [GroupBlock(field.path, label, display, field.error, warning, children)]
         if isinstance(field, ListField):
             return [self._list(field, label, display)]
-        return [] if field.base is MISSING else [_read_only(field, label)]
+        is_required_file = field.node.required and field.node.type in _FILES
+        is_shown = field.base is not MISSING or is_required_file
+        return [_read_only(field, label)] if is_shown else []
 
     def _warning(self, field: Field) -> str:
         """What the stored record lacks here; an error takes its place."""
@@ -283,7 +293,7 @@ class _Layout:
 
 
 def _read_only(field: ReadOnlyField, label: str) -> ReadOnlyBlock:
-    text = text_or_json(field.base)
+    text = text_or_json(field.base) or DASH
     is_wide = "\n" in text or len(text) > _NARROW_LENGTH
     return ReadOnlyBlock(field.path, label, text, field.reason, is_wide)
 

@@ -88,6 +88,11 @@ class Node:
         return self.path[-1] if self.path else ""
 
     @property
+    def is_json(self) -> bool:
+        """Whether this is an object of which nothing is known but that it is one: it is typed as JSON."""
+        return self.type is NodeType.OBJECT and not self.children
+
+    @property
     def read_only(self) -> bool:
         """Whether the property must not be written. The form decides about the record's own `id`."""
         return self.name in READ_ONLY_NAMES
@@ -129,7 +134,7 @@ class _Parser:
         children: tuple[Node, ...] = ()
         element = None
         if node_type is NodeType.OBJECT:
-            children = self.properties(properties, path, depth)
+            children, options = self.properties(properties, path, depth), ()
         elif node_type is NodeType.ARRAY:
             element = self.element(raw, properties, options, path, depth)
             options = ()
@@ -195,6 +200,9 @@ class _Parser:
         for item in raw:
             entry = item if isinstance(item, Mapping) else {"value": item}
             value = entry.get("value")
+            if value is None:
+                # Seen in real models: what is shown is what is sent.
+                value = _text(entry.get("displayName"))
             text = input_text(value)
             # Every form has a blank option already.
             if not text or isinstance(value, (dict, list)) or text in options:

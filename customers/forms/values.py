@@ -25,6 +25,7 @@ MISSING: Final = Missing.MISSING
 
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
 _MAX_NUMBER_LENGTH = 200
+_MAX_JSON_DEPTH = 16
 _DATE = re.compile(
     r"(\d{4})(?:-(\d{1,2})-(\d{1,2})|/(\d{1,2})/(\d{1,2})|(\d{2})(\d{2}))"
     r"(?:[Tt ]\s*(\d{1,2}):?(\d{2})(?::?(\d{2})(?:[.,](\d{1,9}))?)?\s*([Zz]|[+-]\d{2}(?::?\d{2})?)?)?",
@@ -36,8 +37,8 @@ _DATE_EXAMPLE = (
 
 
 def initial_text(value: Any) -> str:
-    """The text of an input before anything is typed. `value` is no object and no list."""
-    return "" if value is MISSING else input_text(value)
+    """The text of an input before anything is typed; JSON for an object."""
+    return "" if value is MISSING else text_or_json(value)
 
 
 def to_json(value: Any, *, indent: int | None = None) -> str:
@@ -52,7 +53,7 @@ def text_or_json(value: Any) -> str:
             value, use_decimal=True, ignore_nan=True, ensure_ascii=False, indent=2
         )
         return page_text(text)
-    return initial_text(value)
+    return "" if value is MISSING else input_text(value)
 
 
 def parse_input(node: Node, text: str) -> tuple[Any, str]:
@@ -65,6 +66,8 @@ def parse_input(node: Node, text: str) -> tuple[Any, str]:
     if node.options:
         return _parse_option(node, text)
     text = text.strip()
+    if node.is_json:
+        return _parse_object(text)
     if node.type is NodeType.NUMBER:
         return _parse_number(text)
     if node.type is NodeType.BOOLEAN:
@@ -82,6 +85,30 @@ def _parse_option(node: Node, text: str) -> tuple[Any, str]:
     if isinstance(option.value, str) and node.type is NodeType.NUMBER:
         return _parse_number(text)
     return option.value, ""
+
+
+def _parse_object(text: str) -> tuple[Any, str]:
+    try:
+        value = simplejson.loads(text, use_decimal=True, allow_nan=False)
+    except (ValueError, RecursionError):
+        value = None
+    if not isinstance(value, dict) or not value or _depth(value) > _MAX_JSON_DEPTH:
+        return text, 'Enter an object in JSON, such as {"id": "1"}.'
+    return value, ""
+
+
+def _depth(value: Any) -> int:
+    """How many objects and lists are inside one another; counting ends beyond the limit."""
+    level, depth = [value], 0
+    while depth <= _MAX_JSON_DEPTH:
+        level = [item for item in level if isinstance(item, (dict, list))]
+        if not level:
+            break
+        depth += 1
+        level = [
+            inner for item in level for inner in (item.values() if isinstance(item, dict) else item)
+        ]
+    return depth
 
 
 def _parse_number(text: str) -> tuple[Any, str]:
