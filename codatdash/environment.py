@@ -174,13 +174,23 @@ def database(name: str, default: str) -> dict[str, Any]:
 
 
 def cache(name: str, default: str) -> dict[str, Any]:
-    """Django's settings of the cache that a URL names."""
-    return _url(
+    """Django's settings of the cache that a URL names. Values that others can reach are JSON, never pickles."""
+    parsed = _url(
         name,
         default,
         environ.Env.cache_url_config,
         ("locmemcache", "rediscache", "rediss", "redis", "filecache", "dummycache"),
     )
+    # `?key_prefix=...`: Django knows its settings in capitals only.
+    config = {setting.upper(): value for setting, value in parsed.items()}
+    if config["BACKEND"].endswith("RedisCache"):
+        # Seconds. Pages work without a cache, so none waits long for one.
+        waits = {"socket_connect_timeout": 1, "socket_timeout": 1}
+        serializer = {"serializer": "codatdash.caches.JsonSerializer"}
+        config["OPTIONS"] = config.get("OPTIONS", {}) | waits | serializer
+    elif config["BACKEND"].endswith("FileBasedCache"):
+        config["BACKEND"] = "codatdash.caches.FileCache"
+    return config
 
 
 def _url(name: str, default: str, parse: Any, schemes: tuple[str, ...]) -> dict[str, Any]:

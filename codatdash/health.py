@@ -111,8 +111,8 @@ def _codat() -> bool:
     with codat_result.lock:
         cached = cache.get_many([_CODAT_KEY])
         recent = codat_result.get() if cached is None else cached.get(_CODAT_KEY)
-        if recent is not None:
-            return bool(recent)
+        if isinstance(recent, bool):
+            return recent
         try:
             with deadline(CODAT_TIMEOUT), background():
                 default_service().ping()

@@ -181,10 +181,6 @@ CACHES = {
 if CACHES["default"]["BACKEND"].endswith("LocMemCache"):
     CACHES["default"]["OPTIONS"] = {"MAX_ENTRIES": 3000}
     CACHES["stale"]["OPTIONS"] = {"MAX_ENTRIES": 200}  # of at most 256 KiB each
-elif CACHES["default"]["BACKEND"].endswith("RedisCache"):
-    for _cache in (CACHES["default"], CACHES["last_seen"]):
-        # Seconds. Pages work without a cache, so none waits long for one.
-        _cache.setdefault("OPTIONS", {}).update({"socket_connect_timeout": 1, "socket_timeout": 1})
 
 SESSION_ENGINE = "codatdash.sessions"
 # A session ends when nobody used it for so long, and in any case after so long.

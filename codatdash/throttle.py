@@ -11,7 +11,6 @@ are free; after that each further one has to wait, twice as long every time. Nob
 from __future__ import annotations
 
 import hashlib
-import logging
 import os
 import threading
 import time
@@ -23,7 +22,7 @@ from django.conf import settings
 from django.core.cache import BaseCache, caches
 from django.http import HttpRequest
 
-logger = logging.getLogger(__name__)
+from customers.codat import cache as shared_cache
 
 # Seconds for which guesses are counted.
 WINDOW = 3600
@@ -114,7 +113,7 @@ def client_address(request: HttpRequest) -> str:
 def _count(cache: BaseCache, guess: Guess) -> int:
     limits, now = guess.limits(), time.time()
     waits = cache.get_many([_until(key) for key in limits])
-    left = max((float(until) - now for until in waits.values()), default=0.0)
+    left = max((_wait(until, now) for until in waits.values()), default=0.0)
     if left > 0:
         return int(left) + 1
     for key, limit in limits.items():
@@ -131,13 +130,16 @@ def _count(cache: BaseCache, guess: Guess) -> int:
     return 0
 
 
+def _wait(until: object, now: float) -> float:
+    """Seconds until a time from the cache; 0 for what no guess of ours wrote there."""
+    wait = until - now if shared_cache.is_number(until) else 0.0
+    return wait if 0 < wait <= FOR_ONE.longest else 0.0
+
+
 def _with_cache(use: Callable[[BaseCache], int]) -> int:
-    """Use the shared cache, or this process's own while the shared one cannot be reached."""
-    try:
-        return use(caches["default"])
-    except Exception:  # noqa: BLE001  whatever a cache raises
-        logger.warning("The cache cannot be reached: guesses are counted in this process only.")
-        return use(caches["process"])
+    """Use the shared cache, or this process's own while the shared one is unavailable."""
+    result = shared_cache.attempt(lambda: use(caches["default"]), None)
+    return use(caches["process"]) if result is None else result
 
 
 def _key(*parts: str) -> str:

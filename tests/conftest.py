@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
+import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
@@ -11,6 +14,7 @@ from urllib.parse import urlsplit
 
 import hypothesis
 import pytest
+import redis
 from django.contrib.auth.models import Group, Permission, User
 from django.core.cache import caches
 from django.http import HttpRequest
@@ -23,9 +27,10 @@ from django.test.signals import template_rendered
 from jinja2 import StrictUndefined
 from pytest_django import Settings
 
+from codatdash import environment
 from codatdash.wsgi import RawPathRequest, quoted_path
+from customers.codat import cache, parallel
 from customers.codat import client as codat_client
-from customers.codat import parallel
 from sandbox import Sandbox
 from tests.support import live as live_server_module
 from tests.support.bad_day import table
@@ -70,6 +75,12 @@ def _quick_settings(settings: Settings) -> None:
         **settings.STORAGES,
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
+
+
+@pytest.fixture(autouse=True)
+def _available_cache() -> None:
+    """No cache is left alone because of the test before."""
+    cache.availability.reset()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -125,6 +136,25 @@ def sandbox(
         # ... and what it begins from here on reaches nobody.
         codat_client.default_client().base_url = "http://127.0.0.1:9"
     forget_codat()
+
+
+@pytest.fixture
+def redis_cache(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[redis.Redis]:
+    """Redis as the settings would have it, under a key prefix of this test."""
+    with contextlib.closing(socket.socket()) as probe:
+        if probe.connect_ex(("127.0.0.1", 6379)):
+            pytest.skip("skipped: no Redis on 127.0.0.1:6379")
+    prefix = f"test-{uuid.uuid4().hex}"
+    monkeypatch.setenv("CACHE_URL", f"rediscache://127.0.0.1:6379/0?key_prefix={prefix}")
+    local = settings.CACHES
+    cache_settings = environment.cache("CACHE_URL", "")
+    settings.CACHES = {**local, "default": cache_settings, "stale": cache_settings}
+    with redis.Redis() as server:
+        yield server
+        # Only the keys of this test are deleted: Redis may hold others.
+        for key in server.scan_iter(f"{prefix}*"):
+            server.delete(key)
+    settings.CACHES = local
 
 
 def _person(name: str, group: str | None) -> User:

@@ -1,15 +1,20 @@
 """What processes share, through Django's cache. Where the cache is unavailable, each process is on its own.
 
-Nothing here may stop a page: a cache that fails is logged, and its result is "nothing cached".
+Nothing here may stop a page: a cache that fails is logged, and its result is "nothing cached". After a failure that
+kept somebody waiting, the cache is not used for `PAUSE` seconds; then one call at a time tries it again.
+
+Values are JSON: numbers, text, lists. What is read may have been written by anybody who reaches the cache, so whoever
+reads a value checks its shape.
 """
 
 from __future__ import annotations
 
 import hashlib
 import logging
+import threading
 import time
 from collections.abc import Callable, Iterable
-from typing import Any, TypeVar
+from typing import Any, TypeGuard, TypeVar
 
 from django.core.cache import BaseCache, cache, caches
 from django.core.cache.backends.dummy import DummyCache
@@ -19,13 +24,15 @@ logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-# Seconds between two log lines about a cache that fails.
+# Seconds between two log lines about a cache that fails for some keys and answers for others.
 LOG_INTERVAL = 30.0
+# Seconds. A failure that took longer kept somebody waiting; after one, nobody waits for so long.
+SLOW, PAUSE = 0.3, 5.0
+# Seconds that the clocks of two processes may differ.
+CLOCK_DIFFERENCE = 60
 
 # The cache for stale data. It is separate, because its entries are large and may be evicted.
 STALE = "stale"
-
-_logged_at = -LOG_INTERVAL
 
 
 def is_shared() -> bool:
@@ -40,37 +47,112 @@ def key(kind: str, *parts: str) -> str:
 
 def get(key: str, alias: str = "default") -> Any:
     """The value, None where there is none or the cache is unavailable."""
-    return _attempt(lambda: caches[alias].get(key), None)
+    return attempt(lambda: caches[alias].get(key), None)
 
 
 def get_many(keys: Iterable[str]) -> dict[str, Any] | None:
     """The values that exist; None where the cache is unavailable."""
-    return _attempt(lambda: cache.get_many(list(keys)), None)
+    return attempt(lambda: cache.get_many(list(keys)), None)
 
 
 def put(key: str, value: Any, seconds: float, alias: str = "default") -> None:
-    """Store a value for so many seconds."""
-    _attempt(lambda: caches[alias].set(key, value, max(int(seconds), 1)), None)
+    """Store a JSON value for so many seconds."""
+    attempt(lambda: caches[alias].set(key, value, max(int(seconds), 1)), None)
 
 
 def put_many(values: dict[str, Any], seconds: float) -> None:
-    """Store several values."""
-    _attempt(lambda: cache.set_many(values, max(int(seconds), 1)), None)
+    """Store several JSON values."""
+    attempt(lambda: cache.set_many(values, max(int(seconds), 1)), None)
 
 
 def add(key: str, seconds: float) -> bool | None:
     """Store a key that does not exist yet; whether it did not. None where the cache is unavailable."""
-    return _attempt(lambda: bool(cache.add(key, 1, max(int(seconds), 1))), None)
+    return attempt(lambda: bool(cache.add(key, 1, max(int(seconds), 1))), None)
 
 
 def delete(*keys: str) -> None:
     """Delete keys."""
-    _attempt(lambda: cache.delete_many(keys), None)
+    attempt(lambda: cache.delete_many(keys), None)
 
 
 def works() -> bool:
     """Whether the cache stores a value and returns it."""
-    return bool(_attempt(lambda: _round_trip(caches["default"]), default=False))
+    return bool(attempt(lambda: _round_trip(caches["default"]), default=False))
+
+
+def is_number(value: object) -> TypeGuard[int | float]:
+    """Whether a value that was read is a number."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def is_past(value: object) -> TypeGuard[int | float]:
+    """Whether a value that was read is a time (seconds since 1970) that some process may have written by now."""
+    return is_number(value) and 0 < value <= time.time() + CLOCK_DIFFERENCE
+
+
+def attempt(operation: Callable[[], T], default: T) -> T:
+    """The operation's result, or the default where the cache fails or is left alone."""
+    if not availability.admits():
+        return default
+    started = time.monotonic()
+    try:
+        result = operation()
+    except Exception as error:  # noqa: BLE001  each backend has errors of its own
+        availability.failed(error, time.monotonic() - started)
+        return default
+    availability.answered()
+    return result
+
+
+class Availability:
+    """Whether the cache is used now. One state, because the caches that are shared have one server."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._paused_until = 0.0
+        self._failing = False
+        self._logged_at = -LOG_INTERVAL
+
+    def admits(self) -> bool:
+        """Whether a call may try the cache. After a pause one may, and the others wait for its result."""
+        if not self._paused_until:
+            return True
+        with self._lock:
+            now = time.monotonic()
+            if now < self._paused_until:
+                return False
+            if self._paused_until:
+                self._paused_until = now + PAUSE
+            return True
+
+    def failed(self, error: Exception, seconds: float) -> None:
+        """A call failed after so many seconds."""
+        with self._lock:
+            now = time.monotonic()
+            if seconds >= SLOW:
+                self._paused_until = now + PAUSE
+            if self._failing or now - self._logged_at < LOG_INTERVAL:
+                self._failing = True
+                return
+            self._failing, self._logged_at = True, now
+        again = f"; it is tried again every {PAUSE:.0f} s" if seconds >= SLOW else ""
+        logger.warning("the cache does not answer: %s%s", type(error).__name__, again)
+
+    def answered(self) -> None:
+        """A call succeeded."""
+        if not self._failing:
+            return
+        with self._lock:
+            paused, self._paused_until, self._failing = self._paused_until, 0.0, False
+        if paused:
+            logger.warning("the cache answers again")
+
+    def reset(self) -> None:
+        """Forget all failures."""
+        self._paused_until, self._failing, self._logged_at = 0.0, False, -LOG_INTERVAL
+
+
+availability = Availability()
 
 
 def _round_trip(backend: BaseCache) -> bool:
@@ -78,15 +160,3 @@ def _round_trip(backend: BaseCache) -> bool:
         return True
     backend.set("works", "yes", 10)
     return bool(backend.get("works") == "yes")
-
-
-def _attempt(operation: Callable[[], T], default: T) -> T:
-    """The operation's result, or the default where the cache fails."""
-    global _logged_at  # noqa: PLW0603  one line per half a minute, not per call
-    try:
-        return operation()
-    except Exception as error:  # noqa: BLE001  each backend has errors of its own
-        if time.monotonic() - _logged_at >= LOG_INTERVAL:
-            _logged_at = time.monotonic()
-            logger.warning("the cache does not answer: %s", type(error).__name__)
-        return default

@@ -132,7 +132,7 @@ class CircuitBreaker:
                 circuit = self._circuit(name)
                 circuit.checked_at = now
                 if shared is not None:
-                    circuit.probe_at = shared.get(self._key(name), 0.0)
+                    circuit.probe_at = _probe_at(shared.get(self._key(name)))
         return [name for name in names if self._circuit(name).probe_at]
 
     def _circuit(self, name: str) -> _Circuit:
@@ -145,3 +145,10 @@ class CircuitBreaker:
 
     def _key(self, name: str, kind: str = "open") -> str:
         return cache.key(kind, self._identity, name)
+
+
+def _probe_at(value: object) -> float:
+    """The time of the next probe from the cache; 0 for what no breaker of ours wrote there."""
+    if not cache.is_number(value) or not 0 < value <= time.time() + 2 * MAX_OPEN_SECONDS:
+        return 0.0
+    return float(value)

@@ -14,6 +14,8 @@ from customers.codat.errors import Reserved
 # Seconds between two reads, and two writes, of the shared number by one process.
 SHARE_INTERVAL = 1.0
 DAY = 86_400
+# Characters of the text that says when the quota starts anew.
+MAX_RESET = 64
 
 _background: ContextVar[bool] = ContextVar("background", default=False)
 
@@ -55,7 +57,7 @@ class Quota:
         self._latest, self._latest_at = rate_limit, now
         if now - self._shared_at >= SHARE_INTERVAL and cache.is_shared():
             self._shared_at = now
-            cache.put(self._key, (now, *rate_limit), DAY)
+            cache.put(self._key, [now, *rate_limit], DAY)
 
     def latest(self) -> RateLimit | None:
         """The quota as any process last read it; None before, and after the day has changed (UTC)."""
@@ -63,9 +65,12 @@ class Quota:
         last_read = max(self._checked_at, self._latest_at)
         if now - last_read >= SHARE_INTERVAL and cache.is_shared():
             self._checked_at = now
-            shared = cache.get(self._key)
-            if shared is not None and shared[0] > self._latest_at:
-                self._latest_at, self._latest = shared[0], RateLimit(*shared[1:])
+            match cache.get(self._key):
+                case [read_at, int() as limit, int() as remaining, str() as reset] if (
+                    cache.is_past(read_at) and read_at > self._latest_at
+                ):
+                    self._latest_at = read_at
+                    self._latest = RateLimit(limit, remaining, reset[:MAX_RESET])
         return self._latest if self._latest_at // DAY == now // DAY else None
 
     def admit(self, label: str) -> None:
@@ -85,4 +90,4 @@ def _from_headers(headers: Mapping[str, str]) -> RateLimit | None:
         remaining = int(headers["X-Rate-Limit-Remaining"])
     except (KeyError, ValueError):
         return None
-    return RateLimit(limit, remaining, headers.get("X-Rate-Limit-Reset", "")[:64])
+    return RateLimit(limit, remaining, headers.get("X-Rate-Limit-Reset", "")[:MAX_RESET])

@@ -1,0 +1,146 @@
+"""How values lie in a cache that others can reach: as JSON. Django's own way, pickles, runs code when they are read.
+
+What is not JSON reads as no value.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from django.core.cache.backends.base import DEFAULT_TIMEOUT, BaseCache
+
+
+class JsonSerializer:
+    """The serializer of Django's Redis cache. Integers are stored as digits, so that Redis can count them."""
+
+    def dumps(self, value: Any) -> bytes:
+        """A JSON value as bytes."""
+        return msgspec.json.encode(value)
+
+    def loads(self, data: bytes) -> Any:
+        """The value, None for what is not JSON."""
+        try:
+            return msgspec.json.decode(data)
+        except (ValueError, RecursionError):
+            return None
+
+
+# Files of a cache; beyond that the oldest third is deleted.
+MAX_FILES = 3000
+
+
+class FileCache(BaseCache):
+    """One file for each key in a folder of this user's: a cache for several processes of one machine.
+
+    A file holds `[time of expiry or null, value]`.
+    """
+
+    def __init__(self, folder: str, params: dict[str, Any]) -> None:
+        super().__init__(params)
+        self._folder = Path(folder).absolute()
+        self._serializer = JsonSerializer()
+
+    def get(self, key: str, default: Any = None, version: int | None = None) -> Any:
+        """The value under a key."""
+        found, value = self._read(self._path(key, version))
+        return value if found else default
+
+    def set(
+        self,
+        key: str,
+        value: Any,
+        timeout: float | None = DEFAULT_TIMEOUT,
+        version: int | None = None,
+    ) -> None:
+        """Store a value. A reader sees the old one or the new one, never a part."""
+        self._cull()
+        self._written(value, timeout).replace(self._path(key, version))
+
+    def add(
+        self,
+        key: str,
+        value: Any,
+        timeout: float | None = DEFAULT_TIMEOUT,
+        version: int | None = None,
+    ) -> bool:
+        """Store a value where there is none; whether there was none."""
+        path = self._path(key, version)
+        if not self._read(path)[0]:
+            path.unlink(missing_ok=True)
+        written = self._written(value, timeout)
+        try:
+            os.link(written, path)
+        except FileExistsError:
+            return False
+        finally:
+            written.unlink()
+        return True
+
+    def touch(
+        self,
+        key: str,
+        timeout: float | None = DEFAULT_TIMEOUT,
+        version: int | None = None,
+    ) -> bool:
+        """Give a value another time to live; whether there was one."""
+        found, value = self._read(self._path(key, version))
+        if found:
+            self.set(key, value, timeout, version)
+        return found
+
+    def delete(self, key: str, version: int | None = None) -> bool:
+        """Delete a value; whether there was one."""
+        try:
+            self._path(key, version).unlink()
+        except FileNotFoundError:
+            return False
+        return True
+
+    def clear(self) -> None:
+        """Delete all values."""
+        for path in self._folder.glob("*.json"):
+            path.unlink(missing_ok=True)
+
+    def _path(self, key: str, version: int | None) -> Path:
+        full_key = self.make_and_validate_key(key, version=version)
+        return self._folder / f"{hashlib.sha256(full_key.encode()).hexdigest()}.json"
+
+    def _read(self, path: Path) -> tuple[bool, Any]:
+        try:
+            entry = self._serializer.loads(path.read_bytes())
+        except FileNotFoundError:
+            return False, None
+        match entry:
+            case [None, value]:
+                return True, value
+            case [int() | float() as expiry, value] if expiry > time.time():
+                return True, value
+        return False, None
+
+    def _written(self, value: Any, timeout: float | None) -> Path:
+        """A new file of this value, under a name of its own."""
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        entry = [self.get_backend_timeout(timeout), value]
+        descriptor, name = tempfile.mkstemp(dir=self._folder)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(self._serializer.dumps(entry))
+        return Path(name)
+
+    def _cull(self) -> None:
+        """Where the folder is full, delete the part of it that was written first."""
+        paths = list(self._folder.glob("*.json"))
+        if len(paths) < MAX_FILES:
+            return
+        ages = {}
+        for path in paths:
+            with contextlib.suppress(FileNotFoundError):
+                ages[path] = path.stat().st_mtime
+        for path in sorted(ages, key=ages.__getitem__)[: max(len(ages) // 3, 1)]:
+            path.unlink(missing_ok=True)
