@@ -11,7 +11,7 @@ while Codat is unavailable.
 from __future__ import annotations
 
 import builtins
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 from customers.codat import decoding, paths, validation
@@ -76,11 +76,23 @@ class CustomerService:
         ).data
 
     def get_create_update_model(
-        self, *, company_id: str, connection_id: str, fresh: bool = False
+        self,
+        *,
+        company_id: str,
+        connection_id: str,
+        check: Callable[[dict[str, Any]], object] | None = None,
+        fresh: bool = False,
     ) -> dict[str, Any]:
-        """The connection's create/update model as Codat sends it, at most `snapshots.MODEL_TTL` old."""
+        """The connection's create/update model as Codat sends it, at most `snapshots.MODEL_TTL` old.
+
+        ``check`` raises ValueError for what is no usable model: then the last good one is returned, of any age.
+        """
         return self.snapshots.get_create_update_model(
-            company_id=company_id, connection_id=connection_id, fresh=fresh, stale_if_error=False
+            company_id=company_id,
+            connection_id=connection_id,
+            check=check,
+            fresh=fresh,
+            stale_if_error=False,
         ).data
 
     def create(

@@ -6,6 +6,7 @@
     ├── ClientDisconnected        the browser closed its connection: nobody sees this     502
     ├── ConnectionLost            reset, closed early, body cut off: may have arrived     502
     ├── InvalidResponse           not JSON, wrong shape, a redirect, too large: may have  502
+    │   └── UnusableModel         a create/update model that no form can be made of       502
     ├── UnaddressableId           an ID that cannot be one segment of a URL: never sent   404
     ├── NotAttempted              not sent, for a reason of our own                       503
     │   ├── CircuitOpen           repeated failures: calls fail immediately for seconds   503
@@ -103,6 +104,10 @@ class InvalidResponse(CodatError):
     """A response that is not what the API promises."""
 
     default_sentence = "Codat sent a response we could not read. Try again. If this continues, tell your administrator."
+
+
+class UnusableModel(InvalidResponse):
+    """A create/update model that no form can be made of. ``sentence`` says why."""
 
 
 class UnaddressableId(CodatError):

@@ -1,7 +1,10 @@
 """Reads with their time, which fall back on earlier data while Codat is away (stale-if-error).
 
 A `Snapshot` is for showing: no write is decided on a stale one. The fallback covers the errors in
-`errors.OUTAGES` alone; with any other error, or where nothing is remembered, the error is raised.
+`FALLBACK_ERRORS` alone; with any other error, or where nothing is cached, the error is raised.
+
+Only what was validated is cached, and what comes from the cache is validated like a response: others may be able to
+write there.
 """
 
 from __future__ import annotations
@@ -9,13 +12,16 @@ from __future__ import annotations
 import builtins
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar, cast
 
+import simplejson
+
 from customers.codat import cache, decoding, paths, validation
 from customers.codat.client import Client
-from customers.codat.errors import OUTAGES, CodatError
+from customers.codat.errors import OUTAGES, CodatError, InvalidResponse, UnusableModel
 from customers.codat.responses import JsonResponse
 from customers.codat.types import CompaniesPage, Company, Customer, CustomersPage
 
@@ -28,6 +34,9 @@ STALE_TTL = 6 * 3600
 
 # Companies of one list that are cached: more than people look at.
 MAX_CACHED_COMPANIES = 100
+
+# Codat does not respond, or with something that cannot be read.
+FALLBACK_ERRORS = (*OUTAGES, InvalidResponse)
 
 T = TypeVar("T")
 
@@ -44,6 +53,18 @@ class Snapshot(Generic[T]):
     data: T
     read_at: datetime
     error: CodatError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """How a kind of data is read from JSON: decoded (ValueError), then validated (InvalidResponse)."""
+
+    decode: decoding.Decode
+    validate: Callable[[JsonResponse], dict[str, Any]]
+
+
+_COMPANY = _Shape(decoding.decode, validation.company)
+_CUSTOMER = _Shape(decoding.decode_exactly, validation.record)
 
 
 class SnapshotReader:
@@ -69,8 +90,7 @@ class SnapshotReader:
         snapshot = self._read(
             paths.customers(company_id),
             paths.page_params(page, page_size, query, order_by),
-            validation.results,
-            decode=_decode_customers,
+            _Shape(_decode_customers, validation.results),
             stale_if_error=stale_if_error,
         )
         return cast("Snapshot[CustomersPage]", snapshot)
@@ -82,8 +102,7 @@ class SnapshotReader:
         snapshot = self._read(
             paths.customer(company_id, customer_id),
             {},
-            validation.record,
-            decode=decoding.decode_exactly,
+            _CUSTOMER,
             stale_if_error=stale_if_error,
         )
         return cast("Snapshot[Customer]", snapshot)
@@ -93,11 +112,9 @@ class SnapshotReader:
 
         For headings and file names: pages about the customer's data read it again.
         """
-        cached = cache.get(self._key("seen", paths.customer(company_id, customer_id)), cache.STALE)
-        if cached is None or time.time() - cached[0] >= CUSTOMER_NAME_TTL:
-            return None
-        read_at, body = cached
-        return Snapshot(cast(Customer, decoding.decode_exactly(body)), _utc(read_at))
+        key = self._key("seen", paths.customer(company_id, customer_id))
+        cached = _from_cache(key, CUSTOMER_NAME_TTL, _CUSTOMER, alias=cache.STALE)
+        return cast("Snapshot[Customer] | None", cached)
 
     def list_companies(
         self,
@@ -112,7 +129,7 @@ class SnapshotReader:
         snapshot = self._read(
             "/companies",
             paths.page_params(page, page_size, query, order_by),
-            validation.results,
+            _Shape(decoding.decode, validation.results),
             stale_if_error=stale_if_error,
         )
         if snapshot.error is None:
@@ -126,7 +143,8 @@ class SnapshotReader:
         snapshot = self._cached(
             self._key("company", company_id),
             COMPANY_TTL,
-            lambda: validation.record(self.client.get_json(paths.company(company_id))),
+            paths.company(company_id),
+            _COMPANY,
             fresh=fresh,
             stale_if_error=stale_if_error,
         )
@@ -134,7 +152,7 @@ class SnapshotReader:
 
     def cached_company(self, *, company_id: str) -> Snapshot[Company] | None:
         """A company that is in the cache and not older than `COMPANY_TTL`, else None. Makes no call."""
-        cached = _from_cache(self._key("company", company_id), COMPANY_TTL)
+        cached = _from_cache(self._key("company", company_id), COMPANY_TTL, _COMPANY)
         return cast("Snapshot[Company] | None", cached)
 
     def get_create_update_model(
@@ -142,17 +160,30 @@ class SnapshotReader:
         *,
         company_id: str,
         connection_id: str,
+        check: Callable[[dict[str, Any]], object] | None = None,
         fresh: bool = False,
         stale_if_error: bool = True,
     ) -> Snapshot[dict[str, Any]]:
-        """See `CustomerService.get_create_update_model`."""
-        path = f"{paths.connection(company_id, connection_id)}/options/customers"
+        """See `CustomerService.get_create_update_model`.
+
+        ``check`` raises ValueError, with a sentence for people, for an object that is no usable model. Such a one
+        is not cached; the last good one is used in its place, or `UnusableModel` is raised.
+        """
+
+        def validate(response: JsonResponse) -> dict[str, Any]:
+            model = validation.an_object(response)
+            try:
+                if check is not None:
+                    check(model)
+            except ValueError as error:
+                raise UnusableModel(f"{response.label}: no model", sentence=str(error)) from None
+            return model
+
         return self._cached(
             self._key("model", company_id, connection_id),
             MODEL_TTL,
-            lambda: validation.an_object(
-                self.client.get_json(path, decode=decoding.decode_exactly)
-            ),
+            f"{paths.connection(company_id, connection_id)}/options/customers",
+            _Shape(decoding.decode_exactly, validate),
             fresh=fresh,
             stale_if_error=stale_if_error,
         )
@@ -161,76 +192,96 @@ class SnapshotReader:
         self,
         key: str,
         ttl: float,
-        read: Callable[[], dict[str, Any]],
+        path: str,
+        shape: _Shape,
         *,
         fresh: bool,
         stale_if_error: bool,
     ) -> Snapshot[dict[str, Any]]:
-        """The cached data, unless it is older than ``ttl`` seconds; else the result of ``read``."""
-        cached = None if fresh else _from_cache(key, ttl)
+        """The cached data, unless it is older than ``ttl`` seconds; else a new response, cached if it is valid.
+
+        Where a new model is unusable the last good one is returned, also without ``stale_if_error``: it decides
+        which fields a form has, and nothing about a record.
+        """
+        cached = None if fresh else _from_cache(key, ttl, shape)
         if cached is not None:
             return cached
         try:
-            data = read()
-        except OUTAGES as error:
-            stale = _from_cache(key, STALE_TTL, error) if stale_if_error else None
+            data = shape.validate(self.client.get_json(path, decode=shape.decode))
+        except FALLBACK_ERRORS as error:
+            may_be_stale = stale_if_error or isinstance(error, UnusableModel)
+            stale = _from_cache(key, STALE_TTL, shape, error) if may_be_stale else None
             if stale is None:
                 raise
             return stale
         now = time.time()
-        cache.put(key, (now, data), STALE_TTL)
+        cache.put(key, _entry(now, _to_json(data)), STALE_TTL)
         return Snapshot(data, _utc(now))
 
     def _read(
-        self,
-        path: str,
-        params: Mapping[str, object],
-        validate: Callable[[JsonResponse], dict[str, Any]],
-        *,
-        decode: decoding.Decode = decoding.decode,
-        stale_if_error: bool,
+        self, path: str, params: Mapping[str, object], shape: _Shape, *, stale_if_error: bool
     ) -> Snapshot[dict[str, Any]]:
         """A new response. Its body is kept undecoded, which is cheap, and decoded only as a fallback."""
         key = self._key("seen", path, *(f"{name}={value}" for name, value in params.items()))
         try:
-            response = self.client.get_json(path, params, decode=decode)
-        except OUTAGES as error:
-            cached = cache.get(key, cache.STALE) if stale_if_error else None
-            if cached is None:
+            response = self.client.get_json(path, params, decode=shape.decode)
+            data = shape.validate(response)
+        except FALLBACK_ERRORS as error:
+            stale = (
+                _from_cache(key, STALE_TTL, shape, error, alias=cache.STALE)
+                if stale_if_error
+                else None
+            )
+            if stale is None:
                 raise
-            read_at, body = cached
-            stale = validate(JsonResponse(f"stale {path}", decode(body), 200, {}))
-            return Snapshot(stale, _utc(read_at), error)
-        data, now = validate(response), time.time()
+            return stale
+        now = time.time()
         if response.body:
-            cache.put(key, (now, response.body), STALE_TTL, cache.STALE)
+            # Parts that nobody reads may be something else than UTF-8.
+            text = response.body.decode(errors="replace")
+            cache.put(key, _entry(now, text), STALE_TTL, cache.STALE)
         return Snapshot(data, _utc(now))
 
     def _cache_companies(self, companies: builtins.list[dict[str, Any]]) -> None:
         now = time.time()
-        cache.put_many(
-            {
-                self._key("company", company["id"]): (now, company)
-                for company in companies[:MAX_CACHED_COMPANIES]
-                if company.get("id")
-            },
-            STALE_TTL,
-        )
+        entries = {}
+        for company in companies[:MAX_CACHED_COMPANIES]:
+            with suppress(InvalidResponse):
+                _COMPANY.validate(JsonResponse("a listed company", company, 200, {}))
+                entries[self._key("company", company["id"])] = _entry(now, _to_json(company))
+        cache.put_many(entries, STALE_TTL)
 
     def _key(self, kind: str, *ids: str) -> str:
         """A cache key of this account and server."""
         return cache.key(kind, self.client.identity, *ids)
 
 
+def _entry(read_at: float, text: str) -> builtins.list[Any]:
+    """What lies in the cache: the time (seconds since 1970), and JSON as text."""
+    return [read_at, text]
+
+
 def _from_cache(
-    key: str, ttl: float, error: CodatError | None = None
+    key: str,
+    ttl: float,
+    shape: _Shape,
+    error: CodatError | None = None,
+    *,
+    alias: str = "default",
 ) -> Snapshot[dict[str, Any]] | None:
-    """The cached data under a key, None where there is none or it is older than ``ttl`` seconds."""
-    cached = cache.get(key)
-    if cached is None or time.time() - cached[0] >= ttl:
-        return None
-    read_at, data = cached
-    return Snapshot(data, _utc(read_at), error)
+    """The cached data under a key; None where there is none, or an older one than ``ttl`` seconds, or another shape."""
+    match cache.get(key, alias):
+        case [read_at, str() as text] if cache.is_past(read_at) and time.time() - read_at < ttl:
+            # What lies there need not be ours: it is validated like a response.
+            with suppress(ValueError, InvalidResponse):
+                data = shape.validate(JsonResponse("cache", shape.decode(text.encode()), 200, {}))
+                return Snapshot(data, _utc(read_at), error)
+    return None
+
+
+def _to_json(data: object) -> str:
+    """JSON text with every digit."""
+    return str(simplejson.dumps(data, use_decimal=True, ensure_ascii=False))
 
 
 def _utc(seconds: float) -> datetime:

@@ -42,6 +42,19 @@ def record(response: JsonResponse) -> dict[str, Any]:
     return data
 
 
+def company(response: JsonResponse) -> dict[str, Any]:
+    """One company: a record with an ID or connections, without which it says nothing. Connections are objects."""
+    data = record(response)
+    connections = data.get("dataConnections")
+    if not data.get("id") and connections is None:
+        raise response.wrong_shape("a company")
+    if not isinstance(connections, list | None):
+        raise response.wrong_shape("a list under dataConnections")
+    if not all(isinstance(item, dict) for item in connections or ()):
+        raise response.wrong_shape("only objects in dataConnections")
+    return data
+
+
 def records(response: JsonResponse, key: str) -> list[dict[str, Any]]:
     """The records under a key. Null is an empty list; a missing key is another shape."""
     items = an_object(response).get(key, False)

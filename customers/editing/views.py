@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from customers.codat.companies import is_linked
-from customers.codat.errors import CodatError
+from customers.codat.errors import CodatError, UnusableModel
 from customers.codat.snapshots import Snapshot
 from customers.editing import opening
 from customers.editing.edit import Edit, Target
@@ -35,7 +35,7 @@ from customers.editing.save import (
     save,
 )
 from customers.formatting import distance, text_or_dash
-from customers.forms import FormTampered, ModelError
+from customers.forms import FormTampered, compile_model
 from customers.models import Write
 from customers.service import default_service
 from customers.web import htmx, links
@@ -69,11 +69,16 @@ def draft(request: HttpRequest, company_id: str, customer_id: str = "") -> HttpR
         drafts.discard(cast(User, request.user), submission)
         return HttpResponseRedirect(_after_discard(request, company_id, customer_id))
     page = load_company(request, company_id)
+    try:
+        model = _model(page).data
+    except CodatError:
+        # It only says later which fields have changed since.
+        model = None
     drafts.store(
         form_key(request.user, page, customer_id),
         submission,
         request.POST,
-        model=_model(page).data,
+        model=model,
         customer_name=request.POST.get("f.customerName", ""),
     )
     return HttpResponse(status=204)
@@ -101,13 +106,11 @@ def _form(request: HttpRequest, company_id: str, customer_id: str) -> HttpRespon
             return _post(edit_page)
         return edit_page.render(_open(edit_page).with_notes(*_stale_notes(model)))
     except CodatError as error:
-        if reading:
-            raise
-        return _not_saved(request, error)
-    except ModelError as error:
-        context = {"sentence": str(error), "customers_url": links.customers(company_id)}
-        templates = "editing/no_form.html", "editing/_no_form.html"
-        return htmx.render(request, *templates, context, status=502)
+        if not reading:
+            return _not_saved(request, error)
+        if isinstance(error, UnusableModel):
+            return _no_form(request, company_id, error)
+        raise
 
 
 def _model(
@@ -116,16 +119,19 @@ def _model(
     return default_service().snapshots.get_create_update_model(
         company_id=page.company_id,
         connection_id=page.connection_id,
+        check=compile_model,
         fresh=fresh,
         stale_if_error=stale_if_error,
     )
 
 
 def _stale_notes(model: Snapshot[dict[str, Any]]) -> list[str]:
-    """A note where Codat did not respond, and the form is from an earlier model."""
+    """A note where the form is from an earlier model, because Codat did not respond or sent no usable one."""
     if model.error is None:
         return []
     ago = distance(model.read_at, timezone.now())
+    if isinstance(model.error, UnusableModel):
+        return [f"Codat sent fields that cannot be shown. This form has the fields from {ago}."]
     return [f"{heading(model.error)}. This form is from {ago}. Save once Codat responds again."]
 
 
@@ -250,6 +256,19 @@ def _not_linked(request: HttpRequest, page: CompanyContext, customer_id: str) ->
     templates = "editing/not_linked.html", "editing/_not_linked.html"
     status = 409 if request.method == "POST" else 200
     return htmx.render(request, *templates, context, status=status)
+
+
+def _no_form(request: HttpRequest, company_id: str, error: UnusableModel) -> HttpResponse:
+    """Codat sent no usable model, and no earlier one is cached: offer to read it again."""
+    query = request.GET.copy()
+    query["fresh"] = "1"
+    context = {
+        "sentence": error.sentence,
+        "reload_url": f"{request.path}?{query.urlencode()}",
+        "customers_url": links.customers(company_id),
+    }
+    templates = "editing/no_form.html", "editing/_no_form.html"
+    return htmx.render(request, *templates, context, status=error.our_status)
 
 
 def _not_saved(request: HttpRequest, error: CodatError) -> HttpResponse:

@@ -7,12 +7,14 @@
     form.apply_action(request.POST["action"])        # a row button; form.focus is the id to focus
     if form.is_valid(): send(form.payload_json())
     form.add_findings(error.validation)              # Codat's findings, at their fields
+    compile_model(model)                             # raises ModelError where no form can be made of it
 
 The model: model, limits, labels, display, assumptions. One form: bound, paths, values, post_data, actions,
 validation, error_mapping, signing. What it shows: layout, changes, merge, model_changes.
 """
 
 from customers.forms.changes import Change, UnsentValue
+from customers.forms.display import compile_model
 from customers.forms.form import Form, copy_of
 from customers.forms.merge import FieldConflict, Merge
 from customers.forms.model import ModelError
@@ -30,5 +32,6 @@ __all__ = [
     "ModelError",
     "PostData",
     "UnsentValue",
+    "compile_model",
     "copy_of",
 ]

@@ -24,7 +24,7 @@ MAX_OPTIONS = 20_000
 READ_ONLY_NAMES = frozenset({"modifiedDate", "sourceModifiedDate", "metadata"})
 
 
-class ModelError(Exception):
+class ModelError(ValueError):
     """The model is not a tree of the expected shape. str(e) is a sentence for people."""
 
 

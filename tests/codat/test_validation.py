@@ -95,12 +95,30 @@ def test_a_page_with_missing_keys(name: str) -> None:
     ]
 
 
-@pytest.mark.parametrize("name", ["get", "get_company", "get_attachment"])
+@pytest.mark.parametrize("name", ["get", "get_attachment"])
 def test_a_record(name: str) -> None:
     assert call_with(b"{}", CALLS[name]) == {}
     assert call_with(b'{"id": "1", "contacts": null}', CALLS[name]) == {"id": "1", "contacts": None}
     with pytest.raises(InvalidResponse):
         call_with(b'{"id": [1]}', CALLS[name])
+
+
+def test_a_company() -> None:
+    call = CALLS["get_company"]
+    assert call_with(b'{"id": "1"}', call) == {"id": "1"}
+    assert call_with(b'{"id": "1", "dataConnections": null}', call)["dataConnections"] is None
+    assert call_with(b'{"dataConnections": [{}]}', call) == {"dataConnections": [{}]}
+    for body in (
+        b"{}",
+        b'{"id": null}',
+        b'{"id": ""}',
+        b'{"id": [1]}',
+        b'{"message": "odd"}',
+        b'{"id": "1", "dataConnections": "text"}',
+        b'{"id": "1", "dataConnections": [{}, null]}',
+    ):
+        with pytest.raises(InvalidResponse):
+            call_with(body, call)
 
 
 def test_a_list_of_attachments() -> None:
