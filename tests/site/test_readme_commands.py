@@ -133,6 +133,8 @@ def test_the_sandbox_runs_alone_as_the_readme_says(scratch: Path) -> None:
         assert response.status == 200
 
 
+# Collects and compresses the static files.
+@pytest.mark.timeout(600)
 def test_connecting_to_codat_as_the_readme_says(scratch: Path) -> None:
     """Two lines of `.env`, `make run`, then the user: the key that `make run` adds serves the next command."""
     with Sandbox() as codat:
