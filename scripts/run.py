@@ -21,6 +21,7 @@ from codatdash import environment as env  # noqa: E402  (needs the path)
 from codatdash.startup import operator_errors  # noqa: E402
 
 VAR, DOTENV = ROOT / "var", ROOT / ".env"
+MANAGE = [sys.executable, str(ROOT / "manage.py")]
 
 
 def free(port: int, name: str) -> None:
@@ -64,50 +65,37 @@ def listening(port: int, process: subprocess.Popen[bytes], seconds: float = 30) 
     return False
 
 
-def main() -> int:
-    """Start, print where and how to sign in, wait, and stop what was started."""
-    given = os.environ.get("DATABASE_URL")
-    env.load(DOTENV)
-    port = env.whole("PORT", 8000, minimum=1, maximum=65535)
-    sandbox_port = env.whole("SANDBOX_PORT", 8001, minimum=1, maximum=65535)
-    with_sandbox = not (env.text("CODAT_API_KEY") or env.text("CODAT_AUTH_HEADER"))
-    VAR.mkdir(exist_ok=True)
-    free(port, "PORT")
-
+def environment(port: int, sandbox_port: int, *, with_sandbox: bool) -> dict[str, str]:
+    """The settings of the servers that are started, beside those in the environment and `.env`."""
     settings = {"HOST": "127.0.0.1", "PORT": str(port), "SECURE_COOKIES": "false"}
     if not env.text("SECRET_KEY"):
         settings["SECRET_KEY"] = sandbox_secret() if with_sandbox else add_secret_to_dotenv()
     if with_sandbox:
-        free(sandbox_port, "SANDBOX_PORT")
         settings |= {
             "CODAT_BASE_URL": f"http://127.0.0.1:{sandbox_port}",
             "CODAT_API_KEY": "sandbox-key",
             "CODAT_WEBHOOK_SECRET": "whsec_c2FuZGJveC13ZWJob29rLXNlY3JldA==",
-            # A database of its own, whatever .env says: demo / demo must not exist beside real customers.
-            "DATABASE_URL": given or f"sqlite:///{VAR / 'sandbox.sqlite3'}",
         }
-    os.environ.update(settings)
+    return settings
 
-    manage = [sys.executable, str(ROOT / "manage.py")]
-    preparations = [
+
+def prepare(*, with_sandbox: bool) -> bool:
+    """Migrate, collect the static files and create the first user; whether all of it succeeded."""
+    commands = [
         ["migrate", "--verbosity=0"],
         ["collectstatic", "--noinput", "--verbosity=0"],
         ["demo_user"] if with_sandbox else ["first_user"],
     ]
-    for command in preparations:
-        # The command has said what is wrong.
-        if subprocess.run([*manage, *command], check=False).returncode:
-            return 1
+    # A command that fails has said why.
+    return all(not subprocess.run([*MANAGE, *each], check=False).returncode for each in commands)
 
+
+def serve(port: int, sandbox_port: int, *, with_sandbox: bool) -> int:
+    """Run the servers until one of them ends, or until Ctrl-C or SIGTERM."""
     started: list[subprocess.Popen[bytes]] = []
-
-    def stop(signum: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    signal.signal(signal.SIGTERM, stop)
     try:
         if with_sandbox:
-            sandbox = [*manage, "sandbox", "--port", str(sandbox_port)]
+            sandbox = [*MANAGE, "sandbox", "--port", str(sandbox_port)]
             sandbox += ["--webhook-url", f"http://127.0.0.1:{port}/webhooks/codat/"]
             started.append(subprocess.Popen(sandbox))
             if not listening(sandbox_port, started[-1]):
@@ -116,13 +104,13 @@ def main() -> int:
         started.append(subprocess.Popen([*gunicorn, "codatdash.wsgi"], cwd=ROOT))
         if not listening(port, started[-1]):
             return 1
-        print(f"\n  Dashboard: http://127.0.0.1:{port}", flush=True)
-        print(
-            "  Sign in as demo / demo. Customers come from the sandbox."
+        source = (
+            "Sign in as demo / demo. Customers come from the sandbox."
             if with_sandbox
-            else "  Customers come from Codat.",
-            "\n  Stop with Ctrl-C.\n",
-            flush=True,
+            else "Customers come from Codat."
+        )
+        print(
+            f"\n  Dashboard: http://127.0.0.1:{port}\n  {source}\n  Stop with Ctrl-C.\n", flush=True
         )
         while all(process.poll() is None for process in started):
             time.sleep(0.5)
@@ -130,13 +118,43 @@ def main() -> int:
     except KeyboardInterrupt:
         return 0
     finally:
-        for process in reversed(started):
-            process.terminate()
-        for process in started:
-            try:
-                process.wait(timeout=10)
-            except subprocess.TimeoutExpired:
-                process.kill()
+        stop(started)
+
+
+def stop(started: list[subprocess.Popen[bytes]]) -> None:
+    """End the servers, the last one first; kill one that does not end in ten seconds."""
+    for process in reversed(started):
+        process.terminate()
+    for process in started:
+        try:
+            process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+
+def interrupt(signum: int, frame: FrameType | None) -> None:
+    """Treat SIGTERM like Ctrl-C."""
+    raise KeyboardInterrupt
+
+
+def main() -> int:
+    """Start, print where and how to sign in, wait, and stop what was started."""
+    database = os.environ.get("DATABASE_URL")
+    env.load(DOTENV)
+    port = env.whole("PORT", 8000, minimum=1, maximum=65535)
+    sandbox_port = env.whole("SANDBOX_PORT", 8001, minimum=1, maximum=65535)
+    with_sandbox = not (env.text("CODAT_API_KEY") or env.text("CODAT_AUTH_HEADER"))
+    VAR.mkdir(exist_ok=True)
+    free(port, "PORT")
+    if with_sandbox:
+        free(sandbox_port, "SANDBOX_PORT")
+        # A database of its own, whatever .env says: demo / demo must not exist beside real customers.
+        os.environ["DATABASE_URL"] = database or f"sqlite:///{VAR / 'sandbox.sqlite3'}"
+    os.environ.update(environment(port, sandbox_port, with_sandbox=with_sandbox))
+    signal.signal(signal.SIGTERM, interrupt)
+    if not prepare(with_sandbox=with_sandbox):
+        return 1
+    return serve(port, sandbox_port, with_sandbox=with_sandbox)
 
 
 if __name__ == "__main__":
