@@ -1,1 +1,1 @@
-"""The site: settings, addresses, WSGI. Knows no field of Codat."""
+"""The site: settings, URLs, middleware, sign-in, WSGI. Contains nothing about Codat's data."""

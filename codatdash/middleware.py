@@ -18,10 +18,10 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from customers.web import resubmit
 
 HEALTH_PATH = "/healthz"
-# Requests that pages make on a timer: they are no sign that somebody is working.
+# Views that pages request on a timer, which is no use by a person.
 _TIMED = {"writes_badge"}
-# Seconds between two notes that a session is in use, so that not every page writes to the database.
-_NOTE_EVERY = 60
+# Seconds between two updates of the time of last use, so that not every page writes to the database.
+_USE_INTERVAL = 60
 
 
 class HealthMiddleware:
@@ -39,7 +39,7 @@ class HealthMiddleware:
 
 
 class ContentSecurityPolicyMiddleware:
-    """The security headers of every response that does not bring its own.
+    """Sets the security headers of every response that has none of its own.
 
     Django's error pages while debugging have inline styles and no policy.
     """
@@ -86,21 +86,21 @@ class SessionLifetimeMiddleware:
             return
         if "began_at" not in session:
             session["began_at"] = now
-        if ("used_at" not in session or now - used > _NOTE_EVERY) and not _is_timed(request):
+        if ("used_at" not in session or now - used > _USE_INTERVAL) and not _is_timed(request):
             session["used_at"] = now
 
 
 class SignInMiddleware(LoginRequiredMiddleware):
-    """Deny by default. A form that is posted after signing out keeps what was typed into it."""
+    """Requires sign-in for every view that is not exempt. A form posted after signing out keeps its values."""
 
     def handle_no_permission(  # type: ignore[override]  # the stubs allow a redirect only
         self, request: HttpRequest, view_func: Callable[..., Any]
     ) -> HttpResponseBase:
-        """To the sign-in page and back; a form's post gets a page that carries it."""
+        """Redirect to sign-in and back. The post of a form gets a page that carries it."""
         if resubmit.is_form(request):
             return resubmit.signed_out(request)
         if request.method not in ("GET", "HEAD"):
-            # The address of a button is no page to come back to; the page with the button is.
+            # Return to the page with the button: the URL of the button is no page.
             return redirect_to_login(_page_before(request), self.get_login_url(view_func))
         return super().handle_no_permission(request, view_func)
 
@@ -130,7 +130,7 @@ def _is_timed(request: HttpRequest) -> bool:
 
 
 def _page_before(request: HttpRequest) -> str:
-    """The page of ours that a request was sent from; the first page where it is not known."""
+    """The page of this site that sent the request; the first page where it is unknown."""
     referer = request.headers.get("Referer", "")
     is_ours = url_has_allowed_host_and_scheme(
         referer, allowed_hosts={request.get_host()}, require_https=request.is_secure()

@@ -44,9 +44,9 @@ CODAT_MAX_DOWNLOADS = env.whole(
 # Calls to Codat at the same time in one process, those included that wait for their turn. The other threads never wait
 # for Codat. A quarter of the threads may wait for requests that arrive slowly: see codatdash/worker.py.
 CODAT_MAX_CALLS = env.whole("CODAT_MAX_CALLS", max(_threads * 3 // 4, 1), minimum=1, maximum=1000)
-# Codat's own limit of simultaneous calls per company.
+# Codat's own limit of calls at the same time per company.
 CODAT_CALLS_AT_ONCE = env.whole("CODAT_CALLS_AT_ONCE", 10, minimum=1, maximum=1000)
-# The share of the day's quota of calls that background work leaves to people.
+# The share of the daily quota that is reserved for people.
 CODAT_QUOTA_RESERVE = env.number("CODAT_QUOTA_RESERVE", 0.1, minimum=0, maximum=1)
 
 # How long the journal keeps what was sent and the record before: see `manage.py forget_payloads`.
@@ -61,7 +61,7 @@ _codat = urlsplit(CODAT_BASE_URL)
 CODAT_IS_LOCAL = _codat.hostname in ("127.0.0.1", "localhost", "::1")
 if _codat.scheme == "http" and not CODAT_IS_LOCAL:
     raise ImproperlyConfigured(
-        "CODAT_BASE_URL must be https: the API key would travel in the clear."
+        "CODAT_BASE_URL must be https: otherwise the API key is sent unencrypted."
     )
 
 # --- Django ------------------------------------------------------------------------------------
@@ -81,7 +81,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    # Static files have no line in the log.
+    # After WhiteNoise: static files have no line in the log.
     "codatdash.logs.RequestLogMiddleware",
     "codatdash.compression.PageCompressionMiddleware",
     "codatdash.middleware.ContentSecurityPolicyMiddleware",
@@ -116,7 +116,7 @@ TEMPLATES = [
         "OPTIONS": {
             "environment": "customers.web.jinja.environment",
             "context_processors": [*_PROCESSORS, "customers.web.context_processors.dashboard"],
-            # What a record or a page does not have is left blank, however deep it is looked for.
+            # A missing name or attribute renders as nothing, at any depth.
             "undefined": ChainableUndefined,
             "keep_trailing_newline": True,
         },
@@ -134,7 +134,7 @@ TEMPLATES = [
     },
 ]
 
-# Holds the default database and what `make run` keeps; git ignores it.
+# For the default database and the files of `make run`; git ignores it.
 (BASE_DIR / "var").mkdir(mode=0o700, exist_ok=True)
 DATABASES = {
     "default": env.database("DATABASE_URL", f"sqlite:///{BASE_DIR / 'var' / 'db.sqlite3'}")
@@ -167,12 +167,12 @@ else:
     }
     # What DATABASE_URL says itself wins.
     _database["OPTIONS"] = _limits | _options
-# Kept by each thread: opening SQLite anew costs a fifth of a list page, PostgreSQL more.
+# Each thread keeps its connection: opening SQLite costs a fifth of a list page, PostgreSQL more.
 _database["CONN_MAX_AGE"] = 60
 _database["CONN_HEALTH_CHECKS"] = True
 
 CACHES = {
-    # What a process counts by itself while the shared cache cannot be reached.
+    # For the counters of one process while the shared cache is unavailable.
     "process": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "process"},
     "default": env.cache("CACHE_URL", "locmemcache://"),
     # What Codat said last, shown while it cannot be reached. Apart, so that it never pushes anything else out.
@@ -183,7 +183,7 @@ if CACHES["default"]["BACKEND"].endswith("LocMemCache"):
     CACHES["stale"]["OPTIONS"] = {"MAX_ENTRIES": 200}  # of at most 256 KiB each
 
 SESSION_ENGINE = "codatdash.sessions"
-# A session ends when nobody used it for so long, and in any case after so long.
+# A session ends after so many minutes without use, and in any case after so many hours.
 SESSION_IDLE_MINUTES = env.whole("SESSION_IDLE_MINUTES", 480, minimum=1, maximum=100_000)
 SESSION_MAX_HOURS = env.whole("SESSION_MAX_HOURS", 24, minimum=1, maximum=10_000)
 SESSION_COOKIE_AGE = SESSION_MAX_HOURS * 3600
@@ -218,7 +218,7 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = DEBUG
 
-# A form of a large model has thousands of inputs; what is too large is refused with a sentence.
+# A form of a large model has thousands of inputs. Larger posts are refused with a sentence.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 FILE_UPLOAD_HANDLERS = ["codatdash.uploads.NoFiles"]
@@ -238,7 +238,7 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "base-uri 'none'",
     ]
 )
-# Features of browsers that no page of ours uses.
+# Browser features that no page uses.
 PERMISSIONS_POLICY = ", ".join(
     f"{feature}=()"
     for feature in (
@@ -259,22 +259,22 @@ X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
-# Behind TLS (the only way beyond this machine) cookies never travel in the clear.
+# Beyond this machine cookies are sent over TLS only.
 SECURE_COOKIES = env.flag("SECURE_COOKIES", default=not (DEBUG or CODAT_IS_LOCAL))
 SESSION_COOKIE_SECURE = SECURE_COOKIES
 CSRF_COOKIE_SECURE = SECURE_COOKIES
 BEHIND_TLS_PROXY = env.flag("BEHIND_TLS_PROXY", default=False)
 if BEHIND_TLS_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-# How many proxies in front append to X-Forwarded-For: who signs in is known by the address before the last of them.
+# How many proxies in front append to X-Forwarded-For. Sign-in counts guesses by the address that they report.
 PROXY_COUNT = env.whole("PROXY_COUNT", 0, minimum=0, maximum=10)
 SECURE_SSL_REDIRECT = env.flag("HTTPS_REDIRECT", default=False)
-# Load balancers ask over plain HTTP.
+# Load balancers request these over plain HTTP.
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_HSTS_SECONDS = env.whole("HSTS_SECONDS", 0, minimum=0, maximum=63_072_000)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = env.flag("HSTS_SUBDOMAINS", default=False)
 SECURE_HSTS_PRELOAD = env.flag("HSTS_PRELOAD", default=False)
-# Over TLS the cookies' names bind them to this host and to https.
+# The prefix __Host- binds a cookie to this host and to https.
 _COOKIE_PREFIX = "__Host-" if SECURE_COOKIES else ""
 SESSION_COOKIE_NAME = f"{_COOKIE_PREFIX}sessionid"
 CSRF_COOKIE_NAME = f"{_COOKIE_PREFIX}csrftoken"
@@ -287,10 +287,10 @@ LOGGING = {
     "formatters": {"json": {"()": "codatdash.logs.JsonFormatter"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
     "root": {"handlers": ["stderr"], "level": _LOG_LEVEL},
-    "filters": {"crashes": {"()": "codatdash.logs.OnlyCrashes"}},
+    "filters": {"exceptions": {"()": "codatdash.logs.ExceptionsOnly"}},
     "loggers": {
-        # Django's own handlers mail and print whole requests.
+        # Without Django's own handlers, which mail and print whole requests.
         "django": {"handlers": [], "level": "INFO", "propagate": True},
-        "django.request": {"filters": ["crashes"]},
+        "django.request": {"filters": ["exceptions"]},
     },
 }

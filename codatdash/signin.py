@@ -48,8 +48,8 @@ class SignInForm(AuthenticationForm):
         guess = guess_of(self.request, name)
         if name and self.cleaned_data.get("password"):
             check_guess(guess)
-        with throttle.hashing() as is_my_turn:
-            if not is_my_turn:
+        with throttle.hashing() as has_slot:
+            if not has_slot:
                 raise ValidationError(
                     "Too many people are signing in. Try again in a minute.", code="throttled"
                 )
@@ -100,7 +100,7 @@ class SignInView(views.LoginView):
         return response
 
     def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
-        """The page with its sentence; 429 where the attempt was not checked."""
+        """The page with its error; 429 where the attempt was not checked."""
         response = super().form_invalid(form)
         if form.has_error("__all__", "throttled"):
             response.status_code = 429
@@ -123,7 +123,7 @@ class PasswordView(views.PasswordChangeView):
 
 @login_not_required
 def sign_out(request: HttpRequest) -> HttpResponse:
-    """Sign out by POST. Who is signed out already is sent to sign in; others get a button."""
+    """Sign out by POST. By GET: the sign-in page for someone who is signed out, else a page with a button."""
     if request.method == "POST":
         return views.LogoutView.as_view()(request)
     if not request.user.is_authenticated:

@@ -26,9 +26,9 @@ from customers.codat import cache as shared_cache
 
 # Seconds for which guesses are counted.
 WINDOW = 3600
-# Password hashes computed at the same time: signing in leaves a core to those who are working.
+# Password hashes computed at the same time, so that signing in leaves a core for other requests.
 MAX_HASHES = max((os.cpu_count() or 2) // 2, 1)
-# Seconds that a sign-in waits for its turn.
+# Seconds that a sign-in waits for a slot.
 HASH_TIMEOUT = 10.0
 
 _hashes = threading.BoundedSemaphore(MAX_HASHES)
@@ -89,7 +89,7 @@ def forget(guess: Guess) -> None:
 
 @contextmanager
 def hashing() -> Iterator[bool]:
-    """A turn to compute a password hash; False where none came free in time."""
+    """A slot for computing a password hash; False where none became free in time."""
     acquired = _hashes.acquire(timeout=HASH_TIMEOUT)
     try:
         yield acquired
@@ -124,7 +124,7 @@ def _count(cache: BaseCache, guess: Guess) -> int:
             # It has expired since.
             continue
         wait = limit.wait(guesses)
-        # Of several at the same time beyond the free ones, one is checked.
+        # Of several concurrent guesses beyond the free ones, one is checked.
         if wait and not cache.add(_until(key), now + wait, wait):
             return wait
     return 0

@@ -1,4 +1,4 @@
-"""No page takes a file, so none is read: Django would write one of any size to the disk, before anybody signs in."""
+"""Rejects uploaded files. No page takes any, and Django would write one of any size to the disk, without sign-in."""
 
 from typing import Any, NoReturn
 
@@ -7,11 +7,11 @@ from django.http.multipartparser import MultiPartParserError
 
 
 class NoFiles(FileUploadHandler):
-    """Answers a post that holds a file with 400, at the file's first byte."""
+    """Rejects a post that contains a file with 400, before its first byte is read."""
 
     def new_file(self, *args: Any, **kwargs: Any) -> NoReturn:
-        """Refuse it."""
-        raise MultiPartParserError("a file, where none is asked for")
+        """Reject the file."""
+        raise MultiPartParserError("this page takes no files")
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
         """Never reached."""

@@ -1,4 +1,4 @@
-"""The site's addresses: the application's, sign-in and the admin site."""
+"""The URLs of the site: the application, sign-in and the admin site."""
 
 from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
@@ -15,7 +15,7 @@ from customers.web import htmx
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """400, or 413 where a post is too large; beside a form HTMX puts the sentence over it, not in its place."""
+    """400, or 413 where a post is too large. For HTMX, a fragment that is inserted above the form."""
     too_large = isinstance(exception, RequestDataTooBig | TooManyFieldsSent | TooManyFilesSent)
     status = 413 if too_large else 400
     if not htmx.is_fragment(request):
@@ -31,7 +31,7 @@ urlpatterns = [
     path("accounts/login/", SignInView.as_view(), name="login"),
     path("accounts/logout/", sign_out, name="logout"),
     path("accounts/password/", PasswordView.as_view(), name="password_change"),
-    # The admin site's own sign-in would be a second door without our limits.
+    # The admin site's own sign-in has no limits on guesses, so it leads to ours.
     path(
         "admin/login/",
         login_not_required(RedirectView.as_view(pattern_name="login", query_string=True)),

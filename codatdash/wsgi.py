@@ -15,7 +15,7 @@ from django.core.handlers.wsgi import WSGIHandler, WSGIRequest, get_path_info, g
 from django.core.wsgi import get_wsgi_application
 from django.utils.encoding import iri_to_uri
 
-# What may stand in a path as it is: RFC 3986's pchar, the slash, and escapes already made.
+# Characters that are not quoted in a path: RFC 3986's pchar, the slash, and the percent sign of escapes.
 _SAFE = "/!$&'()*+,;=:@~%"
 
 
@@ -35,10 +35,10 @@ def quoted_path(environ: dict[str, Any]) -> str:
 
 
 def _measure_body(environ: dict[str, Any]) -> None:
-    """Read a body that comes in chunks, without a length, so that Django does not take it for none.
+    """Read a chunked body, which has no length, so that Django does not treat it as empty.
 
-    Streaming proxies send forms so. The server decodes the chunks; what is larger than any form is cut there, one byte
-    beyond the limit, and refused as too large.
+    Streaming proxies send forms like this. The server decodes the chunks. At most one byte more than the limit is read;
+    Django then refuses the body as too large.
     """
     if environ.get("CONTENT_LENGTH") or not environ.get("HTTP_TRANSFER_ENCODING"):
         return

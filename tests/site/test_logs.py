@@ -12,7 +12,7 @@ import pytest
 from django.contrib.auth.models import User
 from pytest_django import Settings
 
-from codatdash.logs import JsonFormatter, OnlyCrashes
+from codatdash.logs import ExceptionsOnly, JsonFormatter
 from customers.codat import client as codat_client
 from customers.web import links
 from sandbox import Sandbox
@@ -136,7 +136,7 @@ def test_an_exception_is_told_by_class_and_place_not_by_its_words(log: Log) -> N
     assert "Jane" not in log.text
 
 
-def test_only_crashes_of_what_django_says(settings: Settings) -> None:
-    assert settings.LOGGING["loggers"]["django.request"]["filters"] == ["crashes"]
+def test_django_logs_exceptions_only(settings: Settings) -> None:
+    assert settings.LOGGING["loggers"]["django.request"]["filters"] == ["exceptions"]
     record = logging.LogRecord("django.request", logging.WARNING, "", 0, "%s: %s", ("a", "b"), None)
-    assert not OnlyCrashes().filter(record)
+    assert not ExceptionsOnly().filter(record)

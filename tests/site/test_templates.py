@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -51,5 +52,6 @@ def test_a_name_that_is_not_in_the_context_fails_in_tests() -> None:
 
 
 def test_a_name_that_is_not_in_the_context_is_left_blank_in_production() -> None:
-    [options] = [t["OPTIONS"] for t in settings.TEMPLATES if "jinja2" in t["BACKEND"]]
+    engines_by_name: Any = {engine["BACKEND"]: engine for engine in settings.TEMPLATES}
+    options = engines_by_name["django.template.backends.jinja2.Jinja2"]["OPTIONS"]
     assert options["undefined"] is ChainableUndefined
