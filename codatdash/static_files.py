@@ -1,6 +1,24 @@
 """How static files are stored for production: compressed, and under names with a hash, so that browsers keep them."""
 
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from whitenoise.compress import Compressor
 from whitenoise.storage import CompressedManifestStaticFilesStorage
+
+# The folder of what others made, in static/: large, and loaded on demand.
+VENDOR = "vendor"
+
+
+class _Compressor(Compressor):  # type: ignore[misc]  # untyped
+    """Leaves Brotli out for the large files from elsewhere: it would take them ten seconds at each start."""
+
+    def compress(self, path: str) -> Iterator[str]:
+        if VENDOR in Path(path).parts:
+            compressor = Compressor(use_brotli=False, quiet=True)
+            return compressor.compress(path)  # type: ignore[no-any-return]
+        return super().compress(path)  # type: ignore[no-any-return]
 
 
 class HashedFilesStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]  # untyped
@@ -14,3 +32,7 @@ class HashedFilesStorage(CompressedManifestStaticFilesStorage):  # type: ignore[
         *CompressedManifestStaticFilesStorage.patterns,
         ("form/*.js", ((r"""(?P<matched>from "(?P<url>\./[^"]+)";)""", 'from "%(url)s";'),)),
     )
+
+    def create_compressor(self, **options: Any) -> Compressor:
+        """The compressor of `collectstatic`."""
+        return _Compressor(**options)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 from pathlib import Path
 from urllib.parse import urljoin
@@ -56,3 +57,15 @@ def test_modules_import_each_other_under_hashed_names() -> None:
     names = {re.sub(r"\.[0-9a-f]{12}\.js$", "", address) for address in loaded}
     modules = (Path(configured.BASE_DIR) / "static" / "form").glob("*.js")
     assert names == {f"/static/form/{module.stem}" for module in modules}
+
+
+@pytest.mark.usefixtures("collected")
+def test_files_from_elsewhere_are_gzipped(settings: Settings) -> None:
+    """Brotli would take seconds at each start."""
+    for name in ("pdf.min.mjs", "pdf.worker.min.mjs", "jbig2_nowasm_fallback.js"):
+        source = (settings.BASE_DIR / "static" / "vendor" / "pdfjs" / name).read_bytes()
+        address = staticfiles_storage.url(f"vendor/pdfjs/{name}")
+        answer = RawPathClient().get(address, headers={"Accept-Encoding": "gzip, br"})
+        assert answer["Content-Type"].startswith("text/javascript")
+        assert answer["Content-Encoding"] == "gzip"
+        assert gzip.decompress(b"".join(answer)) == source
