@@ -15,6 +15,7 @@ import simplejson
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from customers.codat.text import is_blank, page_text, without_invisible
 from customers.codat.values import is_size, is_unknown_date, parse_date
 
 DASH = "–"
@@ -85,15 +86,17 @@ def since(value: object, now: datetime | None = None) -> SafeString:
 
 
 def text_or_dash(value: object) -> str:
-    """Any JSON value as one line of text; a dash where it is empty."""
+    """Any JSON value as one line of text, without invisible characters; a dash where nothing can be seen."""
     if isinstance(value, str):
-        return value if value.strip() else DASH
+        if value.isascii() and value.isprintable() and not value.isspace():
+            return value or DASH
+        return DASH if is_blank(value) else page_text(without_invisible(value))
     if value is None:
         return DASH
     if isinstance(value, bool):
         return "Yes" if value else "No"
     if isinstance(value, dict | list):
-        return _json(value) if value else DASH
+        return page_text(without_invisible(_json(value))) if value else DASH
     return str(value)
 
 

@@ -4,13 +4,16 @@
 | --- | --- |
 | a database column | `db_safe` |
 | a page | `page_text`; `single_line` for names and headings; `visible_text` to quote what somebody typed |
+| the two sides of a difference | `marked_text` |
+| what somebody typed, before it is sent | `without_invisible` |
 | an input of a form | `input_text` |
 | a response header | `header_text` |
 | the name of a saved file | `file_name_text` |
 | the log | `log_text` |
 | comparing two names | `folded_name` |
 
-None of them escapes for HTML: templates do. Which characters are *invisible* is decided here alone.
+None of them escapes for HTML: templates do. Which characters are *invisible*, and which text is *blank*, is decided
+here alone.
 """
 
 from __future__ import annotations
@@ -29,14 +32,30 @@ MAX_EXTENSION = 10
 
 REPLACEMENT = "\ufffd"
 
-# Format characters that pasted text brings along: zero-width space, BOM, marks that set the direction of text.
-_INVISIBLE = frozenset(
-    "\u061c\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff"
+# Unicode's Default_Ignorable_Code_Point (DerivedCoreProperties.txt), annotation marks, and the Braille blank: they draw
+# nothing. Zero-width space, BOM, soft hyphen, marks that set the direction of text, fillers, tags.
+_INVISIBLE = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164"
+    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
+# Letters and signs of scripts whose words need joiners: Arabic, Syriac, the Indic scripts, Khmer, Mongolian, ...
+_JOINING = re.compile(
+    "[\u0600-\u10ff\u1200-\u1cff\ua800-\uabff\ufb50-\ufdff\ufe70-\ufefc\U00010a00-\U00011fff\U0001e900-\U0001e95f]"
+)
+_JOINERS = "\u200c\u200d"
+_BLACK_FLAG = "\U0001f3f4"
+# Tags behind a flag; the longest in use is of six letters and an end.
+_MAX_TAGS = 8
 
-# What HTML cannot carry and a browser does not send back: control characters but tab and newline, and lone
-# surrogates.
-_NOT_IN_HTML = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+# What HTML forbids, or a browser does not send back: control characters but tab and newline, lone surrogates, and
+# noncharacters.
+_NOT_IN_HTML = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff"
+    + "".join(
+        f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0x10000, 0x110000, 0x10000)
+    )
+    + "]"
+)
 
 # The Unicode blocks of combining diacritical marks.
 _ACCENT = re.compile("[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]")
@@ -54,7 +73,68 @@ _HEADER_VALUE = re.compile(r"[\x20-\x7e]+")
 
 def is_invisible(char: str) -> bool:
     """Whether a character has no glyph of its own and comes along unnoticed with pasted text."""
-    return char in _INVISIBLE
+    return _INVISIBLE.match(char) is not None
+
+
+def without_invisible(text: str) -> str:
+    """Text without invisible characters. Those that its script or an emoji needs stay."""
+    if text.isascii():
+        return text
+    return _INVISIBLE.sub(lambda match: match[0] if _is_needed(text, match.start()) else "", text)
+
+
+def is_blank(text: str) -> bool:
+    """Whether nothing of a text can be seen."""
+    return not text or text.isspace() or not _INVISIBLE.sub("", text).strip()
+
+
+def marked_text(text: str) -> str:
+    """Text in which each character that cannot be told from another one, or from none, is a mark: `[U+200B]`."""
+    if text.isascii() and text.isprintable():
+        return text
+    kept = without_invisible(text) if _INVISIBLE.search(text) else text
+    if kept == text and all(map(_is_plain, text)):
+        return text
+    return "".join(
+        char
+        if _is_plain(char) or (is_invisible(char) and _is_needed(text, index))
+        else f"[U+{ord(char):04X}]"
+        for index, char in enumerate(text)
+    )
+
+
+def _is_plain(char: str) -> bool:
+    """Whether a character is a line break, a tab, the usual space, or one that is seen."""
+    return char in " \n\t" or (char.isprintable() and not is_invisible(char))
+
+
+def _is_needed(text: str, index: int) -> bool:
+    """Whether an invisible character belongs to what stands around it: a joiner, the style of an emoji, a flag."""
+    char = text[index]
+    # Few characters are looked at: a text may consist of nothing else.
+    nearby = text[max(index - _MAX_TAGS, 0) : index]
+    before = nearby.rstrip("\ufe0e\ufe0f")[-1:]
+    after = text[index + 1 : index + 2]
+    if "\U000e0020" <= char <= "\U000e007f":
+        return re.search(f"{_BLACK_FLAG}[\U000e0020-\U000e007e]*$", nearby) is not None
+    if not before or is_invisible(before):
+        return False
+    if char in _JOINERS:
+        after = "" if is_invisible(after) else after
+        if _JOINING.match(before):
+            # A virama with a joiner may end a word (Malayalam).
+            return unicodedata.combining(before) == 9 or bool(_JOINING.match(after))
+        return char == "\u200d" and _is_symbol(before) and _is_symbol(after)
+    if char in "\ufe0e\ufe0f":
+        is_keycap = before in "0123456789#*" and after == "\u20e3"
+        return is_keycap or _is_symbol(before) or before in "‼⁉〰〽"
+    if "\ufe00" <= char <= "\ufe0d" or "\U000e0100" <= char <= "\U000e01ef":
+        return unicodedata.category(before) in ("Lo", "Sm")
+    return "\u180b" <= char <= "\u180f" and "\u1800" <= before <= "\u18af"
+
+
+def _is_symbol(char: str) -> bool:
+    return bool(char) and unicodedata.category(char)[0] == "S"
 
 
 def db_safe(value: object, limit: int = MAX_DB_TEXT) -> str:
@@ -83,7 +163,7 @@ def single_line(text: str) -> str:
         " "
         if unicodedata.category(char) in ("Cc", "Zl", "Zp", "Zs")
         else ""
-        if unicodedata.category(char)[0] == "C"
+        if unicodedata.category(char)[0] == "C" or is_invisible(char)
         else char
         for char in unicodedata.normalize("NFC", text)
     )

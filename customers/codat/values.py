@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TypeGuard
 
+from customers.codat.text import is_blank
+
 # Bytes. Upper bound of a file's size: JSON integers are unbounded.
 MAX_FILE_SIZE = 2**63 - 1
 
@@ -54,7 +56,7 @@ def is_empty(value: object) -> bool:
     if value is None:
         return True
     if isinstance(value, str):
-        return not value.strip()
+        return is_blank(value)
     if isinstance(value, Mapping):
         return all(is_empty(item) for item in value.values())
     if isinstance(value, list | tuple):

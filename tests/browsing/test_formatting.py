@@ -163,3 +163,17 @@ def test_a_path_is_read_from_text(text: str, parts: list[str | int]) -> None:
 )
 def test_sizes(value: object, said: str) -> None:
     assert formatting.size(value) == said
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("\u200b", formatting.DASH),
+        (" \ufeff\u00ad\u3164\u2800 ", formatting.DASH),
+        ("abc\u202edef", "abcdef"),
+        ("name\x07", "name\ufffd"),
+        ({"a": "b\u202e"}, '{"a": "b"}'),
+    ],
+)
+def test_a_value_shows_only_what_can_be_seen(value: object, shown: str) -> None:
+    assert formatting.text_or_dash(value) == shown

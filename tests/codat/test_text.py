@@ -102,9 +102,82 @@ def test_log_text_is_one_line_of_ascii() -> None:
     assert len(text.log_text("x" * 1000)) == 200
 
 
-@pytest.mark.parametrize("char", ["\u200b", "\ufeff", "\u202e", "\u2066"])
+INVISIBLE = "\u200b\ufeff\u202e\u2066\u00ad\u3164\u2800\u115f\uffa0\u180e\u2060\u2063\u206a\u034f\ufff9\ufe0f\u200d\U000e0041\U0001d173"
+
+
+@pytest.mark.parametrize("char", INVISIBLE)
 def test_invisible_characters(char: str) -> None:
     assert text.is_invisible(char)
+
+
+@given(st.text(st.sampled_from(INVISIBLE + " \n\u00a0")))
+def test_text_of_invisible_characters_and_blanks_is_blank(value: str) -> None:
+    assert text.is_blank(value)
+    assert not text.without_invisible(value).strip()
+
+
+@given(st.text(st.sampled_from("ab é\n")), st.text(st.sampled_from("ab" + INVISIBLE)))
+def test_invisible_characters_are_removed_and_nothing_else(head: str, tail: str) -> None:
+    value = head + tail
+    expected = "".join(char for char in value if char not in INVISIBLE)
+    assert text.without_invisible(value) == expected
+    assert text.without_invisible(expected) == expected
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "می\u200cخواهم",  # Persian: ZWNJ between letters
+        "क्\u200dष",  # Hindi: ZWJ after a virama
+        "ന്\u200d",  # Malayalam: ZWJ ends the word
+        "👩\u200d👩\u200d👧",
+        "❤\ufe0f\u200d🔥",
+        "🧑🏽\u200d🚀",
+        "1\ufe0f\u20e3",
+        "🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f",  # the flag of England
+        "葛\U000e0100",
+    ],
+)
+def test_joiners_that_a_script_or_an_emoji_needs_stay(value: str) -> None:
+    assert text.without_invisible(value) == value
+    assert text.marked_text(value) == value
+
+
+@pytest.mark.parametrize(
+    ("value", "marked"),
+    [
+        ("Ann", "Ann"),
+        ("a\n b\tc", "a\n b\tc"),
+        ("\u200bSurname,\u00a0 Name", "[U+200B]Surname,[U+00A0] Name"),
+        ("Pay\u200cPal\u200d", "Pay[U+200C]Pal[U+200D]"),
+        ("abc\u202edef", "abc[U+202E]def"),
+        ("x\x07\x85", "x[U+0007][U+0085]"),
+        ("\U000e0041", "[U+E0041]"),
+    ],
+)
+def test_what_cannot_be_seen_is_marked_in_a_difference(value: str, marked: str) -> None:
+    assert text.marked_text(value) == marked
+
+
+def test_what_html_forbids_never_reaches_a_page() -> None:
+    for code in (
+        *range(9),
+        0x0B,
+        0x1F,
+        0x7F,
+        0x85,
+        0x9F,
+        0xD800,
+        0xFDD0,
+        0xFFFE,
+        0x1FFFF,
+        0x10FFFE,
+    ):
+        assert text.page_text(f"a{chr(code)}b") == "a\ufffdb"
+
+
+def test_a_long_text_of_invisible_characters_takes_no_time() -> None:
+    assert text.without_invisible("\u200d" * 1_000_000) == ""
 
 
 @pytest.mark.parametrize("char", ["a", " ", "\t", "é", "\u3000"])
