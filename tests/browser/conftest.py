@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 import requests
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
 # As root Chromium has no sandbox of its own; the rest keeps it from calling anybody.
@@ -109,13 +109,46 @@ def fresh(stack: Stack) -> Stack:
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """Debian's Chromium where there is one, else Playwright's own."""
+def playwright() -> Iterator[Playwright]:
+    """Playwright, which starts browsers."""
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def chromium(
+    playwright: Playwright, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Browser]:
+    """Debian's Chromium where there is one, else Playwright's own.
+
+    With all fonts of the machine, or with one family alone: `parametrize("chromium", [family], indirect=True)`.
+    """
     path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
-        yield browser
-        browser.close()
+    environment: dict[str, str | float | bool] = dict(os.environ)
+    family = getattr(request, "param", "")
+    if family:
+        file = tmp_path_factory.mktemp("fonts") / "fonts.conf"
+        file.write_text(only_font(family, file.parent))
+        environment["FONTCONFIG_FILE"] = str(file)
+    browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS, env=environment)
+    yield browser
+    browser.close()
+
+
+def only_font(family: str, cache: Path) -> str:
+    """A fontconfig file with one family of fonts; skips the test where it is not installed."""
+    if not shutil.which("fc-list"):
+        pytest.skip("skipped: fontconfig is not installed")
+    query = subprocess.run(
+        ["fc-list", f":family={family}", "file"], capture_output=True, text=True, check=True
+    )
+    folders = sorted({str(Path(line.rstrip(": ")).parent) for line in query.stdout.splitlines()})
+    if not folders:
+        pytest.skip(f"skipped: the font {family} is not installed")
+    lines = "".join(f"<dir>{folder}</dir>" for folder in folders)
+    # The machine's own rules say which of these fonts stands for `sans-serif`.
+    rules = '<include ignore_missing="yes">/etc/fonts/conf.d</include>'
+    return f"<fontconfig>{lines}{rules}<cachedir>{cache}</cachedir></fontconfig>"
 
 
 OpenPage = Callable[..., Page]

@@ -63,30 +63,6 @@ def test_a_late_answer_to_an_earlier_search_is_not_shown(open_page: OpenPage, fr
     expect(page.locator("#connection-lost")).to_be_hidden()
 
 
-# Cells whose text runs into the next one, and headings of which something is cut off.
-_CROWDED = """[...document.querySelectorAll("th, td")]
-    .filter(cell => cell.matches("th") || getComputedStyle(cell).overflowX === "visible")
-    .filter(cell => cell.scrollWidth > cell.clientWidth)
-    .map(cell => cell.textContent.trim())"""
-
-
-@pytest.mark.parametrize("width", [360, 970, 1100, 1440])
-def test_nothing_sticks_out(open_page: OpenPage, fresh: Stack, width: int) -> None:
-    page = open_page(width=width)
-    for path in (
-        "/companies/",
-        links.customers(fresh.company("odd")) + "?deleted=show",
-        links.customers(fresh.company("qbo")) + "?order_by=defaultCurrency",
-        links.customer(fresh.company("odd"), "full"),
-        links.edit(fresh.company("odd"), "full"),
-        links.new(fresh.company("intacct")),
-        links.writes(fresh.company("qbo")),
-    ):
-        page.goto(path)
-        assert not page.evaluate("document.documentElement.scrollWidth > window.innerWidth"), path
-        assert page.evaluate(_CROWDED) == [], path
-
-
 def test_paper_gets_the_data_and_not_the_controls(open_page: OpenPage, fresh: Stack) -> None:
     page = open_page(color_scheme="dark")
     for path, shown in (
