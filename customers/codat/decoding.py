@@ -1,4 +1,7 @@
-"""Decodes JSON. Every decoder raises ValueError for what is not JSON, and returns text that UTF-8 can encode."""
+"""Decodes JSON. Every decoder raises ValueError for what is not JSON, and returns text that UTF-8 can encode.
+
+Data that is nested deeper than `MAX_DEPTH` is refused too, so that any later walk over it may be recursive.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,10 @@ from typing import Any
 import msgspec
 import simplejson
 
+# Levels of objects and lists. Codat's own data have five, a create/update model of the depth that a form can show
+# some forty; a page of the dashboard takes up to ten calls for each level, of Python's thousand.
+MAX_DEPTH = 64
+
 _SURROGATE_ESCAPE = re.compile(rb"\\u[dD][89a-fA-F]")
 _TOO_LARGE = "JSON with a number that is too large, or too deep"
 
@@ -20,7 +27,7 @@ def decode(body: bytes) -> Any:
     """Decode JSON. A lone surrogate becomes U+FFFD; a number with a fraction becomes a float."""
     body = body.removeprefix(codecs.BOM_UTF8)
     try:
-        return msgspec.json.decode(body)
+        return _bounded(msgspec.json.decode(body), body)
     except RecursionError:
         raise ValueError(_TOO_LARGE) from None
     except ValueError:
@@ -54,10 +61,28 @@ def decoder_for(shape: Any) -> Decode:
 
 def _decode_leniently(body: bytes, *, use_decimal: bool) -> Any:
     try:
-        data = simplejson.loads(body, use_decimal=use_decimal)
+        data = _bounded(simplejson.loads(body, use_decimal=use_decimal), body)
         return _without_surrogates(data) if _SURROGATE_ESCAPE.search(body) else data
     except (ArithmeticError, RecursionError):
         raise ValueError(_TOO_LARGE) from None
+
+
+def _bounded(data: Any, body: bytes) -> Any:
+    """The data, unless they are nested deeper than `MAX_DEPTH`."""
+    if body.count(b"{") + body.count(b"[") <= MAX_DEPTH:
+        return data
+    depth, level = 0, [data] if isinstance(data, dict | list) else []
+    while level:
+        depth += 1
+        if depth > MAX_DEPTH:
+            raise ValueError(_TOO_LARGE)
+        level = [
+            child
+            for value in level
+            for child in (value.values() if isinstance(value, dict) else value)
+            if isinstance(child, dict | list)
+        ]
+    return data
 
 
 def _without_surrogates(value: Any) -> Any:

@@ -146,7 +146,7 @@ class SnapshotReader:
             paths.company(company_id),
             _COMPANY,
             fresh=fresh,
-            stale_if_error=stale_if_error,
+            fallback_errors=FALLBACK_ERRORS if stale_if_error else (),
         )
         return cast("Snapshot[Company]", snapshot)
 
@@ -185,7 +185,9 @@ class SnapshotReader:
             f"{paths.connection(company_id, connection_id)}/options/customers",
             _Shape(decoding.decode_exactly, validate),
             fresh=fresh,
-            stale_if_error=stale_if_error,
+            # A model decides which fields a form has, and nothing about a record: the last good one is good enough
+            # for a save, too.
+            fallback_errors=FALLBACK_ERRORS if stale_if_error else (InvalidResponse,),
         )
 
     def _cached(
@@ -196,21 +198,19 @@ class SnapshotReader:
         shape: _Shape,
         *,
         fresh: bool,
-        stale_if_error: bool,
+        fallback_errors: tuple[type[CodatError], ...],
     ) -> Snapshot[dict[str, Any]]:
         """The cached data, unless it is older than ``ttl`` seconds; else a new response, cached if it is valid.
 
-        Where a new model is unusable the last good one is returned, also without ``stale_if_error``: it decides
-        which fields a form has, and nothing about a record.
+        With one of ``fallback_errors`` it is the last good one, of any age.
         """
         cached = None if fresh else _from_cache(key, ttl, shape)
         if cached is not None:
             return cached
         try:
             data = shape.validate(self.client.get_json(path, decode=shape.decode))
-        except FALLBACK_ERRORS as error:
-            may_be_stale = stale_if_error or isinstance(error, UnusableModel)
-            stale = _from_cache(key, STALE_TTL, shape, error) if may_be_stale else None
+        except fallback_errors as error:
+            stale = _from_cache(key, STALE_TTL, shape, error)
             if stale is None:
                 raise
             return stale

@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from customers.codat.companies import is_linked
-from customers.codat.errors import CodatError, UnusableModel
+from customers.codat.errors import CodatError, InvalidResponse, UnusableModel
 from customers.codat.snapshots import Snapshot
 from customers.editing import opening
 from customers.editing.edit import Edit, Target
@@ -130,7 +130,7 @@ def _stale_notes(model: Snapshot[dict[str, Any]]) -> list[str]:
     if model.error is None:
         return []
     ago = distance(model.read_at, timezone.now())
-    if isinstance(model.error, UnusableModel):
+    if isinstance(model.error, InvalidResponse):
         return [f"Codat sent fields that cannot be shown. This form has the fields from {ago}."]
     return [f"{heading(model.error)}. This form is from {ago}. Save once Codat responds again."]
 

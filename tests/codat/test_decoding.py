@@ -86,6 +86,33 @@ def test_data_of_another_shape_is_decoded_whole(body: bytes) -> None:
     assert read(body, decoding.decoder_for(Named)) == read(body, decoding.decode)
 
 
+def nested(levels: int, kind: str) -> bytes:
+    """An array of an array ... or objects or both, with text at the bottom, so many levels deep."""
+    pairs = {"lists": ["[]"], "objects": [('{"a":', "}")], "both": ["[]", ('{"a":', "}")]}[kind]
+    chosen = [pairs[level % len(pairs)] for level in range(levels)]
+    start = "".join(pair[0] for pair in chosen)
+    return (start + '"x"' + "".join(pair[1] for pair in reversed(chosen))).encode()
+
+
+@pytest.mark.parametrize("kind", ["lists", "objects", "both"])
+@pytest.mark.parametrize("decode", DECODERS)
+def test_one_depth_for_all_json(decode: decoding.Decode, kind: str) -> None:
+    for levels in (1, 5, decoding.MAX_DEPTH):
+        decode(nested(levels, kind))
+    for levels in (decoding.MAX_DEPTH + 1, 400, 950, 5000, 100_000):
+        with pytest.raises(ValueError, match="too deep"):
+            decode(
+                nested(levels, kind)
+                if decode is not DECODERS[2]
+                else b"[%s]" % nested(levels, kind)
+            )
+
+
+def test_the_depth_counts_and_not_the_number_of_lists() -> None:
+    wide = b"[" + b",".join([nested(decoding.MAX_DEPTH - 1, "both")] * 100) + b"]"
+    assert len(decoding.decode(wide)) == len(decoding.decode_exactly(wide)) == 100
+
+
 def test_the_repr_of_a_response_hides_its_data() -> None:
     with RawServer(ok(b'{"name": "somebody"}', "Set-Cookie: a=b")) as server:
         client = make_client(server.url)

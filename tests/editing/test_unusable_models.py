@@ -71,20 +71,25 @@ def test_the_last_good_one_is_used_and_its_age_said(
     page = editor_client.get(url)
     assert page.status_code == 200
     text = page.content.decode()
-    assert "just now" in text or "second" in text
-    assert "This form" in text
+    assert "This form has the fields from just now" in text
     # Reloading the fields does not throw the good ones away.
     assert editor_client.get(f"{url}?fresh=1").status_code == 200
     sandbox.faults.clear()
     assert "This form has the fields" not in editor_client.get(url).content.decode()
 
 
+@pytest.mark.parametrize("body", UNUSABLE[:5])
 def test_a_form_can_be_saved_with_the_last_good_one(
-    sandbox: Sandbox, editor_client: RawPathClient, company: str, customer_id: str, expired: None
+    sandbox: Sandbox,
+    editor_client: RawPathClient,
+    company: str,
+    customer_id: str,
+    expired: None,
+    body: str,
 ) -> None:
     url = links.edit(company, customer_id)
     posted = fields(editor_client.get(url)) | {"f.phone": "222", "action": "save"}
-    answer_once(sandbox, '{"type": "Nonsense"}', times=-1)
+    answer_once(sandbox, body, times=-1)
     assert editor_client.post(url, posted).status_code == 303
     assert Write.objects.get().sent_values["phone"] == "222"
 
