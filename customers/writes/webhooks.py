@@ -162,7 +162,7 @@ def _payload(event: WebhookEvent) -> dict[str, Any]:
     try:
         body = decoding.decode(event.body.encode())
     except ValueError:
-        # It was readable when it arrived. How deep JSON may be nested depends on the depth of the call stack.
+        # It was readable when it arrived: an earlier version allowed deeper JSON.
         log.warning("event %s: cannot be decoded", event.webhook_id)
         return {}
     return _object(body, "payload") if isinstance(body, dict) else {}
