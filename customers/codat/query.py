@@ -97,3 +97,41 @@ def search(text: str, fields: tuple[str, ...], room: int = QUERY_LIMIT) -> tuple
         words.append(word)
         groups.append(group)
     return Search(text.strip(), tuple(words), tuple(ignored), too_long), "&&".join(groups)
+
+
+# Letters that often carry an accent in one spelling of a name and none in another.
+_OFTEN_ACCENTED = frozenset("aceinosuyzαεηιουωеиіу")
+_MAX_PARTS, _MAX_PART = 8, 40
+
+
+def similar_names(name: str) -> str:
+    """A query for the customers whose name may have the same `folded_name`; "" where nothing can be asked for.
+
+    The language cannot fold accents. So of each word the longest piece without a letter that often carries one must
+    be contained: "br" and "ltd" of "Brown Ltd". The answer holds other names too: the caller compares them.
+    """
+    pieces = list(dict.fromkeys(filter(None, map(_plain_piece, _lower(name).split()))))
+    # Of a name of vowels alone nothing remains: then its words are searched for as they are.
+    words = pieces or list(dict.fromkeys(_letters(_lower(name)).split()))
+    return "&&".join(f"customerName~{word[:_MAX_PART]}" for word in words[:_MAX_PARTS])
+
+
+def _lower(name: str) -> str:
+    """A name without case, invisible characters and compatibility forms, its accents composed with their letters."""
+    visible = "".join(char for char in name if not is_invisible(char))
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFKC", visible).casefold())
+
+
+def _plain_piece(word: str) -> str:
+    plain = "".join(
+        char
+        if char not in _OFTEN_ACCENTED and len(unicodedata.normalize("NFD", char)) == 1
+        else " "
+        for char in _letters(word)
+    )
+    return max(plain.split(), key=len, default="")
+
+
+def _letters(text: str) -> str:
+    """Letters and digits alone; a blank for everything else, so that nothing is part of the language."""
+    return "".join(char if char.isalnum() else " " for char in text)

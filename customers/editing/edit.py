@@ -118,8 +118,8 @@ class Edit:
     """A form for a customer, with what belongs to one save of it.
 
     `submission` identifies the opened form: it is saved once, however often it is posted. `retry_of` is the
-    write that this one replaces. `same_name` is the pending new customer of the same name that the
-    person has been told of. `notes` are sentences for the person, about how the form was filled.
+    write that this one replaces. `acknowledged` are the customers of the same name that the person has been
+    told of (`SameName.keys`). `notes` are sentences for the person, about how the form was filled.
     """
 
     target: Target
@@ -127,7 +127,7 @@ class Edit:
     submission: uuid.UUID = field(default_factory=uuid.uuid4)
     options: SaveOptions = SaveOptions()
     retry_of: Write | None = None
-    same_name: Write | None = None
+    acknowledged: frozenset[str] = frozenset()
     notes: tuple[str, ...] = ()
 
     def is_valid(self) -> bool:

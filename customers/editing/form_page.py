@@ -5,16 +5,22 @@ from typing import Any, cast
 
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils import timezone
 from django_htmx.http import HttpResponseClientRedirect
 
 from customers.codat.companies import is_linked
 from customers.editing.edit import MAX_TIMEOUT, Edit, Target
-from customers.formatting import text_or_dash
+from customers.editing.same_name import SameNameCustomer
+from customers.editing.save import SameName
+from customers.formatting import distance, text_or_dash
 from customers.forms import Form, Merge
-from customers.models import Draft
+from customers.models import Draft, Write
 from customers.web import htmx, links
 from customers.web.company_context import CompanyContext
 from customers.writes import drafts
+
+# Customers of the same name that a page lists.
+MAX_SAME_NAME = 20
 
 
 def form_key(user: object, page: CompanyContext, customer_id: str) -> drafts.FormKey:
@@ -59,10 +65,14 @@ class EditPage:
         *,
         status: int = 200,
         merge: Merge | None = None,
+        same_name: SameName | None = None,
         reviewing: bool = False,
         checked: bool = False,
     ) -> HttpResponse:
-        """The page with the form: with a `merge` to decide, `reviewing` what would be sent, or `checked`."""
+        """The page with the form.
+
+        With a `merge` or a `same_name` to decide, `reviewing` what would be sent, or `checked`.
+        """
         form, target = edit.form, edit.target
         context = {
             "page": self.page,
@@ -76,7 +86,8 @@ class EditPage:
             "options": edit.options,
             "max_timeout": MAX_TIMEOUT,
             "retry_of": edit.retry_of,
-            "same_name": edit.same_name,
+            "acknowledged": " ".join(sorted(edit.acknowledged)),
+            **self._same_name(same_name),
             "notes": edit.notes,
             "offered": self._offered_drafts(),
             "merge": merge,
@@ -87,6 +98,33 @@ class EditPage:
         }
         templates = "editing/form.html", "editing/_form.html"
         return htmx.render(self.request, *templates, context, status=status)
+
+    def _same_name(self, outcome: SameName | None) -> dict[str, Any]:
+        """The customers of the same name with their pages, and why Codat's copy could not be searched."""
+        if outcome is None:
+            return {"same_name": [], "same_name_count": 0, "search_error": None}
+        rows = [
+            {
+                "name": text_or_dash(other.name),
+                "url": self._url(other),
+                "sentence": _pending_sentence(other),
+            }
+            for other in outcome.customers[:MAX_SAME_NAME]
+        ]
+        return {
+            "same_name": rows,
+            "same_name_count": len(outcome.customers),
+            "search_error": outcome.error,
+        }
+
+    def _url(self, other: SameNameCustomer) -> str:
+        """The page of a customer or of the change that makes it; "" where it has none."""
+        company_id = self.page.company_id
+        if other.write:
+            return links.write(company_id, other.write.pk)
+        if not links.is_addressable(other.customer_id):
+            return ""
+        return links.customer(company_id, other.customer_id) + self.page.suffix
 
     def _addresses(self) -> dict[str, str]:
         page, customer_id = self.page, self.target.customer_id
@@ -121,6 +159,16 @@ class EditPage:
         )
         connection = draft.connection_id if is_usable else page.connection_id
         return self.path + page.query(connection=connection, draft=draft.submission)
+
+
+def _pending_sentence(other: SameNameCustomer) -> str:
+    """Who gives a customer its name, and when; "" for one that is in Codat's copy."""
+    write = other.write
+    if write is None:
+        return ""
+    what = "a new customer" if write.kind == Write.Kind.CREATE else "a change"
+    ago = distance(write.created_at, timezone.now())
+    return f"{write.username} saved {what} with this name {ago}, and it is still pending."
 
 
 def _review(form: Form | None) -> dict[str, Any]:

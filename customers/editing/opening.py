@@ -123,7 +123,7 @@ def _fields(target: Target, post: QueryDict) -> dict[str, Any]:
         "submission": uuid_or_new(post.get("submission")),
         "options": SaveOptions(post.get("timeout", "").strip(), force=bool(post.get("force"))),
         "retry_of": write("retry_of"),
-        "same_name": write("same_name") if target.creating else None,
+        "acknowledged": frozenset(post.get("same_name", "").split()),
     }
 
 

@@ -16,15 +16,23 @@ import simplejson
 from django.contrib.auth.models import User
 from django.utils import timezone
 
+from customers.codat.errors import CodatError
 from customers.codat.text import folded_name
 from customers.editing.edit import Edit
 from customers.editing.merging import merged_fields
+from customers.editing.same_name import (
+    UNSEARCHED,
+    CopySearch,
+    SameNameCustomer,
+    pending_customers,
+    search_copy,
+)
 from customers.forms import Form, Merge, PostData
 from customers.models import Write
 from customers.service import CustomerService
 from customers.writes import drafts
 from customers.writes.journal import MergedField, WriteRequest, create_write
-from customers.writes.pending import being_sent, same_name_writes
+from customers.writes.pending import being_sent
 from customers.writes.save_lock import customer_lock, form_lock, name_lock, save_lock
 from customers.writes.sending import send
 
@@ -68,10 +76,21 @@ class BeingSent:
 
 @dataclass(frozen=True, slots=True)
 class SameName:
-    """`write` gives another customer the same name and is still pending. Acknowledge it as `Edit.same_name`."""
+    """Other customers have the name, or `error` says why Codat's copy could not be searched for them.
+
+    Acknowledge `keys` as `Edit.acknowledged`.
+    """
 
     form: Form
-    write: Write
+    customers: tuple[SameNameCustomer, ...]
+    error: CodatError | None = None
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """What a person acknowledges by saving again."""
+        return frozenset(
+            [other.key for other in self.customers] + ([UNSEARCHED] if self.error else [])
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +130,14 @@ Outcome = (
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """The record as Codat's copy had it, {} for a new customer, and when its reading began."""
+    """What Codat's copy had before the lock, and when its reading began.
+
+    The record, {} for a new customer; and the other customers that have the new name.
+    """
 
     record: dict[str, Any]
     read_at: datetime
+    same_name: CopySearch
 
 
 def save(
@@ -130,8 +153,7 @@ def save(
         return Invalid(edit.form)
     if not edit.target.creating and not edit.form.changes():
         return Unchanged(edit.form)
-    read_at = timezone.now()
-    reading = _Reading(edit.target.read(service), read_at)
+    reading = _read(edit, service)
     with save_lock(*_lock_names(edit)):
         outcome = _check_and_journal(edit, user, reading, choices)
     if isinstance(outcome, Write):
@@ -141,6 +163,16 @@ def save(
     if isinstance(outcome, AlreadySaved) and outcome.by_content:
         drafts.discard(user, edit.submission)
     return outcome
+
+
+def _read(edit: Edit, service: CustomerService) -> _Reading:
+    """Read what a save is compared with. Raises CodatError."""
+    read_at = timezone.now()
+    record = edit.target.read(service)
+    # A form that was saved before is not sent again, whatever has its name by now: it may be its own customer.
+    if not edit.new_name or Write.objects.filter(submission=edit.submission).exists():
+        return _Reading(record, read_at, CopySearch())
+    return _Reading(record, read_at, search_copy(edit, service))
 
 
 def _lock_names(edit: Edit) -> Iterator[str]:
@@ -195,19 +227,20 @@ def _obstacle(
         )
         if other is not None:
             return BeingSent(edit.form, other)
-    writes = same_name_writes(
-        target.company_id,
-        edit.new_name,
-        customer_id=target.customer_id,
-        exclude_submission=edit.submission,
-        retry_of=edit.retry_of,
-        read_at=reading.read_at,
-    )
-    unknown = [write for write in writes if write != edit.same_name]
-    if not unknown:
+    return _same_name(edit, form, user, reading)
+
+
+def _same_name(edit: Edit, form: Form, user: User, reading: _Reading) -> Outcome | None:
+    """The outcome where other customers have the new name and the person has not acknowledged all of them."""
+    pending = pending_customers(edit, reading.read_at)
+    outcome = SameName(edit.form, (*reading.same_name.customers, *pending), reading.same_name.error)
+    unseen = outcome.keys - edit.acknowledged
+    if not unseen:
         return None
-    twin = next((write for write in unknown if _is_twin(write, edit, form, user)), None)
-    return AlreadySaved(twin, by_content=True) if twin else SameName(edit.form, unknown[0])
+    for other in pending:
+        if other.key in unseen and other.write and _is_twin(other.write, edit, form, user):
+            return AlreadySaved(other.write, by_content=True)
+    return outcome
 
 
 def _made_by_others(
@@ -279,7 +312,7 @@ def _saved_before(
         submission,
         edit.options,
         edit.retry_of,
-        same_name=write if target.creating else edit.same_name,
+        acknowledged=edit.acknowledged | {str(write.pk)},
         notes=edit.notes,
     )
     return AlreadySavedDifferently(again, write)

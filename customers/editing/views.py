@@ -213,23 +213,15 @@ def _saved(page: EditPage, edit: Edit, outcome: Outcome) -> HttpResponse:
                 " Save again in a few seconds."
             )
             return page.render(edit, status=409)
-        case SameName(write=write):
-            edit.form.problems.append(_same_name_problem(write))
-            return page.render(replace(edit, same_name=write), status=409)
+        case SameName():
+            asked = replace(edit, acknowledged=edit.acknowledged | outcome.keys)
+            return page.render(asked, same_name=outcome, status=409)
         case AlreadySavedDifferently(edit=again):
             note = (
                 "You already saved this form with different values, so nothing was sent this time."
                 " Check the values, then save again."
             )
             return page.render(again.with_notes(note), status=409)
-
-
-def _same_name_problem(write: Write) -> str:
-    ago = distance(write.created_at, timezone.now())
-    return (
-        f"{write.username} saved a new customer with this name {ago}, and it is still pending."
-        " Nothing was sent. If this is a different customer, save again."
-    )
 
 
 # -- what cannot be saved now -----------------------------------------------------------------------
