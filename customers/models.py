@@ -243,6 +243,9 @@ class Draft(models.Model):
     model = models.TextField(
         blank=True, help_text="The create/update model it was typed into; JSON text."
     )
+    sequence = models.BigIntegerField(
+        default=0, help_text="Grows with each post of the draft; an older post changes nothing."
+    )
     updated_at = models.DateTimeField(default=timezone.now)
 
     class Meta:

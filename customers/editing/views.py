@@ -62,7 +62,10 @@ def update(request: HttpRequest, company_id: str, customer_id: str) -> HttpRespo
 @require_POST
 @permission_required("customers.write_customers", raise_exception=True)
 def draft(request: HttpRequest, company_id: str, customer_id: str = "") -> HttpResponse:
-    """Store what was typed so far (204), or delete it (`action=discard`). Of Codat it needs the company alone."""
+    """Store what was typed so far (204), or delete it (`action=discard`). Of Codat it needs the company alone.
+
+    409 with the header `Draft-Sequence` where something newer is stored, 410 where the form was saved.
+    """
     submission = uuid_or_new(request.POST.get("submission"))
     if request.POST.get("action") == "discard":
         # Before anything else: its company may be gone.
@@ -74,13 +77,19 @@ def draft(request: HttpRequest, company_id: str, customer_id: str = "") -> HttpR
     except CodatError:
         # It only says later which fields have changed since.
         model = None
-    drafts.store(
-        form_key(request.user, page, customer_id),
-        submission,
-        request.POST,
-        model=model,
-        customer_name=request.POST.get("f.customerName", ""),
-    )
+    try:
+        drafts.store(
+            form_key(request.user, page, customer_id),
+            submission,
+            request.POST,
+            model=model,
+            customer_name=request.POST.get("f.customerName", ""),
+            sequence=drafts.sequence_number(request.POST.get("draft_sequence")),
+        )
+    except drafts.OutdatedDraft as error:
+        return HttpResponse(status=409, headers={"Draft-Sequence": str(error.sequence)})
+    except drafts.SavedForm:
+        return HttpResponse(status=410)
     return HttpResponse(status=204)
 
 

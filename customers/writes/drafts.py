@@ -5,10 +5,10 @@ form as the browser posted it, with the signed record that it was opened with, a
 model of that time: on return, the person sees what has changed since in either.
 """
 
+import time
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 import simplejson
@@ -22,21 +22,38 @@ from customers.models import Draft, Write
 
 # Drafts stored for the same form; older ones are deleted.
 MAX_DRAFTS = 5
-# A browser's last autosave may arrive this long after the save itself.
-AUTOSAVE_DELAY = timedelta(seconds=10)
 # Parts of a post that do not belong to the form.
-_NOT_FORM_FIELDS = ("csrfmiddlewaretoken", "action", "next")
+_NOT_FORM_FIELDS = ("csrfmiddlewaretoken", "action", "next", "draft_sequence")
+MAX_SEQUENCE_DIGITS = 15
+
+
+class OutdatedDraft(Exception):
+    """A newer draft of the same form is stored, with the sequence number `sequence`. Nothing was changed."""
+
+    def __init__(self, sequence: int) -> None:
+        super().__init__(f"a draft with sequence number {sequence} is stored")
+        self.sequence = sequence
+
+
+class SavedForm(Exception):
+    """The form was saved, and its draft ended with that. Nothing was stored."""
 
 
 def unsaved(user: User) -> "QuerySet[Draft]":
-    """A person's drafts, the newest first, without those that were saved since.
-
-    A draft that was changed after its save counts as unsaved again.
-    """
-    saved = Write.objects.filter(
-        submission=OuterRef("submission"), created_at__gte=OuterRef("updated_at") - AUTOSAVE_DELAY
-    )
+    """A person's drafts, the newest first, without those whose form was saved."""
+    saved = Write.objects.filter(submission=OuterRef("submission"))
     return Draft.objects.filter(~Exists(saved), user=user)
+
+
+def sequence_number(text: str | None) -> int:
+    """A draft's number as the browser sends it. Without a valid one it counts as typed now.
+
+    Milliseconds since 1970, or one more than the number before: it grows with each post of one browser.
+    """
+    is_number = bool(text) and str(text).isascii() and str(text).isdigit()
+    if is_number and len(str(text)) <= MAX_SEQUENCE_DIGITS:
+        return int(str(text))
+    return time.time_ns() // 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +84,14 @@ def store(
     *,
     model: Mapping[str, Any] | None,
     customer_name: str,
-) -> Draft:
-    """Store what was typed. If `model` is None, the stored model stays as it is."""
+    sequence: int,
+) -> None:
+    """Store what was typed, unless what is stored was typed later. If `model` is None, its model stays.
+
+    Posts may overtake each other: the highest sequence number wins. Raises OutdatedDraft, SavedForm.
+    """
+    if Write.objects.filter(submission=submission).exists():
+        raise SavedForm
     body = post.copy()
     for name in _NOT_FORM_FIELDS:
         body.pop(name, None)
@@ -78,17 +101,23 @@ def store(
         "customer_id": key.customer_id,
         "body": body.urlencode(),
         "customer_name": db_safe(customer_name, 500),
+        "sequence": sequence,
         "updated_at": timezone.now(),
     }
     if model is not None:
         values["model"] = simplejson.dumps(model, use_decimal=True)
-    draft, created = Draft.objects.update_or_create(
+    rows = Draft.objects.filter(user=key.user, submission=submission)
+    older = rows.filter(sequence__lte=sequence)
+    if older.update(**values):
+        return
+    draft, created = Draft.objects.get_or_create(
         submission=submission, user=key.user, defaults=values
     )
     if created:
         surplus = key.drafts().values_list("pk", flat=True)[MAX_DRAFTS:]
         Draft.objects.filter(pk__in=list(surplus)).delete()
-    return draft
+    elif not older.update(**values):
+        raise OutdatedDraft(draft.sequence)
 
 
 def discard(user: User, submission: uuid.UUID) -> None:

@@ -3,10 +3,13 @@
 import { byId, currentForm } from "./page.js";
 
 const DELAY_MS = 1000;
+const RETRY_MS = [2000, 5000, 15000, 30000]; // The last one is repeated.
 
 let isUnsaved = false; // something was typed, or a row was changed, that no draft holds yet
 let timer = 0;
 let attempts = 0;
+let failures = 0; // in a row
+let sequence = 0; // of the last post: the server keeps the post with the highest number
 
 export const hasUnsavedChanges = () => isUnsaved;
 
@@ -57,22 +60,34 @@ async function saveDraft() {
   attempts += 1;
   const attempt = attempts;
   isUnsaved = false;
-  const status = await send(form);
+  const response = await send(form);
+  // Only the latest attempt counts: it has everything that was typed.
+  if (attempt !== attempts) return;
+  const status = response?.status ?? 0;
   const isSaved = status >= 200 && status < 300;
-  if (!isSaved) isUnsaved = true;
-  // Only the latest attempt is reported.
-  if (attempt === attempts) report(status, isSaved);
+  failures = isSaved ? 0 : failures + 1;
+  if (!isSaved) {
+    isUnsaved = true;
+    // Another computer, with a faster clock, has stored a draft of this form.
+    sequence = Math.max(sequence, Number(response?.headers.get("Draft-Sequence") ?? 0));
+    if (status !== 410) retryDraft();
+  }
+  report(status, isSaved);
 }
 
-/* The HTTP status of the response, 0 where there is none. */
+function retryDraft() {
+  clearTimeout(timer);
+  timer = setTimeout(saveDraft, RETRY_MS[Math.min(failures, RETRY_MS.length) - 1]);
+}
+
+/* The response, null where there is none. */
 async function send(form) {
   // app.js renews the CSRF token on this event.
   form.dispatchEvent(new Event("draft", { bubbles: true }));
   try {
-    const response = await fetch(form.dataset.draftUrl, { method: "POST", body: bodyOf(form), redirect: "error" });
-    return response.status;
+    return await fetch(form.dataset.draftUrl, { method: "POST", body: bodyOf(form), redirect: "error" });
   } catch {
-    return 0;
+    return null;
   }
 }
 
@@ -83,8 +98,10 @@ function report(status, isSaved) {
   } else if (status === 401) {
     showStatus("You have been signed out. What you typed is kept on this page. ", true);
     byId("draft-status")?.append(makeSignInLink());
+  } else if (status === 410) {
+    showStatus("This form was already saved, so there is no draft of it. Save again to keep your changes.", true);
   } else {
-    showStatus("The draft could not be saved. Keep this page open. We try again when you type.", true);
+    showStatus("The draft could not be saved. Keep this page open. We are trying again.", true);
   }
 }
 
@@ -97,4 +114,9 @@ function makeSignInLink() {
   return link;
 }
 
-const bodyOf = (form) => new URLSearchParams(new FormData(form));
+function bodyOf(form) {
+  sequence = Math.max(sequence + 1, Date.now());
+  const body = new URLSearchParams(new FormData(form));
+  body.set("draft_sequence", sequence);
+  return body;
+}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Dialog, Page, expect
+from playwright.sync_api import Dialog, Page, Route, expect
 
 from customers.web import links
 from tests.browser.conftest import OpenPage, Stack
@@ -95,6 +95,44 @@ def test_a_draft_is_saved_while_typing_and_offered_on_return(page: Page) -> None
     page.goto(address)
     page.get_by_role("link", name="Continue").first.click()
     expect(page.get_by_label("Phone", exact=True)).to_have_value(re.compile("555 draft"))
+
+
+def test_of_two_drafts_on_the_way_the_one_typed_last_is_kept(page: Page) -> None:
+    held: list[Route] = []
+
+    def hold_the_first(route: Route) -> None:
+        if held:
+            route.continue_()
+        else:
+            held.append(route)
+
+    phone, status = page.get_by_label("Phone", exact=True), page.locator("#draft-status")
+    page.route("**/draft/**", hold_the_first)
+    phone.fill("555 first")
+    for _ in range(200):
+        if not held:
+            page.wait_for_timeout(50)
+    assert held
+    phone.fill("555 second")
+    expect(status).to_contain_text("Draft saved", timeout=10_000)
+    with page.expect_response("**/draft/**") as late:
+        held[0].continue_()
+    assert late.value.status == 409
+    expect(status).to_contain_text("Draft saved")
+
+    address = page.url
+    page.goto("/companies/")
+    page.goto(address)
+    page.get_by_role("link", name="Continue").first.click()
+    expect(page.get_by_label("Phone", exact=True)).to_have_value("555 second")
+
+
+def test_a_draft_that_could_not_be_saved_is_tried_again(page: Page) -> None:
+    page.route("**/draft/**", lambda route: route.abort(), times=1)
+    page.get_by_label("Phone", exact=True).fill("555 again")
+    status = page.locator("#draft-status")
+    expect(status).to_contain_text("could not be saved", timeout=10_000)
+    expect(status).to_contain_text("Draft saved", timeout=10_000)
 
 
 def test_leaving_with_unsaved_changes_asks_first(page: Page) -> None:

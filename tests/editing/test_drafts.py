@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from itertools import permutations
+
 import pytest
 import simplejson
 from django.contrib.auth.models import Group, User
 from django.core.cache import cache
+from django.utils import timezone
 
 from customers.models import Draft
 from customers.service import default_service
@@ -56,6 +60,55 @@ def test_two_tabs_have_a_draft_each_which_can_be_discarded(
     assert "one+more" in Draft.objects.get(submission=one["submission"]).body
     editor_client.post(draft, {"submission": one["submission"], "action": "discard"})
     assert [str(row.submission) for row in Draft.objects.all()] == [two["submission"]]
+
+
+@pytest.mark.parametrize("order", list(permutations((1, 2, 3))))
+def test_of_posts_in_any_order_the_highest_sequence_number_wins(
+    company: str, customer_id: str, editor_client: RawPathClient, order: tuple[int, ...]
+) -> None:
+    typed = fields(editor_client.get(links.edit(company, customer_id)))
+    highest = 0
+    for number in order:
+        post = typed | {"f.phone": f"typed {number}", "draft_sequence": f"{number}"}
+        answer = editor_client.post(links.draft(company, customer_id), post)
+        highest = max(highest, number)
+        assert answer.status_code == (204 if number == highest else 409)
+        assert answer.headers.get("Draft-Sequence", f"{highest}") == f"{highest}"
+    body = Draft.objects.get().body
+    assert "typed+3" in body
+    assert "draft_sequence" not in body
+
+
+@pytest.mark.parametrize("number", ["", "-1", "x", "1e3", "\u0663", "9" * 40, "1.5"])
+def test_a_post_without_a_valid_number_counts_as_typed_now(
+    company: str, customer_id: str, editor_client: RawPathClient, number: str
+) -> None:
+    typed = fields(editor_client.get(links.edit(company, customer_id)))
+    url = links.draft(company, customer_id)
+    editor_client.post(url, typed | {"f.phone": "old", "draft_sequence": "1000"})
+    answer = editor_client.post(url, typed | {"f.phone": "new", "draft_sequence": number})
+    assert answer.status_code == 204
+    assert "f.phone=new" in Draft.objects.get().body
+
+
+def test_a_draft_ends_with_the_save_of_its_form(
+    company: str, customer_id: str, editor_client: RawPathClient
+) -> None:
+    url, draft = links.edit(company, customer_id), links.draft(company, customer_id)
+    typed = fields(editor_client.get(url)) | {"f.phone": "+44 1"}
+    assert editor_client.post(draft, typed).status_code == 204
+    late = Draft.objects.get()
+    assert editor_client.post(url, typed | {"action": "save"}).status_code == 303
+    assert not Draft.objects.exists()
+
+    assert editor_client.post(draft, typed | {"f.phone": "late"}).status_code == 410
+    assert not Draft.objects.exists()
+
+    # Its post was being stored while the form was saved.
+    late.save()
+    Draft.objects.update(updated_at=timezone.now() + timedelta(minutes=1))
+    for page in (url, links.my_writes()):
+        assert str(late.submission) not in editor_client.get(page).content.decode()
 
 
 def test_a_draft_is_visible_to_its_user_only(
