@@ -323,3 +323,57 @@ def test_a_thousand_events_leave_the_right_journal(
         for number, (key, push) in enumerate(known.items())
     }
     assert Write.objects.count() == 300
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "read.completed",
+        "read.completed.initial",
+        "company.product.added",
+        *(
+            f"connection.{end}"
+            for end in ("created", "connected", "disconnected", "reconnected", "failed", "deleted")
+        ),
+    ],
+)
+@pytest.mark.parametrize("where", ["referenceCompany", "companyId"])
+def test_after_an_event_about_a_company_pages_show_it_as_it_is_now(
+    sandbox: Sandbox, live: str, name: str, where: str
+) -> None:
+    company, service = sandbox.company(COMPANY), default_service()
+    service.get_company(company_id=company)
+    before = len(sandbox.calls)
+    payload = {where: company if where == "companyId" else {"id": company.upper()}}
+    assert post(live, event(name, payload)) == 204
+    wait_until_processed()
+
+    assert [call.path for call in sandbox.calls[before:]] == [f"/companies/{company}"]
+    row = WebhookEvent.objects.get()
+    assert (row.event_type, row.processed_at is not None) == (name, True)
+
+
+@pytest.mark.parametrize(
+    "payload", [{}, {"referenceCompany": 7}, {"companyId": ["x"]}, {"companyId": "x" * 9000}]
+)
+def test_an_event_about_no_company_that_pages_show_asks_codat_nothing(
+    sandbox: Sandbox, live: str, payload: dict[str, Any]
+) -> None:
+    assert post(live, event("connection.connected", payload)) == 204
+    wait_until_processed()
+    assert sandbox.calls == []
+    assert not WebhookEvent.objects.filter(processed_at=None).exists()
+
+
+def test_the_first_read_confirms_what_waits_for_it(
+    sandbox: Sandbox, live: str, editor: User
+) -> None:
+    write = sent(editor, write_request(sandbox))
+    sandbox.settle()
+    tracking.follow(write, default_service(), by="poll")
+    assert (write.confirmation, write.refresh_id) == ("waiting", "")
+    payload = {"referenceCompany": {"id": sandbox.company(COMPANY)}}
+    assert post(live, event("read.completed.initial", payload)) == 204
+    wait_until_processed()
+    write.refresh_from_db()
+    assert write.refresh_id

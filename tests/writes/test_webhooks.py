@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hmac
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -10,12 +12,13 @@ from urllib.parse import urlsplit
 
 import msgspec
 import pytest
+from django.conf import settings as django_settings
 from django.contrib.auth.models import User
 from pytest_django import Settings
 
 from customers.codat.decoding import MAX_DEPTH
 from customers.models import WebhookEvent, Write
-from customers.writes import webhooks
+from customers.writes import signatures, webhooks
 from sandbox import Sandbox
 from tests.support import processes
 from tests.support.journal import sent, settle, write_request
@@ -56,7 +59,7 @@ def test_events_that_are_not_codats_are_rejected_and_change_nothing(
         "another body": replace(good, body=other.body),
         "the same JSON in other bytes": replace(good, body=spaced),
         "too old": signed(good.body, age=301),
-        "from the future": signed(good.body, age=-301),
+        "from the future": signed(good.body, age=-330),
         "another id": _with_headers(good, **{"webhook-id": "msg_other"}),
         "another time": _with_headers(
             good, **{"webhook-timestamp": str(int(good.headers["webhook-timestamp"]) - 1)}
@@ -89,6 +92,42 @@ def test_several_signatures_and_an_age_within_five_minutes_are_valid(live: str) 
     old = event("x.y", {}, age=290)
     both = f"v1,{'A' * 43}= {old.headers['webhook-signature']}"
     assert post(live, _with_headers(old, **{"webhook-signature": both})) == 204
+
+
+@pytest.mark.parametrize(
+    "token",
+    ["v1", "v1,", "v1,x", "v1,not base64", ",", "v2,x", "v1,a,b", "\u00e9", "v1,\u00e9", "="],
+)
+@pytest.mark.parametrize("place", ["before", "after"])
+def test_a_malformed_signature_does_not_hide_a_valid_one(token: str, place: str) -> None:
+    good = event("x.y", {})
+    valid = good.headers["webhook-signature"]
+    both = f"{token} {valid}" if place == "before" else f"{valid}  {token}"
+    headers = good.headers | {"webhook-signature": both}
+    secret = str(django_settings.CODAT_WEBHOOK_SECRET)
+    assert signatures.is_valid(secret, good.body, headers)
+    assert not signatures.is_valid(
+        secret, good.body, good.headers | {"webhook-signature": f"{token} {token}"}
+    )
+
+
+def test_a_signed_body_that_is_not_utf_8_is_malformed(live: str) -> None:
+    body = b'{"eventType": "\xff"}'
+    good = signed(b"{}")
+    content = f"{good.id}.{good.headers['webhook-timestamp']}.".encode() + body
+    key = base64.b64decode(django_settings.CODAT_WEBHOOK_SECRET.removeprefix("whsec_"))
+    signature = base64.b64encode(hmac.digest(key, content, "sha256")).decode()
+    delivery = _with_headers(replace(good, body=body), **{"webhook-signature": f"v1,{signature}"})
+    assert post(live, delivery) == 400
+    assert not WebhookEvent.objects.exists()
+
+
+@pytest.mark.parametrize("length", [199, 200, 201, 300, 5000])
+def test_ids_of_any_length_are_told_apart(live: str, length: int) -> None:
+    for end in ("a", "b"):
+        delivery = event("x.y", {}, event_id="m" * (length - 1) + end)
+        assert [post(live, delivery), post(live, delivery)] == [204, 204]
+    assert WebhookEvent.objects.count() == 2
 
 
 def test_a_huge_body_is_refused_before_it_is_read(live: str) -> None:
