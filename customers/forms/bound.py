@@ -3,8 +3,8 @@
 Four kinds: Leaf (one input), Group (an object), ListField (an array) and ReadOnlyField (a value that is shown and
 cannot be edited). Each has `is_changed`, `is_filled` and `value()`, which is what is sent.
 
-The rule of a leaf: text that equals the initial text sends the record's value exactly as it was read, be it absent,
-null, "" or a number with seven decimals. Emptied text is a value cleared on purpose. Other text is converted.
+The rule of a leaf: text that makes no other value than the record's sends that value exactly as it was read, be it
+absent, null, "" or a number with seven decimals. Emptied text is a value cleared on purpose. Other text is converted.
 """
 
 from __future__ import annotations
@@ -12,10 +12,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from customers.codat.text import is_blank
 from customers.forms import assumptions
 from customers.forms.model import Node, NodeType
 from customers.forms.paths import NEW_ITEM_KEY, encode_name, item_key, join
-from customers.forms.values import MISSING, initial_text, parse_input
+from customers.forms.values import (
+    MISSING,
+    adds_only_blanks,
+    initial_text,
+    is_same_value,
+    parse_input,
+)
 
 # Items of one list, and inputs of one form, that a page shows. Further items of a record are sent as they were read.
 MAX_LIST_ITEMS = 500
@@ -49,13 +56,23 @@ class Leaf:
 
     @property
     def is_blank(self) -> bool:
-        return not self.text or self.text.isspace()
+        return is_blank(self.text)
 
     @property
     def is_changed(self) -> bool:
-        if self.text == self.initial or (self.preselected and self.text == self.preselected):
+        if self.preselected and self.text == self.preselected:
             return False
-        return not (self.is_blank and self.base in (MISSING, None, ""))
+        return not self._keeps_base
+
+    @property
+    def _keeps_base(self) -> bool:
+        """Whether the record's value is sent: nothing was typed, or nothing that makes another value."""
+        if self.text == self.initial or adds_only_blanks(self.text, self.initial):
+            return True
+        if self.is_blank:
+            return self.base is MISSING or self.base is None or self.base == ""
+        value, error = parse_input(self.node, self.text)
+        return not error and is_same_value(self.node, value, self.base)
 
     @property
     def is_filled(self) -> bool:
@@ -63,11 +80,9 @@ class Leaf:
         return not self.is_blank and (self.is_needed or not is_only_preselected)
 
     def value(self) -> Any:
-        if self.text == self.initial:
+        if self._keeps_base:
             return self.base
         if self.is_blank:
-            if self.base is MISSING or self.base is None or self.base == "":
-                return self.base
             return assumptions.cleared_value(self.node)
         return parse_input(self.node, self.text)[0]
 

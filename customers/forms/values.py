@@ -25,10 +25,12 @@ MISSING: Final = Missing.MISSING
 
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
 _MAX_NUMBER_LENGTH = 200
+# The largest power of ten that a double, and so other software that reads JSON, can hold.
+_MAX_EXPONENT = 307
 _MAX_JSON_DEPTH = 16
 _DATE = re.compile(
     r"(\d{4})(?:-(\d{1,2})-(\d{1,2})|/(\d{1,2})/(\d{1,2})|(\d{2})(\d{2}))"
-    r"(?:[Tt ]\s*(\d{1,2}):?(\d{2})(?::?(\d{2})(?:[.,](\d{1,9}))?)?\s*([Zz]|[+-]\d{2}(?::?\d{2})?)?)?",
+    r"(?:[Tt ]\s*(\d{1,2}):?(\d{2})(?::?(\d{2})(?:[.,](\d{1,9}))?)?\s*([Zz]|[+-](?:0\d|1[0-4])(?::?[0-5]\d)?)?)?",
     re.ASCII,
 )
 _DATE_EXAMPLE = (
@@ -87,6 +89,33 @@ def _parse_option(node: Node, text: str) -> tuple[Any, str]:
     return option.value, ""
 
 
+def adds_only_blanks(text: str, initial: str) -> bool:
+    """Whether a text is the initial one with blanks around it, which are not sent."""
+    return initial in text and text.strip() == initial.strip()
+
+
+def is_same_value(node: Node, value: Any, base: Any) -> bool:
+    """Whether a typed value is the record's: numbers of one size, dates of one moment, else equal as JSON."""
+    if isinstance(value, (dict, list)) or isinstance(base, (dict, list)):
+        return base is not MISSING and to_json(value) == to_json(base)
+    if isinstance(value, bool) or isinstance(base, bool):
+        return value is base
+    if node.type is NodeType.DATETIME and isinstance(value, str) and isinstance(base, str):
+        return _moment(value) == _moment(base)
+    return bool(value == base)
+
+
+def _moment(text: str) -> str:
+    """A date in one spelling: no zeros at the end of its decimals, and no zone where it is UTC, which Codat means."""
+    value, error = _parse_date(text.strip())
+    if error:
+        return text
+    day_and_time, plus, zone = str(value).removesuffix("Z").removesuffix("+00:00").partition("+")
+    if "." in day_and_time:
+        day_and_time = day_and_time.rstrip("0").rstrip(".")
+    return day_and_time + plus + zone
+
+
 def _parse_object(text: str) -> tuple[Any, str]:
     try:
         value = simplejson.loads(text, use_decimal=True, allow_nan=False)
@@ -114,7 +143,10 @@ def _depth(value: Any) -> int:
 def _parse_number(text: str) -> tuple[Any, str]:
     if len(text) > _MAX_NUMBER_LENGTH or not _NUMBER.fullmatch(text):
         return text, "Enter a number, such as 1234.50, with a point before the decimals."
-    return Decimal(text), ""
+    value = Decimal(text)
+    if abs(value.adjusted()) > _MAX_EXPONENT:
+        return text, f"Enter a number between 1e-{_MAX_EXPONENT} and 1e{_MAX_EXPONENT}."
+    return value, ""
 
 
 def _parse_date(text: str) -> tuple[Any, str]:

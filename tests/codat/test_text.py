@@ -102,7 +102,10 @@ def test_log_text_is_one_line_of_ascii() -> None:
     assert len(text.log_text("x" * 1000)) == 200
 
 
-INVISIBLE = "\u200b\ufeff\u202e\u2066\u00ad\u3164\u2800\u115f\uffa0\u180e\u2060\u2063\u206a\u034f\ufff9\ufe0f\u200d\U000e0041\U0001d173"
+INVISIBLE = (
+    "\u200b\ufeff\u202e\u2066\u00ad\u3164\u2800\u115f\uffa0\u180e\u2060\u2063\u206a"
+    "\u034f\ufff9\ufe0f\u200d\U000e0041\U0001d173"
+)
 
 
 @pytest.mark.parametrize("char", INVISIBLE)

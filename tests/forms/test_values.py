@@ -106,11 +106,28 @@ def test_typed_text_is_converted(name: str, text: str, sent: Any) -> None:
     ("name", "text"),
     [
         ("number", text)
-        for text in ("abc", "1,5", "1 000", "NaN", "Infinity", "١", "0x1", "1e9999", "1" * 201)
+        for text in (
+            "abc",
+            "1,5",
+            "1 000",
+            "NaN",
+            "Infinity",
+            "١",
+            "0x1",
+            "1e9999",
+            "1e999",
+            "-1e308",
+            "1e-999",
+            "1" * 201,
+        )
     ]
     + [
         ("date", text)
         for text in ("31.12.2024", "2024-13-01", "2023-02-29", "2024-01-01T25:00", "soon")
+    ]
+    + [
+        ("date", f"2024-01-01T08:00:00{offset}")
+        for offset in ("+99:99", "-24:00", "+15:00", "+14:60", "+1", "Z+01:00")
     ]
     + [("text", "a\ufffdb")],
 )
