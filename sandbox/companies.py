@@ -5,7 +5,8 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass, field
 
-from . import ledgers, more_ledgers
+from . import invented_integrations as invented
+from . import observed_integrations as observed
 from .integration import Integration
 from .records import Shape
 
@@ -33,10 +34,10 @@ class Link:
 
 @dataclass(frozen=True)
 class Plan:
-    """One company as it is at the start.
+    """The initial state of one company.
 
-    count: customers; 0 for the hand-made ones; -1 for as many as the sandbox was asked for.
-    synced: `yes`, `never`, or `running` (its first refresh is under way and does not end by itself).
+    count: customers; 0 for those of `special_records`; -1 for the sandbox's argument `customers`.
+    synced: `yes`, `never`, or `running` (its first refresh is running and ends only with `settle()`).
     """
 
     key: str
@@ -65,7 +66,7 @@ PLANS: tuple[Plan, ...] = (
     Plan(
         "xero",
         "Bluebell Bakery Group",
-        _linked(ledgers.XERO),
+        _linked(observed.XERO),
         48,
         Shape(
             fields=frozenset({"emailAddress", "phone", "taxNumber"}),
@@ -77,7 +78,7 @@ PLANS: tuple[Plan, ...] = (
     Plan(
         "qbo",
         "Castle Street Cycles",
-        _linked(ledgers.QBO),
+        _linked(observed.QBO),
         40,
         Shape(
             ids="number",
@@ -92,14 +93,14 @@ PLANS: tuple[Plan, ...] = (
     Plan(
         "qbd",
         "Durham Timber Yard",
-        _linked(ledgers.QBD),
+        _linked(observed.QBD),
         120,
         Shape(ids="desktop", fields=_ALL, addresses=("Delivery", "Billing")),
     ),
     Plan(
         "netsuite",
         "Elmwood Robotics International",
-        (Link(ledgers.NETSUITE), Link(more_ledgers.PLAID)),
+        (Link(observed.NETSUITE), Link(invented.PLAID)),
         300,
         Shape(
             ids="number",
@@ -110,11 +111,13 @@ PLANS: tuple[Plan, ...] = (
         ),
         tags=(("region", "us"),),
     ),
-    Plan("freshbooks", "Fern & Field Design", _linked(ledgers.FRESHBOOKS), 24, Shape(ids="number")),
+    Plan(
+        "freshbooks", "Fern & Field Design", _linked(observed.FRESHBOOKS), 24, Shape(ids="number")
+    ),
     Plan(
         "exact",
         "Grachtenpand Vastgoed",
-        _linked(ledgers.EXACT),
+        _linked(observed.EXACT),
         71,
         Shape(
             fields=frozenset({"defaultCurrency", "emailAddress"}),
@@ -127,7 +130,7 @@ PLANS: tuple[Plan, ...] = (
     Plan(
         "sage",
         "Hartley Garages",
-        _linked(more_ledgers.SAGE),
+        _linked(invented.SAGE),
         60,
         Shape(
             ids="code",
@@ -141,35 +144,35 @@ PLANS: tuple[Plan, ...] = (
     Plan(
         "dynamics",
         "Ironbridge Instruments",
-        _linked(more_ledgers.DYNAMICS),
+        _linked(invented.DYNAMICS),
         42,
         Shape(fields=_ALL - {"registrationNumber"}, contacts=2, blank=True, zulu=True),
     ),
     Plan(
         "zoho",
         "Jasmine Travel",
-        _linked(more_ledgers.ZOHO),
+        _linked(invented.ZOHO),
         14,
         Shape(ids="long", addresses=("Billing",), metadata=False),
     ),
     Plan(
         "intacct",
         "Kestrel Aerospace",
-        _linked(more_ledgers.INTACCT),
+        _linked(invented.INTACCT),
         0,
         Shape(ids="code", digits=3, zulu=True),
     ),
     Plan(
         "codat",
         "Lighthouse Demo Company",
-        _linked(more_ledgers.CODAT),
+        _linked(invented.CODAT),
         25,
         Shape(fields=_ALL, contacts=2),
     ),
     Plan(
         "big",
         "Meridian Wholesale",
-        (Link(ledgers.QBO), Link(more_ledgers.SHOPIFY)),
+        (Link(observed.QBO), Link(invented.SHOPIFY)),
         -1,
         Shape(
             ids="number",
@@ -181,33 +184,33 @@ PLANS: tuple[Plan, ...] = (
         ),
         tags=(("region", "us"),),
     ),
-    Plan("odd", "Nørrebro Ærø & Søn", _linked(more_ledgers.MYOB)),
-    Plan("files", "Orchard Paper Archive", _linked(ledgers.XERO)),
+    Plan("odd", "Nørrebro Ærø & Søn", _linked(invented.MYOB)),
+    Plan("files", "Orchard Paper Archive", _linked(observed.XERO)),
     Plan(
         "deauthorized",
         "Pennine Walks",
-        (Link(ledgers.XERO, "Deauthorized"),),
+        (Link(observed.XERO, "Deauthorized"),),
         18,
         Shape(fields=frozenset({"emailAddress", "phone"})),
     ),
     Plan(
         "unlinked",
         "Quayside Fish",
-        (Link(more_ledgers.SAGE_ONLINE, "Unlinked"),),
+        (Link(invented.SAGE_ONLINE, "Unlinked"),),
         12,
         Shape(addresses=("Billing",)),
     ),
     Plan(
         "migrated",
         "Rosewood Interiors",
-        (Link(more_ledgers.KASHFLOW, "Unlinked"), Link(ledgers.XERO), Link(more_ledgers.SHOPIFY)),
+        (Link(invented.KASHFLOW, "Unlinked"), Link(observed.XERO), Link(invented.SHOPIFY)),
         22,
         Shape(fields=frozenset({"emailAddress", "phone"})),
     ),
     Plan(
         "never_synced",
         "Sundial Clocks",
-        _linked(more_ledgers.FREEAGENT),
+        _linked(invented.FREEAGENT),
         16,
         Shape(ids="number"),
         synced="never",
@@ -215,12 +218,12 @@ PLANS: tuple[Plan, ...] = (
     Plan(
         "syncing",
         "Tidewater Boats",
-        _linked(more_ledgers.WAVE),
+        _linked(invented.WAVE),
         30,
         Shape(ids="base64"),
         synced="running",
     ),
-    Plan("pending", "Umbra Films", (Link(more_ledgers.KASHFLOW, "PendingAuth"),), synced="never"),
-    Plan("no_accounting", "Vineyard Lane Deli", _linked(more_ledgers.PLAID), synced="never"),
+    Plan("pending", "Umbra Films", (Link(invented.KASHFLOW, "PendingAuth"),), synced="never"),
+    Plan("no_accounting", "Vineyard Lane Deli", _linked(invented.PLAID), synced="never"),
     Plan("no_connections", "Wren & Partners", (), synced="never"),
 )

@@ -1,4 +1,4 @@
-"""The bytes of attachments: real, small, valid files made from scratch, and large ones made on the way."""
+"""The bytes of attachments: small valid files, and large ones that are generated while they are sent."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def webp() -> bytes:
 
 
 def svg() -> bytes:
-    """An SVG that would run a script where it is shown as a document."""
+    """An SVG that runs a script where it is opened as a document."""
     return (
         b'<svg xmlns="http://www.w3.org/2000/svg" width="120" height="80">'
         b'<rect width="120" height="80" fill="#357"/><script>alert("svg")</script></svg>\n'
@@ -106,14 +106,14 @@ def svg() -> bytes:
 
 
 def html() -> bytes:
-    """A page that would run a script where it is shown."""
+    """An HTML page that runs a script where it is opened."""
     return (
         b"<!DOCTYPE html><title>Statement</title><h1>Statement</h1><script>alert('html')</script>\n"
     )
 
 
 def gateway() -> bytes:
-    """The page of a gateway that got no answer."""
+    """The error page of a gateway."""
     return b"<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body><h1>502 Bad Gateway</h1></body></html>\r\n"
 
 
@@ -123,27 +123,27 @@ def plain(title: str, lines: int = 12) -> bytes:
 
 
 def unknown(size: int = 2048) -> bytes:
-    """Bytes that no program knows."""
-    return b"\x00\x01\xfe\xff" + Random(size).randbytes(size - 4)  # noqa: S311  no secret
+    """Bytes of no known file type."""
+    return b"\x00\x01\xfe\xff" + Random(size).randbytes(size - 4)  # noqa: S311  not for cryptography
 
 
 @cache
 def _block() -> bytes:
-    return Random("block").randbytes(BLOCK)  # noqa: S311  no secret
+    return Random("block").randbytes(BLOCK)  # noqa: S311  not for cryptography
 
 
 def large(size: int, start: int = 0) -> Iterator[memoryview]:
-    """Bytes `start` to `size` of an endless file, in pieces of up to 1 MiB and constant memory.
+    """Bytes `start` to `size` of an endless file, in blocks of up to 1 MiB and constant memory.
 
-    Every MiB begins with its own number (8 bytes, big-endian), so that a lost or doubled block shows. A piece
-    is valid until the next one is asked for.
+    Every MiB begins with its own number (8 bytes, big-endian), so that a lost or doubled block is noticed. A block
+    is valid until the next one is requested.
     """
     block = bytearray(_block())
     view = memoryview(block)
-    at = start
-    while at < size:
-        number, offset = divmod(at, BLOCK)
+    position = start
+    while position < size:
+        number, offset = divmod(position, BLOCK)
         struct.pack_into(">Q", block, 0, number)
         end = min(BLOCK, size - number * BLOCK)
         yield view[offset:end]
-        at = number * BLOCK + end
+        position = number * BLOCK + end

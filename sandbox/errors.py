@@ -1,4 +1,4 @@
-"""Codat's error body, and the exception that carries one through the sandbox."""
+"""Codat's error body, and the exception for it."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class ApiError(Exception):
         self.retry = retry
 
     def body(self) -> bytes:
-        """The JSON of the answer; each has a correlation id of its own."""
+        """The JSON of the response, with a new correlation ID."""
         return error_body(self.status, self.error, self.errors, self.retry)
 
 

@@ -1,4 +1,4 @@
-"""Faults on demand: the next N calls that match go wrong, in one of the ways that HTTP knows.
+"""Faults on demand: the next N calls that match fail, in one of these ways.
 
 | kind | what the client sees | the request itself |
 | --- | --- | --- |
@@ -8,13 +8,13 @@
 | `json` | `status` (200) with `body`, any JSON text | not handled |
 | `redirect` | `status` (302) to `body`, by default to `/_sandbox/elsewhere` (which is in the call log) | not handled |
 | `reset` | a reset connection before any byte | not handled |
-| `hang` | nothing for `seconds` (30), then the end | not handled |
-| `delay` | the right answer after `seconds` (1) | handled after the delay |
-| `drip` | the right answer, one byte per `seconds` (0.05) | handled |
-| `cut` | headers and half of the body, then the end | handled |
+| `hang` | nothing for `seconds` (30), then the connection is closed | not handled |
+| `delay` | the correct response after `seconds` (1) | handled after the delay |
+| `drip` | the correct response, one byte per `seconds` (0.05) | handled |
+| `cut` | headers and half of the body, then the connection is closed | handled |
 | `reset_middle` | headers and half of the body, then a reset | handled |
 
-`handled=True` carries the request out before it goes wrong: a write arrives and its answer is lost.
+`handled=True` handles the request first: a write is received and its response is lost.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ HTML = (
 
 @dataclass(slots=True)
 class Fault:
-    """One planned fault. `count` is how many calls are left to spoil; -1 is for ever."""
+    """One planned fault. `count` is how many calls are still to fail; -1 for all."""
 
     match: str
     kind: str
@@ -62,13 +62,13 @@ class Fault:
     handled: bool
     headers: dict[str, str] = field(default_factory=dict)
 
-    def spoil(self, answer: Response | None, base: str, released: threading.Event) -> Response:
-        """The answer that goes out. `answer` is the right one where the request was handled."""
-        if self.kind in ALWAYS_HANDLED and answer is not None:
+    def apply(self, response: Response | None, base: str, released: threading.Event) -> Response:
+        """The response that is sent. `response` is the correct one where the request was handled."""
+        if self.kind in ALWAYS_HANDLED and response is not None:
             if self.kind != "delay":
-                answer.delivery = self.kind  # type: ignore[assignment]  # one of ALWAYS_HANDLED, and a way to deliver
-            answer.seconds, answer.released = self.seconds, released
-            return answer
+                response.delivery = self.kind  # type: ignore[assignment]  # all of ALWAYS_HANDLED are deliveries
+            response.seconds, response.released = self.seconds, released
+            return response
         if self.kind == "reset":
             return Response(status=0, delivery="reset")
         if self.kind == "hang":
@@ -91,7 +91,7 @@ class Fault:
 
 
 class Faults:
-    """The planned faults, first come first served. Safe to use from any thread."""
+    """The planned faults; the first that matches applies. Safe to use from any thread."""
 
     def __init__(self) -> None:
         self._planned: list[Fault] = []
@@ -131,7 +131,7 @@ class Faults:
             self._planned.append(fault)
 
     def clear(self) -> None:
-        """Forget all faults and let go of the connections that hang or drip."""
+        """Remove all faults, and end the connections that hang or drip."""
         with self._lock:
             self._planned.clear()
             self.released.set()
@@ -139,12 +139,12 @@ class Faults:
 
     @property
     def planned(self) -> list[dict[str, Any]]:
-        """What is still to go wrong."""
+        """The faults that have not been used up."""
         with self._lock:
             return [asdict(fault) for fault in self._planned]
 
     def take(self, line: str) -> Fault | None:
-        """The fault for this call, used up by one."""
+        """The fault for this call, None for none. It is used up by one."""
         if not self._planned:
             return None
         with self._lock:

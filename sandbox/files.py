@@ -1,4 +1,4 @@
-"""Attachments: which customer has which, what their metadata says, and where their bytes come from."""
+"""Attachments: those of each customer, their metadata and their content."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from .server import Delivery, Stream
 MIB = 1024 * 1024
 LARGE = 300 * MIB
 # Any attachment id `bytes-<n>` of the customer `large` is a file of n bytes, up to this many.
-MOST = 64 * 1024 * MIB
+MAX_SIZE = 64 * 1024 * MIB
 _BYTES = re.compile(r"bytes-(\d{1,14})")
 _TEXT = "text/plain"
 
 
 @dataclass(frozen=True)
 class File:
-    """One attachment. `make` gives the bytes of a small file; a large one has None and a `size`.
+    """One attachment. `make` returns the bytes of a small file; a large one has None and a `size`.
 
-    `ending` is how its download ends; `chunked` leaves the Content-Length out. `announced` is the size in its metadata
-    where that is another than the file's, `served_as` the content type of its download, `encoding` the
+    `ending` is how its download ends; `chunked` omits the Content-Length. `announced` is the size in its metadata where
+    that differs from the file's, `served_as` the content type of its download, `encoding` the
     content encoding that the file is stored with.
     """
 
@@ -43,19 +43,19 @@ class File:
 
     def metadata(self) -> dict[str, Any]:
         """The attachment as Codat lists it."""
-        found: dict[str, Any] = {"id": self.id}
+        metadata: dict[str, Any] = {"id": self.id}
         if self.name is not None:
-            found["name"] = self.name
+            metadata["name"] = self.name
         if self.content_type is not None:
-            found["contentType"] = self.content_type
+            metadata["contentType"] = self.content_type
         if self.dates:
-            found["dateCreated"] = "2024-05-17T11:42:08.1230000Z"
+            metadata["dateCreated"] = "2024-05-17T11:42:08.1230000Z"
         size = self.length if self.announced is None else self.announced
-        found["fileSize"] = size if self.dates else None
-        found["includeWhenSent"] = False
+        metadata["fileSize"] = size if self.dates else None
+        metadata["includeWhenSent"] = False
         if self.dates:
-            found["modifiedDate"] = "2025-03-15T20:35:10Z"
-        return found
+            metadata["modifiedDate"] = "2025-03-15T20:35:10Z"
+        return metadata
 
     @property
     def length(self) -> int:
@@ -87,7 +87,7 @@ def _plain(name: str) -> Callable[[], bytes]:
 
 
 def _small(number: int) -> File:
-    """File number `number` of a customer with several: PDF, PNG and text by turns."""
+    """File number `number` of a customer with several: PDF, PNG and text in turn."""
     key = f"{number:04d}"
     match number % 3:
         case 0:
@@ -133,7 +133,7 @@ _NAMES: dict[str, str | None] = {
     "twin-2": "same name.txt",
 }
 _IDS = ("a/b", "a b", "100%", "a%2Fb", "q?x=1", "h#1", "../up", "файл-1", "a+b", "QUJD/+8=")
-_LIES = (
+_MISMATCHED = (
     File("png-is-html", "picture.png", "image/png", content.html),
     File("pdf-is-text", "letter.pdf", "application/pdf", _plain("Not a PDF")),
     File("text-is-pdf", "letter.txt", _TEXT, _pdf("Not a text")),
@@ -146,7 +146,7 @@ _LIES = (
 LEDGER = b"date,amount\n" + b"2024-05-01,12.50\n" * 500
 _ERROR = b'{"statusCode": 502, "service": "ClientApi", "error": "Bad gateway"}'
 # Downloads that are not what the metadata announce: an error page, nothing, or another size.
-_UNLIKE = (
+_WRONG_SIZE = (
     File("gateway", "ok.png", "image/png", content.gateway, announced=25_864, served_as="text/html"),
     File("error", "a.pdf", "application/pdf", lambda: _ERROR, announced=8_000, served_as="application/json"),
     File("nothing", "empty.docx", None, lambda: b"", announced=1000),
@@ -180,8 +180,8 @@ _FILES: dict[str, tuple[File, ...]] = {
         File("bare", None, None, _plain("bare"), dates=False),
     ),
     "ids": tuple(File(key, f"file {n}.txt", _TEXT, _plain(key)) for n, key in enumerate(_IDS, 1)),
-    "lies": _LIES,
-    "unlike": _UNLIKE,
+    "lies": _MISMATCHED,
+    "unlike": _WRONG_SIZE,
     "scripts": _SCRIPTS,
     "large": (
         File("300mb", "archive.zip", "application/zip", None, LARGE),
@@ -198,9 +198,9 @@ _FILES: dict[str, tuple[File, ...]] = {
 
 
 def attachments(company_key: str, customer_id: str) -> list[File] | None:
-    """The customer's attachments; None where the software answers `null` for none.
+    """The customer's attachments; None where the software returns `null` for none.
 
-    Of the ordinary companies' customers, two in three have none, and the others one to three.
+    Two in three customers of the ordinary companies have none, the others one to three.
     """
     if company_key == "files":
         return None if customer_id == "null" else list(_FILES.get(customer_id, ()))
@@ -211,12 +211,12 @@ def attachments(company_key: str, customer_id: str) -> list[File] | None:
 
 
 def attachment(company_key: str, customer_id: str, attachment_id: str) -> File | None:
-    """One attachment; None when there is no such."""
+    """One attachment; None where it does not exist."""
     for file in attachments(company_key, customer_id) or ():
         if file.id == attachment_id:
             return file
-    asked = _BYTES.fullmatch(attachment_id)
-    if company_key == "files" and customer_id == "large" and asked and int(asked[1]) <= MOST:
+    sized = _BYTES.fullmatch(attachment_id)
+    if company_key == "files" and customer_id == "large" and sized and int(sized[1]) <= MAX_SIZE:
         name = f"{attachment_id}.bin"
-        return File(attachment_id, name, "application/octet-stream", None, int(asked[1]))
+        return File(attachment_id, name, "application/octet-stream", None, int(sized[1]))
     return None

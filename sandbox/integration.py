@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from random import Random
 from typing import Literal
 
-from .blocks import Record, as_sent
 from .model import Node
+from .model_parts import Record, as_sent
 
 Ids = Literal["uuid", "number", "long", "desktop", "code", "base64"]
-Refusal = Literal["later", "at_once", "with_400"]
+Refusal = Literal["later", "immediately", "with_400"]
 ItemIds = Literal["pascal", "tail", "indexed", "lower"]
 
 
@@ -20,14 +20,14 @@ ItemIds = Literal["pascal", "tail", "indexed", "lower"]
 class Integration:
     """How one accounting software behaves behind Codat.
 
-    refuses: where a bad write shows: a push operation that fails later, one that is `Failed` at once inside
-        an HTTP 200, or an HTTP 400.
+    refuses: how an invalid write is refused: by a push operation that fails later, by one that is `Failed` in the
+        HTTP 200 already, or by an HTTP 400.
     item_ids: how `itemId` names a field: `Contacts.Phone.Number`, `Phone.Number`, `contacts[0].phone[1].number`
         or `number`.
-    strict: a property that is not in the model is refused; otherwise it is dropped with a warning.
-    replaces: an update replaces the model's fields; otherwise it merges, and what is absent stays.
+    strict: a property that is not in the model is refused; otherwise it is ignored with a warning.
+    replaces: an update replaces the model's fields; otherwise absent ones keep their values.
     offline: a desktop connector that is not running.
-    stores: what the software makes of what it is sent; hides: fields that reading leaves out.
+    stores: changes a record when it is stored; hides: fields that are not returned.
     """
 
     key: str
@@ -52,7 +52,7 @@ class Integration:
 
 
 def new_id(kind: Ids, number: int, random: Random) -> str:
-    """The id that an accounting software of this kind gives its customer number `number`."""
+    """The ID of customer number `number` in an accounting software of this kind."""
     match kind:
         case "number":
             return str(number)

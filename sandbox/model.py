@@ -1,7 +1,6 @@
-"""Create/update models: a tree of nodes, each with the rules that its notes announce.
+"""Create/update models: a tree of nodes, each with notes and the rules that they describe.
 
-The English of a note and the check behind it are written side by side, so the sandbox refuses exactly what
-its models warn of, without reading its own English.
+The text of a note and its check are defined together, so that the sandbox refuses exactly what its models warn of.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ Check = Callable[[Any], str | None]
 
 @dataclass(frozen=True)
 class Note:
-    """One sentence of a model's `validation`, with the check that it stands for, if any."""
+    """One sentence of a model's `validation`, and its check, if it has one."""
 
     text: str
     check: Check | None = None
@@ -26,14 +25,14 @@ class Note:
     field: str | None = None
 
     def as_json(self, name: str) -> dict[str, Any]:
-        """The note as Codat writes it; an empty `field` is left out, as happens in real models."""
+        """The note as Codat returns it. An empty `field` is omitted, as in some real models."""
         field = name[:1].upper() + name[1:] if self.field is None else self.field
         return {"field": field, "details": self.text} if field else {"details": self.text}
 
 
 @dataclass(frozen=True)
 class Node:
-    """One node of a model. `properties` None means none (an array of plain values, or a leaf)."""
+    """One node of a model. `properties` is None for an array of plain values and for a leaf."""
 
     type: str
     label: str
@@ -44,7 +43,7 @@ class Node:
     notes: tuple[Note, ...] = ()
 
     def as_json(self, name: str) -> dict[str, Any]:
-        """The node as Codat writes it. `name` fills the notes' `field`."""
+        """The node as Codat returns it. `name` is used for the notes' `field`."""
         node: dict[str, Any] = {
             "type": self.type,
             "displayName": self.label,
@@ -75,26 +74,28 @@ class Node:
 
     @cached_property
     def json(self) -> dict[str, Any]:
-        """The whole model, for a root. Shared: copy before changing."""
+        """The whole model, for a root. It is shared: copy it before changing it."""
         return self.as_json("customer")
 
 
 def text(
     label: str,
     *notes: Note,
-    about: str = "",
+    description: str = "",
     required: bool = False,
     options: tuple[tuple[str, str], ...] | None = None,
 ) -> Node:
     """A String node."""
     return Node(
-        "String", label, about or f"{label} of the customer", required, None, options, notes
+        "String", label, description or f"{label} of the customer", required, None, options, notes
     )
 
 
-def value(kind: str, label: str, *notes: Note, about: str = "", required: bool = False) -> Node:
+def value(
+    kind: str, label: str, *notes: Note, description: str = "", required: bool = False
+) -> Node:
     """A leaf of any other type: Number, Boolean, DateTime, File, MultiPart."""
-    return Node(kind, label, about or f"{label} of the customer", required, None, None, notes)
+    return Node(kind, label, description or f"{label} of the customer", required, None, None, notes)
 
 
 def group(label: str, properties: dict[str, Node], *, required: bool = False) -> Node:
@@ -105,7 +106,7 @@ def group(label: str, properties: dict[str, Node], *, required: bool = False) ->
 def rows(
     label: str, properties: dict[str, Node] | None, *notes: Note, required: bool = False
 ) -> Node:
-    """An Array node; `properties` describe one element, None stands for plain values."""
+    """An Array node; `properties` describe one element; None for plain values."""
     return Node("Array", label, f"{label} of the customer", required, properties, None, notes)
 
 
@@ -114,13 +115,13 @@ def choices(*names: str) -> tuple[tuple[str, str], ...]:
     return tuple((name, name) for name in names)
 
 
-def says(sentence: str, *, field: str | None = None) -> Note:
-    """A warning that no check stands behind."""
+def warning(sentence: str, *, field: str | None = None) -> Note:
+    """A warning without a check."""
     return Note(sentence, field=field)
 
 
-def tells(sentence: str) -> Note:
-    """A note among the `information`."""
+def information(sentence: str) -> Note:
+    """A note in `information`."""
     return Note(sentence, information=True)
 
 
@@ -138,7 +139,7 @@ def at_most(
 
 
 def between(low: int, high: int) -> Note:
-    """A text has a length within two bounds; an empty one counts as left out."""
+    """A text has a length within two bounds; an empty one counts as missing."""
 
     def check(value: Any) -> str | None:
         if isinstance(value, str) and value and not low <= len(value) <= high:
@@ -173,14 +174,14 @@ def rows_at_most(count: int, sentence: str) -> Note:
 
 
 def one_each(*kinds: str, sentence: str) -> Note:
-    """An array of typed rows has each of these types once at most."""
+    """An array of typed rows has at most one row of each of these types."""
 
     def check(value: Any) -> str | None:
         if not isinstance(value, list):
             return None
         given = [row.get("type") for row in value if isinstance(row, dict)]
-        twice = [kind for kind in kinds if given.count(kind) > 1]
-        return f"Only one row of type {twice[0]} may be provided." if twice else None
+        repeated = [kind for kind in kinds if given.count(kind) > 1]
+        return f"Only one row of type {repeated[0]} may be provided." if repeated else None
 
     return Note(sentence, check, "UniqueTypeValidator")
 
@@ -217,7 +218,7 @@ def currency_code(sentence: str = "Must be a three letter ISO code") -> Note:
 
 
 def latin(sentence: str = "Only English alphabet characters are permitted.") -> Note:
-    """A text keeps to ASCII."""
+    """A text contains only ASCII characters."""
     return matching(r"[ -~]*", sentence, "Only English characters are permitted.", "AsciiValidator")
 
 

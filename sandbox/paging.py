@@ -14,7 +14,7 @@ PLATFORM_LIMIT = 2000
 
 
 def number(query: Mapping[str, str], name: str, default: int, highest: int) -> int:
-    """A whole number from the query string. Out of bounds is a 400 (a guess: nothing says)."""
+    """A whole number from the query string. Out of bounds is a 400 (a guess: undocumented)."""
     text = query.get(name, "")
     if not text:
         return default
@@ -28,10 +28,10 @@ def select(
     query: Mapping[str, str],
     fields: Fields,
     *,
-    minds_case: bool = False,
+    case_sensitive: bool = False,
 ) -> Sequence[Mapping[str, Any]]:
     """The records that match `query`, in the order of `orderBy`."""
-    test = compile_query(query.get("query", ""), fields, minds_case=minds_case)
+    test = compile_query(query.get("query", ""), fields, case_sensitive=case_sensitive)
     if test is not None:
         records = [record for record in records if test(record)]
     order = ordering(query.get("orderBy", ""), fields)
@@ -43,24 +43,24 @@ def select(
 def page(
     selected: Sequence[Mapping[str, Any]], query: Mapping[str, str], path: str, limit: int
 ) -> dict[str, Any]:
-    """One page of what was selected. `path` is the address that the links name."""
-    at = number(query, "page", 1, 2**31 - 1)
+    """One page of the selected records. `path` is the URL of the links."""
+    page_number = number(query, "page", 1, 2**31 - 1)
     size = number(query, "pageSize", 100, limit)
-    kept = "".join(
+    parameters = "".join(
         f"&{name}={quote(query[name], safe='')}" for name in ("query", "orderBy") if query.get(name)
     )
 
     def link(which: int) -> dict[str, str]:
-        return {"href": f"{path}?page={which}&pageSize={size}{kept}"}
+        return {"href": f"{path}?page={which}&pageSize={size}{parameters}"}
 
-    links = {"current": link(at), "self": {"href": path}}
-    if at * size < len(selected):
-        links["next"] = link(at + 1)
-    if at > 1:
-        links["previous"] = link(at - 1)
+    links = {"current": link(page_number), "self": {"href": path}}
+    if page_number * size < len(selected):
+        links["next"] = link(page_number + 1)
+    if page_number > 1:
+        links["previous"] = link(page_number - 1)
     return {
-        "results": selected[(at - 1) * size : at * size],
-        "pageNumber": at,
+        "results": selected[(page_number - 1) * size : page_number * size],
+        "pageNumber": page_number,
         "pageSize": size,
         "totalResults": len(selected),
         "_links": links,

@@ -4,10 +4,10 @@
     term    := "{" query "}" | path op value
     op      := "=" "!=" "~" ">" "<" ">=" "<="
 
-Documented are the operators, the joins, the braces, dotted paths, the limit of 2048 characters and the texts
-of the two errors. Guessed, because nothing says so: `&&` binds tighter than `||`; `~` and `=` do not mind
-case (`minds_case` turns that); a value reaches to the next `&&`, `||`, `}` or the end; and there is no way to
-quote, so a value with a reserved sign or a quote in it is malformed. The sandbox is strict here on purpose.
+Documented are the operators, `&&` and `||`, the braces, dotted paths, the limit of 2048 characters and the texts
+of the two errors. Guessed, because it is undocumented: `&&` binds tighter than `||`; `~` and `=` ignore case (a
+setting, `case_sensitive`); a value ends at the next `&&`, `||`, `}` or the end; and nothing can be quoted, so a value
+with a reserved character or a quote is malformed. The sandbox is strict here on purpose.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ _LOWEST = datetime.min.replace(tzinfo=UTC)
 
 
 def malformed() -> ApiError:
-    """The error for a query that cannot be read."""
+    """The error for a query that cannot be parsed."""
     return ApiError(400, "Error parsing query - Malformed query.", retry="False")
 
 
@@ -102,34 +102,34 @@ def parse_date(text: str) -> datetime | None:
 
 
 def values(record: Mapping[str, Any], path: str) -> list[Any]:
-    """Everything that `path` leads to, through lists as well (a company's connections)."""
+    """All values at `path`, also through lists (a company's connections)."""
     if "." not in path:
         plain = record.get(path)
         return [] if plain is None else [plain]
-    found: list[Any] = [record]
+    items: list[Any] = [record]
     for name in path.split("."):
-        following: list[Any] = []
-        for item in found:
+        next_items: list[Any] = []
+        for item in items:
             if isinstance(item, Mapping) and item.get(name) is not None:
                 value = item[name]
-                following += value if isinstance(value, list) else [value]
-        found = following
-    return found
+                next_items += value if isinstance(value, list) else [value]
+        items = next_items
+    return items
 
 
 class _Parser:
-    def __init__(self, text: str, fields: Fields, *, minds_case: bool) -> None:
+    def __init__(self, text: str, fields: Fields, *, case_sensitive: bool) -> None:
         self.parts = [part for part in _TOKEN.split(text) if part != ""]
         self.fields = fields
-        self.minds_case = minds_case
-        self.at = 0
+        self.case_sensitive = case_sensitive
+        self.position = 0
 
     def peek(self) -> str:
-        return self.parts[self.at] if self.at < len(self.parts) else ""
+        return self.parts[self.position] if self.position < len(self.parts) else ""
 
     def take(self) -> str:
         part = self.peek()
-        self.at += 1
+        self.position += 1
         return part
 
     def any_of(self) -> Test:
@@ -160,12 +160,12 @@ class _Parser:
             raise malformed()
         if path not in self.fields:
             raise unresolved(path)
-        return comparison(path, op, value, self.fields[path], minds_case=self.minds_case)
+        return comparison(path, op, value, self.fields[path], case_sensitive=self.case_sensitive)
 
 
-def comparison(path: str, op: str, value: str, kind: Kind, *, minds_case: bool) -> Test:
-    """One `path op value` as a test of a record. `!=` is true where nothing is there."""
-    wanted, read = _operand(value, kind, minds_case=minds_case)
+def comparison(path: str, op: str, value: str, kind: Kind, *, case_sensitive: bool) -> Test:
+    """One `path op value` as a test of a record. `!=` is true for a missing value."""
+    wanted, read = _operand(value, kind, case_sensitive=case_sensitive)
     if kind == "text" and op not in {"=", "!=", "~"}:
         raise malformed()
     if kind == "boolean" and op not in {"=", "!="}:
@@ -173,13 +173,13 @@ def comparison(path: str, op: str, value: str, kind: Kind, *, minds_case: bool) 
     if kind in {"number", "date"} and op == "~":
         raise malformed()
     compare: Callable[[Any], bool] = {
-        "=": lambda found: found == wanted,
-        "!=": lambda found: found == wanted,
-        "~": lambda found: wanted in found,
-        ">": lambda found: found > wanted,
-        "<": lambda found: found < wanted,
-        ">=": lambda found: found >= wanted,
-        "<=": lambda found: found <= wanted,
+        "=": lambda actual: actual == wanted,
+        "!=": lambda actual: actual == wanted,
+        "~": lambda actual: wanted in actual,
+        ">": lambda actual: actual > wanted,
+        "<": lambda actual: actual < wanted,
+        ">=": lambda actual: actual >= wanted,
+        "<=": lambda actual: actual <= wanted,
     }[op]
     negated = op == "!="
 
@@ -190,37 +190,37 @@ def comparison(path: str, op: str, value: str, kind: Kind, *, minds_case: bool) 
     return test
 
 
-def _operand(value: str, kind: Kind, *, minds_case: bool) -> tuple[Any, Callable[[Any], Any]]:
-    """The value asked for, and a function that brings a record's value into the same shape."""
+def _operand(value: str, kind: Kind, *, case_sensitive: bool) -> tuple[Any, Callable[[Any], Any]]:
+    """The value of the query, and a function that converts a record's value to the same type."""
     if kind == "boolean":
         if value.lower() not in {"true", "false"}:
             raise malformed()
-        return value.lower() == "true", lambda found: found if isinstance(found, bool) else None
+        return value.lower() == "true", lambda actual: actual if isinstance(actual, bool) else None
     if kind == "number":
         try:
             number = float(value)
         except ValueError as error:
             raise malformed() from error
-        return number, lambda found: found if isinstance(found, int | float) else None
+        return number, lambda actual: actual if isinstance(actual, int | float) else None
     if kind == "date":
         moment = parse_date(value)
         if moment is None:
             raise malformed()
-        return moment, lambda found: parse_date(str(found))
-    if minds_case:
+        return moment, lambda actual: parse_date(str(actual))
+    if case_sensitive:
         return value, str
-    return value.casefold(), lambda found: str(found).casefold()
+    return value.casefold(), lambda actual: str(actual).casefold()
 
 
-def compile_query(text: str, fields: Fields, *, minds_case: bool = False) -> Test | None:
-    """A test for `text`; None when it is empty. Raises ApiError 400 in Codat's words."""
+def compile_query(text: str, fields: Fields, *, case_sensitive: bool = False) -> Test | None:
+    """A test for `text`; None when it is empty. Raises ApiError 400 with Codat's message."""
     if not text.strip():
         return None
     if len(text) > MAX_LENGTH:
         raise malformed()
-    parser = _Parser(text, fields, minds_case=minds_case)
+    parser = _Parser(text, fields, case_sensitive=case_sensitive)
     test = parser.any_of()
-    if parser.at < len(parser.parts):
+    if parser.position < len(parser.parts):
         raise malformed()
     return test
 
@@ -228,7 +228,7 @@ def compile_query(text: str, fields: Fields, *, minds_case: bool = False) -> Tes
 def ordering(
     order_by: str, fields: Fields
 ) -> tuple[Callable[[Mapping[str, Any]], Any], bool] | None:
-    """The sort key and whether it runs backwards; None when nothing is asked. Missing values come first."""
+    """The sort key and whether the order is descending; None for no order. Missing values come first."""
     if not order_by:
         return None
     name = order_by.removeprefix("-")
@@ -237,11 +237,11 @@ def ordering(
     kind = fields[name]
 
     def key(record: Mapping[str, Any]) -> Any:
-        found = values(record, name)
-        if not found:
+        present = values(record, name)
+        if not present:
             return (False, _LOWEST if kind == "date" else "" if kind == "text" else 0)
         if kind == "date":
-            return (True, parse_date(str(found[0])) or _LOWEST)
-        return (True, str(found[0]).casefold() if kind == "text" else found[0])
+            return (True, parse_date(str(present[0])) or _LOWEST)
+        return (True, str(present[0]).casefold() if kind == "text" else present[0])
 
     return key, order_by.startswith("-")

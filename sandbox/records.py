@@ -1,6 +1,6 @@
-"""Invented customers: the same seed gives the same records, in the shape that each integration reads as."""
+"""Invented customers: the same seed gives the same records, in the shape of each integration."""
 
-# ruff: noqa: S311  (these numbers keep no secret; they must be repeatable)
+# ruff: noqa: S311  (not for cryptography; they must be repeatable)
 
 from __future__ import annotations
 
@@ -11,7 +11,16 @@ from random import Random
 from typing import Any
 
 from .integration import Ids, new_id
-from .words import CRAFT, FIRST, FORM, LAST, PLACES, STREET, TRADE, WAY
+from .names import (
+    COMPANY_WORDS,
+    FIRST_NAMES,
+    LAST_NAMES,
+    LEGAL_FORMS,
+    PLACES,
+    STREET_NAMES,
+    STREET_TYPES,
+    TRADES,
+)
 
 Record = dict[str, Any]
 
@@ -21,10 +30,10 @@ _SYNCED = "2025-03-15T20:35:10Z"
 
 @dataclass(frozen=True)
 class Shape:
-    """Which parts of a customer an integration reads, and how it writes nothing.
+    """Which parts of a customer an integration returns, and how it returns a missing value.
 
-    `blank` fills what is not known with "" where others leave the key out; `contacts` is how rich contacts
-    are (0 none, 1 names and phones, 2 with addresses); `digits` is the number of decimals in a date.
+    `blank` returns "" for a missing value where others omit the key; `contacts` is 0 for none, 1 for names and phones,
+    2 for addresses, too; `digits` is the number of decimals in a date.
     """
 
     ids: Ids = "uuid"
@@ -39,7 +48,7 @@ class Shape:
 
 
 def stamp(moment: datetime, shape: Shape) -> str:
-    """A date as this integration writes it: with or without `Z`, with up to seven decimals."""
+    """A date as this integration returns it: with or without `Z`, with up to seven decimals."""
     text = moment.strftime("%Y-%m-%dT%H:%M:%S")
     if shape.digits:
         text += "." + f"{moment.microsecond:06d}7"[: shape.digits]
@@ -48,7 +57,7 @@ def stamp(moment: datetime, shape: Shape) -> str:
 
 @lru_cache(maxsize=256)
 def customers(seed: int, key: str, count: int, shape: Shape) -> dict[str, Record]:
-    """`count` customers by id. The result is shared between sandboxes and never changed: copy to change."""
+    """`count` customers by id. The result is shared between sandboxes: copy a record before changing it."""
     random = Random(f"{seed}:{key}")
     names: set[str] = set()
     records: dict[str, Record] = {}
@@ -59,7 +68,7 @@ def customers(seed: int, key: str, count: int, shape: Shape) -> dict[str, Record
 
 
 def _customer(random: Random, index: int, shape: Shape, names: set[str]) -> Record:
-    first, last = random.choice(FIRST), random.choice(LAST)
+    first, last = random.choice(FIRST_NAMES), random.choice(LAST_NAMES)
     city, region, postal_code, country, country_code, currency, prefix = random.choice(PLACES)
     name = _name(random, first, last, names)
     slug = name.split()[0].strip(",").lower()
@@ -72,7 +81,7 @@ def _customer(random: Random, index: int, shape: Shape, names: set[str]) -> Reco
         "taxNumber": f"{country_code}{random.randrange(100_000_000, 999_999_999)}",
     }
     place = {
-        "line1": f"{random.randrange(1, 240)} {random.choice(STREET)} {random.choice(WAY)}",
+        "line1": f"{random.randrange(1, 240)} {random.choice(STREET_NAMES)} {random.choice(STREET_TYPES)}",
         "line2": f"Unit {random.randrange(1, 40)}" if random.random() < 0.3 else "",
         "city": city,
         "region": region,
@@ -98,7 +107,7 @@ def _customer(random: Random, index: int, shape: Shape, names: set[str]) -> Reco
         record["metadata"] = {"isDeleted": random.random() < 0.04}
     elif random.random() < 0.04:
         record["metadata"] = {"isDeleted": True}
-    return _sprinkle(record, index)
+    return _with_irregularities(record, index)
 
 
 def _name(random: Random, first: str, last: str, names: set[str]) -> str:
@@ -107,7 +116,7 @@ def _name(random: Random, first: str, last: str, names: set[str]) -> str:
         if random.random() < 0.2:
             name = f"{last}, {first}"
         else:
-            name = f"{random.choice(TRADE)} {random.choice(CRAFT)} {random.choice(FORM)}".strip()
+            name = f"{random.choice(COMPANY_WORDS)} {random.choice(TRADES)} {random.choice(LEGAL_FORMS)}".strip()
         if name in names:
             name += f" {random.randrange(2, 9999)}"
         if name not in names:
@@ -132,11 +141,11 @@ def _contacts(random: Random, shape: Shape, known: Record, place: Record) -> lis
 
 
 def _person(random: Random) -> str:
-    return f"{random.choice(FIRST)} {random.choice(LAST)}"
+    return f"{random.choice(FIRST_NAMES)} {random.choice(LAST_NAMES)}"
 
 
-def _sprinkle(record: Record, index: int) -> Record:
-    """Now and then a null array, a missing key or an unknown date, as real pages have."""
+def _with_irregularities(record: Record, index: int) -> Record:
+    """Some records with a null array, a missing key or an unknown date, as in real responses."""
     match index % 41:
         case 17:
             record["addresses"] = None

@@ -1,4 +1,4 @@
-"""Refreshing customers: a pull operation walks through its states, then Codat's copy is new."""
+"""Refreshes: a pull operation passes through its states, then Codat's copy is replaced."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from .errors import ApiError
 from .schedule import now
 from .world import Company, World
 
-# The states in their order, each with the progress that it stands for. The order is documented, the
-# percentages are a guess.
+# The states in their order, each with its progress. The order is documented, the percentages are guessed.
 STATES = (
     ("Initial", 0),
     ("Queued", 5),
@@ -26,9 +25,9 @@ STATES = (
 _NAMES = [name for name, _ in STATES]
 _ERRORS = {
     "AuthError": "The connection to the accounting software is no longer authorised.",
-    "FetchError": "The accounting software did not hand over its customers.",
+    "FetchError": "The accounting software did not return its customers.",
 }
-# A refresh that is to stay where it is until somebody calls `settle()`.
+# The delay of a refresh that ends only with `settle()`.
 _NEVER = 10.0**9
 
 
@@ -53,7 +52,7 @@ def queue(world: World, company: Company, data_type: str) -> dict[str, Any]:
 
 
 def begin_planned(world: World, company: Company) -> None:
-    """Begin the refresh of a company whose plan says that one is running; it waits for `settle()`."""
+    """Begin the refresh of a company whose plan has a running one. It ends only with `settle()`."""
     if company.plan.synced == "running":
         begin(world, company, at="Fetching", ends=False)
 
@@ -87,7 +86,7 @@ def begin(
 
 
 def _advance(world: World, company: Company, pull: dict[str, Any]) -> None:
-    """One step on. A desktop connector that is off leaves the pull `Queued`."""
+    """Move to the next state. Without a connector the pull stays `Queued`."""
     step = functools.partial(_advance, world, company, pull)
     if pull["status"] == "Queued" and not company.online:
         pull["statusDescription"] = "Waiting for the desktop connector to come online"
@@ -109,12 +108,12 @@ def _advance(world: World, company: Company, pull: dict[str, Any]) -> None:
 
 
 def _outcome(world: World, company: Company) -> str:
-    """The error that this refresh ends in; "" for none."""
+    """The error state in which this refresh ends; "" for none."""
     states = {link.status for link in company.plan.links if link.integration is company.accounting}
     if states != {"Linked"}:
         return "AuthError"
-    asked = world.settings.refresh_outcome
-    return "" if asked == "Complete" else asked
+    outcome = world.settings.refresh_outcome
+    return "" if outcome == "Complete" else outcome
 
 
 def _fail(world: World, company: Company, pull: dict[str, Any], status: str) -> None:
@@ -142,7 +141,7 @@ def _announce(world: World, company: Company, pull: dict[str, Any]) -> None:
 
 
 def status(company: Company) -> dict[str, Any]:
-    """The body of `dataStatus`: what Codat knows about the age of the customers; {} when it never read them."""
+    """The body of `dataStatus`: when customers were last synced; {} where they never were."""
     pull = latest(company)
     if pull is None and not company.synced:
         return {}

@@ -1,4 +1,4 @@
-"""The addresses of the API: which segments lead to which answer."""
+"""The routes of the API: from the segments of a path to a response."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 
 
 def json_response(body: Any, status: int = 200) -> Response:
-    """An answer in JSON."""
+    """A JSON response."""
     return Response(status, msgspec.json.encode(body))
 
 
 def route(world: World, request: Request) -> Response:
-    """The answer to an authorised request. Raises ApiError."""
+    """The response to an authorised request. Raises ApiError."""
     parts = request.segments
     if parts[:1] != ["companies"]:
         raise ApiError(404, "Resource not found.")
@@ -49,14 +49,16 @@ def _only(request: Request, *methods: str) -> None:
 
 def _companies(world: World, request: Request) -> dict[str, Any]:
     rows = [company_json(world, company) for company in world.companies()]
-    chosen = select(rows, request.query, COMPANY_FIELDS, minds_case=world.settings.minds_case)
-    return page(chosen, request.query, request.path, PLATFORM_LIMIT)
+    selected = select(
+        rows, request.query, COMPANY_FIELDS, case_sensitive=world.settings.case_sensitive
+    )
+    return page(selected, request.query, request.path, PLATFORM_LIMIT)
 
 
 def company_json(world: World, company: Company) -> dict[str, Any]:
     """A company with its connections."""
     plan = company.plan
-    found: dict[str, Any] = {
+    body: dict[str, Any] = {
         "id": plan.id,
         "name": plan.name,
         "description": "",
@@ -70,12 +72,12 @@ def company_json(world: World, company: Company) -> dict[str, Any]:
         "referenceSubsidiaryCompanies": [],
     }
     if company.last_sync:
-        found["lastSync"] = company.last_sync
-    return found
+        body["lastSync"] = company.last_sync
+    return body
 
 
 def _connections(world: World, company: Company) -> list[dict[str, Any]]:
-    found = []
+    connections = []
     for index, link in enumerate(company.plan.links):
         key = company.plan.connection_id(index)
         connection: dict[str, Any] = {
@@ -102,8 +104,8 @@ def _connections(world: World, company: Company) -> list[dict[str, Any]]:
                     "status": "Active",
                 }
             ]
-        found.append(connection)
-    return found
+        connections.append(connection)
+    return connections
 
 
 def _connection_family(
@@ -155,21 +157,21 @@ def _attachments(
 ) -> Response:
     link = company.connection(connection_id)
     if link.status != "Linked":
-        # Which status says so is not documented: a guess.
+        # The status is not documented: a guess.
         raise ApiError(403, f"The data connection is not linked: {link.status}.")
     if link.integration is not company.accounting:
         raise ApiError(404, "Attachments are not supported by this integration.")
     if customer_id not in company.source:
-        raise ApiError(404, f"Customer {customer_id} not found.", retry="False")
+        raise ApiError(404, f"Customer {customer_id} not attachments.", retry="False")
     key = company.plan.key
     if not tail:
         _only(request, "GET")
-        found = files.attachments(key, customer_id)
-        rows = None if found is None else [file.metadata() for file in found]
+        attachments = files.attachments(key, customer_id)
+        rows = None if attachments is None else [file.metadata() for file in attachments]
         return json_response({"attachments": rows})
     file = files.attachment(key, customer_id, tail[0])
     if file is None or tail[1:] not in ([], ["download"]):
-        raise ApiError(404, f"Attachment {tail[0]} not found.", retry="False")
+        raise ApiError(404, f"Attachment {tail[0]} not attachments.", retry="False")
     if not tail[1:]:
         _only(request, "GET")
         return json_response(file.metadata())
@@ -177,10 +179,10 @@ def _attachments(
     return _download(file, request.headers.get("range", "") if world.settings.ranges else "")
 
 
-def _download(file: files.File, asked: str) -> Response:
+def _download(file: files.File, range_header: str) -> Response:
     encoding = {"Content-Encoding": file.encoding} if file.encoding else {}
     whole = Response(200, file.stream(), file.served_as, encoding, file.ending)
-    parsed = _RANGE.fullmatch(asked)
+    parsed = _RANGE.fullmatch(range_header)
     if parsed is None or not (parsed[1] or parsed[2]):
         return whole
     size = file.length
@@ -222,7 +224,7 @@ def _data_family(world: World, company: Company, rest: list[str], request: Reque
 
 
 def _check_synced(company: Company) -> None:
-    """Both answers are documented; which of them comes when is a guess."""
+    """Raise ApiError where there is no data. Both responses are documented; when each is returned is a guess."""
     if company.synced:
         return
     if company.accounting is None or company.pulls:
@@ -232,16 +234,18 @@ def _check_synced(company: Company) -> None:
 
 
 def _customers(world: World, company: Company, request: Request) -> dict[str, Any]:
-    """A page of customers. What a query selects is kept until the copy changes."""
-    asked = (request.query.get("query", ""), request.query.get("orderBy", ""))
-    chosen = company.selections.get(asked)
-    if chosen is None:
+    """A page of customers. The selection of a query is cached until the copy changes."""
+    key = (request.query.get("query", ""), request.query.get("orderBy", ""))
+    selected = company.selections.get(key)
+    if selected is None:
         rows = list(company.copy.values())
-        chosen = select(rows, request.query, CUSTOMER_FIELDS, minds_case=world.settings.minds_case)
+        selected = select(
+            rows, request.query, CUSTOMER_FIELDS, case_sensitive=world.settings.case_sensitive
+        )
         if len(company.selections) > 64:
             company.selections.clear()
-        company.selections[asked] = chosen
-    return page(chosen, request.query, request.path, DATA_LIMIT)
+        company.selections[key] = selected
+    return page(selected, request.query, request.path, DATA_LIMIT)
 
 
 def _push_family(_: World, company: Company, rest: list[str], request: Request) -> Response:

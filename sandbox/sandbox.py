@@ -1,4 +1,4 @@
-"""The Sandbox object: the switches with a server in front of them."""
+"""The Sandbox object: the controls and an HTTP server."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ import time
 from collections import Counter
 from typing import Any
 
-from . import control
+from . import control_api
 from .companies import PLANS
+from .controls import SandboxControls
 from .errors import ApiError, error_body
 from .faults import Fault
 from .routes import route
 from .server import Call, Request, Response, Server
-from .switches import Switches
 from .webhooks import check_secret
 from .world import Settings
 
 DAY = 86_400
 
 
-class Sandbox(Switches):
-    """A stand-in for the Codat API on 127.0.0.1, over real HTTP.
+class Sandbox(SandboxControls):
+    """The sandbox on 127.0.0.1, over real HTTP.
 
-    Arguments are what `Settings` describes; `port` 0 takes a free one. Use it as a context manager, or call
+    For the arguments see `Settings`; `port` 0 uses a free one. Use it as a context manager, or call
     `start()` and `stop()`.
     """
 
@@ -56,8 +56,8 @@ class Sandbox(Switches):
         )
         self.api_key = api_key
         self.auth_header = "Basic " + base64.b64encode(api_key.encode()).decode()
-        self._busy: Counter[str] = Counter()
-        self._busy_lock = threading.Lock()
+        self._running: Counter[str] = Counter()
+        self._running_lock = threading.Lock()
         self._server = Server(port, self._handle)
         self._thread: threading.Thread | None = None
         self.port: int = self._server.server_address[1]
@@ -65,7 +65,7 @@ class Sandbox(Switches):
         self.world.base_url = self.url
 
     def start(self) -> Sandbox:
-        """Begin to answer, in threads."""
+        """Begin to serve, in threads."""
         self._thread = threading.Thread(
             target=self._server.serve_forever, args=(0.05,), name="sandbox", daemon=True
         )
@@ -75,7 +75,7 @@ class Sandbox(Switches):
         return self
 
     def stop(self) -> None:
-        """End every connection and thread."""
+        """Close every connection and end every thread."""
         self.faults.clear()
         if self._thread is None:
             self._server.server_close()
@@ -97,7 +97,7 @@ class Sandbox(Switches):
         return len(self._server.open)
 
     def _handle(self, request: Request) -> tuple[Response, Call]:
-        """Answer one request: log, latency, faults, key, limits, then the route."""
+        """Handle one request: log, latency, faults, key, limits, then the route."""
         call = Call(
             method=request.method,
             path=request.path,
@@ -109,7 +109,7 @@ class Sandbox(Switches):
         if request.segments[:1] == ["_sandbox"]:
             if request.segments[1:2] == ["elsewhere"]:
                 self._calls.append(call)
-            response = control.answer(self, request)
+            response = control_api.respond(self, request)
             call.status = response.status
             return response, call
         self._calls.append(call)
@@ -117,24 +117,24 @@ class Sandbox(Switches):
         if self.settings.latency:
             time.sleep(self.settings.latency)
         if fault is not None and not fault.handled and fault.kind in {"reset", "hang"}:
-            return fault.spoil(None, self.url, self.faults.released), call
+            return fault.apply(None, self.url, self.faults.released), call
         response = self._limited(request, fault)
         call.status = response.status
         return response, call
 
     def _limited(self, request: Request, fault: Fault | None) -> Response:
-        """The answer with its rate-limit headers, or 401, or 429."""
+        """The response with its rate-limit headers, or 401, or 429."""
         if request.headers.get("authorization") != self.auth_header:
             return Response(401, error_body(401))
         key = request.segments[1] if len(request.segments) > 1 else ""
-        with self._busy_lock:
-            self._busy[key] += 1
-            crowded = self.settings.max_concurrent is not None and key != ""
-            crowded = crowded and self._busy[key] > (self.settings.max_concurrent or 0)
+        with self._running_lock:
+            self._running[key] += 1
+            too_many = self.settings.max_concurrent is not None and key != ""
+            too_many = too_many and self._running[key] > (self.settings.max_concurrent or 0)
             self.world.used += 1
         try:
             headers = self._rate_headers()
-            if crowded:
+            if too_many:
                 response = Response(429, error_body(429), headers={"Retry-After": "1"})
             elif self._over_quota():
                 wait = str(DAY - int(time.time()) % DAY)
@@ -142,12 +142,12 @@ class Sandbox(Switches):
             else:
                 response = self._idempotency.run(request, lambda: self._answer(request, fault))
                 if fault is not None and fault.handled:
-                    response = fault.spoil(response, self.url, self.faults.released)
+                    response = fault.apply(response, self.url, self.faults.released)
             response.headers |= headers
             return response
         finally:
-            with self._busy_lock:
-                self._busy[key] -= 1
+            with self._running_lock:
+                self._running[key] -= 1
 
     def _over_quota(self) -> bool:
         quota = self.settings.daily_quota
@@ -166,7 +166,7 @@ class Sandbox(Switches):
         return True
 
     def _rate_headers(self) -> dict[str, str]:
-        """The headers are documented; that `Reset` is a Unix time is a guess."""
+        """The rate-limit headers. They are documented; that `Reset` is a Unix time is a guess."""
         limit = self.settings.daily_quota
         if limit is None:
             linked = sum(any(link.status == "Linked" for link in plan.links) for plan in PLANS)
@@ -181,11 +181,11 @@ class Sandbox(Switches):
         }
 
     def _answer(self, request: Request, fault: Fault | None) -> Response:
-        """The route's answer, or a fault's in its place."""
+        """The response of the route, or of a fault instead."""
         if fault is not None and fault.kind == "delay":
             self.faults.released.wait(fault.seconds)
         if fault is not None and not fault.handled:
-            return fault.spoil(None, self.url, self.faults.released)
+            return fault.apply(None, self.url, self.faults.released)
         self.world.schedule.run_due()
         try:
             with self.world.schedule.lock:

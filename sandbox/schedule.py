@@ -1,4 +1,4 @@
-"""Things that happen later: one heap of jobs, run by whoever looks at the clock first."""
+"""Delayed jobs: one heap, run by a thread of its own and by each request."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Job = Callable[[], None]
 
 
 def now() -> str:
-    """This moment as Codat writes it: UTC, seven decimals."""
+    """The current time as Codat returns it: UTC, seven decimals."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f") + "0Z"
 
 
@@ -28,9 +28,9 @@ class Schedule:
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
-        """Run due jobs in a daemon thread too, so that webhooks go out while nobody asks."""
+        """Run due jobs in a daemon thread, so that webhooks are sent without any request."""
         self._stopped = False
-        self._thread = threading.Thread(target=self._tick, name="sandbox-clock", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="sandbox-schedule", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
@@ -48,23 +48,23 @@ class Schedule:
             self.lock.notify_all()
 
     def run_due(self) -> None:
-        """Run what is due by now."""
+        """Run the jobs that are due."""
         with self.lock:
             while self._jobs and self._jobs[0][0] <= time.monotonic():
                 heapq.heappop(self._jobs)[2]()
 
     def run_all(self) -> None:
-        """Run everything now, due or not, in its order, and what that leads to."""
+        """Run all jobs now, due or not, in their order, and those that they add."""
         with self.lock:
             while self._jobs:
                 heapq.heappop(self._jobs)[2]()
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Remove all jobs."""
         with self.lock:
             self._jobs.clear()
 
-    def _tick(self) -> None:
+    def _run(self) -> None:
         with self.lock:
             while not self._stopped:
                 self.run_due()

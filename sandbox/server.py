@@ -1,7 +1,7 @@
 """HTTP/1.1 over plain sockets: one thread per connection, keep-alive, no delay, bodies streamed.
 
-`http.server` reads headers through the email package and writes in small pieces; this module costs a
-tenth of that per request, and it can do what a polite server cannot: answer half and vanish.
+`http.server` parses headers with the email package and writes in small parts. This module takes a tenth of its time per
+request, and it can break a response off.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Delivery = Literal["whole", "reset", "reset_middle", "cut", "hang", "drip"]
 
 @dataclass(slots=True)
 class Request:
-    """One request as it arrived. `headers` has lower-case names; `segments` are decoded one by one."""
+    """One request. `headers` has lower-case names; each of the `segments` is decoded by itself."""
 
     method: str
     target: str
@@ -39,9 +39,9 @@ class Request:
 
 @dataclass(slots=True)
 class Stream:
-    """A body of `size` bytes made on the way; `chunked` does not announce them.
+    """A body of `size` bytes that is generated while it is sent; `chunked` omits the Content-Length.
 
-    `pieces` is called once per answer; a piece is sent before the next one is asked for.
+    `pieces` is called once per response; each part is sent before the next one is requested.
     """
 
     pieces: Callable[[], Iterator[bytes | memoryview]]
@@ -51,10 +51,10 @@ class Stream:
 
 @dataclass(slots=True)
 class Response:
-    """One answer, and how it is delivered.
+    """One response, and how it is delivered.
 
-    `whole` as one expects; `reset` an RST before any byte; `hang` nothing for `seconds`, then the end;
-    `drip` one byte per `seconds`; `cut` half of the body and a FIN; `reset_middle` half and an RST.
+    `whole`: complete; `reset`: an RST before any byte; `hang`: nothing for `seconds`, then the connection is closed;
+    `drip`: one byte per `seconds`; `cut`: half of the body and a FIN; `reset_middle`: half and an RST.
     """
 
     status: int = 200
@@ -68,11 +68,10 @@ class Response:
 
 @dataclass(slots=True)
 class Call:
-    """One line of the call log: what arrived, and what became of it.
+    """One entry of the call log: a request and its response.
 
-    `status` is 0 as long as nothing was answered, `sent` counts body bytes handed to the socket, and
-    `finished` (seconds since the epoch) is None until the answer is over. `broken` says that the other side
-    went away first.
+    `status` is 0 until there is a response, `sent` counts the body's bytes that were written to the socket, and
+    `finished` (seconds since the epoch) is None until the response has ended. `broken`: the client disconnected first.
     """
 
     method: str
@@ -90,12 +89,12 @@ class Call:
 Handler = Callable[[Request], tuple[Response, Call]]
 
 
-class Gone(Exception):
-    """The other side closed the connection, or said something that is not HTTP."""
+class Disconnected(Exception):
+    """The client closed the connection, or sent something that is not HTTP."""
 
 
 class Connection:
-    """One accepted socket: reads requests, writes answers, until either side has had enough."""
+    """One accepted socket: reads requests and writes responses until either side closes it."""
 
     def __init__(self, sock: socket.socket, handle: Handler, stopping: threading.Event) -> None:
         self.sock = sock
@@ -104,33 +103,33 @@ class Connection:
         self.buffer = bytearray()
 
     def serve(self) -> None:
-        """Answer requests until the connection ends."""
+        """Handle requests until the connection ends."""
         try:
             while not self.stopping.is_set():
                 request = self._read()
                 response, call = self.handle(request)
                 if not self._send(request, response, call):
                     return
-        except (Gone, OSError):
+        except (Disconnected, OSError):
             return
 
     def _more(self) -> None:
         piece = self.sock.recv(65536)
         if not piece:
-            raise Gone
+            raise Disconnected
         self.buffer += piece
 
     def _read(self) -> Request:
         while (end := self.buffer.find(b"\r\n\r\n")) < 0:
             if len(self.buffer) > MAX_HEAD:
-                raise Gone
+                raise Disconnected
             self._more()
         lines = self.buffer[:end].decode("latin-1").split("\r\n")
         del self.buffer[: end + 4]
         try:
             method, target, _version = lines[0].split(" ")
         except ValueError as error:
-            raise Gone from error
+            raise Disconnected from error
         headers = {}
         for line in lines[1:]:
             name, _, value = line.partition(":")
@@ -155,7 +154,7 @@ class Connection:
 
     def _take(self, length: int) -> bytes:
         if length > MAX_BODY:
-            raise Gone
+            raise Disconnected
         while len(self.buffer) < length:
             self._more()
         taken = bytes(self.buffer[:length])
@@ -170,17 +169,17 @@ class Connection:
             try:
                 size = int(self.buffer[:end].split(b";")[0], 16)
             except ValueError as error:
-                raise Gone from error
+                raise Disconnected from error
             del self.buffer[: end + 2]
             whole += self._take(size)
             self._take(2)
             if size == 0:
                 return bytes(whole)
             if len(whole) > MAX_BODY:
-                raise Gone
+                raise Disconnected
 
     def _send(self, request: Request, response: Response, call: Call) -> bool:
-        """Deliver; True when the connection can carry another request."""
+        """Send the response; True where the connection can be used for another request."""
         keep = request.headers.get("connection", "").lower() != "close"
         try:
             match response.delivery:
@@ -240,7 +239,7 @@ class Connection:
         else:
             self._stream(body, call, body.size // 2)
         if response.delivery == "reset_middle":
-            # Give the half a moment to arrive: a reset throws away what was not read yet.
+            # A reset discards what the client has not read yet: give it a moment.
             time.sleep(0.05)
             self._reset()
 
@@ -250,21 +249,21 @@ class Connection:
             body = b"".join(bytes(piece) for piece in body.pieces())
         self.sock.sendall(head(response, keep=True))
         for index in range(len(body)):
-            if self._over(response, response.seconds):
-                raise Gone
+            if self._should_end(response, response.seconds):
+                raise Disconnected
             self.sock.sendall(body[index : index + 1])
             call.sent += 1
 
     def _hang(self, response: Response) -> None:
         end = time.monotonic() + response.seconds
         while time.monotonic() < end:
-            if self._over(response, 0.05):
+            if self._should_end(response, 0.05):
                 return
             if select.select([self.sock], [], [], 0)[0] and not self.sock.recv(1, socket.MSG_PEEK):
-                raise OSError("the client went away")
+                raise OSError("the client disconnected")
 
-    def _over(self, response: Response, seconds: float) -> bool:
-        """Wait; True when waiting has lost its purpose: the fault was cleared or the server stops."""
+    def _should_end(self, response: Response, seconds: float) -> bool:
+        """Wait; True where the wait should end: the fault was cleared or the server stops."""
         if response.released is not None and response.released.wait(seconds):
             return True
         return self.stopping.is_set()
@@ -275,7 +274,7 @@ class Connection:
 
 
 def head(response: Response, *, keep: bool) -> bytes:
-    """Status line and headers of an answer."""
+    """Status line and headers of a response."""
     try:
         phrase = HTTPStatus(response.status).phrase
     except ValueError:
@@ -294,20 +293,20 @@ def head(response: Response, *, keep: bool) -> bytes:
 
 
 def segments(path: str) -> list[str]:
-    """The path's segments, each decoded by itself, so that `a%2Fb` stays one.
+    """The segments of a path, each decoded by itself, so that `a%2Fb` stays one.
 
-    Dot segments are folded first, the encoded ones too, as proxies and servers on the way to Codat do: a
-    client that sends `..` as an id reaches another address here as well.
+    Dot segments, encoded ones too, are removed first, as proxies and servers in front of Codat do: a client that sends
+    `..` as an ID reaches another path here as well.
     """
-    kept: list[str] = []
+    result: list[str] = []
     for raw in path.lstrip("/").split("/"):
         plain = raw.replace("%2e", ".").replace("%2E", ".")
         if plain == "..":
-            if kept:
-                kept.pop()
+            if result:
+                result.pop()
         elif plain != ".":
-            kept.append(unquote(raw))
-    return kept
+            result.append(unquote(raw))
+    return result
 
 
 class Server(socketserver.ThreadingTCPServer):

@@ -1,4 +1,4 @@
-"""A payload against a create/update model: what is missing, of the wrong type, or against a note."""
+"""Validates a payload against a create/update model: what is missing, of the wrong type, or against a note."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ Item = dict[str, Any]
 
 @dataclass
 class Findings:
-    """What was found wrong (`errors`) and what was ignored (`warnings`), in Codat's shape."""
+    """Errors, and warnings about ignored properties, in Codat's shape."""
 
     errors: list[Item] = field(default_factory=list)
     warnings: list[Item] = field(default_factory=list)
 
 
 def item_id(path: Path, style: ItemIds) -> str:
-    """A field's name as this integration writes it: loosely."""
+    """The `itemId` of a field in the style of an integration."""
     names = [str(part) for part in path if isinstance(part, str)]
     match style:
         case "pascal":
@@ -39,7 +39,7 @@ def item_id(path: Path, style: ItemIds) -> str:
 
 
 class Checker:
-    """Walks payload and model side by side. `stored` is the record that an update changes."""
+    """Walks payload and model together. `stored` is the record that an update changes, None for a create."""
 
     def __init__(self, integration: Integration, stored: dict[str, Any] | None) -> None:
         self.integration = integration
@@ -47,7 +47,7 @@ class Checker:
         self.findings = Findings()
 
     def check(self, payload: dict[str, Any]) -> Findings:
-        """Everything that is to be said about the payload."""
+        """All findings about the payload."""
         self._object(payload, self.integration.fields, ())
         return self.findings
 
@@ -60,12 +60,12 @@ class Checker:
             }
         )
 
-    def _object(self, found: dict[str, Any], properties: dict[str, Node], path: Path) -> None:
-        for name in found:
+    def _object(self, value: dict[str, Any], properties: dict[str, Node], path: Path) -> None:
+        for name in value:
             if name not in properties:
                 self._unknown((*path, name))
         for name, node in properties.items():
-            given = found.get(name)
+            given = value.get(name)
             if _is_blank(given):
                 if node.required and not self._exempt(path, name):
                     self._error(
@@ -87,7 +87,9 @@ class Checker:
 
     def _is_stored_blank(self, path: Path) -> bool:
         """Whether the record has what the field belongs to, and a blank there."""
-        return isinstance(self._before(path[:-1]), dict) and _is_blank(self._before(path))
+        return isinstance(self._stored_value(path[:-1]), dict) and _is_blank(
+            self._stored_value(path)
+        )
 
     def _unknown(self, path: Path) -> None:
         name = str(path[-1])
@@ -102,38 +104,38 @@ class Checker:
                 }
             )
 
-    def _node(self, found: Any, node: Node, path: Path) -> None:
-        if not _is_a(found, node.type):
+    def _node(self, value: Any, node: Node, path: Path) -> None:
+        if not _is_a(value, node.type):
             self._error(path, f"{node.label} must be of type {node.type}.", "TypeValidator")
             return
-        if isinstance(found, dict) and node.properties is not None:
-            self._object(found, node.properties, path)
-        if isinstance(found, list):
-            self._rows(found, node, path)
-        self._option(found, node, path)
+        if isinstance(value, dict) and node.properties is not None:
+            self._object(value, node.properties, path)
+        if isinstance(value, list):
+            self._rows(value, node, path)
+        self._option(value, node, path)
         for note in node.notes:
-            message = note.check(found) if note.check else None
+            message = note.check(value) if note.check else None
             if message:
                 self._error(path, message, note.validator)
 
-    def _option(self, found: Any, node: Node, path: Path) -> None:
-        """A closed choice. A stored value may go back: an edit of another field must not fail on it."""
-        if node.options is None or found in [value for value, _ in node.options]:
+    def _option(self, value: Any, node: Node, path: Path) -> None:
+        """Check an option. A stored value is accepted: an edit of another field must not fail on it."""
+        if node.options is None or value in [option for option, _ in node.options]:
             return
-        if found != self._before(path):
-            some = ", ".join(value for value, _ in node.options[:5])
-            self._error(path, f"{found} is not one of the options: {some}.", "OptionValidator")
+        if value != self._stored_value(path):
+            options = ", ".join(option for option, _ in node.options[:5])
+            self._error(path, f"{value} is not one of the options: {options}.", "OptionValidator")
 
-    def _rows(self, found: list[Any], node: Node, path: Path) -> None:
-        for index, row in enumerate(found):
+    def _rows(self, value: list[Any], node: Node, path: Path) -> None:
+        for index, row in enumerate(value):
             if node.properties is None:
                 continue
             if isinstance(row, dict):
                 self._object(row, node.properties, (*path, index))
             else:
-                self._error((*path, index), f"{node.label} must hold objects.", "TypeValidator")
+                self._error((*path, index), f"{node.label} must contain objects.", "TypeValidator")
 
-    def _before(self, path: Path) -> Any:
+    def _stored_value(self, path: Path) -> Any:
         value: Any = self.stored
         for part in path:
             if isinstance(value, dict) and isinstance(part, str):
@@ -149,17 +151,17 @@ def _is_blank(value: Any) -> bool:
     return value is None or value == "" or value == []
 
 
-def _is_a(found: Any, kind: str) -> bool:
+def _is_a(value: Any, kind: str) -> bool:
     match kind:
         case "Object":
-            return isinstance(found, dict)
+            return isinstance(value, dict)
         case "Array":
-            return isinstance(found, list)
+            return isinstance(value, list)
         case "Number":
-            return isinstance(found, int | float) and not isinstance(found, bool)
+            return isinstance(value, int | float) and not isinstance(value, bool)
         case "Boolean":
-            return isinstance(found, bool)
+            return isinstance(value, bool)
         case "DateTime":
-            return isinstance(found, str) and parse_date(found) is not None
+            return isinstance(value, str) and parse_date(value) is not None
         case _:
-            return isinstance(found, str)
+            return isinstance(value, str)

@@ -1,4 +1,4 @@
-"""Events to the dashboard: signed as Svix signs, posted from a thread, tried again a few times."""
+"""Events for the dashboard: signed as Svix does, posted by a thread, retried a few times."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from standardwebhooks.webhooks import EmptyWebhookSecretError
 from .schedule import now
 from .world import Settings
 
-# Codat retries for 28 hours; a sandbox gives up within seconds.
-WAITS = (0.2, 1.0, 3.0)
+# Seconds between attempts. Codat retries for 28 hours; the sandbox stops within seconds.
+RETRY_DELAYS = (0.2, 1.0, 3.0)
 TIMEOUT = 15.0
 
 
 def check_secret(secret: str | None) -> None:
-    """Raise ValueError for a secret that nothing can be signed with: it is `whsec_` and base64."""
+    """Raise ValueError for an invalid secret: it has to be `whsec_` and base64."""
     if not secret:
         return
     try:
@@ -36,7 +36,7 @@ def check_secret(secret: str | None) -> None:
 
 @dataclass
 class Delivery:
-    """One event and what became of it: `statuses` has an HTTP status per attempt, 0 for no answer."""
+    """One event and its delivery: `statuses` has the HTTP status of each attempt, 0 for no response."""
 
     id: str
     event: str
@@ -46,7 +46,7 @@ class Delivery:
 
 
 class Webhooks:
-    """The queue of events and the thread that works it off."""
+    """The queue of events and the thread that sends them."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -56,20 +56,20 @@ class Webhooks:
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
-        """Begin to deliver."""
+        """Start the thread."""
         self._stopping.clear()
         self._thread = threading.Thread(target=self._work, name="sandbox-webhooks", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
-        """End the thread; what is queued is dropped."""
+        """End the thread; queued events are dropped."""
         self._stopping.set()
         self._queue.put(None)
         if self._thread is not None:
             self._thread.join()
 
     def reset(self) -> None:
-        """Forget what was delivered and what is queued."""
+        """Drop queued events and the list of deliveries."""
         self.deliveries = []
         while not self._queue.empty():
             try:
@@ -79,7 +79,7 @@ class Webhooks:
             self._queue.task_done()
 
     def wait(self, seconds: float = 10.0) -> bool:
-        """Wait until the queue is worked off; False when it took longer than `seconds`."""
+        """Wait until the queue is empty; False where that takes longer than `seconds`."""
         end = time.monotonic() + seconds
         while self._queue.unfinished_tasks:
             if time.monotonic() > end:
@@ -88,7 +88,7 @@ class Webhooks:
         return True
 
     def emit(self, event: str, payload: dict[str, Any]) -> None:
-        """Sign an event and queue it; without a `webhook_url` nothing happens."""
+        """Sign an event and queue it; without a `webhook_url` do nothing."""
         if not self.settings.webhook_url:
             return
         message_id = f"msg_{uuid.uuid4().hex}"
@@ -126,7 +126,7 @@ class Webhooks:
         self._queue.task_done()
 
     def _deliver(self, delivery: Delivery) -> None:
-        for wait in (*WAITS, None):
+        for wait in (*RETRY_DELAYS, None):
             status = self._post(delivery)
             delivery.statuses.append(status)
             if 200 <= status < 300 or wait is None or self._stopping.wait(wait):

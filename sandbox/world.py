@@ -1,6 +1,6 @@
-"""What the sandbox remembers: settings, companies, Codat's copy of the customers and the software's own."""
+"""The data of the sandbox: settings, companies, Codat's copy of the customers and the accounting software's own."""
 
-# ruff: noqa: S311  (these numbers keep no secret; they must be repeatable)
+# ruff: noqa: S311  (not for cryptography; they must be repeatable)
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-from . import special
+from . import special_records
 from .companies import PLANS, Link, Plan
 from .errors import ApiError
 from .integration import Integration, new_id
@@ -25,13 +25,13 @@ _UNDATED = {"modifiedDate": None}
 
 @dataclass
 class Settings:
-    """What can be turned while the sandbox runs. Times are seconds.
+    """What can be changed while the sandbox runs. Times are in seconds.
 
-    latency: added to every answer. push_delay: until a write ends. sync_delay: how long a refresh takes.
+    latency: added to every response. push_delay: until a write ends. sync_delay: how long a refresh takes.
     minute: how long one of `timeoutInMinutes` takes. daily_quota: calls left until 429 (None: never refused;
-    the headers then count down and start again). max_concurrent: calls at once per company until 429 (Codat's
-    is 10; None: never refused). ranges, heads: whether downloads honour `Range` and `HEAD`. minds_case: whether
-    `=` and `~` do. refresh_outcome: the state in which refreshes end. webhook_copies: how often each event is
+    the headers then count down and start again). max_concurrent: calls at the same time per company until 429 (Codat's
+    is 10; None: never refused). ranges, heads: whether downloads honour `Range` and `HEAD`. case_sensitive: of
+    `=` and `~`. refresh_outcome: the state in which refreshes end. webhook_copies: how often each event is
     delivered (Codat promises at least once).
     """
 
@@ -45,7 +45,7 @@ class Settings:
     max_concurrent: int | None = None
     ranges: bool = False
     heads: bool = False
-    minds_case: bool = False
+    case_sensitive: bool = False
     refresh_outcome: str = "Complete"
     webhook_url: str | None = None
     webhook_secret: str | None = None
@@ -54,9 +54,9 @@ class Settings:
 
 @dataclass
 class Company:
-    """One company's state. `copy` is what Codat holds, `source` what the accounting software holds.
+    """One company's state. `copy` is Codat's copy, `source` the customers in the accounting software.
 
-    Records are shared with the pristine ones and with each other: they are replaced, never changed.
+    Records are shared, also between sandboxes: they are replaced, never changed.
     """
 
     plan: Plan
@@ -95,43 +95,43 @@ class Company:
         return ""
 
     def read(self, record: Record) -> Record:
-        """A record of the software as reading it through Codat shows it."""
+        """A record of the accounting software as Codat returns it."""
         hidden = self.accounting.hides if self.accounting else ()
         if not any(name in record for name in hidden):
             return record
         return {name: item for name, item in record.items() if name not in hidden}
 
     def take_copy(self) -> None:
-        """What a finished refresh does: Codat's copy becomes what the software holds."""
+        """The end of a refresh: Codat's copy becomes what the accounting software has."""
         stamp = now()
-        fresh = {}
+        copy = {}
         for key, record in self.source.items():
-            seen, before = self.read(record), self.copy.get(key)
-            same = before is not None and seen | _UNDATED == before | _UNDATED
-            fresh[key] = before if before is not None and same else seen | {"modifiedDate": stamp}
-        self.copy = fresh
+            current, before = self.read(record), self.copy.get(key)
+            same = before is not None and current | _UNDATED == before | _UNDATED
+            copy[key] = before if before is not None and same else current | {"modifiedDate": stamp}
+        self.copy = copy
         self.synced, self.last_sync = True, stamp
-        self.touch()
+        self.clear_selections()
 
-    def touch(self) -> None:
-        """Forget what was selected from the copy: it changed."""
+    def clear_selections(self) -> None:
+        """The copy has changed: drop the selections from it."""
         self.version += 1
         self.selections.clear()
 
-    def fresh_id(self) -> str:
-        """An id that no customer has."""
+    def unused_id(self) -> str:
+        """An ID that no customer has."""
         kind = self.accounting.ids if self.accounting else "uuid"
         number = len(self.source) + 1
-        while (made := new_id(kind, number, self.random)) in self.source:
+        while (candidate := new_id(kind, number, self.random)) in self.source:
             number += 1
-        return made
+        return candidate
 
 
 OnCreate = Callable[["World", Company], None]
 
 
 class World:
-    """Everything behind the routes. Changes happen under `schedule.lock`."""
+    """The data behind the routes. Changes are made under `schedule.lock`."""
 
     def __init__(self, settings: Settings, emit: Emit, on_create: OnCreate) -> None:
         """`on_create` is called with each company as it is made."""
@@ -146,7 +146,7 @@ class World:
         self._keys = Random(settings.seed)
 
     def reset(self) -> None:
-        """Back to the start. Companies are made again when somebody asks for them."""
+        """Restore the initial state. Companies are created again when they are requested."""
         with self.schedule.lock:
             self.schedule.clear()
             self._companies.clear()
@@ -173,8 +173,10 @@ class World:
 
     def _make(self, plan: Plan) -> Company:
         count = self.settings.customers if plan.count < 0 else plan.count
-        made = special.RECORDS.get(plan.key)
-        source = made() if made else customers(self.settings.seed, plan.key, count, plan.shape)
+        generate = special_records.RECORDS.get(plan.key)
+        source = (
+            generate() if generate else customers(self.settings.seed, plan.key, count, plan.shape)
+        )
         company = Company(
             plan=plan,
             copy={},
@@ -186,7 +188,7 @@ class World:
         )
         if company.synced:
             company.copy = {key: company.read(record) for key, record in source.items()}
-        for key, change in special.CHANGED_SINCE.get(plan.key, {}).items():
+        for key, change in special_records.CHANGED_SINCE.get(plan.key, {}).items():
             company.source[key] = company.source[key] | change
         self._on_create(self, company)
         return company

@@ -1,7 +1,6 @@
 """Writing customers: push operations from `Pending` to their end, and what the software then holds.
 
-Customers whose name begins with one of MAGIC end in a way of their own on every integration, so that demos and
-tests can ask for an outcome.
+A customer whose name begins with one of FORCED_OUTCOMES has that outcome on every integration, for demos and tests.
 """
 
 from __future__ import annotations
@@ -20,18 +19,18 @@ from .schedule import now
 from .validation import Checker, Findings, Item
 from .world import Company, World
 
-MAGIC = {
+FORCED_OUTCOMES = {
     "Refuse me": "an HTTP 400 with validation errors",
-    "Fail me now": "a push operation that is Failed at once, inside an HTTP 200",
+    "Fail me now": "a push operation that is Failed in the HTTP 200 already",
     "Fail me later": "Pending, then Failed",
-    "Time me out": "Pending until `timeoutInMinutes` have passed (or for ever), then TimedOut",
+    "Time me out": "Pending until `timeoutInMinutes` have passed (without it, for ever), then TimedOut",
     "Lose me": "TimedOut, although the record was written",
 }
 
 
 @dataclass
 class Write:
-    """One write on its way. `customer_id` None creates."""
+    """One accepted write. `customer_id` is None for a create."""
 
     company: Company
     integration: Integration
@@ -42,10 +41,10 @@ class Write:
     sync_after: bool
 
     @property
-    def magic(self) -> str:
-        """The magic beginning of the customer's name; "" for an ordinary one."""
+    def forced_outcome(self) -> str:
+        """The forced outcome that the customer's name begins with; "" for none."""
         name = str(self.payload.get("customerName", ""))
-        return next((words for words in MAGIC if name.startswith(words)), "")
+        return next((prefix for prefix in FORCED_OUTCOMES if name.startswith(prefix)), "")
 
 
 def push(
@@ -56,7 +55,7 @@ def push(
     query: Mapping[str, str],
     body: bytes,
 ) -> tuple[int, dict[str, Any]]:
-    """Take a write in: the HTTP status and the push operation. Raises ApiError when it is refused at once."""
+    """Accept a write: the HTTP status and the push operation. Raises ApiError where it is refused immediately."""
     link = company.connection(connection_id)
     integration = link.integration
     if integration.model is None:
@@ -79,16 +78,20 @@ def push(
         findings=findings,
         sync_after=query.get("allowSyncOnPushComplete", "").lower() == "true",
     )
-    if write.magic == "Refuse me":
+    if write.forced_outcome == "Refuse me":
         findings.errors.append(_refused(write))
-    if findings.errors and (integration.refuses == "with_400" or write.magic == "Refuse me"):
+    if findings.errors and (
+        integration.refuses == "with_400" or write.forced_outcome == "Refuse me"
+    ):
         raise ApiError(400, "Invalid customer.", errors=findings.errors, retry="False")
     company.pushes.append(operation)
-    if write.magic == "Fail me now" or (findings.errors and integration.refuses == "at_once"):
+    if write.forced_outcome == "Fail me now" or (
+        findings.errors and integration.refuses == "immediately"
+    ):
         _fail(world, write)
         return 200, dict(operation)
     answer = dict(operation)
-    _take_up(world, write)
+    _accept(world, write)
     return integration.accepted, answer
 
 
@@ -105,15 +108,15 @@ def _payload(body: bytes) -> dict[str, Any]:
 def _check_record(
     company: Company, customer_id: str, stored: dict[str, Any] | None, query: Mapping[str, str]
 ) -> None:
-    """The record is there, and as old as Codat believes, unless `forceUpdate`.
+    """Check that the record exists and has not changed since Codat read it, unless `forceUpdate`. Raises ApiError.
 
-    Documented is the check; that its refusal is an HTTP 400 is a guess.
+    The check is documented; that it answers HTTP 400 is a guess.
     """
     if stored is None:
         raise ApiError(404, f"Customer {customer_id} not found.", retry="False")
-    held = company.copy.get(customer_id, {}).get("sourceModifiedDate")
+    read = company.copy.get(customer_id, {}).get("sourceModifiedDate")
     forced = query.get("forceUpdate", "").lower() == "true"
-    if not forced and held != stored.get("sourceModifiedDate"):
+    if not forced and read != stored.get("sourceModifiedDate"):
         raise ApiError(
             400,
             "The record was modified in the accounting software since it was last read. Refresh the "
@@ -145,15 +148,15 @@ def _operation(
     }
 
 
-def _take_up(world: World, write: Write) -> None:
-    """Send the write on its way: to the end after `push_delay`, or to a connector that is off."""
+def _accept(world: World, write: Write) -> None:
+    """Schedule the end of the write: after `push_delay`, or when the connector is online."""
     minutes = write.operation["timeoutInMinutes"]
     if minutes is not None:
         world.schedule.after(
             minutes * world.settings.minute, functools.partial(_time_out, world, write)
         )
     finish = functools.partial(_finish, world, write)
-    if write.magic == "Time me out":
+    if write.forced_outcome == "Time me out":
         return
     if write.company.online:
         world.schedule.after(world.settings.push_delay, finish)
@@ -162,7 +165,7 @@ def _take_up(world: World, write: Write) -> None:
 
 
 def _finish(world: World, write: Write) -> None:
-    """The software has dealt with the write. After a time-out its outcome changes the record only."""
+    """The software has processed the write. After a time-out the outcome changes the record only."""
     if write.integration.unique_names and _name_taken(write):
         write.findings.errors.append(
             {
@@ -171,12 +174,12 @@ def _finish(world: World, write: Write) -> None:
                 "validatorName": "DuplicateNameValidator",
             }
         )
-    if write.findings.errors or write.magic == "Fail me later":
+    if write.findings.errors or write.forced_outcome == "Fail me later":
         if write.operation["status"] == "Pending":
             _fail(world, write)
         return
     record_id = _store(write)
-    if write.magic == "Lose me":
+    if write.forced_outcome == "Lose me":
         _time_out(world, write)
     if write.operation["status"] != "Pending":
         return
@@ -252,7 +255,7 @@ def _name_taken(write: Write) -> bool:
 
 
 def _store(write: Write) -> str:
-    """Put the record into the software, in the way that this software does it; its id."""
+    """Store the record in the software, as this software stores it; the record's ID."""
     company, integration = write.company, write.integration
     known = integration.fields
     sent = {
@@ -260,7 +263,7 @@ def _store(write: Write) -> str:
     }
     stored: dict[str, Any]
     if write.customer_id is None:
-        record_id = str(sent.get("id") or company.fresh_id())
+        record_id = str(sent.get("id") or company.unused_id())
         stored = {"status": "Active", "addresses": [], "contacts": []} | sent
     else:
         record_id = write.customer_id

@@ -27,7 +27,7 @@ from customers.codat.types import ListedCustomer
 from customers.service import CustomerService, default_service
 from sandbox import Sandbox
 from sandbox.companies import PLANS
-from sandbox.special import ODD_IDS
+from sandbox.special_records import ODD_IDS
 
 
 @pytest.fixture

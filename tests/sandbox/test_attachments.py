@@ -12,7 +12,7 @@ import requests
 
 from sandbox import Sandbox
 from sandbox.content import BLOCK, large
-from sandbox.special import FILE_CUSTOMERS
+from sandbox.special_records import FILE_CUSTOMERS
 
 from .conftest import Api, over, raw
 

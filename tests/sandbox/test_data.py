@@ -8,7 +8,7 @@ import pytest
 
 from sandbox import Sandbox
 from sandbox.companies import PLANS
-from sandbox.special import ODD_IDS
+from sandbox.special_records import ODD_IDS
 
 from .conftest import Api, over
 

@@ -98,7 +98,7 @@ def test_numbers_compare_as_numbers() -> None:
 
 
 def test_case_can_be_minded() -> None:
-    test = compile_query("customerName~amber", CUSTOMER_FIELDS, minds_case=True)
+    test = compile_query("customerName~amber", CUSTOMER_FIELDS, case_sensitive=True)
     assert test is not None
     assert not test(RECORD)
 

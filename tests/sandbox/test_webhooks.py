@@ -94,7 +94,7 @@ def test_another_secret_does_not_verify(api: Api, box: Sandbox, receiver: Receiv
 def test_it_is_tried_again_under_the_same_id(
     api: Api, box: Sandbox, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(webhooks, "WAITS", (0.01, 0.01))
+    monkeypatch.setattr(webhooks, "RETRY_DELAYS", (0.01, 0.01))
     receiver.statuses = [500, 503]
     api.create("xero", {})
     assert box.webhooks.wait()
@@ -106,7 +106,7 @@ def test_it_is_tried_again_under_the_same_id(
 def test_it_gives_up(
     api: Api, box: Sandbox, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(webhooks, "WAITS", (0.01,))
+    monkeypatch.setattr(webhooks, "RETRY_DELAYS", (0.01,))
     box.settings.webhook_url = "http://127.0.0.1:9/"
     api.create("xero", {})
     assert box.webhooks.wait()

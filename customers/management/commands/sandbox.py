@@ -1,4 +1,4 @@
-"""`manage.py sandbox`: the stand-in for the Codat API, alone."""
+"""`manage.py sandbox`: runs the sandbox alone."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from sandbox import Sandbox
 
 
 class Command(BaseCommand):
-    """Runs the sandbox on 127.0.0.1 until it is told to stop."""
+    """Runs the sandbox on 127.0.0.1 until SIGINT or SIGTERM."""
 
-    help = "Run a stand-in for the Codat API on 127.0.0.1 (secrets: CODAT_API_KEY, CODAT_WEBHOOK_SECRET)."
+    help = "Run the sandbox, a stand-in for the Codat API, on 127.0.0.1 (secrets: CODAT_API_KEY, CODAT_WEBHOOK_SECRET)."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """The options; times are seconds."""
+        """Add the options. Times are in seconds."""
         parser.add_argument("--port", type=int, default=8001)
         parser.add_argument("--customers", type=int, default=5000, help="of the largest company")
-        parser.add_argument("--latency", type=float, default=0.0, help="added to every answer")
+        parser.add_argument("--latency", type=float, default=0.0, help="added to every response")
         parser.add_argument("--seed", type=int, default=1)
         parser.add_argument("--push-delay", type=float, default=3.0, help="until a write ends")
         parser.add_argument(
@@ -31,7 +31,7 @@ class Command(BaseCommand):
         parser.add_argument("--webhook-url", default=None, help="where signed events are posted")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Serve until SIGINT or SIGTERM."""
+        """Serve until a signal."""
         done = threading.Event()
         for name in (signal.SIGINT, signal.SIGTERM):
             signal.signal(name, lambda *_: done.set())

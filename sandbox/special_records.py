@@ -1,4 +1,4 @@
-"""Hand-made customers: the ones that break pages, and the one-offs that tests ask for by id."""
+"""Customers with unusual names, IDs and shapes, which tests and demos refer to by ID."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ def _plain(key: str, name: str | None, **more: Any) -> Record:
     return record | more
 
 
-# Ids that are hard to carry in an address, each with what is hard about it as its name.
+# IDs that are difficult in a URL; the name of each says why.
 ODD_IDS: dict[str, str] = {
     "a/b": "Id with a slash",
-    "../etc/passwd": "Id that climbs",
+    "../etc/passwd": "Id with dot segments",
     "a b": "Id with a space",
     "100%": "Id with a percent sign",
     "a%2Fb": "Id that looks encoded",
@@ -42,9 +42,9 @@ ODD_IDS: dict[str, str] = {
     "клиент-7": "Id in Cyrillic",
     "顧客１２": "Id in Japanese",
     "QnVzaW5lc3M6NWYwYzJhNzE7Q3VzdG9tZXI6MDAwMDAwMDF+fn5+fn5+fn5+fn5+fn5+fn5+fn5+/+8=": "Id of base64",
-    "new": "Id that is a word of ours",
+    "new": "Id that is a word of our URLs",
     "edit/": "Id that ends in a slash",
-    "..": "Id of two dots, which no address can carry",
+    "..": "Id of two dots, which no URL can contain",
 }
 
 _ODD: tuple[Record, ...] = (
@@ -181,7 +181,7 @@ def odd() -> dict[str, Record]:
     return {record["id"]: record for record in records}
 
 
-# The customers of the company `files`: id and name. Their attachments are in files.py.
+# The customers of the company `files`: ID and name. Their attachments are in files.py.
 FILE_CUSTOMERS: dict[str, str] = {
     "none": "No attachments",
     "one": "One attachment",
@@ -189,7 +189,7 @@ FILE_CUSTOMERS: dict[str, str] = {
     "kinds": "Every kind of file",
     "names": "Awkward file names",
     "ids": "Awkward attachment ids",
-    "lies": "Types that are not what they say",
+    "lies": "Types that do not match the content",
     "unlike": "Downloads unlike their metadata",
     "scripts": "Files that contain scripts",
     "large": "Large files",
@@ -208,7 +208,7 @@ def files() -> dict[str, Record]:
 
 @cache
 def intacct() -> dict[str, Record]:
-    """Customers with numbers, dates, switches and arrays four deep, as a configured ledger has them."""
+    """Customers with numbers, dates, booleans and arrays four deep."""
     people = [
         {
             "name": "Gideon Ashdown",
@@ -270,8 +270,8 @@ RECORDS: dict[str, Callable[[], dict[str, Record]]] = {
     "intacct": intacct,
 }
 
-# Customers that changed in the accounting software after Codat last looked: an update without `forceUpdate`
-# is refused until customers are refreshed.
+# Customers that have changed in the accounting software since the last sync: an update without `forceUpdate` is refused
+# until customers are refreshed.
 CHANGED_SINCE: dict[str, dict[str, dict[str, Any]]] = {
     "odd": {
         "changed-since": {

@@ -1,26 +1,12 @@
-"""Integrations for which no real answer was at hand: invented models, made of the traps seen in the others.
+"""Integrations with invented models, because no real response was available.
 
-Here are the arrays four deep, the numbers, dates, switches and files, a list of 250 options, an `id` that must be
-chosen, a single option, read-only fields marked as required, and a field whose values are an enum elsewhere.
+They combine the difficulties of the others: arrays four deep; numbers, dates, booleans and files; a list of 250
+options; an `id` that has to be chosen; a single option; read-only fields marked as required; and a text field whose
+values are an enum elsewhere.
 """
 
 from __future__ import annotations
 
-from .blocks import (
-    ADDRESS_PARTS,
-    ADDRESS_TYPE,
-    EMAIL,
-    NAME,
-    NAMED,
-    SPLIT,
-    STATUS,
-    STATUS_NODE,
-    address,
-    capital_postal_codes,
-    customer,
-    phone,
-    read_only,
-)
 from .integration import Integration
 from .model import (
     at_most,
@@ -30,16 +16,31 @@ from .model import (
     currency_code,
     email,
     group,
+    information,
     number_between,
     one_each,
     rows,
     rows_at_most,
-    says,
-    tells,
     text,
     value,
+    warning,
 )
-from .words import COUNTRIES, CURRENCIES
+from .model_parts import (
+    ADDRESS_PARTS,
+    ADDRESS_TYPE,
+    EMAIL,
+    NAME_DESCRIPTION,
+    NAME_NODE,
+    SPLIT_NAME,
+    STATUS,
+    STATUS_NODE,
+    address,
+    capital_postal_codes,
+    customer,
+    phone,
+    read_only,
+)
+from .names import COUNTRIES, CURRENCIES
 
 SAGE = Integration(
     key="tcnl",
@@ -53,16 +54,18 @@ SAGE = Integration(
             "id": text(
                 "Account reference",
                 between(1, 8),
-                about="The short code that the customer goes by in Sage",
+                description="The short code that the customer goes by in Sage",
                 required=True,
             ),
-            "customerName": text("Customer name", between(1, 60), about=NAME, required=True),
+            "customerName": text(
+                "Customer name", between(1, 60), description=NAME_DESCRIPTION, required=True
+            ),
             "contactName": text("Contact name", at_most(30)),
             "emailAddress": text("Email address", at_most(255)),
             "phone": text("Phone", at_most(30)),
             "taxNumber": text("VAT number", at_most(30)),
             "defaultCurrency": text("Default currency", currency_code()),
-            "status": text("Status", about="Whether the account is in use", required=True),
+            "status": text("Status", description="Whether the account is in use", required=True),
             "addresses": rows(
                 "Addresses",
                 address(
@@ -80,12 +83,14 @@ DYNAMICS = Integration(
     key="seux",
     name="Dynamics 365 Business Central",
     stores=capital_postal_codes,
-    refuses="at_once",
+    refuses="immediately",
     item_ids="tail",
     strict=False,
     model=customer(
         {
-            "customerName": text("Customer name", at_most(100), about=NAME, required=True),
+            "customerName": text(
+                "Customer name", at_most(100), description=NAME_DESCRIPTION, required=True
+            ),
             "contactName": text("Contact name", at_most(100)),
             "emailAddress": text(
                 "Email address", email("Must be a valid email address"), at_most(80)
@@ -100,7 +105,11 @@ DYNAMICS = Integration(
                     kind=text("Type", required=True, options=choices("Billing")),
                     lengths={"line1": 100, "line2": 50, "city": 30, "region": 30, "postalCode": 20},
                 )
-                | {"countryCode": text("Country code", country_code(), about="Beside the name")},
+                | {
+                    "countryCode": text(
+                        "Country code", country_code(), description="Beside the name"
+                    )
+                },
                 rows_at_most(1, "Only one address can be provided"),
             ),
         }
@@ -114,8 +123,10 @@ ZOHO = Integration(
     hides=("addresses", "registrationNumber"),
     model=customer(
         {
-            "customerName": text("Display name", between(1, 200), about=NAME, required=True),
-            "contactName": text("Primary contact", tells(SPLIT)),
+            "customerName": text(
+                "Display name", between(1, 200), description=NAME_DESCRIPTION, required=True
+            ),
+            "contactName": text("Primary contact", information(SPLIT_NAME)),
             "emailAddress": EMAIL,
             "phone": text("Phone", at_most(50)),
             "defaultCurrency": text("Currency", options=choices(*CURRENCIES)),
@@ -161,25 +172,30 @@ INTACCT = Integration(
     model=customer(
         {
             "id": text(
-                "Customer ID", between(1, 20), about="Chosen by you, kept for good", required=True
+                "Customer ID",
+                between(1, 20),
+                description="Chosen by you; it cannot be changed later",
+                required=True,
             ),
-            "customerName": NAMED,
+            "customerName": NAME_NODE,
             "emailAddress": EMAIL,
             "status": STATUS_NODE,
             "creditLimit": value("Number", "Credit limit", number_between(0, 1_000_000)),
             "discountPercent": value("Number", "Discount in percent", number_between(0, 100)),
             "isTaxExempt": value("Boolean", "Exempt from tax"),
             "isOnHold": value("Boolean", "On hold", required=True),
-            "customerSince": value("DateTime", "Customer since", says("Must not be in the future")),
+            "customerSince": value(
+                "DateTime", "Customer since", warning("Must not be in the future")
+            ),
             "tags": rows("Tags", None, rows_at_most(5, "Must contain a maximum of 5 tags")),
-            "logo": value("File", "Logo", says("PNG or JPEG of at most 200 KB")),
+            "logo": value("File", "Logo", warning("PNG or JPEG of at most 200 KB")),
             "documents": value("MultiPart", "Documents"),
             "customFields": group(
                 "Custom fields",
                 {
                     "regionCode": text("Sales region", options=choices("EMEA", "AMER", "APAC")),
                     "reviewDate": value("DateTime", "Next review"),
-                    "seats": value("Number", "Seats", says("Whole number")),
+                    "seats": value("Number", "Seats", warning("Whole number")),
                     "newsletter": value("Boolean", "Newsletter"),
                 },
             ),
@@ -222,7 +238,7 @@ CODAT = Integration(
     strict=False,
     model=customer(
         {
-            "customerName": NAMED,
+            "customerName": NAME_NODE,
             "contactName": text("Contact name", required=True),
             "emailAddress": text("Email address", required=True),
             "defaultCurrency": text("Default currency", required=True),
@@ -263,7 +279,7 @@ CODAT = Integration(
 
 _PLAIN = customer(
     {
-        "customerName": NAMED,
+        "customerName": NAME_NODE,
         "contactName": text("Contact name"),
         "emailAddress": text("Email address", email()),
         "phone": text("Phone"),

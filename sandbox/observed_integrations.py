@@ -1,18 +1,34 @@
-"""Integrations whose create/update models follow real answers of Codat.
+"""Integrations whose create/update models follow real responses of Codat.
 
 Which fields a model has, what it requires, how long a text may be and how a note is worded are facts; labels and
-descriptions are our own words. How each software stores and refuses is a guess from its documentation.
+descriptions are invented. How each software stores and refuses is guessed from its documentation.
 """
 
 from __future__ import annotations
 
-from .blocks import (
+from .integration import Integration
+from .model import (
+    at_most,
+    choices,
+    country_code,
+    currency_code,
+    email,
+    exactly,
+    information,
+    latin,
+    one_each,
+    rows,
+    rows_at_most,
+    text,
+    warning,
+)
+from .model_parts import (
     BILLING_DELIVERY,
     EMAIL,
-    NAME,
-    NAMED,
+    NAME_DESCRIPTION,
+    NAME_NODE,
     PHONE,
-    SPLIT,
+    SPLIT_NAME,
     STATUS_NODE,
     address,
     customer,
@@ -22,32 +38,16 @@ from .blocks import (
     phone,
     trimmed,
 )
-from .integration import Integration
-from .model import (
-    at_most,
-    choices,
-    country_code,
-    currency_code,
-    email,
-    exactly,
-    latin,
-    one_each,
-    rows,
-    rows_at_most,
-    says,
-    tells,
-    text,
-)
-from .words import CURRENCIES
+from .names import CURRENCIES
 
 XERO = Integration(
     key="gbol",
     name="Xero",
-    refuses="at_once",
+    refuses="immediately",
     stores=inactive_is_archived,
     model=customer(
         {
-            "customerName": NAMED,
+            "customerName": NAME_NODE,
             "phone": PHONE,
             "emailAddress": EMAIL,
             "registrationNumber": text("Registration number", at_most(50)),
@@ -58,8 +58,8 @@ XERO = Integration(
                 address(
                     kind=text(
                         "Type",
-                        says("Billing = POBOX, Delivery/Unknown = STREET"),
-                        about="What the address is for",
+                        warning("Billing = POBOX, Delivery/Unknown = STREET_NAMES"),
+                        description="What the address is for",
                         required=True,
                         options=BILLING_DELIVERY,
                     ),
@@ -82,8 +82,8 @@ QBO = Integration(
         {
             "customerName": text(
                 "Customer name",
-                says("Names must be unique across customers, suppliers and employees"),
-                about=NAME,
+                warning("Names must be unique across customers, suppliers and employees"),
+                description=NAME_DESCRIPTION,
                 required=True,
             ),
             "phone": PHONE,
@@ -100,7 +100,7 @@ QBO = Integration(
                     "postalCode": text("Postal code", latin(), at_most(50)),
                     "type": text(
                         "Type",
-                        says("Billing = POBOX, Delivery/Unknown = DELIVERY", field=""),
+                        warning("Billing = POBOX, Delivery/Unknown = DELIVERY", field=""),
                         options=BILLING_DELIVERY,
                     ),
                 },
@@ -108,7 +108,7 @@ QBO = Integration(
             "contacts": rows("Contacts", {"phone": rows("Phone numbers", phone(typed=True))}),
             "defaultCurrency": text(
                 "Default currency",
-                says(
+                warning(
                     "Default currency can only differ from the base company currency if "
                     "multi-currency is enabled for the company."
                 ),
@@ -125,9 +125,11 @@ QBD = Integration(
     replaces=True,
     model=customer(
         {
-            "customerName": text("Customer name", at_most(41), about=NAME, required=True),
+            "customerName": text(
+                "Customer name", at_most(41), description=NAME_DESCRIPTION, required=True
+            ),
             "contactName": text(
-                "Contact name", says("Max length of 25 characters for first and last names")
+                "Contact name", warning("Max length of 25 characters for first and last names")
             ),
             "phone": text("Phone", at_most(21, "Max length of {} characters")),
             "emailAddress": EMAIL,
@@ -139,7 +141,7 @@ QBD = Integration(
                     "Must be a three letter ISO code that matches an existing active currency in "
                     "the QuickBooks Desktop company"
                 ),
-                tells("If not set, will default to the base currency of the company"),
+                information("If not set, will default to the base currency of the company"),
             ),
             "status": STATUS_NODE,
             "addresses": rows(
@@ -147,7 +149,9 @@ QBD = Integration(
                 address(
                     kind=text(
                         "Type",
-                        tells("Only 1 address each of type(s) Billing/Delivery may be specified."),
+                        information(
+                            "Only 1 address each of type(s) Billing/Delivery may be specified."
+                        ),
                         required=True,
                         options=BILLING_DELIVERY,
                     ),
@@ -173,7 +177,7 @@ NETSUITE = Integration(
     item_ids="indexed",
     model=customer(
         {
-            "customerName": NAMED,
+            "customerName": NAME_NODE,
             "emailAddress": EMAIL,
             "defaultCurrency": text("Default currency"),
             "phone": text("Phone"),
@@ -196,7 +200,7 @@ NETSUITE = Integration(
                     "Delivery",
                     sentence="Only one each of Billing and Delivery addresses can be provided",
                 ),
-                tells("Multiple addresses of Unknown type may be provided"),
+                information("Multiple addresses of Unknown type may be provided"),
             ),
             "contacts": rows(
                 "Contacts",
@@ -225,9 +229,9 @@ FRESHBOOKS = Integration(
     model=customer(
         {
             "emailAddress": text("Email address", email(), required=True),
-            "customerName": text("Customer name", about=NAME),
+            "customerName": text("Customer name", description=NAME_DESCRIPTION),
             "phone": text("Phone"),
-            "contactName": text("Contact name", tells(SPLIT)),
+            "contactName": text("Contact name", information(SPLIT_NAME)),
             "defaultCurrency": text("Default currency", options=choices(*CURRENCIES)),
             "taxNumber": text("Tax number"),
             "addresses": rows(
@@ -237,7 +241,7 @@ FRESHBOOKS = Integration(
                 "Contacts",
                 {
                     "email": text("Email", required=True),
-                    "name": text("Name", tells(SPLIT), required=True),
+                    "name": text("Name", information(SPLIT_NAME), required=True),
                     "phone": rows(
                         "Phone numbers",
                         phone(typed=False),
@@ -256,7 +260,7 @@ EXACT = Integration(
     stores=first_address,
     model=customer(
         {
-            "customerName": NAMED,
+            "customerName": NAME_NODE,
             "emailAddress": EMAIL,
             "phone": text("Phone"),
             "registrationNumber": text("Registration number", exactly(20)),
@@ -274,7 +278,7 @@ EXACT = Integration(
             "addresses": rows(
                 "Addresses",
                 address(country=text("Country", country_code())),
-                tells(
+                information(
                     "Only the first address provided will be considered, all other entries will "
                     "be not be recorded"
                 ),

@@ -1,4 +1,4 @@
-"""The switches over HTTP, under `/_sandbox/`, for a sandbox that runs in another process. No key needed."""
+"""The controls over HTTP, under `/_sandbox/`, for a sandbox that runs in another process. They need no key."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from typing import Any
 import msgspec
 
 from .companies import PLANS
+from .controls import SandboxControls
 from .faults import KINDS
 from .server import Call, Request, Response
-from .switches import Switches
 from .webhooks import check_secret
 from .world import Settings
 
 _SECRET = {"webhook_secret"}
 
 
-def answer(sandbox: Switches, request: Request) -> Response:
-    """The answer to a call under `/_sandbox/`; 400 with a sentence for what cannot be done."""
+def respond(sandbox: SandboxControls, request: Request) -> Response:
+    """The response to a request under `/_sandbox/`; 400 with a sentence where it is invalid."""
     name = "/".join(request.segments[1:]).strip("/")
     handler = _HANDLERS.get((request.method, name))
     if handler is None:
@@ -36,7 +36,7 @@ def _json(body: Any, status: int = 200) -> Response:
     return Response(status, msgspec.json.encode(body))
 
 
-def _state(sandbox: Switches, _: dict[str, Any]) -> dict[str, Any]:
+def _state(sandbox: SandboxControls, _: dict[str, Any]) -> dict[str, Any]:
     settings = dataclasses.asdict(sandbox.settings)
     return {
         "companies": {plan.key: plan.id for plan in PLANS},
@@ -53,7 +53,7 @@ def _state(sandbox: Switches, _: dict[str, Any]) -> dict[str, Any]:
 
 
 def _call(call: Call) -> dict[str, Any]:
-    """A logged call as JSON. The key that it carried is left out."""
+    """A logged call as JSON, without its API key."""
     headers = {name: item for name, item in call.headers.items() if name != "authorization"}
     return dataclasses.asdict(call) | {
         "headers": headers,
@@ -61,37 +61,37 @@ def _call(call: Call) -> dict[str, Any]:
     }
 
 
-def _calls(sandbox: Switches, _: dict[str, Any]) -> list[dict[str, Any]]:
+def _calls(sandbox: SandboxControls, _: dict[str, Any]) -> list[dict[str, Any]]:
     return [_call(call) for call in sandbox.calls]
 
 
-def _clear_calls(sandbox: Switches, _: dict[str, Any]) -> dict[str, Any]:
+def _clear_calls(sandbox: SandboxControls, _: dict[str, Any]) -> dict[str, Any]:
     sandbox.clear_calls()
     return {}
 
 
-def _add_fault(sandbox: Switches, body: dict[str, Any]) -> list[dict[str, Any]]:
+def _add_fault(sandbox: SandboxControls, body: dict[str, Any]) -> list[dict[str, Any]]:
     sandbox.faults.add(body.pop("match", ""), body.pop("kind", "status"), **body)
     return sandbox.faults.planned
 
 
-def _clear_faults(sandbox: Switches, _: dict[str, Any]) -> dict[str, Any]:
+def _clear_faults(sandbox: SandboxControls, _: dict[str, Any]) -> dict[str, Any]:
     sandbox.faults.clear()
     return {}
 
 
-def _settle(sandbox: Switches, _: dict[str, Any]) -> dict[str, Any]:
+def _settle(sandbox: SandboxControls, _: dict[str, Any]) -> dict[str, Any]:
     sandbox.settle()
     return {}
 
 
-def _reset(sandbox: Switches, _: dict[str, Any]) -> dict[str, Any]:
+def _reset(sandbox: SandboxControls, _: dict[str, Any]) -> dict[str, Any]:
     sandbox.reset()
     return {}
 
 
-def _settings(sandbox: Switches, body: dict[str, Any]) -> dict[str, Any]:
-    """Turn settings by name; `seed` and `customers` count where nobody has asked for a company yet."""
+def _settings(sandbox: SandboxControls, body: dict[str, Any]) -> dict[str, Any]:
+    """Change settings by name. `seed` and `customers` apply to companies that have not been requested yet."""
     known = {field.name for field in dataclasses.fields(Settings)}
     unknown = sorted(set(body) - known)
     if unknown:
@@ -102,24 +102,24 @@ def _settings(sandbox: Switches, body: dict[str, Any]) -> dict[str, Any]:
     return {name: item for name, item in body.items() if name not in _SECRET}
 
 
-def _change(sandbox: Switches, body: dict[str, Any]) -> dict[str, Any]:
+def _change(sandbox: SandboxControls, body: dict[str, Any]) -> dict[str, Any]:
     """`{"company": key, "customer": id, "fields": {...}}`: a change in the accounting software."""
     sandbox.change(body["company"], body["customer"], **body.get("fields", {}))
     return {}
 
 
-def _online(sandbox: Switches, body: dict[str, Any]) -> dict[str, Any]:
+def _online(sandbox: SandboxControls, body: dict[str, Any]) -> dict[str, Any]:
     """`{"company": key, "online": true}`: a desktop connector on or off."""
     sandbox.set_online(body["company"], body.get("online", True))
     return {}
 
 
-def _elsewhere(_: Switches, __: dict[str, Any]) -> dict[str, Any]:
-    """Where a `redirect` fault leads: whoever comes here followed it."""
+def _redirect_target(_: SandboxControls, __: dict[str, Any]) -> dict[str, Any]:
+    """The target of a `redirect` fault. A request for it means that the client followed."""
     return {"results": [], "totalResults": 0, "pageNumber": 1, "pageSize": 100, "_links": {}}
 
 
-_HANDLERS: dict[tuple[str, str], Callable[[Switches, dict[str, Any]], Any]] = {
+_HANDLERS: dict[tuple[str, str], Callable[[SandboxControls, dict[str, Any]], Any]] = {
     ("GET", ""): _state,
     ("GET", "calls"): _calls,
     ("DELETE", "calls"): _clear_calls,
@@ -130,5 +130,5 @@ _HANDLERS: dict[tuple[str, str], Callable[[Switches, dict[str, Any]], Any]] = {
     ("POST", "settings"): _settings,
     ("POST", "change"): _change,
     ("POST", "online"): _online,
-    ("GET", "elsewhere"): _elsewhere,
+    ("GET", "elsewhere"): _redirect_target,
 }

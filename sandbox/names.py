@@ -1,4 +1,4 @@
-"""Word lists for invented people and firms, and the options of long choices: currencies and countries."""
+"""Names for invented people and firms, and the options of long lists: currencies and countries."""
 
 # ruff: noqa: SIM905  (lists of words read better as text)
 
@@ -6,33 +6,46 @@ from __future__ import annotations
 
 from . import iso_codes
 
-FIRST = tuple(
+FIRST_NAMES = tuple(
     "Amina Bruno Chloe Dmitri Elif Farid Greta Hugo Ines Jonas Keiko Liam Mara Nils Odile Piotr Quentin Rosa "
     "Samir Tilda Umar Vera Wanda Ximena Yusuf Zoe Anselm Beatriz Caspar Doris Emil Freya Gideon Hanne Ivo "
     "Jolanta Kasper Leonie Marek Nadia Oskar Petra Rafael Sunniva Theo Ursula Viktor Wilma".split()
 )
-LAST = tuple(
+LAST_NAMES = tuple(
     "Abara Brandt Castellan Dufour Ekberg Ferrante Gruber Halloran Ivarsson Jansen Kowalski Lindqvist Moreau "
     "Nakamura Okafor Petrov Quiroga Rosenthal Sandoval Takala Ulvang Vermeer Whitlock Xanthou Yamada Zeller "
     "Ashdown Birkett Cromwell Delgado Eastwick Fairbairn Garnett Hollis Ibsen Jessop Kingsley Lockhart".split()
 )
-TRADE = tuple(
+COMPANY_WORDS = tuple(
     "Amber Beacon Cedar Drift Ember Falcon Granite Harbour Iris Juniper Kestrel Lantern Meadow North Orchard "
     "Pebble Quarry River Saffron Thistle Umber Vale Willow Yarrow Zephyr Bramble Cobalt Dune Fern Gable "
     "Heron Indigo Larch Maple Nettle Opal Pine Raven Slate Teal".split()
 )
-CRAFT = tuple(
+TRADES = tuple(
     "Bakery Carpentry Coffee Cycles Dairy Design Electrics Engineering Fabrics Farms Films Fisheries Florists "
     "Foods Foundry Glass Homes Instruments Joinery Kitchens Labs Logistics Marine Media Motors Opticians "
     "Outdoors Paper Plumbing Printers Records Roofing Security Software Solar Stone Tea Textiles Tools "
     "Travel".split()
 )
-FORM = ("Ltd", "LLP", "GmbH", "BV", "Inc.", "& Sons", "& Co", "SARL", "Oy", "PLC", "Studio", "")
-STREET = tuple(
+LEGAL_FORMS = (
+    "Ltd",
+    "LLP",
+    "GmbH",
+    "BV",
+    "Inc.",
+    "& Sons",
+    "& Co",
+    "SARL",
+    "Oy",
+    "PLC",
+    "Studio",
+    "",
+)
+STREET_NAMES = tuple(
     "Alder Bridge Chapel Dock Elm Forge Garden Hill Inn Kiln Lower Market Mill Park Queen Ridge School "
     "Station Tower Upper Vine Water".split()
 )
-WAY = ("Road", "Street", "Lane", "Avenue", "Row", "Way", "Square", "Close")
+STREET_TYPES = ("Road", "Street", "Lane", "Avenue", "Row", "Way", "Square", "Close")
 # City, region, postal code, country name, country code, currency, phone prefix.
 PLACES = (
     ("London", "Greater London", "SE1 7PB", "United Kingdom", "GB", "GBP", "+44 20 7946"),
@@ -55,7 +68,7 @@ PLACES = (
 
 CURRENCIES = tuple(code for code, _ in iso_codes.CURRENCIES)
 
-# Real lists hold codes that ISO does not. With Kosovo these are 250 options.
+# Real lists have codes that are not in ISO 3166. With Kosovo these are 250 options.
 COUNTRIES = tuple(
     sorted([*((code, name) for code, _, name in iso_codes.COUNTRIES), ("XK", "Kosovo")])
 )

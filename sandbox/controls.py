@@ -1,4 +1,4 @@
-"""What tests and demos can read and change in the sandbox: settings, faults, calls, companies, webhooks."""
+"""What tests and demos can read and change: settings, faults, calls, companies, webhooks."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from .server import Call
 from .webhooks import Delivery, Webhooks
 from .world import Company, Settings, World
 
-# The call log keeps this many calls.
+# Calls in the call log; older ones are dropped.
 MAX_CALLS = 20_000
 
 
-class Switches:
-    """The state of a sandbox and the switches over it; no HTTP."""
+class SandboxControls:
+    """The state of a sandbox and its controls, without HTTP."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -32,7 +32,7 @@ class Switches:
         self._calls: deque[Call] = deque(maxlen=MAX_CALLS)
 
     def reset(self) -> None:
-        """Back to the start: data, settings, faults, call log, keys, events. Takes a few milliseconds."""
+        """Restore the initial state: data, settings, faults, call log, keys, events. Takes a few milliseconds."""
         self.faults.clear()
         for field in dataclasses.fields(Settings):
             setattr(self.settings, field.name, getattr(self._initial, field.name))
@@ -42,7 +42,7 @@ class Switches:
         self._calls.clear()
 
     def settle(self) -> None:
-        """Let all delays pass now: pushes end, time-outs strike, refreshes complete, connectors stay off."""
+        """End all delays now: pushes end, time-outs expire, refreshes complete; connectors stay offline."""
         self.world.schedule.run_all()
 
     @property
@@ -56,7 +56,7 @@ class Switches:
 
     @property
     def open_connections(self) -> int:
-        """How many sockets are connected: none without a server."""
+        """Connected sockets; 0 without a server."""
         return 0
 
     @property
@@ -76,25 +76,25 @@ class Switches:
         return company.accounting_connection_id
 
     def state(self, key: str) -> Company:
-        """What the sandbox knows of a named company: `copy` (Codat's customers) and `source` (the software's)."""
+        """The state of a named company: `copy` (Codat's copy) and `source` (the accounting software)."""
         return self.world.company(self.company(key))
 
     def file(self, key: str, customer_id: str, attachment_id: str) -> File:
         """An attachment: `length`, and its bytes in `pieces()`. Raises KeyError."""
-        found = attachment(key, customer_id, attachment_id)
-        if found is None:
+        file = attachment(key, customer_id, attachment_id)
+        if file is None:
             raise KeyError(f"no attachment {attachment_id} of {customer_id} in {key}")
-        return found
+        return file
 
     def change(self, key: str, customer_id: str, **fields: Any) -> None:
-        """Change a customer in the accounting software, behind Codat's back."""
+        """Change a customer in the accounting software; Codat's copy stays as it is."""
         company = self.state(key)
         with self.world.schedule.lock:
-            moved = {"sourceModifiedDate": "2025-03-21T10:00:00"} | fields
-            company.source[customer_id] = company.source[customer_id] | moved
+            change = {"sourceModifiedDate": "2025-03-21T10:00:00"} | fields
+            company.source[customer_id] = company.source[customer_id] | change
 
-    def set_online(self, key: str, online: bool = True) -> None:  # noqa: FBT001, FBT002  reads as it is said
-        """Switch a desktop connector on or off; what waited for it goes on at once."""
+    def set_online(self, key: str, online: bool = True) -> None:  # noqa: FBT001, FBT002  readable as a positional argument
+        """Set a desktop connector online or offline; waiting jobs continue when it comes online."""
         company = self.state(key)
         with self.world.schedule.lock:
             company.online = online
@@ -105,5 +105,5 @@ class Switches:
 
 
 def _unknown(key: str) -> str:
-    known = ", ".join(plan.key for plan in PLANS)
-    raise KeyError(f"no company {key}; there are {known}")
+    keys = ", ".join(plan.key for plan in PLANS)
+    raise KeyError(f"no company {key}; there are {keys}")

@@ -1,4 +1,4 @@
-"""Pieces that several create/update models share, and how accounting software changes what it stores."""
+"""Parts that several create/update models share, and how accounting software changes a record when it stores it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import copy
 from collections.abc import Callable
 from typing import Any
 
-from .model import Node, Note, at_most, choices, says, text, value
+from .model import Node, Note, at_most, choices, text, value, warning
 
 Record = dict[str, Any]
 Change = Callable[[Record], Record]
@@ -27,15 +27,17 @@ def customer(properties: dict[str, Node]) -> Node:
     )
 
 
-NAME = "What the customer is called, most often a firm's name"
-NAMED = text("Customer name", about=NAME, required=True)
-STATUS_NODE = text("Status", about="Whether the customer is in use", required=True, options=STATUS)
-EMAIL = text("Email address", about="Where the customer reads email")
-PHONE = text("Phone", says("Country, area, and number are space separated"))
-ADDRESS_TYPE = text(
-    "Type", about="What the address is for", required=True, options=BILLING_DELIVERY
+NAME_DESCRIPTION = "The name of the customer, usually of a firm"
+NAME_NODE = text("Customer name", description=NAME_DESCRIPTION, required=True)
+STATUS_NODE = text(
+    "Status", description="Whether the customer is in use", required=True, options=STATUS
 )
-SPLIT = "The part before the first space becomes the first name, the rest the last name"
+EMAIL = text("Email address", description="The main email address of the customer")
+PHONE = text("Phone", warning("Country, area, and number are space separated"))
+ADDRESS_TYPE = text(
+    "Type", description="What the address is for", required=True, options=BILLING_DELIVERY
+)
+SPLIT_NAME = "The part before the first space becomes the first name, the rest the last name"
 
 
 def address(
@@ -60,7 +62,7 @@ def address(
         if lengths and name in lengths:
             notes = (at_most(lengths[name]),)
         properties[name] = text(
-            label, *notes, about=f"{label} of the address", required=name in required
+            label, *notes, description=f"{label} of the address", required=name in required
         )
     if country is not None:
         properties["country"] = country
@@ -69,38 +71,41 @@ def address(
 
 def phone(*, typed: bool, required: bool = True) -> dict[str, Node]:
     """The properties of a phone row."""
-    properties = {"number": text("Number", about="The phone number", required=required)}
+    properties = {"number": text("Number", description="The phone number", required=required)}
     if typed:
-        properties["type"] = text("Type", about="What the number is for", required=required)
+        properties["type"] = text("Type", description="What the number is for", required=required)
     return properties
 
 
 def read_only() -> dict[str, Node]:
-    """Nodes that nobody can write and that a model lists all the same, marked as required."""
+    """Nodes that cannot be written, although a model lists them as required."""
     return {
         "modifiedDate": value(
-            "DateTime", "Modified date", about="When the contact was changed last", required=True
+            "DateTime",
+            "Modified date",
+            description="When the contact was changed last",
+            required=True,
         )
     }
 
 
 def changed(record: Record, **fields: Any) -> Record:
-    """A copy of `record` with other values."""
+    """A copy of `record` with other values for some fields."""
     return copy.deepcopy(record) | fields
 
 
 def as_sent(record: Record) -> Record:
-    """The software keeps what it got."""
+    """The record as it was sent."""
     return record
 
 
 def inactive_is_archived(record: Record) -> Record:
-    """Xero: `InActive` goes in, `Archived` comes out."""
+    """Xero stores the status `InActive` as `Archived`."""
     return changed(record, status="Archived") if record.get("status") == "InActive" else record
 
 
 def masked_numbers(record: Record) -> Record:
-    """QuickBooks Online shows the last digits of tax and registration numbers only."""
+    """QuickBooks Online returns only the last digits of tax and registration numbers."""
     numbers = {
         name: "XXXX" + record[name][-7:]
         for name in ("taxNumber", "registrationNumber")
@@ -110,7 +115,7 @@ def masked_numbers(record: Record) -> Record:
 
 
 def first_address(record: Record) -> Record:
-    """Exact keeps one address, whatever it is sent."""
+    """Exact stores the first address only."""
     addresses = record.get("addresses")
     if isinstance(addresses, list) and len(addresses) > 1:
         return changed(record, addresses=addresses[:1])
@@ -118,14 +123,14 @@ def first_address(record: Record) -> Record:
 
 
 def capital_postal_codes(record: Record) -> Record:
-    """Dynamics writes postal codes in capitals."""
+    """Dynamics stores postal codes in capitals."""
     if not isinstance(record.get("addresses"), list):
         return record
-    again = changed(record)
-    for row in again["addresses"]:
+    result = changed(record)
+    for row in result["addresses"]:
         if isinstance(row, dict) and isinstance(row.get("postalCode"), str):
             row["postalCode"] = row["postalCode"].upper()
-    return again
+    return result
 
 
 def trimmed(record: Record) -> Record:
