@@ -1,6 +1,7 @@
 """Opening a customer's form: on the record, a copy, a draft, an earlier change, or a post. Knows no HTTP."""
 
 import uuid
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -8,6 +9,7 @@ from django.contrib.auth.models import User
 from django.http import QueryDict
 from django.utils import timezone
 
+from customers.codat.errors import NotFound
 from customers.editing.edit import Edit, SaveOptions, Target
 from customers.formatting import distance, text_or_dash
 from customers.forms import FormTampered, copy_of
@@ -37,10 +39,30 @@ def open_copy(target: Target, source: dict[str, Any]) -> Edit:
     return Edit(target, target.form(filled=copy_of(source)), notes=(note,))
 
 
+def open_as_new(edit: Edit) -> Edit:
+    """The form for a new customer with what was typed for one that is gone.
+
+    Saving it ends the draft of the old form, since both are one submission.
+    """
+    note = (
+        "This customer is no longer in Codat, so nothing was sent."
+        " What you typed is below. Save it as a new customer, or cancel."
+    )
+    target = replace(edit.target, customer_id="")
+    form = target.form(filled=copy_of(edit.form.payload()))
+    return Edit(target, form, edit.submission, SaveOptions(edit.options.timeout), notes=(note,))
+
+
 def open_draft(target: Target, draft: Draft, service: CustomerService) -> Edit:
-    """A draft's form, with notes on what has changed since in the record and in the model. Raises CodatError."""
-    record, _ = target.with_pending(target.read(service), draft.submission)
+    """A draft's form, with notes on what has changed since in the record and in the model. Raises CodatError.
+
+    Where the customer is gone, the form for a new one.
+    """
     post = drafts.post_data(draft)
+    try:
+        record, _ = target.with_pending(target.read(service), draft.submission)
+    except NotFound:
+        return open_as_new(read_post(target, post))
     notes = (
         f"You are continuing your draft from {_moment(draft.updated_at)}.",
         *model_changes(draft.model, target.model),
@@ -62,9 +84,13 @@ def open_draft(target: Target, draft: Draft, service: CustomerService) -> Edit:
 def open_write(target: Target, write: Write, user: User, service: CustomerService) -> Edit:
     """The form with the values and options of an earlier change, and its errors. Raises CodatError.
 
-    The change counts as seen by the person who made it.
+    The change counts as seen by the person who made it. Where the customer is gone, it is the form for a new one.
     """
-    record, notes = _record(target, service)
+    try:
+        record, notes = _record(target, service)
+    except NotFound:
+        form = target.form(write.values_before, filled=write.sent_values)
+        return open_as_new(Edit(target, form, options=SaveOptions.of(write)))
     if not write.payload:
         return Edit(target, target.form(record), notes=(*notes, _missing_note(write)))
     form = target.form(record, filled=write.sent_values)

@@ -16,7 +16,7 @@ import simplejson
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from customers.codat.errors import CodatError
+from customers.codat.errors import CodatError, NotFound
 from customers.codat.text import folded_name
 from customers.editing.edit import Edit
 from customers.editing.merging import merged_fields
@@ -64,6 +64,13 @@ class MergeNeeded:
 
     form: Form
     merge: Merge
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerGone:
+    """Codat's copy does not have the customer any more; the form has what was typed."""
+
+    form: Form
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +128,7 @@ Outcome = (
     | Unchanged
     | Invalid
     | MergeNeeded
+    | CustomerGone
     | BeingSent
     | SameName
     | AlreadySaved
@@ -153,7 +161,10 @@ def save(
         return Invalid(edit.form)
     if not edit.target.creating and not edit.form.changes():
         return Unchanged(edit.form)
-    reading = _read(edit, service)
+    try:
+        reading = _read(edit, service)
+    except NotFound:
+        return CustomerGone(edit.form)
     with save_lock(*_lock_names(edit)):
         outcome = _check_and_journal(edit, user, reading, choices)
     if isinstance(outcome, Write):
@@ -166,7 +177,7 @@ def save(
 
 
 def _read(edit: Edit, service: CustomerService) -> _Reading:
-    """Read what a save is compared with. Raises CodatError."""
+    """Read what a save is compared with. Raises CodatError, NotFound where the customer is gone."""
     read_at = timezone.now()
     record = edit.target.read(service)
     # A form that was saved before is not sent again, whatever has its name by now: it may be its own customer.

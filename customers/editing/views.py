@@ -26,6 +26,7 @@ from customers.editing.save import (
     AlreadySaved,
     AlreadySavedDifferently,
     BeingSent,
+    CustomerGone,
     Invalid,
     MergeNeeded,
     Outcome,
@@ -40,7 +41,7 @@ from customers.models import Write
 from customers.service import default_service
 from customers.web import htmx, links
 from customers.web.company_context import CompanyContext, load_company
-from customers.web.error_pages import heading
+from customers.web.error_pages import heading, needs_administrator
 from customers.web.resubmit import typed
 from customers.writes import drafts
 
@@ -113,13 +114,18 @@ def _form(request: HttpRequest, company_id: str, customer_id: str) -> HttpRespon
         edit_page = EditPage(request, page, target)
         if not reading:
             return _post(edit_page)
-        return edit_page.render(_open(edit_page).with_notes(*_stale_notes(model)))
+        return _render(edit_page, _open(edit_page).with_notes(*_stale_notes(model)))
     except CodatError as error:
         if not reading:
             return _not_saved(request, error)
         if isinstance(error, UnusableModel):
             return _no_form(request, company_id, error)
         raise
+
+
+def _render(page: EditPage, edit: Edit, *, status: int = 200) -> HttpResponse:
+    """The page of an edit, which is for a new customer where the page's own one is gone."""
+    return replace(page, target=edit.target).render(edit, status=status)
 
 
 def _model(
@@ -216,6 +222,8 @@ def _saved(page: EditPage, edit: Edit, outcome: Outcome) -> HttpResponse:
             return page.render(edit, status=422)
         case MergeNeeded(merge=merge):
             return page.render(edit, merge=merge, status=409)
+        case CustomerGone():
+            return _render(page, opening.open_as_new(edit), status=409)
         case BeingSent(write=write):
             edit.form.problems.append(
                 f"{write.username} is saving this customer at this moment. Nothing was sent."
@@ -278,7 +286,13 @@ def _not_saved(request: HttpRequest, error: CodatError) -> HttpResponse:
         request,
         "editing/not_saved.html",
         "editing/_not_saved.html",
-        {"error": error, "typed": typed(request), "here": request.get_full_path()},
+        {
+            "error": error,
+            "error_heading": heading(error),
+            "needs_administrator": needs_administrator(error),
+            "typed": typed(request),
+            "here": request.get_full_path(),
+        },
         status=error.our_status if error.our_status >= 500 else 502,
     )
     if error.retry_after:

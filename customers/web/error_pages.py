@@ -93,6 +93,11 @@ def heading(error: Exception) -> str:
     return next(text for kind, text in _HEADINGS if isinstance(error, kind))
 
 
+def needs_administrator(error: Exception) -> bool:
+    """Whether only an administrator can mend this error."""
+    return isinstance(error, _FOR_ADMINISTRATORS)
+
+
 def change_sentence(request: HttpRequest, error: Exception) -> str:
     """Whether anything was changed; "" for an error that has nothing to do with Codat."""
     if not isinstance(error, CodatError):
@@ -152,7 +157,7 @@ def error_response(request: HttpRequest, error: Exception) -> HttpResponse:
         else datetime.now(UTC) + timedelta(seconds=retry.wait),
         "retry_seconds": retry.automatic,
         "codat_asked": retry.codat_asked,
-        "needs_administrator": isinstance(error, _FOR_ADMINISTRATORS),
+        "needs_administrator": needs_administrator(error),
         "customers_url": _customers_url(request),
     }
     response = htmx.render(request, "web/error.html", "web/_error.html", context, status=status)
