@@ -15,7 +15,7 @@ import simplejson
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from customers.codat.text import is_blank, page_text, without_invisible
+from customers.codat.text import is_blank, marked_text, page_text, without_invisible
 from customers.codat.values import is_size, is_unknown_date, parse_date
 
 DASH = "–"
@@ -98,6 +98,15 @@ def text_or_dash(value: object) -> str:
     if isinstance(value, dict | list):
         return page_text(without_invisible(_json(value))) if value else DASH
     return str(value)
+
+
+def marked_or_dash(value: object) -> str:
+    """Like `text_or_dash`, for the two sides of a difference: what cannot be seen is marked."""
+    if isinstance(value, str):
+        return marked_text(value) if value.strip() else DASH
+    if isinstance(value, dict | list):
+        return marked_text(_json(value)) if value else DASH
+    return text_or_dash(value)
 
 
 def label(name: object) -> str:

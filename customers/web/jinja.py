@@ -10,6 +10,7 @@ from django_htmx.jinja import htmx_script
 from jinja2 import Environment, Undefined
 
 from customers import formatting
+from customers.web.difference import difference
 
 
 def thousands(value: Any) -> str:
@@ -37,5 +38,6 @@ def environment(**options: Any) -> Environment:
     made.filters |= {name: _for_missing(function) for name, function in formats.items()}
     made.filters["pluralize"] = pluralize
     # Cached: the storage looks up a file's hashed name each time, and it never changes while a process runs.
+    made.globals["difference"] = difference
     made.globals |= {"static": functools.cache(static), "htmx_script": functools.cache(htmx_script)}
     return made

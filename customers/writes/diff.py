@@ -9,7 +9,7 @@ from typing import Any, Literal, TypedDict
 
 from customers.codat.text import db_safe
 from customers.codat.values import is_empty, parse_date
-from customers.formatting import path_label, text_or_dash
+from customers.formatting import marked_or_dash, path_label
 from customers.models import Write
 
 Path = tuple[str | int, ...]
@@ -102,7 +102,7 @@ def changes(write: Write) -> list[FieldChange]:
 def changed_fields(before: Any, sent: Any) -> list[FieldChange]:
     """The fields in which `sent` differs from `before`. Empty, null and missing are the same here."""
     return [
-        FieldChange(_dotted(path), path_label(path), text_or_dash(old), text_or_dash(new))
+        FieldChange(_dotted(path), path_label(path), marked_or_dash(old), marked_or_dash(new))
         for path, old, new in walk(before, sent, pair_rows=by_position)
         if old != new and not (is_empty(old) and is_empty(new))
     ]
@@ -174,8 +174,8 @@ def _difference(path: Path, how: How, sent: Any, read: Any) -> Difference:
     return Difference(
         label=db_safe(path_label(path)),
         what=how,
-        sent=db_safe(text_or_dash(sent)),
-        read=db_safe(text_or_dash(read)),
+        sent=db_safe(marked_or_dash(sent)),
+        read=db_safe(marked_or_dash(read)),
     )
 
 
