@@ -209,7 +209,8 @@ def _saved(page: EditPage, edit: Edit, outcome: Outcome) -> HttpResponse:
         case Sent(write) if write.state == Write.State.FAILED:
             return page.redirect(page.path + page.page.query(write=write.pk))
         case Sent(write):
-            return page.redirect(links.write(write.company_id, write.pk))
+            removed = "?removed" if edit.form.has_removed_characters else ""
+            return page.redirect(links.write(write.company_id, write.pk) + removed)
         case AlreadySaved(write, by_content):
             parameter = "same" if by_content else "again"
             return page.redirect(f"{links.write(write.company_id, write.pk)}?{parameter}")

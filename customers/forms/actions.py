@@ -1,4 +1,5 @@
-"""The row buttons: add, duplicate, remove, undo, move up and down, copy a contact to the main fields and back.
+"""The row buttons: add, duplicate, remove, undo, move up and down, copy a contact to the main fields and back,
+and the button that puts removed characters back.
 
 Each returns the id of the element that takes the focus. None where the button names nothing that exists, as in a
 stale page or a hand-made post: then nothing happens.
@@ -14,6 +15,7 @@ from customers.forms.bound import (
     ListField,
     ListItem,
     ReadOnlyField,
+    walk,
 )
 from customers.forms.paths import html_id
 
@@ -29,6 +31,8 @@ def apply_action(root: Group, action: str) -> str | None:
     path, _, key = rest.partition(":")
     if verb == "copy":
         return _copy(root, direction=path, key=key)
+    if verb == "restore":
+        return _restore(root, path)
     field = _find_list(root, path)
     if field is None:
         return None
@@ -48,6 +52,15 @@ def apply_action(root: Group, action: str) -> str | None:
             return _duplicate(field, item)
         case "up" | "down":
             return _move(field, item, -1 if verb == "up" else 1)
+    return None
+
+
+def _restore(root: Group, path: str) -> str | None:
+    """Put the invisible characters back that were removed from what was typed."""
+    for field, _ in walk(root):
+        if isinstance(field, Leaf) and field.path == path:
+            field.restore()
+            return html_id(path)
     return None
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from customers.codat.text import is_blank
+from customers.codat.text import is_blank, without_invisible
 from customers.forms import assumptions
 from customers.forms.model import Node, NodeType
 from customers.forms.paths import NEW_ITEM_KEY, encode_name, item_key, join
@@ -36,10 +36,22 @@ class Leaf:
     """One input.
 
     `preselected` is the text of the only option. Alone it does not count as filled in, unless the field `is_needed`:
-    it and all that it belongs to are required.
+    it and all that it belongs to are required. `typed` is what was typed before invisible characters were removed, ""
+    where there were none. `is_kept`: the person wants them kept.
     """
 
-    __slots__ = ("base", "error", "initial", "is_needed", "node", "path", "preselected", "text")
+    __slots__ = (
+        "base",
+        "error",
+        "initial",
+        "is_kept",
+        "is_needed",
+        "node",
+        "path",
+        "preselected",
+        "text",
+        "typed",
+    )
 
     def __init__(
         self, node: Node, path: str, base: Any, *, is_new: bool, is_needed: bool = False
@@ -52,7 +64,27 @@ class Leaf:
         has_one_option = is_new and base is MISSING and node.required and len(node.options) == 1
         self.preselected = node.options[0].text if has_one_option else ""
         self.text = self.initial or self.preselected
+        self.typed = ""
+        self.is_kept = False
         self.error = ""
+
+    def read(self, text: str, typed: str, *, is_kept: bool) -> None:
+        """Take over what was posted; `typed` is what the field held when invisible characters were removed before."""
+        self.text = text
+        self.is_kept = is_kept and without_invisible(text) != text
+        is_as_read = text == self.initial or adds_only_blanks(text, self.initial)
+        if is_as_read or self.is_kept or self.node.options:
+            return
+        self.text = without_invisible(text)
+        if self.text != text:
+            self.typed = text
+        elif without_invisible(typed) == text:
+            self.typed = typed if typed != text else ""
+
+    def restore(self) -> None:
+        """Put back the invisible characters that were removed."""
+        if self.typed:
+            self.text, self.typed, self.is_kept = self.typed, "", True
 
     @property
     def is_blank(self) -> bool:

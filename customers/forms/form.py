@@ -9,7 +9,7 @@ from typing import Any
 from customers.codat.text import page_text
 from customers.formatting import path_label
 from customers.forms import actions, merge, signing
-from customers.forms.bound import Binder, Field, Group, Labels, ListField, ReadOnlyField, walk
+from customers.forms.bound import Binder, Field, Group, Labels, Leaf, ListField, ReadOnlyField, walk
 from customers.forms.changes import Change, UnsentValue, form_changes, unsent_values
 from customers.forms.display import compile_model
 from customers.forms.error_mapping import ErrorMapper
@@ -139,6 +139,11 @@ class Form:
             anchor = html_id(field.path) if field.path else ""
             lines.append({"text": _summary_text(field, labels), "anchor": anchor})
         return lines
+
+    @property
+    def has_removed_characters(self) -> bool:
+        """Whether invisible characters were removed from what was typed."""
+        return any(isinstance(field, Leaf) and field.typed for field, _ in walk(self.root))
 
     @property
     def warnings(self) -> dict[str, str]:

@@ -29,7 +29,7 @@ _NARROW_LENGTH = 40
 
 @dataclass(slots=True)
 class LeafBlock:
-    """One input. `label` is without the mark of a required field."""
+    """One input. `label` is without the mark of a required field. `typed`, `is_kept`: as of `Leaf`."""
 
     kind: ClassVar = "leaf"
     path: str
@@ -39,6 +39,13 @@ class LeafBlock:
     error: str
     warning: str
     has_focus: bool
+    typed: str = ""
+    is_kept: bool = False
+
+    @property
+    def removed_count(self) -> int:
+        """How many invisible characters were removed from what was typed."""
+        return max(len(self.typed) - len(self.text), 0)
 
     @property
     def has_lines(self) -> bool:
@@ -212,7 +219,17 @@ class _Layout:
             has_focus = self.focus == html_id(field.path)
             warning = self._warning(field)
             return [
-                LeafBlock(field.path, label, display, field.text, field.error, warning, has_focus)
+                LeafBlock(
+                    field.path,
+                    label,
+                    display,
+                    field.text,
+                    field.error,
+                    warning,
+                    has_focus,
+                    field.typed,
+                    field.is_kept,
+                )
             ]
         if isinstance(field, Group):
             children = [block for child in field.children for block in self.blocks(child)]

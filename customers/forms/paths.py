@@ -1,7 +1,8 @@
 """Names of inputs: a path of percent-encoded property names and item keys, joined by dots.
 
 `f.addresses.b0.line1` is an input, `r.addresses` the order of a list's items, `x.addresses` the items that are
-removed on save. The key of an item from the record is `b` and its index there; of a new item, `n` and a number.
+removed on save. `i.phone` is what was typed before invisible characters were removed, `k.phone` says that a person
+wants them kept. The key of an item from the record is `b` and its index there; of a new item, `n` and a number.
 `n3-b0` is a new item that was copied from `b0`: it keeps the values of `b0` that have no input.
 Names that a browser sends are never parsed: a form asks for the names that it knows.
 """
@@ -12,6 +13,7 @@ import re
 from urllib.parse import quote
 
 FIELD_PREFIX, ORDER_PREFIX, REMOVED_PREFIX = "f.", "r.", "x."
+TYPED_PREFIX, KEPT_PREFIX = "i.", "k."
 NEW_ITEM_KEY = re.compile(r"n([1-9]\d{0,5})(?:-b(\d{1,6}))?", re.ASCII)
 
 

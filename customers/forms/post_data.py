@@ -11,7 +11,13 @@ from typing import Protocol
 
 from customers.codat.text import page_text
 from customers.forms.bound import MAX_LIST_ITEMS, Field, Group, Leaf, ListField, ListItem
-from customers.forms.paths import FIELD_PREFIX, ORDER_PREFIX, REMOVED_PREFIX
+from customers.forms.paths import (
+    FIELD_PREFIX,
+    KEPT_PREFIX,
+    ORDER_PREFIX,
+    REMOVED_PREFIX,
+    TYPED_PREFIX,
+)
 
 # New items in one post, over all lists; a person adds a handful.
 MAX_NEW_ITEMS = 2_000
@@ -82,7 +88,12 @@ class PostReader:
         if not values:
             return
         self.known.add(name)
-        leaf.text = page_text(values[-1])
+        typed = self.data.getlist(TYPED_PREFIX + leaf.path)[-1:]
+        leaf.read(
+            page_text(values[-1]),
+            page_text("".join(typed)),
+            is_kept=bool(self.data.getlist(KEPT_PREFIX + leaf.path)),
+        )
         if len(set(values)) > 1:
             leaf.error = (
                 "This field was submitted twice with different values. Check it, then save."

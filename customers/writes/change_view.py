@@ -27,9 +27,9 @@ def change(request: HttpRequest, company_id: str, write_id: uuid.UUID) -> HttpRe
     """One change. While its outcome is not known, a visit asks Codat if that is due, and HTMX repeats the visit.
 
     `?check` asks Codat immediately; `?again` says that a second save of the same form led here, `?same` that a
-    save of the same change in another form did. HEAD shows what is known, without a call to Codat. POST
-    `action=send` sends an unknown create again with its own key; POST `decision=linked` with `key`, or
-    `decision=not_received`, is what a person decides about an unknown write.
+    save of the same change in another form did, `?removed` that invisible characters were removed before. HEAD shows
+    what is known, without a call to Codat. POST `action=send` sends an unknown create again with its own key; POST
+    `decision=linked` with `key`, or `decision=not_received`, is what a person decides about an unknown write.
     """
     write = get_object_or_404(Write, pk=write_id, company_id=company_id)
     action_error: CodatError | None = None
@@ -52,6 +52,7 @@ def change(request: HttpRequest, company_id: str, write_id: uuid.UUID) -> HttpRe
         else "Nothing was decided.",
         "again": "again" in request.GET,
         "same": "same" in request.GET,
+        "removed": "removed" in request.GET,
         "may_write": request.user.has_perm("customers.write_customers"),
     }
     status = action_error.our_status if action_error else 200

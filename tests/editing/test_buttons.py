@@ -100,3 +100,15 @@ def test_a_save_without_a_change_sends_nothing(
     page = press(editor_client, url, editor_client.get(url), "save")
     assert "You have not changed anything" in page.content.decode()
     assert not Write.objects.exists()
+
+
+def test_the_page_of_a_change_says_that_invisible_characters_were_removed(
+    company: str, customer_id: str, editor_client: RawPathClient
+) -> None:
+    url = links.edit(company, customer_id)
+    page = editor_client.get(url)
+    answer = press(editor_client, url, page, "save", **{"f.phone": "\ufeff555 0199"})
+    assert answer.status_code == 303
+    shown = editor_client.get(answer["Location"]).content.decode()
+    assert "Invisible characters were removed" in shown
+    assert Write.objects.get().sent_values["phone"] == "555 0199"
