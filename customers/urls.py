@@ -13,6 +13,7 @@ from customers.writes import (
     codat_history_view,
     history_view,
     my_changes_view,
+    pending_view,
     webhook_view,
 )
 
@@ -40,6 +41,7 @@ urlpatterns = [
     path(f"{_attachment}preview/", preview_view.preview, name="preview"),
     path(f"{_attachment}download/", download_view.download, name="download"),
     path(f"{_company}writes/codat/", codat_history_view.codat_history, name="codat_writes"),
+    path(f"{_company}writes/pending/", pending_view.pending_changes, name="pending"),
     path(f"{_company}writes/", history_view.history, name="writes"),
     path(f"{_company}writes/<uuid:write_id>/", change_view.change, name="write"),
     path("writes/", my_changes_view.my_changes, name="my_writes"),

@@ -93,7 +93,7 @@ def _list_context(
         "new_url": links.new(page.company_id) + page.suffix,
         "writes_url": links.writes(page.company_id),
         "here": request.get_full_path(),
-        "pending": pending(page.company_id),
+        **pending(page.company_id),
     }
 
 
@@ -121,6 +121,6 @@ def detail(request: HttpRequest, company_id: str, customer_id: str) -> HttpRespo
             "copy_url": links.new(company_id) + page.query(**{"from": customer_id}),
             "attachments_url": links.attachments(company_id, customer_id) + page.suffix,
             "writes_url": links.writes(company_id) + "?" + urlencode({"customer": customer_id}),
-            "pending": pending(company_id, customer_id),
+            **pending(company_id, customer_id),
         },
     )

@@ -6,7 +6,7 @@ addresses are built here. An id is one percent-encoded segment.
 
 import uuid
 from typing import TypeGuard
-from urllib.parse import quote, unquote
+from urllib.parse import quote, unquote, urlencode
 
 from customers.codat.values import canonical_company_id
 
@@ -138,6 +138,11 @@ def writes(company_id: str) -> str:
 def codat_writes(company_id: str) -> str:
     """Codat's own history of a company's writes."""
     return f"{writes(company_id)}codat/"
+
+
+def pending(company_id: str, customer_id: str = "", *, shown: str = "") -> str:
+    """The pending changes of a company, or of one customer. `shown` says which of them the page has."""
+    return f"{writes(company_id)}pending/?{urlencode({'customer': customer_id, 'shown': shown})}"
 
 
 def write(company_id: str, write_id: uuid.UUID | str) -> str:

@@ -9,7 +9,7 @@ from django.core.paginator import Paginator
 
 from customers.models import Write, WriteQuerySet
 from customers.web import links
-from customers.writes import sentences
+from customers.writes import sentences, tracking
 
 PAGE_SIZE = 50
 # Values of the filter `state` that stand for several states.
@@ -76,6 +76,7 @@ def change_list(
         "position": f"Page {page.number} of {page.paginator.num_pages}",
         "previous_url": address(page.previous_page_number()) if page.has_previous() else "",
         "next_url": address(page.next_page_number()) if page.has_next() else "",
+        "seconds": tracking.shortest_interval(page),
         "rows": [
             {
                 "write": write,

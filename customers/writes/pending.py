@@ -1,5 +1,6 @@
 """Changes that Codat's copy does not show yet."""
 
+import hashlib
 import uuid
 from collections.abc import Iterable
 from datetime import datetime
@@ -11,7 +12,7 @@ from django.utils import timezone
 from customers.codat.text import folded_name
 from customers.models import Write
 from customers.web import links
-from customers.writes import diff, sentences
+from customers.writes import diff, sentences, tracking
 from customers.writes.sending import SENDING_TIMEOUT
 
 # Pending changes shown above a list or a customer; the change history has the others.
@@ -96,20 +97,31 @@ def same_name_writes(
     return list(Write.objects.filter(pk__in=same)) if same else []
 
 
-def pending(company_id: str, customer_id: str | None = None) -> list[dict[str, Any]]:
+def pending(company_id: str, customer_id: str = "") -> dict[str, Any]:
     """The context of `writes/_pending.html`: the pending writes of a company, or of one customer.
 
-    The changed fields are only given for one customer.
+    `pending` (write, url, status, changes) each, the changed fields only for one customer; `pending_url`, where the
+    section is loaded again after `pending_seconds`, None where it is not.
     """
-    if not Write.objects.has_pending(company_id):
-        return []
-    rows = Write.objects.pending(company_id, customer_id).order_by("-created_at")[:MAX_SHOWN]
-    return [
-        {
-            "write": write,
-            "url": links.write(company_id, write.pk),
-            "status": sentences.summary(write),
-            "changes": diff.changes(write) if customer_id is not None else [],
-        }
-        for write in rows
-    ]
+    rows = Write.objects.pending(company_id, customer_id or None).order_by("-created_at")
+    shown = list(rows[:MAX_SHOWN])
+    return {
+        "pending": [
+            {
+                "write": write,
+                "url": links.write(company_id, write.pk),
+                "status": sentences.summary(write),
+                "changes": diff.changes(write) if customer_id else [],
+            }
+            for write in shown
+        ],
+        "pending_url": links.pending(company_id, customer_id, shown=shown_key(shown)),
+        "pending_read_at": timezone.now(),
+        "pending_seconds": tracking.shortest_interval(shown),
+    }
+
+
+def shown_key(writes: Iterable[Write]) -> str:
+    """A short text that differs where other writes are pending."""
+    ids = ",".join(sorted(str(write.pk) for write in writes))
+    return hashlib.sha256(ids.encode()).hexdigest()[:16]

@@ -5,6 +5,7 @@ send. Both are safe to run in several places at the same time, since each step c
 UPDATE.
 """
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from http import HTTPStatus
 
@@ -58,6 +59,12 @@ def interval(write: Write, now: datetime | None = None) -> timedelta | None:
         return None
     age = _age(write, now or timezone.now())
     return next((pause for limit, pause in _INTERVALS if age < limit), None)
+
+
+def shortest_interval(writes: Iterable[Write]) -> int | None:
+    """After how many seconds a page that shows these writes is loaded again; None where nothing renews itself."""
+    pauses = [interval(write) for write in writes if is_tracked(write)]
+    return min((int(pause.total_seconds()) for pause in pauses if pause), default=None)
 
 
 def is_due(write: Write, now: datetime | None = None) -> bool:

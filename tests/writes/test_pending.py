@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import re
+from datetime import timedelta
+from typing import Any
+
 import pytest
+from django.contrib.auth.models import User
+from django.utils import timezone
 
 from customers.models import Write
 from customers.web import links
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
 from tests.support.controls import fields
-from tests.support.journal import edit_customer
+from tests.support.journal import edit_customer, journal_row
 
 pytestmark = pytest.mark.django_db
 
@@ -114,3 +120,77 @@ def test_saving_a_new_customer_again_asks_once(company: str, editor_client: RawP
     assert asked.status_code == 409
     assert "You already saved this form with different values" in asked.content.decode()
     assert editor_client.post(url, fields(asked) | {"action": "save"}).status_code == 303
+
+
+POLL = re.compile(r'hx-get="([^"]+/writes/pending/[^"]*)" hx-trigger="load delay:(\d+)s"')
+
+
+def poll_of(html: str) -> str:
+    """The address from which the section of pending changes is loaded again; "" where it is not."""
+    found = POLL.findall(html)
+    assert len(found) <= 1, "one poll per page"
+    return found[0][0].replace("&amp;", "&") if found else ""
+
+
+@pytest.mark.parametrize("on", ["list", "customer"])
+def test_pending_changes_load_themselves_again_until_they_are_confirmed(
+    company: str, editor_client: RawPathClient, sandbox: Sandbox, on: str
+) -> None:
+    write = edit_customer(editor_client, company)
+    page = links.customers(company) if on == "list" else links.customer(company, "39")
+    address = poll_of(editor_client.get(page).content.decode())
+    for _ in range(6):
+        sandbox.settle()
+        sandbox.clear_calls()
+        answer = editor_client.get(address, headers={"HX-Request": "true"})
+        assert sandbox.calls == [], "a poll reads our own database alone"
+        html = answer.content.decode()
+        assert 'id="my-writes" hx-swap-oob="true"' in html
+        write.refresh_from_db()
+        is_pending = write.confirmation in ("", "waiting")
+        assert bool(poll_of(html)) == is_pending
+        assert ("HX-Trigger" in answer) == (not is_pending)
+        editor_client.get(links.write(company, write.pk) + "?check=1")
+    assert not is_pending
+    html = editor_client.get(page).content.decode()
+    assert poll_of(html) == ""
+    # What the end of a change triggers loads the records again.
+    assert 'hx-trigger="customers-refreshed from:body"' in html
+
+
+@pytest.mark.parametrize(
+    ("values", "polls"),
+    [
+        ({"state": "pending", "push_operation_key": "k"}, True),
+        ({"state": "sending"}, True),
+        ({"state": "success", "confirmation": "waiting"}, True),
+        ({"state": "pending", "push_operation_key": "k", "created_at": 3}, False),
+        ({"state": "unknown"}, False),
+    ],
+)
+def test_every_page_with_a_state_that_can_end_renews_itself_or_tells_its_time(
+    company: str, editor: User, editor_client: RawPathClient, values: dict[str, Any], polls: bool
+) -> None:
+    now = timezone.now()
+    times = {"checked_at": now, "created_at": now - timedelta(hours=values.get("created_at", 0))}
+    journal_row(company, editor, **values | times)
+    for page in (links.customers(company), links.customer(company, "39")):
+        html = editor_client.get(page).content.decode()
+        assert bool(poll_of(html)) == polls
+        assert ("As of <time" in html) == (not polls)
+        assert "Load this page again</a>" in html
+    for page in (links.writes(company), links.my_writes() + "?state="):
+        html = editor_client.get(page).content.decode()
+        found = re.search(r'<section id="writes"[^>]*hx-trigger="load delay', html)
+        assert bool(found) == polls
+
+
+def test_the_section_of_another_customer_stays_as_it_is(
+    company: str, editor: User, viewer_client: RawPathClient
+) -> None:
+    journal_row(company, editor, customer_id="38", state="pending")
+    for customer in ("39", "\0", "x" * 3000):
+        answer = viewer_client.get(links.pending(company, customer, shown="e3b0c44298fc1c14"))
+        assert answer.status_code == 200
+        assert "HX-Trigger" not in answer
+        assert 'id="pending"' not in answer.content.decode()
