@@ -93,9 +93,10 @@ def _preview_context(
     """How the file is previewed, or why it is not, and whether its content matches its name and type."""
     file_type, how, reason = head.file_type, head.file_type.preview, ""
     name, content_type = attachment.get("name"), attachment.get("contentType")
+    size = announced_size(attachment) if head.content.size is None else head.content.size
     if head.error is None and not how:
         reason = preview.unsupported_reason(file_type)
-    elif how in ("image", "pdf") and (announced_size(attachment) or 0) > preview.MAX_PREVIEW_BYTES:
+    elif how in ("image", "pdf") and (size or 0) > preview.MAX_PREVIEW_BYTES:
         how, reason = "", preview.too_large_reason()
     url = links.preview(ids["company_id"], ids["customer_id"], ids["attachment_id"])
     return {
