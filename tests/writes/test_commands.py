@@ -12,9 +12,10 @@ from django.core.management import call_command
 from django.utils import timezone
 from pytest_django import Settings
 
+from customers.management.commands import forget_payloads
 from customers.models import Draft, WebhookEvent, Write
 from customers.service import default_service
-from customers.writes import tracking
+from customers.writes import sentences, tracking
 from sandbox import Sandbox
 from tests.support.journal import (
     COMPANY,
@@ -202,26 +203,54 @@ def one_of_each(sandbox: Sandbox, editor: User) -> dict[str, Write]:
     return rows
 
 
-def test_finished_writes_are_emptied_and_unfinished_ones_stay(
-    one_of_each: dict[str, Write], sandbox: Sandbox, editor: User
+@pytest.mark.parametrize("piece", [1, 4, 500])
+def test_old_writes_are_emptied_and_nothing_is_awaited_of_them(
+    one_of_each: dict[str, Write],
+    sandbox: Sandbox,
+    editor: User,
+    monkeypatch: pytest.MonkeyPatch,
+    piece: int,
 ) -> None:
+    monkeypatch.setattr(forget_payloads, "PIECE", piece)
     new = journaled(editor, write_request(sandbox, phone="secret"))
-    Write.objects.filter(pk=new.pk).update(state=State.FAILED)
 
-    assert run("forget_payloads").startswith("5 writes emptied")
+    assert run("forget_payloads").startswith("9 writes emptied")
 
     for name, write in one_of_each.items():
         known = write.username, write.company_id, write.customer_id, write.submission
         write.refresh_from_db()
         text = f"{write.payload}{write.before}{write.validation}{write.differences}"
-        text += f"{write.error_message}{write.warnings}{write.customer_name}"
-        stays = name in ("sending", "pending", "unknown", "waiting")
-        assert ("secret" in text) == stays, name
-        assert (write.forgotten_at is None) == stays
+        text += f"{write.error_message}{write.warnings}{write.customer_name}{write.merged}"
+        assert "secret" not in text, name
+        assert write.forgotten_at is not None
+        assert not tracking.is_tracked(write)
+        if name in ("pending", "unknown"):
+            assert (write.state, write.settled_by) == (State.TIMED_OUT, "expiry")
+        if name in ("sending", "pending", "unknown"):
+            assert write.completed_at is not None
+        expected = {"sending": "Not sent", "waiting": "Accepted · not checked"}
+        assert sentences.summary(write).label == expected.get(name, sentences.summary(write).label)
         assert known == (write.username, write.company_id, write.customer_id, write.submission)
     new.refresh_from_db()
     assert "secret" in new.payload
+    assert new.state == State.SENDING
     assert run("forget_payloads").startswith("0 writes emptied")
+
+
+def test_drafts_of_people_who_are_gone_and_of_saved_forms_are_deleted(
+    sandbox: Sandbox, editor: User, viewer: User
+) -> None:
+    saved = journaled(editor, write_request(sandbox))
+    viewer.is_active = False
+    viewer.save()
+    for user, submission in (
+        (editor, uuid.uuid4()),
+        (editor, saved.submission),
+        (viewer, uuid.uuid4()),
+    ):
+        Draft.objects.create(submission=submission, user=user, body="x")
+    assert "2 drafts" in run("forget_payloads")
+    assert Draft.objects.get().user == editor
 
 
 def test_a_waiting_write_is_not_confirmed_because_its_values_were_deleted(
