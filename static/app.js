@@ -1,23 +1,24 @@
-/* What HTMX does not do: focus, folds and announcements after a swap, `/` for the search box, copying, a dashboard that
-   is away, tokens that a new session has made old. */
+/* What HTMX does not do: focus, open details and announcements after a swap, keyboard shortcuts, copying, a banner while
+   the dashboard cannot be reached, and CSRF tokens after a new sign-in. */
 (() => {
   "use strict";
   const announcer = () => document.getElementById("announce");
-  const lost = (yes) => {
+  const showConnectionLost = (isLost) => {
     const banner = document.getElementById("connection-lost");
-    if (banner) banner.hidden = !yes;
+    if (banner) banner.hidden = !isLost;
   };
 
-  // What somebody has unfolded stays so when it is swapped for its like.
-  const unfolded = new Set();
+  // The ids of the <details> that were open before a swap.
+  const openDetails = new Set();
 
   function announce(root) {
-    const said = root.matches?.("[data-announce]") ? root : root.querySelector("[data-announce]");
-    // What renews itself without news is not said again.
-    if (said && announcer() && announcer().textContent !== said.dataset.announce) announcer().textContent = said.dataset.announce;
+    const source = root.matches?.("[data-announce]") ? root : root.querySelector("[data-announce]");
+    const live = announcer();
+    // A fragment that polls is announced only where its message changes.
+    if (source && live && live.textContent !== source.dataset.announce) live.textContent = source.dataset.announce;
   }
 
-  // What had the focus was swapped away, and nothing under its id came back: go where the change is.
+  // The focused element was swapped out, and none with its id came back: focus the new content.
   function refocus(root) {
     if (document.activeElement && document.activeElement !== document.body) return;
     const place = root.querySelector("[data-focus], #count") || root;
@@ -25,7 +26,7 @@
     place.focus({ preventScroll: true });
   }
 
-  // Asked before the request: what is disabled while it lasts loses the focus.
+  // Recorded before the request, because a button that is disabled during it loses the focus.
   const hadFocus = new WeakSet();
   document.addEventListener("htmx:beforeRequest", (event) => {
     if (event.detail.target?.contains(document.activeElement)) hadFocus.add(event.detail.xhr);
@@ -34,28 +35,28 @@
   });
   document.addEventListener("htmx:afterRequest", (event) => event.detail.target?.removeAttribute("aria-busy"));
 
-  // An answer that is no page of ours (a proxy's, or an empty one) must not replace what is there.
+  // An error page of a proxy, or an empty response, does not replace the content.
   document.addEventListener("htmx:beforeSwap", (event) => {
     const { xhr } = event.detail;
     const ours = xhr.getResponseHeader("X-Request-ID") && (xhr.getResponseHeader("Content-Type") || "").startsWith("text/html") && xhr.responseText;
     if (xhr.status >= 400 && !ours) {
       event.detail.shouldSwap = false;
-      lost(true);
+      showConnectionLost(true);
       return;
     }
-    lost(false);
+    showConnectionLost(false);
     const { target } = event.detail;
-    for (const fold of target?.querySelectorAll("details[open][id]") || []) unfolded.add(fold.id);
+    for (const details of target?.querySelectorAll("details[open][id]") || []) openDetails.add(details.id);
     if (target?.contains(document.activeElement)) hadFocus.add(xhr);
   });
-  for (const name of ["htmx:sendError", "htmx:timeout"]) document.addEventListener(name, () => lost(true));
+  for (const name of ["htmx:sendError", "htmx:timeout"]) document.addEventListener(name, () => showConnectionLost(true));
 
   document.addEventListener("htmx:afterSettle", (event) => {
-    for (const id of unfolded) {
-      const fold = document.getElementById(id);
-      if (fold) fold.open = true;
+    for (const id of openDetails) {
+      const details = document.getElementById(id);
+      if (details) details.open = true;
     }
-    unfolded.clear();
+    openDetails.clear();
     const target = event.detail.target?.isConnected ? event.detail.target : event.detail.elt;
     if (!target?.querySelector) return;
     announce(target);
@@ -66,17 +67,17 @@
     } else if (hadFocus.has(event.detail.xhr)) refocus(target);
   });
 
-  // Signing in anew, in another tab say, makes the tokens of open pages old. The cookie has the one that counts.
+  // A new sign-in, in another tab for example, makes the CSRF tokens of open pages invalid. The cookie has the valid one.
   function renewToken(form) {
     const input = form.querySelector("input[name=csrfmiddlewaretoken]");
-    // Of two of that name, of another path or domain, Django reads the last.
+    // Of two cookies with this name (another path or domain) Django reads the last.
     const cookie = [...document.cookie.matchAll(/(?:^|; )(?:__Host-)?csrftoken=([^;]+)/g)].at(-1);
     if (input && cookie) input.value = cookie[1];
   }
   document.addEventListener("submit", (event) => renewToken(event.target), true);
   document.addEventListener("draft", (event) => renewToken(event.target));
 
-  // [data-copy="id"] copies that element's text; without scripts, or without a clipboard, it stays hidden.
+  // [data-copy="id"] copies that element's text; it stays hidden without scripts or a clipboard.
   function showCopy(root) {
     if (!navigator.clipboard) return;
     for (const button of root.querySelectorAll("[data-copy]")) button.hidden = false;
@@ -84,19 +85,19 @@
   document.addEventListener("click", async (event) => {
     const button = event.target.closest("[data-copy]");
     if (!button) return;
-    let said = "Copied";
+    let message = "Copied";
     try {
       await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
     } catch {
-      said = "The browser did not allow copying";
+      message = "Your browser does not allow copying";
     }
-    button.textContent = said;
-    announcer().textContent = said;
+    button.textContent = message;
+    announcer().textContent = message;
   });
   document.addEventListener("htmx:load", (event) => showCopy(event.detail.elt));
   showCopy(document);
 
-  // Pages say times in UTC; under the pointer each tells what that is where the reader sits.
+  // Pages show times in UTC; the tooltip adds the local time.
   document.addEventListener("pointerover", (event) => {
     const time = event.target.closest?.("time[datetime]");
     if (!time || "local" in time.dataset) return;
@@ -105,6 +106,7 @@
     time.title = `${time.title ? `${time.title}, ` : ""}${local} your time`;
   });
 
+  // `/` focuses the search box.
   document.addEventListener("keydown", (event) => {
     if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.target.closest("input, select, textarea, [contenteditable]")) return;
@@ -115,7 +117,7 @@
     box.select();
   });
 
-  // Previous and next: a link that names an arrow key is followed with it, unless the arrow moves something already.
+  // The arrow keys follow the links "previous" and "next", except where an arrow key moves a caret or scrolls.
   document.addEventListener("keydown", (event) => {
     if (!/^Arrow(Left|Right)$/.test(event.key) || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
     if (event.target.closest("input, select, textarea, [contenteditable], [role=region]")) return;
@@ -125,7 +127,7 @@
     link.click();
   });
 
-  // A PDF is drawn on demand: the library for it is many times as large as all the rest.
+  // The PDF preview loads on demand: its library is many times as large as all other files.
   document.addEventListener("click", async (event) => {
     const holder = event.target.closest("[data-pdf] button")?.closest("[data-pdf]");
     if (holder) (await import(holder.dataset.module)).show(holder);

@@ -1,4 +1,4 @@
-"""axe-core finds nothing to complain about on any page, light and dark, wide and narrow."""
+"""axe-core finds no violation on any page, in both colour schemes, wide and narrow."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Visit = Callable[[Page, Stack], None]
 
 
 def at(path: Callable[[Stack], str]) -> Visit:
-    """A page that is there under an address."""
+    """The page at an address."""
     return lambda page, stack: _go(page, path(stack))
 
 
@@ -102,8 +102,8 @@ PAGES: dict[str, Visit] = {
 }
 
 
-def complaints(page: Page) -> list[str]:
-    """What axe says, a line for each rule and place."""
+def violations(page: Page) -> list[str]:
+    """The findings of axe, a line for each rule and element."""
     return [
         f"{violation['id']}: {node['html'][:200]} ({node.get('failureSummary', '')[:300]})"
         for violation in Axe().run(page).response["violations"]
@@ -117,15 +117,16 @@ def test_no_page_has_a_violation(open_page: OpenPage, fresh: Stack, scheme: str)
     found: dict[str, list[str]] = {}
     for name, visit in PAGES.items():
         visit(page, fresh)
-        if said := complaints(page):
-            found[name] = said
-        # Nothing sticks out of a narrow page.
+        if lines := violations(page):
+            found[name] = lines
         if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
             found.setdefault(name, []).append("the page scrolls sideways")
-    assert not found, "\n".join(f"{name}: {line}" for name, said in found.items() for line in said)
+    assert not found, "\n".join(
+        f"{name}: {line}" for name, lines in found.items() for line in lines
+    )
 
 
 def test_the_sign_in_page_has_no_violation(open_page: OpenPage) -> None:
     page = open_page(signed_in=False)
     _go(page, "/accounts/login/")
-    assert not complaints(page)
+    assert not violations(page)

@@ -8,7 +8,7 @@ from tests.browser.conftest import OpenPage
 pytestmark = pytest.mark.browser
 
 
-def test_an_administrator_adds_a_viewer_who_can_sign_in_and_not_write(open_page: OpenPage) -> None:
+def test_an_administrator_adds_a_viewer(open_page: OpenPage) -> None:
     page = open_page()
     page.goto("/admin/auth/user/add/")
     page.get_by_label("Username").fill("newviewer")

@@ -1,4 +1,4 @@
-"""What only a browser can show: the counters of the form, and the count of one's own writes."""
+"""The counters of the form, the count of one's own changes, and the focus after a swap."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.browser.conftest import OpenPage, Stack
 pytestmark = pytest.mark.browser
 
 
-def test_a_counter_tells_what_is_left_and_never_stops_the_typing(
+def test_a_counter_shows_the_length_and_does_not_stop_typing(
     open_page: OpenPage, fresh: Stack
 ) -> None:
     page = open_page()
@@ -27,7 +27,7 @@ def test_a_counter_tells_what_is_left_and_never_stops_the_typing(
     expect(counter).to_have_text("10 of 8: too long")
     expect(counter).to_have_class(re.compile("over"))
     expect(code).to_have_value("ABCDEFGHIJ")
-    # It is told again after a swap.
+    # It is shown again after a swap.
     page.get_by_role("button", name="Add address").click()
     expect(
         page.locator('[name="f.addresses.n1.line1"], [name="f.addresses.n2.line1"]').first
@@ -35,7 +35,7 @@ def test_a_counter_tells_what_is_left_and_never_stops_the_typing(
     expect(counter).to_have_text("10 of 8: too long")
 
 
-def test_the_count_of_my_writes_keeps_itself_current(open_page: OpenPage, fresh: Stack) -> None:
+def test_the_count_of_my_changes_updates(open_page: OpenPage, fresh: Stack) -> None:
     fresh.tell("POST", "settings", push_delay=3600)
     page = open_page()
     page.clock.install()
@@ -60,7 +60,7 @@ def test_the_count_of_my_writes_keeps_itself_current(open_page: OpenPage, fresh:
         expect(badge).to_have_count(0)
 
 
-def test_the_focus_stays_where_a_button_was_pressed(open_page: OpenPage, fresh: Stack) -> None:
+def test_the_focus_stays_beside_a_pressed_button(open_page: OpenPage, fresh: Stack) -> None:
     page = open_page()
     page.goto(links.customers(fresh.company("qbo")))
     page.get_by_role("button", name="Sync now").press("Enter")

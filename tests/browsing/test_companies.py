@@ -11,7 +11,7 @@ URL = "/companies/"
 HTMX = {"HX-Request": "true"}
 
 
-def test_lists_every_company_with_its_software_state_and_freshness(
+def test_lists_every_company_with_its_software_state_and_last_sync(
     sandbox: Sandbox, viewer_client: RawPathClient
 ) -> None:
     page = viewer_client.get(URL)
@@ -27,7 +27,7 @@ def test_lists_every_company_with_its_software_state_and_freshness(
     assert sandbox.calls[0].query["orderBy"] == "name"
 
 
-def test_the_search_reaches_codat_as_a_query_that_means_what_was_typed(
+def test_the_search_reaches_codat_as_a_query(
     sandbox: Sandbox, viewer_client: RawPathClient
 ) -> None:
     page = viewer_client.get(URL, {"q": "Wren & Part", "state": ""})
@@ -38,7 +38,7 @@ def test_the_search_reaches_codat_as_a_query_that_means_what_was_typed(
     assert "cannot search for &amp;, so it was ignored." in text
 
 
-def test_a_company_is_found_by_its_whole_id(sandbox: Sandbox, viewer_client: RawPathClient) -> None:
+def test_a_company_is_found_by_its_full_id(sandbox: Sandbox, viewer_client: RawPathClient) -> None:
     text = viewer_client.get(URL, {"q": sandbox.company("sage")}).content.decode()
     assert "Hartley Garages" in text
     assert "Meridian" not in text
@@ -52,14 +52,14 @@ def test_the_state_of_the_connection_filters(
     assert "Meridian" not in text
 
 
-def test_pages_say_where_one_is(sandbox: Sandbox, viewer_client: RawPathClient) -> None:
+def test_paging(sandbox: Sandbox, viewer_client: RawPathClient) -> None:
     text = viewer_client.get(URL, {"page_size": "5", "page": "2"}).content.decode()
     assert "6–10 of 22" in text
     assert 'href="?page=3&amp;page_size=5"' in text
     assert 'href="?page_size=5"' in text
 
 
-def test_a_page_beyond_the_end_leads_to_the_last(
+def test_a_page_after_the_last_links_to_the_last(
     sandbox: Sandbox, viewer_client: RawPathClient
 ) -> None:
     text = viewer_client.get(URL, {"page_size": "5", "page": "9"}).content.decode()
@@ -67,7 +67,7 @@ def test_a_page_beyond_the_end_leads_to_the_last(
     assert 'href="?page=5&amp;page_size=5"' in text
 
 
-def test_sorting_turns_round(sandbox: Sandbox, viewer_client: RawPathClient) -> None:
+def test_sorting_in_descending_order(sandbox: Sandbox, viewer_client: RawPathClient) -> None:
     text = viewer_client.get(URL, {"order_by": "-name"}).content.decode()
     assert sandbox.calls[0].query["orderBy"] == "-name"
     assert 'aria-sort="descending"' in text
@@ -103,9 +103,7 @@ def test_fragment_or_page(
     assert "HX-Request" in answer["Vary"]
 
 
-def test_typing_puts_the_short_address_into_the_bar(
-    sandbox: Sandbox, viewer_client: RawPathClient
-) -> None:
+def test_a_search_updates_the_address_bar(sandbox: Sandbox, viewer_client: RawPathClient) -> None:
     answer = viewer_client.get(
         URL,
         {"q": "ab c", "state": "", "page_size": "100"},
@@ -114,7 +112,7 @@ def test_typing_puts_the_short_address_into_the_bar(
     assert answer["HX-Replace-Url"] == "/companies/?q=ab+c"
 
 
-def test_nobody_is_sent_to_sign_in(anonymous_client: RawPathClient) -> None:
+def test_without_sign_in(anonymous_client: RawPathClient) -> None:
     answer = anonymous_client.get(URL)
     assert answer.status_code == 302
     assert answer["Location"] == "/accounts/login/?next=/companies/"
@@ -130,7 +128,7 @@ def test_wrong_method(viewer_client: RawPathClient) -> None:
     assert viewer_client.post(URL).status_code == 405
 
 
-def test_codat_down(sandbox: Sandbox, viewer_client: RawPathClient) -> None:
+def test_codat_is_unavailable(sandbox: Sandbox, viewer_client: RawPathClient) -> None:
     sandbox.faults.add("GET /companies", "status", status=500, count=-1)
     answer = viewer_client.get(URL)
     assert answer.status_code == 502

@@ -36,14 +36,14 @@ def test_shows_every_field(sandbox: Sandbox, viewer_client: RawPathClient) -> No
         assert value in text, value
 
 
-def test_shows_what_nobody_knows_of(sandbox: Sandbox, viewer_client: RawPathClient) -> None:
+def test_shows_unknown_fields(sandbox: Sandbox, viewer_client: RawPathClient) -> None:
     text = viewer_client.get(url(sandbox, "C00001", "intacct")).content.decode()
     assert "Other fields" in text
     for value in ("Credit limit", "25000.5", "Gideon Ashdown", "+1 503 555 0102", "net-30"):
         assert value in text, value
 
 
-def test_costs_one_call_and_leaves_the_attachments_to_a_fragment(
+def test_one_call_to_codat_and_attachments_load_as_a_fragment(
     sandbox: Sandbox, viewer_client: RawPathClient
 ) -> None:
     viewer_client.get("/companies/")
@@ -63,7 +63,7 @@ def test_empty_null_and_missing_read_the_same(
     assert "None" not in text.partition('<details class="card raw">')[0].replace("None of", "")
 
 
-def test_a_date_that_is_unknown_is_a_dash_and_one_that_is_none_is_shown(
+def test_an_unknown_date_is_a_dash_and_an_invalid_one_is_shown(
     sandbox: Sandbox, viewer_client: RawPathClient
 ) -> None:
     sandbox.faults.add(
@@ -76,7 +76,7 @@ def test_a_date_that_is_unknown_is_a_dash_and_one_that_is_none_is_shown(
     assert "<dd>–<small" in text
 
 
-def test_a_deleted_customer_says_so(sandbox: Sandbox, viewer_client: RawPathClient) -> None:
+def test_a_deleted_customer_is_marked(sandbox: Sandbox, viewer_client: RawPathClient) -> None:
     assert "Deleted in MYOB" in viewer_client.get(url(sandbox, "deleted")).content.decode()
 
 
@@ -100,7 +100,7 @@ def test_the_record_as_json_keeps_its_digits(
         "{}",
     ],
 )
-def test_a_record_of_another_shape_is_still_a_page(
+def test_a_record_of_unexpected_shape_has_a_page(
     sandbox: Sandbox, viewer_client: RawPathClient, body: str
 ) -> None:
     sandbox.faults.add("/data/customers/", "json", body=body)
@@ -109,9 +109,7 @@ def test_a_record_of_another_shape_is_still_a_page(
     assert "<b>" not in answer.content.decode()
 
 
-def test_five_hundred_addresses_are_all_there(
-    sandbox: Sandbox, viewer_client: RawPathClient
-) -> None:
+def test_five_hundred_addresses_are_shown(sandbox: Sandbox, viewer_client: RawPathClient) -> None:
     rows = ",".join(f'{{"type":"Billing","line1":"House {n}."}}' for n in range(500))
     sandbox.faults.add("/data/customers/", "json", body=f'{{"id":"1","addresses":[{rows}]}}')
     text = viewer_client.get(url(sandbox, "1")).content.decode()
@@ -130,15 +128,15 @@ def test_actions_follow_permissions(
     assert "History" in viewed
 
 
-def test_an_id_that_looks_encoded_is_that_id(
-    sandbox: Sandbox, viewer_client: RawPathClient
-) -> None:
+def test_an_id_that_looks_encoded(sandbox: Sandbox, viewer_client: RawPathClient) -> None:
     assert "Id that looks encoded<" in viewer_client.get(url(sandbox, "a%2Fb")).content.decode()
     assert "Id with a slash<" in viewer_client.get(url(sandbox, "a/b")).content.decode()
 
 
 @pytest.mark.parametrize("segment", ["..", "%2e%2e", ".", "%2E"])
-def test_an_id_never_climbs(sandbox: Sandbox, viewer_client: RawPathClient, segment: str) -> None:
+def test_dots_in_an_id_do_not_change_the_path(
+    sandbox: Sandbox, viewer_client: RawPathClient, segment: str
+) -> None:
     answer = viewer_client.get(f"/companies/{sandbox.company('odd')}/customers/{segment}/")
     assert answer.status_code == 404
     assert not [call for call in sandbox.calls if "/data/customers" in call.path]
@@ -152,7 +150,7 @@ def test_fragment_and_page(sandbox: Sandbox, viewer_client: RawPathClient) -> No
     assert "HX-Request" in fragment["Vary"]
 
 
-def test_missing(sandbox: Sandbox, viewer_client: RawPathClient) -> None:
+def test_a_customer_that_does_not_exist(sandbox: Sandbox, viewer_client: RawPathClient) -> None:
     answer = viewer_client.get(url(sandbox, "nobody"))
     assert answer.status_code == 404
     text = answer.content.decode()
@@ -162,7 +160,7 @@ def test_missing(sandbox: Sandbox, viewer_client: RawPathClient) -> None:
     )
 
 
-def test_nobody(anonymous_client: RawPathClient) -> None:
+def test_without_sign_in(anonymous_client: RawPathClient) -> None:
     answer = anonymous_client.get("/companies/x/customers/a%2Fb/")
     assert answer.status_code == 302
     assert answer["Location"] == "/accounts/login/?next=/companies/x/customers/a%252Fb/"
@@ -176,7 +174,7 @@ def test_wrong_method(viewer_client: RawPathClient) -> None:
     assert viewer_client.post("/companies/x/customers/1/").status_code == 405
 
 
-def test_codat_down(sandbox: Sandbox, viewer_client: RawPathClient) -> None:
+def test_codat_is_unavailable(sandbox: Sandbox, viewer_client: RawPathClient) -> None:
     sandbox.faults.add("/data/customers/", "html", status=503, count=-1)
     answer = viewer_client.get(url(sandbox))
     assert answer.status_code == 503

@@ -31,7 +31,7 @@ def test_the_first_page_of_five_thousand(sandbox: Sandbox, viewer_client: RawPat
     assert "QuickBooks Online" in text
 
 
-def test_calls_codat_once_when_the_company_is_known(
+def test_one_call_to_codat_when_the_company_is_cached(
     sandbox: Sandbox, viewer_client: RawPathClient
 ) -> None:
     viewer_client.get("/companies/")
@@ -42,7 +42,7 @@ def test_calls_codat_once_when_the_company_is_known(
     ]
 
 
-def test_asks_for_the_company_beside_when_it_is_not_known(
+def test_an_uncached_company_is_read_in_parallel(
     sandbox: Sandbox, viewer_client: RawPathClient
 ) -> None:
     sandbox.faults.add("GET /companies", "delay", seconds=0.4, count=2)
@@ -51,7 +51,7 @@ def test_asks_for_the_company_beside_when_it_is_not_known(
     assert abs(first.started - second.started) < 0.3
 
 
-def test_everything_in_the_address_reaches_codat(
+def test_search_filters_order_and_page_reach_codat(
     sandbox: Sandbox, viewer_client: RawPathClient
 ) -> None:
     viewer_client.get(
@@ -88,7 +88,7 @@ def test_no_typed_text_breaks_the_query(
     assert [call.status for call in sandbox.calls if "/data/" in call.path] == [200]
 
 
-def test_an_address_that_cannot_be_is_corrected_and_said(
+def test_invalid_values_in_the_address_are_corrected_with_a_notice(
     sandbox: Sandbox, viewer_client: RawPathClient
 ) -> None:
     text = viewer_client.get(
@@ -111,19 +111,19 @@ def test_every_heading_sorts(sandbox: Sandbox, viewer_client: RawPathClient, fie
     assert f'id="sort-{field}" href="?order_by=-{field}"' in text
 
 
-def test_paging_keeps_what_narrows(sandbox: Sandbox, viewer_client: RawPathClient) -> None:
+def test_paging_keeps_the_filters(sandbox: Sandbox, viewer_client: RawPathClient) -> None:
     text = viewer_client.get(url(sandbox), {"currency": "GBP", "page_size": "25"}).content.decode()
     assert 'href="?currency=GBP&amp;page=2&amp;page_size=25"' in text
 
 
-def test_names_of_strangers_are_text(sandbox: Sandbox, viewer_client: RawPathClient) -> None:
+def test_names_are_escaped(sandbox: Sandbox, viewer_client: RawPathClient) -> None:
     text = viewer_client.get(url(sandbox, "odd"), {"deleted": "show"}).content.decode()
     assert "<script>alert" not in text
     assert "&lt;script&gt;alert" in text
     assert "<img" not in text
 
 
-def test_every_listed_customer_opens_and_the_two_dots_say_why_not(
+def test_every_listed_customer_opens_except_for_an_invalid_id(
     sandbox: Sandbox, viewer_client: RawPathClient
 ) -> None:
     text = viewer_client.get(url(sandbox, "odd"), {"deleted": "show"}).content.decode()
@@ -135,7 +135,7 @@ def test_every_listed_customer_opens_and_the_two_dots_say_why_not(
     assert text.count("Invalid ID") == 1
 
 
-def test_deleted_customers_are_hidden_shown_or_alone(
+def test_deleted_customers_are_hidden_shown_or_the_only_ones(
     sandbox: Sandbox, viewer_client: RawPathClient
 ) -> None:
     def names(deleted: str) -> str:
@@ -153,7 +153,7 @@ def test_no_match(sandbox: Sandbox, viewer_client: RawPathClient) -> None:
     assert f'href="{url(sandbox)}">Show all customers' in text
 
 
-def test_a_page_beyond_the_end(sandbox: Sandbox, viewer_client: RawPathClient) -> None:
+def test_a_page_after_the_last(sandbox: Sandbox, viewer_client: RawPathClient) -> None:
     text = viewer_client.get(url(sandbox, "xero"), {"page": "7"}).content.decode()
     assert "Page 7 does not exist" in text
 
@@ -190,7 +190,7 @@ def test_only_editors_are_offered_a_new_customer(
     assert "New customer" in editor_client.get(url(sandbox)).content.decode()
 
 
-def test_several_connections_can_be_chosen_and_the_choice_stays(
+def test_the_chosen_connection_is_kept_in_links(
     sandbox: Sandbox, viewer_client: RawPathClient
 ) -> None:
     page = viewer_client.get(url(sandbox, "migrated"))
@@ -202,7 +202,7 @@ def test_several_connections_can_be_chosen_and_the_choice_stays(
     assert f"connection={other}" in text[text.index("<thead") : text.index("</thead")]
 
 
-def test_nobody(anonymous_client: RawPathClient) -> None:
+def test_without_sign_in(anonymous_client: RawPathClient) -> None:
     answer = anonymous_client.get("/companies/x/customers/?q=a&page=2")
     assert answer.status_code == 302
     assert answer["Location"] == "/accounts/login/?next=/companies/x/customers/%3Fq%3Da%26page%3D2"
@@ -216,21 +216,21 @@ def test_wrong_method(viewer_client: RawPathClient) -> None:
     assert viewer_client.delete("/companies/x/customers/").status_code == 405
 
 
-def test_a_company_that_is_not(sandbox: Sandbox, viewer_client: RawPathClient) -> None:
+def test_a_company_that_does_not_exist(sandbox: Sandbox, viewer_client: RawPathClient) -> None:
     answer = viewer_client.get("/companies/00000000-0000-0000-0000-000000000000/customers/")
     assert answer.status_code == 404
     assert "Not found in Codat" in answer.content.decode()
 
 
 @pytest.mark.parametrize("company_id", ["..", "%2E%2E", "."])
-def test_a_company_id_never_climbs(
+def test_dots_in_a_company_id_do_not_change_the_path(
     sandbox: Sandbox, viewer_client: RawPathClient, company_id: str
 ) -> None:
     assert viewer_client.get(f"/companies/{company_id}/customers/").status_code == 404
     assert sandbox.calls == []
 
 
-def test_codat_down(sandbox: Sandbox, viewer_client: RawPathClient) -> None:
+def test_codat_is_unavailable(sandbox: Sandbox, viewer_client: RawPathClient) -> None:
     sandbox.faults.add("/data/customers", "reset", count=-1)
     answer = viewer_client.get(url(sandbox))
     assert answer.status_code == 502
@@ -246,7 +246,7 @@ class TestRefresh:
         base = f"/companies/{sandbox.company(key)}"
         return f"{base}/refresh/", f"{base}/freshness/"
 
-    def test_is_followed_to_its_end_and_then_stops(
+    def test_it_is_polled_until_it_ends(
         self, sandbox: Sandbox, viewer_client: RawPathClient
     ) -> None:
         refresh, _ = self.addresses(sandbox)
@@ -264,7 +264,7 @@ class TestRefresh:
         assert "delay:" not in last.content.decode()
         assert "Last synced" in last.content.decode()
 
-    def test_a_second_one_joins_the_first(
+    def test_a_second_refresh_joins_the_first(
         self, sandbox: Sandbox, viewer_client: RawPathClient
     ) -> None:
         refresh, _ = self.addresses(sandbox)
@@ -276,7 +276,7 @@ class TestRefresh:
 
         assert followed() == followed()
 
-    def test_without_javascript_a_page_comes_back_by_itself(
+    def test_without_javascript_a_page_reloads_itself(
         self, sandbox: Sandbox, viewer_client: RawPathClient
     ) -> None:
         refresh, freshness = self.addresses(sandbox)
@@ -290,7 +290,7 @@ class TestRefresh:
         assert "Refresh" not in page
         assert "Last synced" in page.content.decode()
 
-    def test_one_that_never_ends_is_not_asked_about_for_ever(
+    def test_the_number_of_polls_is_bounded(
         self, sandbox: Sandbox, viewer_client: RawPathClient
     ) -> None:
         refresh, _ = self.addresses(sandbox)
@@ -302,14 +302,18 @@ class TestRefresh:
         assert "longer than usual" in text
         assert "Check again" in text
 
-    def test_one_that_fails_says_why(self, sandbox: Sandbox, viewer_client: RawPathClient) -> None:
+    def test_a_failed_refresh_shows_the_reason(
+        self, sandbox: Sandbox, viewer_client: RawPathClient
+    ) -> None:
         _, freshness = self.addresses(sandbox)
         sandbox.faults.add("/data/history/", "json", body='{"id": "7", "status": "AuthError"}')
         text = viewer_client.get(freshness, {"follow": "7"}, headers=HTMX).content.decode()
         assert "reconnect" in text
         assert "delay:" not in text
 
-    def test_says_how_old_the_copy_is(self, sandbox: Sandbox, viewer_client: RawPathClient) -> None:
+    def test_the_time_of_the_last_sync_is_shown(
+        self, sandbox: Sandbox, viewer_client: RawPathClient
+    ) -> None:
         _, freshness = self.addresses(sandbox)
         assert "15 Mar 2025" in viewer_client.get(freshness).content.decode()
 
@@ -318,20 +322,22 @@ class TestRefresh:
         assert viewer_client.get(refresh).status_code == 405
         assert viewer_client.post(freshness).status_code == 405
 
-    def test_needs_the_token(self, sandbox: Sandbox, viewer_client: RawPathClient) -> None:
+    def test_the_csrf_token_is_required(
+        self, sandbox: Sandbox, viewer_client: RawPathClient
+    ) -> None:
         strict = RawPathClient(enforce_csrf_checks=True)
         strict.cookies = viewer_client.cookies
         answer = strict.post(self.addresses(sandbox)[0])
         assert answer.status_code == 403
         assert "Nothing was changed" in answer.content.decode()
 
-    def test_nobody_and_without_permission(
+    def test_without_sign_in_and_without_permission(
         self, anonymous_client: RawPathClient, outsider_client: RawPathClient
     ) -> None:
         assert anonymous_client.post("/companies/x/refresh/").status_code == 302
         assert outsider_client.post("/companies/x/refresh/").status_code == 403
 
-    def test_codat_down_says_whether_it_arrived(
+    def test_an_error_says_whether_anything_was_changed(
         self, sandbox: Sandbox, viewer_client: RawPathClient
     ) -> None:
         refresh, _ = self.addresses(sandbox)

@@ -55,7 +55,7 @@ def test_an_unknown_date_is_a_dash(value: object) -> None:
     assert formatting.when(value) == formatting.since(value) == formatting.day(value) == "–"
 
 
-def test_what_is_no_date_is_shown_as_it_is_and_escaped() -> None:
+def test_text_that_is_no_date_is_shown_escaped() -> None:
     assert formatting.when("<b>soon") == "&lt;b&gt;soon"
 
 
@@ -106,7 +106,7 @@ def test_values_are_shown(value: object, said: str) -> None:
         ("", "–"),
     ],
 )
-def test_names_for_people(name: str, said: str) -> None:
+def test_labels_of_fields(name: str, said: str) -> None:
     assert formatting.label(name) == said
 
 

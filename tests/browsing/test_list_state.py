@@ -47,7 +47,7 @@ def parse(text: str) -> list[list[tuple[str, str, str]]]:
     return groups
 
 
-def test_nothing_typed_asks_for_all_but_the_deleted() -> None:
+def test_without_a_search_only_deleted_customers_are_excluded() -> None:
     state = customers()
     assert state.query == "metadata.isDeleted!=true"
     assert state.order_by == "customerName"
@@ -57,21 +57,21 @@ def test_nothing_typed_asks_for_all_but_the_deleted() -> None:
     assert not state.is_narrowed
 
 
-def test_a_word_is_looked_for_in_names_contact_email_id_and_numbers() -> None:
+def test_a_word_is_searched_in_name_contact_email_id_and_numbers() -> None:
     assert customers(q="acme", deleted="show").query == (
         "{customerName~acme||contactName~acme||emailAddress~acme||id~acme||phone~acme"
         "||registrationNumber~acme||taxNumber~acme}"
     )
 
 
-def test_every_word_must_be_found_and_none_is_asked_for_twice() -> None:
+def test_every_word_must_match_and_repeated_words_are_sent_once() -> None:
     state = customers(q="  Ann   Lee Ann ", deleted="show")
     assert state.query == f"{group('Ann')}&&{group('Lee')}"
     assert state.search.words == ("Ann", "Lee")
 
 
 @pytest.mark.parametrize("char", [*SYNTAX, "’", "“"])
-def test_a_character_of_the_language_is_left_out_and_said(char: str) -> None:
+def test_syntax_characters_are_ignored_with_a_notice(char: str) -> None:
     state = customers(q=f"Smith{char}Sons", deleted="show")
     assert state.query == f"{group('Smith')}&&{group('Sons')}"
     assert char in state.search.sentence
@@ -87,13 +87,13 @@ def test_a_character_of_the_language_is_left_out_and_said(char: str) -> None:
         ("a\ud800b", "a control character"),
     ],
 )
-def test_what_cannot_be_seen_is_left_out_and_said(text: str, name: str) -> None:
+def test_invisible_characters_are_ignored_with_a_notice(text: str, name: str) -> None:
     state = customers(q=text, deleted="show")
     assert state.query == f"{group('a')}&&{group('b')}"
     assert name in state.search.sentence
 
 
-def test_text_without_anything_searchable_searches_for_nothing_and_says_so() -> None:
+def test_without_searchable_text_no_search_is_run() -> None:
     state = customers(q="&& || {}")
     assert state.query == "metadata.isDeleted!=true"
     assert state.notices == (
@@ -101,7 +101,7 @@ def test_text_without_anything_searchable_searches_for_nothing_and_says_so() -> 
     )
 
 
-def test_what_does_not_fit_into_one_query_is_said_and_the_rest_is_searched() -> None:
+def test_words_over_the_query_limit_are_ignored_with_a_notice() -> None:
     words = " ".join(f"word{number}" for number in range(40))
     state = customers(q=f"{words} {'x' * 3000} tail")
     assert len(state.query) <= query.QUERY_LIMIT
@@ -116,7 +116,7 @@ def test_wide_characters_count_twice_against_the_limit() -> None:
 
 
 @given(any_text)
-def test_typed_text_never_changes_what_the_query_means(text: str) -> None:
+def test_typed_text_cannot_change_the_query(text: str) -> None:
     state = customers(q=text, status="Active", currency="GBP")
     groups = parse(state.query)
     assert groups[-3:] == [
@@ -133,7 +133,7 @@ def test_typed_text_never_changes_what_the_query_means(text: str) -> None:
 
 
 @given(any_text)
-def test_every_character_is_searched_for_or_said(text: str) -> None:
+def test_every_character_is_searched_for_or_reported(text: str) -> None:
     import unicodedata
 
     found, _ = query.search(text, ("name",), room=10**6)
@@ -151,7 +151,7 @@ def test_an_address_restores_the_search(text: str) -> None:
         assert again == state
 
 
-def test_filters_go_into_the_query() -> None:
+def test_filters_are_part_of_the_query() -> None:
     state = customers(status="archived", currency="eur", deleted="only")
     assert state.query == "status=Archived&&defaultCurrency=EUR&&metadata.isDeleted=true"
     assert state.notices == ()
@@ -176,7 +176,7 @@ def test_every_column_sorts_both_ways(field: str) -> None:
         ("deleted", "true", "hide"),
     ],
 )
-def test_a_filter_that_cannot_be_is_left_out_and_said(name: str, value: str, kept: str) -> None:
+def test_an_invalid_filter_is_ignored_with_a_notice(name: str, value: str, kept: str) -> None:
     state = customers(**{name: value})
     assert state.filters[name] == kept
     assert len(state.notices) == 1
@@ -198,7 +198,7 @@ def test_a_filter_that_cannot_be_is_left_out_and_said(name: str, value: str, kep
         ("page_size", "٣", 100),
     ],
 )
-def test_a_number_that_cannot_be_is_corrected_and_said(name: str, value: str, used: int) -> None:
+def test_an_invalid_number_is_corrected_with_a_notice(name: str, value: str, used: int) -> None:
     state = customers(**{name: value})
     assert getattr(state, name) == used
     assert len(state.notices) == 1
@@ -207,7 +207,7 @@ def test_a_number_that_cannot_be_is_corrected_and_said(name: str, value: str, us
 @pytest.mark.parametrize(
     "value", ["addresses", "-", "--id", "id;drop", "customerName,-id", "metadata"]
 )
-def test_an_order_that_cannot_be_is_corrected_and_said(value: str) -> None:
+def test_an_invalid_order_is_corrected_with_a_notice(value: str) -> None:
     state = customers(order_by=value)
     assert state.order_by == "customerName"
     assert len(state.notices) == 1
@@ -219,7 +219,7 @@ def test_an_order_that_cannot_be_is_corrected_and_said(value: str) -> None:
         any_text,
     )
 )
-def test_no_address_breaks_the_list(params: dict[str, str]) -> None:
+def test_any_address_gives_a_valid_state(params: dict[str, str]) -> None:
     state = customers(**params)
     parse(state.query or "a=b")
     assert 1 <= state.page_size <= 5000
@@ -234,10 +234,10 @@ def test_companies_are_searched_by_name() -> None:
     assert "&" in state.notices[0]
 
 
-def test_a_whole_id_finds_its_company() -> None:
+def test_a_full_id_finds_its_company() -> None:
     text = "0498E921-9b53-4396-a412-4f2f5983b0a2"
     assert companies(q=f" {text} ").query == f"id={text.lower()}"
 
 
-def test_companies_come_two_thousand_at_most() -> None:
+def test_a_page_has_at_most_2000_companies() -> None:
     assert companies(page_size="5000").page_size == 2000

@@ -46,7 +46,7 @@ def holder(sandbox: Sandbox, field: str) -> dict[str, Any]:
 @pytest.mark.parametrize(
     "field", ["customerName", "contactName", "emailAddress", "id", "phone", "taxNumber"]
 )
-def test_a_customer_is_found_by_each_of_its_values(
+def test_a_customer_is_found_by_each_searched_field(
     sandbox: Sandbox, viewer_client: RawPathClient, field: str
 ) -> None:
     wanted = holder(sandbox, field)
@@ -64,7 +64,9 @@ def test_a_customer_is_found_by_its_registration_number(
 
 
 @pytest.mark.parametrize("order", [*CUSTOMER_ORDER, *(f"-{name}" for name in CUSTOMER_ORDER)])
-def test_each_order_is_codats(sandbox: Sandbox, viewer_client: RawPathClient, order: str) -> None:
+def test_each_order_is_the_order_of_codat(
+    sandbox: Sandbox, viewer_client: RawPathClient, order: str
+) -> None:
     answer = requests.get(
         f"{sandbox.url}/companies/{sandbox.company('qbo')}/data/customers",
         params={
@@ -81,11 +83,11 @@ def test_each_order_is_codats(sandbox: Sandbox, viewer_client: RawPathClient, or
     assert len(shown) > 20
 
 
-def test_every_column_can_be_ordered_by() -> None:
+def test_every_column_is_sortable() -> None:
     assert {field for field, _ in COLUMNS} == set(CUSTOMER_ORDER)
 
 
-def test_status_and_currency_narrow_to_what_has_them(
+def test_status_and_currency_filter_the_list(
     sandbox: Sandbox, viewer_client: RawPathClient
 ) -> None:
     for key, asked, field, column in (
@@ -101,9 +103,7 @@ def test_status_and_currency_narrow_to_what_has_them(
             assert {row[column] for row in rows} <= {value, "Deleted"}
 
 
-def test_the_count_is_of_what_the_filters_leave(
-    sandbox: Sandbox, viewer_client: RawPathClient
-) -> None:
+def test_the_count_is_of_the_filtered_list(sandbox: Sandbox, viewer_client: RawPathClient) -> None:
     page = viewer_client.get(
         links.customers(sandbox.company("qbo")), {"q": "Birkett", "page_size": "25"}
     ).content.decode()
@@ -112,7 +112,7 @@ def test_the_count_is_of_what_the_filters_leave(
     assert f">{number} in total<" in page
 
 
-def test_empty_null_and_missing_are_the_same_cells(
+def test_empty_null_and_missing_values_are_dashes(
     sandbox: Sandbox, viewer_client: RawPathClient
 ) -> None:
     rows = {row[1]: row for row in cells(viewer_client, sandbox, "odd", deleted="show")}

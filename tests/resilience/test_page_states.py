@@ -20,7 +20,7 @@ def url(sandbox: Sandbox, key: str) -> str:
     return f"/companies/{sandbox.company(key)}/customers/"
 
 
-def test_what_was_never_authorised_is_not_authorised_again(
+def test_a_connection_that_was_never_authorised(
     sandbox: Sandbox, viewer_client: RawPathClient
 ) -> None:
     text = viewer_client.get(url(sandbox, "pending")).content.decode()
@@ -31,7 +31,7 @@ def test_what_was_never_authorised_is_not_authorised_again(
     assert "A sync takes" not in text
 
 
-def test_never_synced_offers_to_fetch_and_then_shows(
+def test_a_company_that_was_never_synced_offers_a_sync(
     sandbox: Sandbox, viewer_client: RawPathClient
 ) -> None:
     page = viewer_client.get(url(sandbox, "never_synced"))
@@ -46,9 +46,7 @@ def test_never_synced_offers_to_fetch_and_then_shows(
     assert "<table" in viewer_client.get(url(sandbox, "never_synced")).content.decode()
 
 
-def test_syncing_follows_the_running_refresh(
-    sandbox: Sandbox, viewer_client: RawPathClient
-) -> None:
+def test_a_running_first_sync_is_polled(sandbox: Sandbox, viewer_client: RawPathClient) -> None:
     text = viewer_client.get(url(sandbox, "syncing")).content.decode()
     assert "First sync in progress" in text
     assert "<progress" in text
@@ -59,7 +57,7 @@ def test_syncing_follows_the_running_refresh(
 @pytest.mark.parametrize(
     ("key", "word"), [("deauthorized", "deauthorised"), ("unlinked", "unlinked")]
 )
-def test_reading_works_without_a_link_and_writing_is_not_offered(
+def test_without_a_linked_connection_customers_can_only_be_read(
     sandbox: Sandbox, editor_client: RawPathClient, key: str, word: str
 ) -> None:
     text = editor_client.get(url(sandbox, key)).content.decode()
@@ -78,7 +76,7 @@ def test_reading_works_without_a_link_and_writing_is_not_offered(
 
 
 @pytest.mark.parametrize("key", ["no_accounting", "no_connections"])
-def test_without_accounting_software_there_is_nothing_to_fetch(
+def test_without_accounting_software_no_sync_is_offered(
     sandbox: Sandbox, editor_client: RawPathClient, key: str
 ) -> None:
     page = editor_client.get(url(sandbox, key))
@@ -98,7 +96,7 @@ def test_states_are_fragments_too(sandbox: Sandbox, viewer_client: RawPathClient
     assert without_token.sub("", fragment.strip()) in without_token.sub("", page)
 
 
-def test_rate_limited_says_when_and_comes_back_by_itself(
+def test_after_a_rate_limit_the_page_retries_at_the_time_that_codat_names(
     sandbox: Sandbox, viewer_client: RawPathClient
 ) -> None:
     sandbox.faults.add(
@@ -116,9 +114,7 @@ def test_rate_limited_says_when_and_comes_back_by_itself(
     assert 'hx-trigger="load delay:90s"' in fragment.content.decode()
 
 
-def test_a_long_wait_is_not_sat_out_by_the_page(
-    sandbox: Sandbox, viewer_client: RawPathClient
-) -> None:
+def test_a_long_wait_has_no_automatic_retry(sandbox: Sandbox, viewer_client: RawPathClient) -> None:
     sandbox.faults.add(
         "/data/customers", "status", status=429, headers={"Retry-After": "40000"}, count=-1
     )
@@ -128,7 +124,7 @@ def test_a_long_wait_is_not_sat_out_by_the_page(
     assert "Codat asked us to wait until" in page.content.decode()
 
 
-def test_a_wrong_key_is_said_and_not_shown(
+def test_a_wrong_key_is_reported_and_never_shown(
     sandbox: Sandbox, viewer_client: RawPathClient, settings: Settings
 ) -> None:
     settings.CODAT_API_KEY = "not-the-key"
@@ -141,7 +137,7 @@ def test_a_wrong_key_is_said_and_not_shown(
     assert "Try again" not in text
 
 
-def test_codat_away(viewer_client: RawPathClient, settings: Settings) -> None:
+def test_codat_cannot_be_reached(viewer_client: RawPathClient, settings: Settings) -> None:
     settings.CODAT_BASE_URL = "http://127.0.0.1:9"
     codat_client.default_client.cache_clear()
     answer = viewer_client.get("/companies/")
@@ -174,7 +170,7 @@ def test_codat_away(viewer_client: RawPathClient, settings: Settings) -> None:
     ],
 )
 @pytest.mark.parametrize("whole", [True, False])
-def test_every_trouble_is_a_page_and_a_fragment(
+def test_every_error_is_a_page_and_a_fragment(
     sandbox: Sandbox,
     viewer_client: RawPathClient,
     kind: Kind,
@@ -194,7 +190,7 @@ def test_every_trouble_is_a_page_and_a_fragment(
     assert "Traceback" not in text
 
 
-def test_the_correlation_id_is_there_for_support(
+def test_the_correlation_id_is_shown_escaped(
     sandbox: Sandbox, viewer_client: RawPathClient
 ) -> None:
     sandbox.faults.add(
@@ -225,23 +221,23 @@ def test_a_page_ends_within_its_deadline(
     sandbox.faults.clear()
 
 
-def test_an_address_that_leads_nowhere(viewer_client: RawPathClient) -> None:
+def test_an_address_without_a_page(viewer_client: RawPathClient) -> None:
     answer = viewer_client.get("/companies/x/nothing/")
     assert answer.status_code == 404
     assert "Page not found" in answer.content.decode()
 
 
-def test_our_own_mistake_has_a_page_that_needs_nothing() -> None:
+def test_the_page_of_a_500_needs_no_context() -> None:
     text = render_to_string("500.html")
     assert "a problem with the dashboard, not with your data" in text
     assert "check its company’s History" in text
 
 
-def test_pages_are_not_kept_by_the_browser(sandbox: Sandbox, viewer_client: RawPathClient) -> None:
+def test_browsers_do_not_store_pages(sandbox: Sandbox, viewer_client: RawPathClient) -> None:
     assert "no-store" in viewer_client.get("/companies/")["Cache-Control"]
 
 
-def test_no_page_holds_a_script_or_style_of_its_own(
+def test_no_page_has_inline_scripts_or_styles(
     sandbox: Sandbox, viewer_client: RawPathClient
 ) -> None:
     for path in ("/companies/", url(sandbox, "odd"), url(sandbox, "odd") + "full/", "/nowhere/"):

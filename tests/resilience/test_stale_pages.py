@@ -159,7 +159,7 @@ def test_forms_open_with_a_stale_model_but_no_save_is_sent(
     assert not sandbox.calls
 
 
-def test_a_write_into_an_open_circuit_was_never_sent(
+def test_a_save_while_the_circuit_is_open_is_not_sent(
     sandbox: Sandbox, editor_client: RawPathClient
 ) -> None:
     """Company and model are fresh in the cache, so the save gets as far as the journal."""

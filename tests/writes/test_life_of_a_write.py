@@ -297,7 +297,7 @@ def test_signed_out_while_typing_loses_nothing(
     assert 'name="f.customerName" value="Kept Ltd"' in page.content.decode()
     assert not Write.objects.exists()
     editor_client.force_login(editor)
-    again = Controls(page.content.decode(), form_id="again").fields
+    again = Controls(page.content.decode(), form_id="resubmit").fields
     assert editor_client.post(url, again).status_code == 303
     assert Write.objects.get().customer_name == "Kept Ltd"
 
