@@ -15,7 +15,7 @@ from customers.forms.display import compile_model
 from customers.forms.error_mapping import ErrorMapper
 from customers.forms.layout import Block, layout
 from customers.forms.model import READ_ONLY_NAMES, Node
-from customers.forms.paths import FIELD_PREFIX, html_id
+from customers.forms.paths import FIELD_PREFIX, html_id, labels_of
 from customers.forms.post_data import PostData, PostReader
 from customers.forms.validation import error_names_field, validate, warnings
 from customers.forms.values import MISSING, to_json
@@ -53,6 +53,7 @@ class Form:
         self.focus = ""
         self.problems: list[str] = []
         self.unknown_inputs: dict[str, str] = {}
+        self.lost_values: dict[str, str] = {}
         self.base: dict[str, Any]
         if data is not None:
             self.base = signing.unsign((data.getlist("base") or [""])[-1], self.purpose)
@@ -66,6 +67,7 @@ class Form:
             reader.read(root)
             self.problems = reader.problems
             self.unknown_inputs = reader.unknown_inputs
+            self.lost_values = reader.lost_values
         if filled is not None:
             root.fill(dict(filled))
 
@@ -175,6 +177,18 @@ class Form:
             error_paths=error_paths,
             warnings=self.warnings,
         )
+
+    @property
+    def lost_fields(self) -> list[dict[str, str]]:
+        """What was typed into fields that the model has lost, to be copied: {path, label, text}."""
+        return [
+            {
+                "path": path,
+                "label": page_text(path_label(labels_of(path))),
+                "text": page_text(text),
+            }
+            for path, text in self.lost_values.items()
+        ]
 
     @property
     def sections(self) -> list[dict[str, str]]:

@@ -10,10 +10,13 @@ Names that a browser sends are never parsed: a form asks for the names that it k
 from __future__ import annotations
 
 import re
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 FIELD_PREFIX, ORDER_PREFIX, REMOVED_PREFIX = "f.", "r.", "x."
 TYPED_PREFIX, KEPT_PREFIX = "i.", "k."
+# What was typed into a field that the model has lost: it is carried along to be copied, and is not sent.
+LOST_PREFIX = "l."
+_ITEM_KEY = re.compile(r"b\d{1,6}|n[1-9]\d{0,5}(?:-b\d{1,6})?", re.ASCII)
 NEW_ITEM_KEY = re.compile(r"n([1-9]\d{0,5})(?:-b(\d{1,6}))?", re.ASCII)
 
 
@@ -28,6 +31,16 @@ def encode_name(name: str) -> str:
 def item_key(index: int) -> str:
     """The key of the item that has this index in the record."""
     return f"b{index}"
+
+
+def labels_of(path: str) -> tuple[str | int, ...]:
+    """The names of a path, and the positions of its items, as `path_label` takes them."""
+    return tuple(
+        int(part.split("-")[0][1:]) - (part[0] == "n")
+        if _ITEM_KEY.fullmatch(part)
+        else unquote(part)
+        for part in path.split(".")
+    )
 
 
 def join(path: str, part: str) -> str:

@@ -14,6 +14,7 @@ from customers.forms.bound import MAX_LIST_ITEMS, Field, Group, Leaf, ListField,
 from customers.forms.paths import (
     FIELD_PREFIX,
     KEPT_PREFIX,
+    LOST_PREFIX,
     ORDER_PREFIX,
     REMOVED_PREFIX,
     TYPED_PREFIX,
@@ -44,7 +45,7 @@ class PostReader:
     """Reads one post.
 
     `problems` are sentences that belong to no field; `unknown_inputs` are the inputs that the model does not have
-    (any more), with their values.
+    (any more), with their values. `lost_values` are the values of those of this post and of earlier ones, by path.
     """
 
     def __init__(self, data: PostData) -> None:
@@ -52,6 +53,7 @@ class PostReader:
         self.known: set[str] = set()
         self.problems: list[str] = []
         self.unknown_inputs: dict[str, str] = {}
+        self.lost_values: dict[str, str] = {}
         self.new_items = self.new_inputs = 0
 
     def read(self, root: Group) -> None:
@@ -59,11 +61,14 @@ class PostReader:
         self._read(root)
         prefixes = (FIELD_PREFIX, ORDER_PREFIX, REMOVED_PREFIX)
         for name in self.data:
+            if name.startswith(LOST_PREFIX):
+                self.lost_values[name.removeprefix(LOST_PREFIX)] = self.data.getlist(name)[-1]
             if not name.startswith(prefixes) or name in self.known:
                 continue
             values = [value for value in self.data.getlist(name) if value.strip()]
             if values and name.startswith(FIELD_PREFIX):
                 self.unknown_inputs[name] = values[-1]
+                self.lost_values[name.removeprefix(FIELD_PREFIX)] = values[-1]
         if self.unknown_inputs:
             shown = list(self.unknown_inputs)[:3]
             names = ", ".join(page_text(name.removeprefix(FIELD_PREFIX))[:80] for name in shown)

@@ -93,7 +93,7 @@ class Page(HTMLParser):
                 self._selected = self._selected or "selected" in attributes
         elif tag == "textarea":
             self._textarea = self._add(attributes, "textarea", "")
-        elif tag == "button":
+        elif tag == "button" and "data-copy" not in attributes:
             assert attributes.get("type") == "submit"
             self.buttons[attributes["value"]] = attributes
 
