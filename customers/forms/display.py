@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -199,7 +200,14 @@ def _sentence(text: str) -> str:
 
 
 def _options(node: Node) -> tuple[tuple[str, str], ...]:
-    options = [(option.text, option.label) for option in node.options]
+    counts = Counter(option.label for option in node.options)
+    options = [
+        (
+            option.text,
+            f"{option.label} ({option.text})" if counts[option.label] > 1 else option.label,
+        )
+        for option in node.options
+    ]
     if node.type is NodeType.BOOLEAN and not options:
         options = [("true", "Yes"), ("false", "No")]
     return (("", "-"), *options) if options else ()

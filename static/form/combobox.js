@@ -79,7 +79,7 @@ class Combobox {
     input.addEventListener("click", () => { if (list.hidden) this.open(""); });
     input.addEventListener("focus", () => input.select());
     input.addEventListener("keydown", (event) => this.onKey(event));
-    input.addEventListener("blur", () => this.pick(this.exactMatch()));
+    input.addEventListener("blur", () => this.leave());
     list.addEventListener("pointerdown", (event) => {
       event.preventDefault();
       const option = this.options[[...list.children].indexOf(event.target.closest("li"))];
@@ -141,23 +141,31 @@ class Combobox {
     this.input.value = textOf(this.select.selectedOptions[0]);
   }
 
-  /* The option whose text or value is exactly what the box holds. */
-  exactMatch() {
+  /* Leaving the box selects an option only if another text was typed, and if that is the text of one option alone. */
+  leave() {
     const text = this.input.value.trim().toLowerCase();
-    return [...this.select.options].find((option) =>
-      text === textOf(option).toLowerCase() || text === option.value.toLowerCase());
+    const selected = this.select.selectedOptions[0];
+    if (text === textOf(selected).trim().toLowerCase()) {
+      this.pick();
+      return;
+    }
+    const matches = [...this.select.options].filter((option) =>
+      [textOf(option), option.value].some((other) => other.trim().toLowerCase() === text));
+    this.pick(matches.length === 1 ? matches[0] : undefined);
   }
 
   /* Selects an option; without one the box shows again what is selected. */
   pick(option) {
-    const before = this.select.value;
+    const before = this.select.selectedOptions[0];
     if (option) option.selected = true;
     this.showSelected();
     this.close();
-    if (this.select.value !== before) this.select.dispatchEvent(new Event("change", { bubbles: true }));
+    if (this.select.selectedOptions[0] !== before) this.select.dispatchEvent(new Event("change", { bubbles: true }));
   }
 
   onKey(event) {
+    // The Enter that ends a composition (IME) belongs to it; Safari sends it afterwards, with this code.
+    if (event.isComposing || event.keyCode === 229) return;
     if (event.altKey && event.key !== "ArrowDown") return;
     const isOpening = this.list.hidden && ["ArrowDown", "ArrowUp"].includes(event.key);
     const action = isOpening ? () => this.open("") : this.list.hidden ? null : this.openListKeys()[event.key];

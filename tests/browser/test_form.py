@@ -268,3 +268,48 @@ def test_of_two_csrf_cookies_the_one_that_django_reads_is_sent(page: Page, fresh
     page.get_by_label("Phone", exact=True).fill("+44 1632 960 557")
     page.locator("#save").click()
     page.wait_for_url("**/writes/**")
+
+
+TWO_OF_ONE_NAME = """() => {
+  const field = document.createElement("div");
+  field.innerHTML = `<label for="t">Tax</label><select id="t" data-combobox><option value="">-</option>
+    <option value="OLD">Standard 20%</option><option value="NEW" selected>Standard 20%</option>
+    <option value="ZERO">Zero</option></select>`;
+  document.querySelector("#form-fields").prepend(field);
+  document.dispatchEvent(new CustomEvent("htmx:load", { detail: { elt: field } }));
+}"""
+
+
+def test_a_long_choice_keeps_the_option_that_was_picked(page: Page) -> None:
+    page.evaluate(TWO_OF_ONE_NAME)
+    box, select = page.get_by_role("combobox", name="Tax"), page.locator("#t")
+    box.focus()
+    page.keyboard.press("Tab")
+    expect(select).to_have_value("NEW")
+    # By mouse each of the two can be selected.
+    for index, value in ((1, "OLD"), (2, "NEW")):
+        box.click()
+        page.locator("#list-t li").nth(index).click()
+        expect(select).to_have_value(value)
+        page.keyboard.press("Tab")
+        expect(select).to_have_value(value)
+    # A text of two options selects neither, a text of one selects that one, and an unknown text none.
+    for text, value in (("standard 20%", "NEW"), ("zero", "ZERO"), ("nothing", "ZERO")):
+        box.fill(text)
+        page.keyboard.press("Tab")
+        expect(select).to_have_value(value)
+    expect(box).to_have_value("Zero")
+
+
+def test_an_enter_that_ends_a_composition_selects_nothing(page: Page) -> None:
+    page.evaluate(TWO_OF_ONE_NAME)
+    box = page.get_by_role("combobox", name="Tax")
+    box.fill("zer")
+    box.evaluate(
+        """box => box.dispatchEvent(
+          new KeyboardEvent("keydown", { key: "Enter", isComposing: true, bubbles: true, cancelable: true }))"""
+    )
+    expect(page.locator("#t")).to_have_value("NEW")
+    expect(page.locator("#list-t")).to_be_visible()
+    box.press("Enter")
+    expect(page.locator("#t")).to_have_value("ZERO")

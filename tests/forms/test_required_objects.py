@@ -139,3 +139,17 @@ def test_the_name_of_an_option_stands_for_a_missing_value() -> None:
     ]
     page["f.kind"].type("CreditNote")
     assert post(model, page).payload() == {"kind": "CreditNote"}
+
+
+def test_options_of_one_name_are_told_apart_by_their_values() -> None:
+    options = [
+        {"value": "OLD", "displayName": "Standard 20%"},
+        {"value": "NEW", "displayName": "Standard 20%"},
+        {"value": "Z", "displayName": "Zero"},
+    ]
+    model = obj(tax=node(options=options))
+    assert form_page(model, {"tax": "NEW"})["f.tax"].options[1:] == [
+        ("OLD", "Standard 20% (OLD)"),
+        ("NEW", "Standard 20% (NEW)"),
+        ("Z", "Zero"),
+    ]
