@@ -46,8 +46,8 @@ class NodeDisplay:
 
     `item_label` and `item_noun` name one item of a list, at the start of a line and within a sentence. `required`:
     always, or if other fields of its group are filled in. `is_help_spoken`: nothing of the help is shown, it is only
-    read out. Lengths are in characters. `is_json`: the value is an object as
-    JSON text. `options` are (value, label) with a blank one first; () for any other input.
+    read out. Lengths are in characters. `is_json`: the value is an object as JSON text. `is_text`: the value is text,
+    which may have line breaks. `options` are (value, label) with a blank one first; () for any other input.
     `suggestions` is the id of a <datalist>, "" for none.
     """
 
@@ -64,6 +64,7 @@ class NodeDisplay:
     input_mode: str
     placeholder: str
     is_json: bool
+    is_text: bool
     options: tuple[tuple[str, str], ...]
     option_values: frozenset[str]
     suggestions: str
@@ -161,6 +162,7 @@ def _display(node: Node, limit: Limit, *, is_always_required: bool) -> NodeDispl
         input_mode="email" if limit.format == "email" else input_mode,
         placeholder="YYYY-MM-DD or YYYY-MM-DDThh:mm:ssZ" if node.type is NodeType.DATETIME else "",
         is_json=node.is_json,
+        is_text=node.type in (NodeType.STRING, NodeType.UNKNOWN) and not options,
         options=options,
         option_values=frozenset(value for value, _ in options),
         suggestions=_datalist_id(limit.format) if limit.format in _SUGGESTIONS else "",

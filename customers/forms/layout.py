@@ -18,6 +18,9 @@ from customers.forms.model import NodeType
 from customers.forms.paths import FIELD_PREFIX, ORDER_PREFIX, REMOVED_PREFIX, html_id
 from customers.forms.values import MISSING, text_or_json
 
+# Characters. A longer text, and one that may be longer than the limit, has room for line breaks.
+_ONE_LINE = 80
+_LONG_LIMIT = 255
 _FILES = (NodeType.FILE, NodeType.MULTIPART)
 # A list of this many items shows them open; of a longer one, only those that need attention are open.
 _MAX_OPEN_ITEMS = 3
@@ -50,7 +53,8 @@ class LeafBlock:
     @property
     def has_lines(self) -> bool:
         """Whether the input has room for several lines."""
-        return self.display.is_json or "\n" in self.text
+        is_long = len(self.text) > _ONE_LINE or (self.display.max_length or 0) > _LONG_LIMIT
+        return self.display.is_json or "\n" in self.text or (self.display.is_text and is_long)
 
     @property
     def is_unlisted(self) -> bool:

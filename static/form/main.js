@@ -5,6 +5,7 @@ import { enhanceComboboxes } from "./combobox.js";
 import { enhanceCounters, startCounters } from "./counters.js";
 import { scheduleDraft, startDrafts } from "./drafts.js";
 import { restoreFocus, startFocus } from "./focus.js";
+import { startLineBreaks } from "./line_breaks.js";
 import { currentForm } from "./page.js";
 import { enhanceRowShortcuts, startRowShortcuts } from "./row_shortcuts.js";
 
@@ -17,6 +18,7 @@ function enhance(root) {
 startFocus();
 startRowShortcuts();
 startCounters();
+startLineBreaks();
 startDrafts();
 startBusyForm();
 

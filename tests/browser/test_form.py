@@ -313,3 +313,15 @@ def test_an_enter_that_ends_a_composition_selects_nothing(page: Page) -> None:
     expect(page.locator("#list-t")).to_be_visible()
     box.press("Enter")
     expect(page.locator("#t")).to_have_value("ZERO")
+
+
+def test_a_text_of_one_line_gets_a_line_break(page: Page) -> None:
+    line = page.locator('[name="f.addresses.b0.line1"]')
+    line.fill("House")
+    line.press("Shift+Enter")
+    page.keyboard.type("Street 1")
+    expect(line).to_have_value("House\nStreet 1")
+    expect(line).to_be_focused()
+    page.locator('button[value="add:addresses"]').click()
+    expect(page.locator('[name="f.addresses.n1.line1"]')).to_be_focused()
+    expect(line).to_have_value("House\nStreet 1")

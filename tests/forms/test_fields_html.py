@@ -169,3 +169,27 @@ def test_a_big_model_and_a_record_with_many_rows_are_a_usable_page() -> None:
     page = form_page(sandbox, record)
     assert len(page.fields) > 3500
     assert len(post(sandbox, page).payload()["addresses"]) == 500
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "kind"),
+    [
+        (node(), "short", "text"),
+        (node(), "a\nb", "textarea"),
+        (node(), "x" * 81, "textarea"),
+        (
+            node(validation={"warnings": [{"details": "Max length of 500 characters."}]}),
+            "",
+            "textarea",
+        ),
+        (node("Number"), "1" * 81, "text"),
+    ],
+)
+def test_a_long_text_has_room_for_line_breaks(field: Any, text: str, kind: str) -> None:
+    model = obj(a=field)
+    page = form_page(model, {"a": text})
+    assert page["f.a"].kind == kind
+    assert ("data-line-breaks" in page["f.a"].attributes) is (kind == "text" and text == "short")
+    if kind == "textarea":
+        page["f.a"].type("one\ntwo")
+        assert post(model, page).payload() == {"a": "one\ntwo"}
