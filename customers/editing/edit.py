@@ -135,6 +135,18 @@ class Edit:
         is_valid = self.form.is_valid()
         return is_valid and not self.options.timeout_error
 
+    def show_findings(self) -> None:
+        """Put Codat's findings on the change that this one replaces at their fields.
+
+        They belong to the form until it is sent: each stays while its field has the value that was refused.
+        """
+        write = self.retry_of
+        if write is None or not write.payload:
+            return
+        self.form.add_findings(write.validation, sent=write.sent_values)
+        if not write.validation and write.error_message:
+            self.form.problems.append(write.error_message)
+
     @property
     def new_name(self) -> str:
         """The name that the customer is to get: of a new one, or another than it had; "" for none."""

@@ -73,6 +73,8 @@ class EditPage:
 
         With a `merge` or a `same_name` to decide, `reviewing` what would be sent, or `checked`.
         """
+        if self.request.method == "POST":
+            edit.show_findings()
         form, target = edit.form, edit.target
         context = {
             "page": self.page,

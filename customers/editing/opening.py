@@ -71,6 +71,7 @@ def open_draft(target: Target, draft: Draft, service: CustomerService) -> Edit:
         edit = read_post(target, post)
     except FormTampered:
         return rebuild(target, post, record).with_notes(*notes)
+    edit.show_findings()
     changes = [] if target.creating else edit.form.record_changes(record)
     return edit.with_notes(
         *notes,
@@ -94,18 +95,11 @@ def open_write(target: Target, write: Write, user: User, service: CustomerServic
     if not write.payload:
         return Edit(target, target.form(record), notes=(*notes, _missing_note(write)))
     form = target.form(record, filled=write.sent_values)
-    form.add_findings(write.validation)
-    if not write.validation and write.error_message:
-        form.problems.append(write.error_message)
     write.seen_by(user.pk)
     note = "These values were sent before. Saving sends them again as a new change."
-    return Edit(
-        target,
-        form,
-        options=SaveOptions.of(write),
-        retry_of=write,
-        notes=(*notes, note),
-    )
+    edit = Edit(target, form, options=SaveOptions.of(write), retry_of=write, notes=(*notes, note))
+    edit.show_findings()
+    return edit
 
 
 def open_undo(target: Target, write: Write, service: CustomerService) -> Edit:
@@ -139,16 +133,18 @@ def rebuild(target: Target, post: QueryDict, record: dict[str, Any]) -> Edit:
 
 def _fields(target: Target, post: QueryDict) -> dict[str, Any]:
     """What belongs to the save, by the names of `Edit`'s attributes."""
-    writes = Write.objects.filter(company_id=target.company_id)
-
-    def write(name: str) -> Write | None:
-        value = post.get(name)
-        return writes.filter(pk=uuid_or_new(value)).first() if value else None
-
+    retry_of = None
+    if post.get("retry_of"):
+        # Of this very customer: findings on another one's change have no place in this form.
+        writes = Write.objects.filter(company_id=target.company_id)
+        same = (
+            {"kind": Write.Kind.CREATE} if target.creating else {"customer_id": target.customer_id}
+        )
+        retry_of = writes.filter(pk=uuid_or_new(post.get("retry_of")), **same).first()
     return {
         "submission": uuid_or_new(post.get("submission")),
         "options": SaveOptions(post.get("timeout", "").strip(), force=bool(post.get("force"))),
-        "retry_of": write("retry_of"),
+        "retry_of": retry_of,
         "acknowledged": frozenset(post.get("same_name", "").split()),
     }
 

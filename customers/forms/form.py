@@ -86,23 +86,36 @@ class Form:
         self._reset_errors()
         return not self.errors and not self.problems
 
-    def add_findings(self, findings: Iterable[object]) -> None:
+    def add_findings(
+        self, findings: Iterable[object], *, sent: Mapping[str, Any] | None = None
+    ) -> None:
         """Put Codat's validation items (objects with itemId and message) at their fields.
 
-        A finding without a field goes to the summary; anything of another shape is skipped.
+        A finding without a field goes to the summary; anything of another shape is skipped. `sent` are the values
+        that the findings are about, where the form may have been changed since it was filled with them: then a
+        finding stays only while its field has the value that was sent.
         """
-        mapper = ErrorMapper(self.root)
+        source = self.root if sent is None else self._filled(sent)
+        mapper = ErrorMapper(source)
+        fields = {field.path: field for field, _ in walk(self.root)}
         for finding in findings:
             if not isinstance(finding, Mapping):
                 continue
             message = _finding_text(finding.get("message"))
-            field = mapper.find(finding.get("itemId"))
-            if field is None or isinstance(field, ReadOnlyField):
+            about = mapper.find(finding.get("itemId"))
+            if about is None or isinstance(about, ReadOnlyField):
                 item_id = _finding_text(finding.get("itemId"))
                 self.problems.append(f"{item_id}: {message}" if item_id else message)
-            else:
+                continue
+            field = fields.get(about.path)
+            if field is not None and merge.equal_json(field.value(), about.value()):
                 field.error = f"{field.error} {message}".strip()
         self._reset_errors()
+
+    def _filled(self, values: Mapping[str, Any]) -> Group:
+        """The fields of this form as they are when it is opened with these values; items have the same keys."""
+        form = Form(self.compiled.root, self.base, filled=values, creating=self.creating)
+        return form.root
 
     def payload(self) -> dict[str, Any]:
         """What to send. For an invalid field it holds the text that was typed."""
