@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from difflib import SequenceMatcher
 from typing import NamedTuple
 
-from markupsafe import Markup, escape
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString, mark_safe
 
 from customers.codat.text import marked_text
 
@@ -26,8 +27,8 @@ _Part = tuple[bool, str]
 class Difference(NamedTuple):
     """The text before and the text after, as safe HTML."""
 
-    old: Markup
-    new: Markup
+    old: SafeString
+    new: SafeString
 
 
 def difference(old: str, new: str) -> Difference:
@@ -68,10 +69,9 @@ def _parts_from_both_ends(before: list[str], after: list[str]) -> tuple[list[_Pa
     return parts[0], parts[1]
 
 
-def _html(parts: Iterable[_Part], element: str) -> Markup:
+def _html(parts: Iterable[_Part], element: str) -> SafeString:
+    marked = f"<{element}>{{}}</{element}>"
     pieces = [
-        Markup(f"<{element}>%s</{element}>") % text if differs else escape(text)  # noqa: S704
-        for differs, text in parts
-        if text
+        format_html(marked, text) if differs else escape(text) for differs, text in parts if text
     ]
-    return Markup("").join(pieces)
+    return mark_safe("".join(pieces))  # noqa: S308  each piece is escaped

@@ -88,7 +88,8 @@ def test_data_of_another_shape_is_decoded_whole(body: bytes) -> None:
 
 def nested(levels: int, kind: str) -> bytes:
     """An array of an array ... or objects or both, with text at the bottom, so many levels deep."""
-    pairs = {"lists": ["[]"], "objects": [('{"a":', "}")], "both": ["[]", ('{"a":', "}")]}[kind]
+    array, member = ("[", "]"), ('{"a":', "}")
+    pairs = {"lists": [array], "objects": [member], "both": [array, member]}[kind]
     chosen = [pairs[level % len(pairs)] for level in range(levels)]
     start = "".join(pair[0] for pair in chosen)
     return (start + '"x"' + "".join(pair[1] for pair in reversed(chosen))).encode()

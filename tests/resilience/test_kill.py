@@ -54,7 +54,7 @@ def begin(step: str, request: journal.WriteRequest, user: User) -> "subprocess.P
 def killed_at(step: str, request: journal.WriteRequest, user: User) -> None:
     """Save in a process that kills itself at a step."""
     process = begin(step, request, user)
-    output, _ = process.communicate(timeout=processes.PATIENCE)
+    output, _ = process.communicate(timeout=processes.START_TIMEOUT)
     assert process.returncode == -signal.SIGKILL, output
 
 
@@ -213,7 +213,7 @@ class Browser:
 
     def ask(self, method: str, path: str, form: dict[str, str] | None = None) -> tuple[int, str]:
         """Make one request; returns its status, and its Location or body. 0 where the connection broke."""
-        door = HTTPConnection("127.0.0.1", self.port, timeout=processes.PATIENCE)
+        door = HTTPConnection("127.0.0.1", self.port, timeout=processes.START_TIMEOUT)
         headers = {"Cookie": self.cookie, "X-CSRFToken": "c" * 32}
         body = urlencode(form) if form is not None else None
         if body is not None:
