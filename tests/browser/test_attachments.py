@@ -9,7 +9,7 @@ from playwright.sync_api import Dialog, expect
 
 from customers.web import links
 from tests.browser.conftest import OpenPage, Stack
-from tests.browser.test_accessibility import complaints
+from tests.browser.test_accessibility import violations
 
 pytestmark = pytest.mark.browser
 
@@ -137,8 +137,8 @@ def test_accessibility_and_layout(
         links.preview(company, "kinds", "svg"),
     ):
         page.goto(path)
-        if violations := complaints(page):
-            problems[path] = violations
+        if found := violations(page):
+            problems[path] = found
         if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
             problems.setdefault(path, []).append("the page scrolls sideways")
     assert not problems
