@@ -19,6 +19,8 @@ import requests
 from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
+# Seconds that `make run` may take on a busy machine.
+START_TIMEOUT = 100
 # As root Chromium has no sandbox of its own; the rest keeps it from calling anybody.
 ARGUMENTS = [
     "--no-sandbox",
@@ -88,9 +90,8 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 
 def _wait(stack: Stack, log: Path) -> None:
-    for _ in range(600):
-        if stack.process.poll() is not None:
-            break
+    end = time.monotonic() + START_TIMEOUT
+    while stack.process.poll() is None and time.monotonic() < end:
         try:
             requests.get(f"{stack.url}/healthz", timeout=2).raise_for_status()
         except requests.RequestException:
@@ -154,27 +155,44 @@ def only_font(family: str, cache: Path) -> str:
 OpenPage = Callable[..., Page]
 
 
+# Responses of 4xx and 5xx, an aborted search and an unreachable dashboard are part of the product; the browser and
+# htmx log them as errors.
+_EXPECTED_ERRORS = (
+    "Failed to load resource",
+    "Response Status Error Code",
+    "htmx:sendAbort",
+    "htmx:sendError",
+    "htmx:afterRequest",
+)
+
+
+def _watch(page: Page, errors: list[str]) -> None:
+    """Collect the unexpected errors that a page logs."""
+
+    def collect(message: ConsoleMessage) -> None:
+        if message.type == "error" and not message.text.startswith(_EXPECTED_ERRORS):
+            errors.append(message.text)
+
+    page.on("console", collect)
+    page.on("pageerror", lambda error: errors.append(str(error)))
+
+
+def _sign_in(page: Page) -> None:
+    page.goto("/accounts/login/")
+    page.get_by_label("User name").fill("demo")
+    page.get_by_label("Password").fill("demo")
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/companies/")
+
+
 @pytest.fixture
 def open_page(chromium: Browser, fresh: Stack) -> Iterator[OpenPage]:
     """Open a browser that has signed in; `javascript`, `color_scheme`, `width` and `signed_in` as wanted.
 
-    The test fails where a page logs an error to the console.
+    The test fails where a page logs an unexpected error to the console.
     """
     contexts = []
-    complaints: list[str] = []
-
-    def note(message: ConsoleMessage) -> None:
-        # An answer of 4xx or 5xx is part of the product, as are a search that a newer one takes the place of and a
-        # dashboard that is away; the browser and htmx log them.
-        expected = (
-            "Failed to load resource",
-            "Response Status Error Code",
-            "htmx:sendAbort",
-            "htmx:sendError",
-            "htmx:afterRequest",
-        )
-        if message.type == "error" and not message.text.startswith(expected):
-            complaints.append(message.text)
+    errors: list[str] = []
 
     def opened(
         *,
@@ -192,17 +210,12 @@ def open_page(chromium: Browser, fresh: Stack) -> Iterator[OpenPage]:
         contexts.append(context)
         context.set_default_timeout(15_000)
         page = context.new_page()
-        page.on("console", note)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
+        _watch(page, errors)
         if signed_in:
-            page.goto("/accounts/login/")
-            page.get_by_label("User name").fill("demo")
-            page.get_by_label("Password").fill("demo")
-            page.get_by_role("button", name="Sign in").click()
-            page.wait_for_url("**/companies/")
+            _sign_in(page)
         return page
 
     yield opened
     for context in contexts:
         context.close()
-    assert not complaints
+    assert not errors
