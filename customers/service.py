@@ -258,7 +258,12 @@ class CustomerService:
         self, path: str, page: int, page_size: int, query: str, order_by: str
     ) -> dict[str, Any]:
         return validation.results(
-            self.client.get_json(path, paths.page_params(page, page_size, query, order_by))
+            self.client.get_json(
+                path,
+                paths.page_params(page, page_size, query, order_by),
+                decode=decoding.page_decoder(decoding.decode, page_size),
+            ),
+            page_size,
         )
 
 

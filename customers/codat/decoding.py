@@ -13,10 +13,16 @@ from typing import Any
 import msgspec
 import simplejson
 
+from customers.codat.pages import MAX_PAGE_SIZE
+
 # Levels of objects and lists. Codat's own data have five, a create/update model of the depth that a form can show
 # some forty; a page of the dashboard takes up to ten calls for each level, of Python's thousand.
 MAX_DEPTH = 64
 
+# Bytes. A record of a page has some 600, with additional data of the accounting software a few thousand.
+BYTES_PER_RECORD, SMALL_PAGE = 2048, 256 * 1024
+
+_SPACE = re.compile(r"[ \t\r\n]*")
 _SURROGATE_ESCAPE = re.compile(rb"\\u[dD][89a-fA-F]")
 _TOO_LARGE = "JSON with a number that is too large, or too deep"
 
@@ -57,6 +63,65 @@ def decoder_for(shape: Any) -> Decode:
             return decode(body)
 
     return decode_shape
+
+
+def page_decoder(decode: Decode, page_size: int) -> Decode:
+    """A decoder of a page of so many records. Of a response that is far too large it keeps `MAX_PAGE_SIZE` records."""
+    usual = max(page_size * BYTES_PER_RECORD, SMALL_PAGE)
+
+    def decode_page(body: bytes) -> Any:
+        return decode(body) if len(body) <= usual else _decode_large_page(body)
+
+    return decode_page
+
+
+def _decode_large_page(body: bytes) -> Any:
+    """A page decoded one record at a time, so that the records that are left out take no memory."""
+    text = body.removeprefix(codecs.BOM_UTF8).decode(errors="replace")
+    decoder = simplejson.JSONDecoder()
+    page: dict[str, Any] = {}
+    at = _skip(text, 0, "{")
+    try:
+        while text[at] != "}":
+            key, at = decoder.raw_decode(text, at)
+            if not isinstance(key, str):
+                raise ValueError("not JSON: a name that is no text")
+            at = _skip(text, at, ":")
+            if key == "results" and text[at] == "[":
+                page[key], at = _decode_rows(decoder, text, at)
+            else:
+                page[key], at = decoder.raw_decode(text, at)
+            at = _skip(text, at, ",", unless="}")
+    except (IndexError, ArithmeticError, RecursionError):
+        raise ValueError(_TOO_LARGE) from None
+    return _without_surrogates(_bounded(page, body))
+
+
+def _decode_rows(decoder: simplejson.JSONDecoder, text: str, at: int) -> tuple[list[Any], int]:
+    """The first records of the array that begins here, and the index behind it."""
+    rows: list[Any] = []
+    at = _skip(text, at, "[")
+    while text[at] != "]":
+        row, at = decoder.raw_decode(text, at)
+        if len(rows) < MAX_PAGE_SIZE:
+            rows.append(row)
+        at = _skip(text, at, ",", unless="]")
+    return rows, _skip(text, at, "]")
+
+
+def _skip(text: str, at: int, expected: str, *, unless: str = "") -> int:
+    """The index of the token behind an expected one; of that instead of it, where it is ``unless``."""
+    at = _end_of_space(text, at)
+    if unless and text[at] == unless:
+        return at
+    if text[at : at + 1] != expected:
+        raise ValueError(f"not JSON: no {expected}")
+    return _end_of_space(text, at + 1)
+
+
+def _end_of_space(text: str, at: int) -> int:
+    match = _SPACE.match(text, at)
+    return match.end() if match else at
 
 
 def _decode_leniently(body: bytes, *, use_decimal: bool) -> Any:

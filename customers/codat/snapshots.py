@@ -67,6 +67,14 @@ _COMPANY = _Shape(decoding.decode, validation.company)
 _CUSTOMER = _Shape(decoding.decode_exactly, validation.record)
 
 
+def _page_shape(decode: decoding.Decode, page_size: int) -> _Shape:
+    """The shape of a page of so many records."""
+    return _Shape(
+        decoding.page_decoder(decode, page_size),
+        lambda response: validation.results(response, page_size),
+    )
+
+
 class SnapshotReader:
     """The reads of `CustomerService` that can fall back on earlier data.
 
@@ -90,7 +98,7 @@ class SnapshotReader:
         snapshot = self._read(
             paths.customers(company_id),
             paths.page_params(page, page_size, query, order_by),
-            _Shape(_decode_customers, validation.results),
+            _page_shape(_decode_customers, page_size),
             stale_if_error=stale_if_error,
         )
         return cast("Snapshot[CustomersPage]", snapshot)
@@ -129,7 +137,7 @@ class SnapshotReader:
         snapshot = self._read(
             "/companies",
             paths.page_params(page, page_size, query, order_by),
-            _Shape(decoding.decode, validation.results),
+            _page_shape(decoding.decode, page_size),
             stale_if_error=stale_if_error,
         )
         if snapshot.error is None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+from customers.codat.pages import kept_rows
 from customers.codat.responses import JsonResponse
 from customers.codat.types import PullOperation, PushOperation
 
@@ -17,10 +18,10 @@ MAX_TOTAL = 2**53
 _ID_TYPES = (str, type(None))
 
 
-def results(response: JsonResponse) -> dict[str, Any]:
-    """A page: a list of records, and the count of all."""
+def results(response: JsonResponse, page_size: int) -> dict[str, Any]:
+    """A page: a list of records, and the count of all. Records beyond the page's size are left out."""
     page = an_object(response)
-    page["results"] = records(response, "results")
+    page["results"] = records(response, "results")[: kept_rows(page, page_size)]
     total = page.get("totalResults")
     if type(total) is not int or not 0 <= total <= MAX_TOTAL:
         raise response.wrong_shape("totalResults to be a count")

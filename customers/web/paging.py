@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from customers.codat.pages import position
 from customers.web.list_state import ListState
 
 
@@ -11,7 +12,8 @@ from customers.web.list_state import ListState
 class Paging:
     """`101–200 of 5,000` and its neighbours' query strings ("" where there is none).
 
-    `beyond` is True where the address names a page after the last one.
+    `beyond` is True where the address names a page after the last one. `is_missing` where Codat counts records on
+    this page and sent none. `is_total_known` is False where more records come than Codat counts.
     """
 
     first: int
@@ -24,43 +26,45 @@ class Paging:
     next_page: str
     last_page: str
     beyond: bool
+    is_missing: bool
+    is_total_known: bool
 
     @property
     def count(self) -> str:
         """How many records there are, and which of them are shown."""
         if not self.total:
             return "No results"
+        if not self.is_total_known:
+            return f"{self.first:,}–{self.last:,} of more than {self.total:,}"
         if self.beyond or (self.first == 1 and self.last == self.total):
             return f"{self.total:,} in total"
         return f"{self.first:,}–{self.last:,} of {self.total:,}"
 
 
 def paging(state: ListState, results: Mapping[str, Any], suffix: str = "") -> Paging:
-    """Work out the neighbours from a page of Codat's results and what the address asked for.
+    """Work out the neighbours from a page of Codat's results; see `customers.codat.pages`.
 
     `suffix` ("?connection=...") is kept in every address.
     """
-    shown = len(results["results"])
-    total = max(
-        int(results["totalResults"]), (state.page - 1) * state.page_size + shown if shown else 0
-    )
-    pages = max(-(-total // state.page_size), 1)
+    place = position(results, state.page, state.page_size)
+    page, pages = place.page, place.pages
 
-    def address(page: int) -> str:
-        return joined(state.address(page=page), suffix) or "?"
+    def address(number: int) -> str:
+        return joined(state.address(page=number), suffix) or "?"
 
-    first = (state.page - 1) * state.page_size + 1
     return Paging(
-        first=first,
-        last=first + shown - 1,
-        total=total,
-        page=state.page,
+        first=place.offset + 1,
+        last=place.offset + place.shown,
+        total=place.total,
+        page=page,
         pages=pages,
-        first_page=address(1) if state.page > 1 else "",
-        previous_page=address(min(state.page - 1, pages)) if state.page > 1 else "",
-        next_page=address(state.page + 1) if state.page < pages else "",
-        last_page=address(pages) if state.page != pages else "",
-        beyond=state.page > pages,
+        first_page=address(1) if page > 1 else "",
+        previous_page=address(min(page - 1, pages)) if page > 1 else "",
+        next_page=address(page + 1) if page < pages else "",
+        last_page=address(pages) if page != pages and place.is_total_known else "",
+        beyond=page > pages,
+        is_missing=not place.shown and place.offset < place.total,
+        is_total_known=place.is_total_known,
     )
 
 

@@ -6,6 +6,7 @@ from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
+from customers.codat.pages import position
 from customers.codat.types import PushOperation
 from customers.models import Write
 from customers.service import default_service
@@ -25,7 +26,7 @@ def codat_history(request: HttpRequest, company_id: str) -> HttpResponse:
     answer = default_service().list_push_operations(
         company_id=company_id, page=page, page_size=PAGE_SIZE, order_by="-requestedOnUtc"
     )
-    operations, total = answer["results"], answer.get("totalResults") or 0
+    operations, place = answer["results"], position(answer, page, PAGE_SIZE)
     keys = [key for operation in operations if (key := operation_key(operation))]
     journaled = Write.objects.filter(company_id=company_id, push_operation_key__in=keys)
     writes = {write.push_operation_key: write for write in journaled}
@@ -34,9 +35,9 @@ def codat_history(request: HttpRequest, company_id: str) -> HttpResponse:
         "writes_url": links.writes(company_id),
         "customers_url": links.customers(company_id),
         "rows": [_row(company_id, operation, writes) for operation in operations],
-        "total": total or len(operations),
-        "previous_url": f"{url}?page={page - 1}" if page > 1 else "",
-        "next_url": f"{url}?page={page + 1}" if page * PAGE_SIZE < total else "",
+        "total": place.total,
+        "previous_url": f"{url}?page={place.page - 1}" if place.page > 1 else "",
+        "next_url": f"{url}?page={place.page + 1}" if place.has_next else "",
     }
     templates = "writes/codat_history.html", "writes/_codat_history.html"
     return htmx.render(request, *templates, context)

@@ -109,7 +109,7 @@ def test_the_count_is_of_the_filtered_list(sandbox: Sandbox, viewer_client: RawP
     ).content.decode()
     number = len(cells(viewer_client, sandbox, "qbo", q="Birkett"))
     assert 0 < number < 40
-    assert f">{number} in total<" in page
+    assert f">{number} in total, without deleted customers<" in page
 
 
 def test_empty_null_and_missing_values_are_dashes(
