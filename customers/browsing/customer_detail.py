@@ -10,6 +10,7 @@ from typing import Any
 
 from customers import formatting
 from customers.browsing.customer_rows import is_deleted
+from customers.browsing.long_records import shorten
 from customers.codat import values
 
 # property, label.
@@ -76,7 +77,7 @@ class RecordView:
     """Everything on a customer's page.
 
     `main` is (label, value), `dates` (label, value as Codat writes it, meaning). `supplemental` and `other` are JSON
-    values, None for nothing.
+    values, None for nothing. `cuts` are sentences on what is not shown of a long record.
     """
 
     main: tuple[tuple[str, str], ...]
@@ -88,6 +89,7 @@ class RecordView:
     is_deleted: bool
     status: str
     json: str
+    cuts: tuple[str, ...]
 
 
 def _rest(value: Mapping[str, Any], known: set[str]) -> dict[str, Any] | None:
@@ -148,6 +150,7 @@ def _list(value: object) -> list[object]:
 
 def read_record(customer: Mapping[str, Any]) -> RecordView:
     """Arrange a customer for its page."""
+    customer, cuts = shorten(customer)
     supplemental = customer.get("supplementalData")
     if isinstance(supplemental, Mapping) and set(supplemental) == {"content"}:
         supplemental = supplemental["content"]
@@ -168,4 +171,5 @@ def read_record(customer: Mapping[str, Any]) -> RecordView:
         is_deleted=is_deleted(customer),
         status=formatting.text_or_dash(customer.get("status")),
         json=formatting.pretty_json(customer),
+        cuts=cuts,
     )

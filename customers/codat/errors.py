@@ -7,6 +7,7 @@
     ├── ConnectionLost            reset, closed early, body cut off: may have arrived     502
     ├── InvalidResponse           not JSON, wrong shape, a redirect, too large: may have  502
     │   └── UnusableModel         a create/update model that no form can be made of       502
+    ├── RecordTooLarge            a record that no form can show: nothing was sent        422
     ├── UnaddressableId           an ID that cannot be one segment of a URL: never sent   404
     ├── NotAttempted              not sent, for a reason of our own                       503
     │   ├── CircuitOpen           repeated failures: calls fail immediately for seconds   503
@@ -108,6 +109,15 @@ class InvalidResponse(CodatError):
 
 class UnusableModel(InvalidResponse):
     """A create/update model that no form can be made of. ``sentence`` says why."""
+
+
+class RecordTooLarge(CodatError):
+    """A record with more values than a form can show. Nothing was sent."""
+
+    our_status = 422
+    default_sentence = (
+        "This customer has more data than a form can show. Change it in the accounting software."
+    )
 
 
 class UnaddressableId(CodatError):

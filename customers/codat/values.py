@@ -77,3 +77,20 @@ def is_uuid(value: str) -> bool:
 def canonical_company_id(value: str) -> str:
     """A company's ID as it is stored: a UUID in lower case."""
     return value.lower() if is_uuid(value) else value
+
+
+def has_more_values(value: object, limit: int) -> bool:
+    """Whether a JSON value holds more than so many values, at all depths."""
+    level = [value]
+    count = 0
+    while level:
+        count += len(level)
+        if count > limit:
+            return True
+        level = [
+            child
+            for parent in level
+            if isinstance(parent, dict | list)
+            for child in (parent.values() if isinstance(parent, dict) else parent)
+        ]
+    return False

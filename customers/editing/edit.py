@@ -8,8 +8,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, cast
 
+from customers.codat.errors import RecordTooLarge
 from customers.codat.text import folded_name
 from customers.codat.types import Company, Connection
+from customers.codat.values import has_more_values
 from customers.forms import Form, PostData
 from customers.models import Write
 from customers.service import CustomerService
@@ -17,6 +19,17 @@ from customers.writes.pending import with_pending
 
 # Minutes. Codat documents no default; nobody waits longer than a day for a desktop integration.
 MAX_TIMEOUT = 24 * 60
+
+# Values of a record that is edited: a form may post `DATA_UPLOAD_MAX_NUMBER_FIELDS` inputs, some of them for rows.
+MAX_RECORD_VALUES = 10_000
+
+
+def read_customer(service: CustomerService, company_id: str, customer_id: str) -> dict[str, Any]:
+    """A customer as Codat's copy has it now. Raises CodatError, also for one that no form can show."""
+    record = service.get(company_id=company_id, customer_id=customer_id)
+    if has_more_values(record, MAX_RECORD_VALUES):
+        raise RecordTooLarge(f"a record with more than {MAX_RECORD_VALUES} values")
+    return cast(dict[str, Any], record)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +81,7 @@ class Target:
         """The customer as Codat's copy has it now; {} for a new one. Raises CodatError."""
         if self.creating:
             return {}
-        record = service.get(company_id=self.company_id, customer_id=self.customer_id)
-        return cast(dict[str, Any], record)
+        return read_customer(service, self.company_id, self.customer_id)
 
     def with_pending(
         self, record: dict[str, Any], submission: uuid.UUID, read_at: datetime | None = None

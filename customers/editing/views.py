@@ -19,7 +19,7 @@ from customers.codat.companies import is_linked
 from customers.codat.errors import CodatError, InvalidResponse, UnusableModel
 from customers.codat.snapshots import Snapshot
 from customers.editing import opening
-from customers.editing.edit import Edit, Target
+from customers.editing.edit import Edit, Target, read_customer
 from customers.editing.form_page import EditPage, form_key
 from customers.editing.opening import uuid_or_new
 from customers.editing.save import (
@@ -161,8 +161,8 @@ def _open(page: EditPage) -> Edit:
     """
     query, target, service = page.request.GET, page.target, default_service()
     if target.creating and query.get("from"):
-        source = service.get(company_id=target.company_id, customer_id=query["from"])
-        return opening.open_copy(target, cast(dict[str, Any], source))
+        source = read_customer(service, target.company_id, query["from"])
+        return opening.open_copy(target, source)
     if "draft" in query:
         draft = get_object_or_404(page.key.drafts(), submission=uuid_or_new(query["draft"]))
         return opening.open_draft(target, draft, service)
