@@ -1,6 +1,6 @@
-"""`python -m bench [--quick]`: measure everything, print the table, write it and the pictures down.
+"""`python -m bench [--quick]`: measure everything, print the table, and store it with the pictures.
 
-`--quick` is for working on the bench itself: few rounds, small files, nothing written down.
+`--quick` is for working on the bench itself: few rounds, small files, nothing is stored.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
-from bench import decoding, downloads, drawing, pages, report
-from bench.processes import Server, Stage
+from bench import charts, decoding, downloads, pages, report
 from bench.report import Row
-from bench.timing import Watch
+from bench.testbed import Server, Testbed
+from bench.timing import LoadMonitor
 
 START = (
     "import time; t = time.perf_counter(); import codatdash.wsgi; print(time.perf_counter() - t)"
@@ -23,68 +23,70 @@ START = (
 LATEST = Path(__file__).resolve().parent / "latest.md"
 
 
-def start_up(stage: Stage, upstream: Server, rounds: int) -> Row:
-    """Seconds from a running interpreter to an application that can answer."""
-    env = stage.settings(upstream)
-    took = median(float(stage.run(["-c", START], env)) for _ in range(rounds))
+def start_up(testbed: Testbed, upstream: Server, rounds: int) -> Row:
+    """Seconds from a running interpreter to a loaded application."""
+    env = testbed.settings(upstream)
+    took = median(float(testbed.run(["-c", START], env)) for _ in range(rounds))
     return Row("Start-up after the interpreter", took, 1, unit="s")
 
 
-def measure(stage: Stage, *, quick: bool) -> list[Row]:
-    """Every row, and the pictures unless in a hurry."""
+def measure(testbed: Testbed, *, quick: bool) -> list[Row]:
+    """Every row, and the pictures unless `quick`."""
     rounds = 5 if quick else 40
     few = 2 if quick else 5
     seconds = 1.0 if quick else 3.0
     size = 128 * downloads.MIB if quick else downloads.GIB
-    found: list[Row] = []
+    results: list[Row] = []
 
-    def step(what: str, rows: Callable[[], list[Row]]) -> None:
+    def step(what: str, measure_rows: Callable[[], list[Row]]) -> None:
         print(f"  {what} ...", file=sys.stderr, flush=True)
-        found.extend(rows())
+        results.extend(measure_rows())
 
-    servers = pages.cast(stage)
+    servers = pages.start_servers(testbed)
     step("pages", lambda: pages.rows(servers, rounds))
     step("pages per second", lambda: [pages.throughput(servers, few, seconds)])
     step("calls", lambda: pages.calls(servers))
     step("large pages", lambda: pages.large(servers, few))
-    step("decoding", lambda: decoding.rows(stage, servers.upstream, rounds, few))
-    step("start-up", lambda: [start_up(stage, servers.upstream, few)])
+    step("decoding", lambda: decoding.rows(testbed, servers.upstream, rounds, few))
+    step("start-up", lambda: [start_up(testbed, servers.upstream, few)])
     step("fifty downloads", lambda: [downloads.fifty(servers.dashboard, few)])
     if not quick:
         step("pictures", lambda: _pictures(servers))
     for server in (servers.dashboard, servers.sdk, servers.admin):
-        stage.stop(server)
+        testbed.stop(server)
 
     def memory() -> list[Row]:
-        sizes = [downloads.KIB, size] if quick else drawing.SIZES
-        grown = downloads.memory(stage, servers.upstream, sizes, few)
+        sizes = [downloads.KIB, size] if quick else charts.SIZES
+        growth = downloads.memory(testbed, servers.upstream, sizes, few)
         if not quick:
-            drawing.file_sizes(grown)
-        return downloads.memory_rows(grown, downloads.slow_memory(stage, servers.upstream, few))
+            charts.file_sizes(growth)
+        return downloads.memory_rows(growth, downloads.slow_memory(testbed, servers.upstream, few))
 
     step("memory", memory)
-    step("throughput", lambda: downloads.throughput(stage, servers.upstream, size, few, tls=False))
-    secure = stage.upstream(tls=True)
-    step("throughput over TLS", lambda: downloads.throughput(stage, secure, size, few, tls=True))
-    return found
+    step(
+        "throughput", lambda: downloads.throughput(testbed, servers.upstream, size, few, tls=False)
+    )
+    secure = testbed.upstream(tls=True)
+    step("throughput over TLS", lambda: downloads.throughput(testbed, secure, size, few, tls=True))
+    return results
 
 
-def _pictures(servers: pages.Cast) -> list[Row]:
-    drawing.rows_on_a_page(servers, 5)
-    drawing.people_at_once(servers, 1.0, 5)
+def _pictures(servers: pages.Servers) -> list[Row]:
+    charts.rows_on_a_page(servers, 5)
+    charts.concurrent_people(servers, 1.0, 5)
     return []
 
 
 def main() -> None:
-    """Measure and tell."""
+    """Measure and report."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="few rounds; nothing is written down")
+    parser.add_argument("--quick", action="store_true", help="few rounds; nothing is stored")
     quick = parser.parse_args().quick
     os.environ["no_proxy"] = "*"
-    watch = Watch()
-    with Stage() as stage:
-        rows = measure(stage, quick=quick)
-    trust = watch.verdict()
+    monitor = LoadMonitor()
+    with Testbed() as testbed:
+        rows = measure(testbed, quick=quick)
+    trust = monitor.verdict()
     print(f"\n{report.machine()}\n\n{report.as_text(rows)}\n\n{trust}")
     if not quick:
         settings = "gunicorn with one gthread worker of 64 threads; medians of interleaved rounds."

@@ -1,7 +1,7 @@
-"""Fetching and decoding customers: our client beside Codat's SDK, in this process and in fresh ones.
+"""Fetching and decoding customers: our client compared with Codat's SDK, each in a process of its own.
 
-`python -m bench.decoding whole|listed|sdk` answers each line `<company> <size>` with the seconds that it took, and
-`peak` with the most memory that it has had, in bytes. The settings say where the upstream is.
+`python -m bench.decoding whole|listed|sdk` responds to each line `<company> <size>` with the seconds of the fetch,
+and to `peak` with its peak memory in bytes. The settings name the upstream.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from pathlib import Path
 
 import django
 
-from bench.processes import Server, Stage
 from bench.report import Row, milliseconds
+from bench.testbed import Server, Testbed
 from bench.timing import interleave
 from bench.upstream import HUNDRED, THOUSANDS
 
@@ -24,7 +24,7 @@ Fetch = Callable[[str, int], int]
 
 
 def whole() -> Fetch:
-    """How many customers our client gets, of a company and on a page of so many, with every field."""
+    """Our client with every field. The function returns the number of customers on a page."""
     from customers.codat.client import default_client
 
     client = default_client()
@@ -37,7 +37,7 @@ def whole() -> Fetch:
 
 
 def listed() -> Fetch:
-    """The same with what a list shows of each: our service reads no more of a page."""
+    """Our service with the fields that a list shows: it decodes no others."""
     from customers.service import default_service
 
     service = default_service()
@@ -66,18 +66,18 @@ def sdk() -> Fetch:
 
 
 FETCHES = {"whole": whole, "listed": listed, "sdk": sdk}
-# How the rows name what is fetched.
-_OURS = {"whole": "customers", "listed": "customers as a list shows them"}
+# The names of ours in the rows.
+_ROW_NAMES = {"whole": "customers", "listed": "customers as a list shows them"}
 
 
 class Runner:
-    """One of them in a process of its own, so that neither pays for what the other leaves to be collected."""
+    """One of `FETCHES` in a process of its own, so that none pays for the other's garbage collection."""
 
-    def __init__(self, stage: Stage, name: str, env: dict[str, str]) -> None:
-        self.process = stage.converse(["-m", "bench.decoding", name], env)
+    def __init__(self, testbed: Testbed, name: str, env: dict[str, str]) -> None:
+        self.process = testbed.start_interactive(["-m", "bench.decoding", name], env)
 
     def ask(self, *words: object) -> float:
-        """The number that it answers to `<company> <size>`, or to `peak`."""
+        """The number that it returns for `<company> <size>`, or for `peak`."""
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         self.process.stdin.write(" ".join(str(word) for word in words) + "\n")
@@ -85,63 +85,72 @@ class Runner:
         return float(self.process.stdout.readline())
 
     def growth(self) -> float:
-        """By how many bytes a page of 5,000 raises the peak after one of 100."""
+        """Bytes by which a page of 5,000 raises the peak memory after one of 100."""
         self.ask(HUNDRED, 100)
         before = self.ask("peak")
         self.ask(THOUSANDS, 5000)
         return self.ask("peak") - before
 
     def end(self) -> None:
-        """Let it go."""
+        """End the process."""
         self.process.communicate()
 
 
-def rows(stage: Stage, upstream: Server, rounds: int, memory_rounds: int) -> list[Row]:
+def rows(testbed: Testbed, upstream: Server, rounds: int, memory_rounds: int) -> list[Row]:
     """Time for 100 and 5,000, and peak memory for 5,000."""
-    env = stage.settings(upstream) | {"DJANGO_SETTINGS_MODULE": "codatdash.settings"}
+    env = testbed.settings(upstream) | {"DJANGO_SETTINGS_MODULE": "codatdash.settings"}
 
     def peak(name: str) -> float:
-        runner = Runner(stage, name, env)
-        grown = runner.growth()
+        runner = Runner(testbed, name, env)
+        growth = runner.growth()
         runner.end()
-        return grown
+        return growth
 
     peaks = interleave({name: partial(peak, name) for name in FETCHES}, memory_rounds)
-    runners = {name: Runner(stage, name, env) for name in FETCHES}
+    runners = {name: Runner(testbed, name, env) for name in FETCHES}
 
-    def race(company: str, size: int, times: int) -> dict[str, float]:
-        legs = {name: partial(runner.ask, company, size) for name, runner in runners.items()}
-        interleave(legs, 2)
-        return interleave(legs, times)
+    def compare(company: str, size: int, times: int) -> dict[str, float]:
+        timed = {name: partial(runner.ask, company, size) for name, runner in runners.items()}
+        interleave(timed, 2)
+        return interleave(timed, times)
 
-    small, many = race(HUNDRED, 100, rounds), race(THOUSANDS, 5000, max(rounds // 4, 5))
+    small, many = compare(HUNDRED, 100, rounds), compare(THOUSANDS, 5000, max(rounds // 4, 5))
     for runner in runners.values():
         runner.end()
-    megabytes = {name: f"{size / 2**20:.0f} MiB" for name, size in peaks.items()}
-    found = [
+    return [
+        *_time_rows("100", small),
+        *_time_rows("5,000", many),
+        *_memory_rows(peaks),
+    ]
+
+
+def _time_rows(count: str, seconds: dict[str, float]) -> list[Row]:
+    return [
         Row(
             f"Fetch and decode {count} {what}, to the SDK",
-            took[name] / took["sdk"],
+            seconds[name] / seconds["sdk"],
             0.25,
             0.15,
-            milliseconds(took[name]),
-            milliseconds(took["sdk"]),
+            milliseconds(seconds[name]),
+            milliseconds(seconds["sdk"]),
         )
-        for count, took in (("100", small), ("5,000", many))
-        for name, what in _OURS.items()
+        for name, what in _ROW_NAMES.items()
     ]
-    found += [
+
+
+def _memory_rows(peaks: dict[str, float]) -> list[Row]:
+    mebibytes = {name: f"{size / 2**20:.0f} MiB" for name, size in peaks.items()}
+    return [
         Row(
             f"Peak memory of 5,000 {what}, to the SDK",
             peaks[name] / peaks["sdk"],
             0.60,
             0.35,
-            megabytes[name],
-            megabytes["sdk"],
+            mebibytes[name],
+            mebibytes["sdk"],
         )
-        for name, what in _OURS.items()
+        for name, what in _ROW_NAMES.items()
     ]
-    return found
 
 
 def _peak() -> int:
@@ -150,7 +159,7 @@ def _peak() -> int:
 
 
 def main(name: str) -> None:
-    """Answer each line of the input with a number."""
+    """Respond to each line of the input with a number."""
     django.setup()
     logging.disable(logging.INFO)
     fetch = FETCHES[name]()

@@ -1,4 +1,4 @@
-"""The rows about attachments: memory, throughput, and what slow downloads do to everybody else."""
+"""The rows about attachments: memory, throughput, and the effect of slow downloads on pages."""
 
 from __future__ import annotations
 
@@ -9,31 +9,31 @@ from collections.abc import Callable
 from functools import partial
 from statistics import median
 
-from bench import wire
+from bench import http_clients
 from bench.pages import COMPANY, LIST
-from bench.processes import CERTIFICATE, Server, Stage
 from bench.report import Row, milliseconds
+from bench.testbed import CERTIFICATE, Server, Testbed
 from bench.timing import interleave
-from bench.upstream import EIGHTY, HUNDRED
+from bench.upstream import EIGHTY_INPUTS, HUNDRED
 
 KIB, MIB, GIB = 2**10, 2**20, 2**30
-SLOW, PEOPLE = 100 * KIB, 50
+SLOW_RATE, PEOPLE = 100 * KIB, 50
 NO_NGINX, NO_CURL = "nginx is not installed", "curl is not installed"
 
 
 def path(size: int) -> str:
-    """The dashboard's address of a file of so many bytes."""
-    return f"{COMPANY}customers/{EIGHTY}/attachments/bytes-{size}/download/"
+    """The dashboard's path of a file of so many bytes."""
+    return f"{COMPANY}customers/{EIGHTY_INPUTS}/attachments/bytes-{size}/download/"
 
 
 def api_path(size: int) -> str:
-    """The same file's address at the upstream."""
-    connection = f"/companies/{HUNDRED}/connections/any/data/customers/{EIGHTY}"
+    """The path of the same file at the upstream."""
+    connection = f"/companies/{HUNDRED}/connections/any/data/customers/{EIGHTY_INPUTS}"
     return f"{connection}/attachments/bytes-{size}/download"
 
 
 def fetch(port: int, target: str, size: int, *, cookie: str = "", tls: bool = False) -> float:
-    """Seconds that a whole file takes. With curl, since that is what it is compared with."""
+    """Seconds for a whole file; with curl, because curl is a reference, too."""
     curl = shutil.which("curl")
     if curl is None:
         return _fetch_without_curl(port, target, size, cookie)
@@ -60,8 +60,8 @@ def fetch(port: int, target: str, size: int, *, cookie: str = "", tls: bool = Fa
 
 def _fetch_without_curl(port: int, target: str, size: int, cookie: str) -> float:
     started = time.perf_counter()
-    sock, buffer = wire.connect(port), bytearray(MIB)
-    sock.sendall(wire.Browser(port, cookie, "").request(target))
+    sock, buffer = http_clients.connect(port), bytearray(MIB)
+    sock.sendall(http_clients.Browser(port, cookie, "").request(target))
     head = sock.recv(4096)
     received = len(head) - head.index(b"\r\n\r\n") - 4
     while received < size:
@@ -73,46 +73,46 @@ def _fetch_without_curl(port: int, target: str, size: int, cookie: str) -> float
     return time.perf_counter() - started
 
 
-def memory(stage: Stage, upstream: Server, sizes: list[int], rounds: int) -> dict[int, float]:
-    """Per file size: by how many bytes it raises the peak of a fresh worker that has sent 1 KiB files."""
-    env = stage.settings(upstream)
+def memory(testbed: Testbed, upstream: Server, sizes: list[int], rounds: int) -> dict[int, float]:
+    """Per file size: bytes by which it raises the peak memory of a new worker that has sent 1 KiB files."""
+    env = testbed.settings(upstream)
 
-    def leg(size: int) -> float:
-        dashboard = stage.dashboard(env)
+    def measure(size: int) -> float:
+        dashboard = testbed.dashboard(env)
         for _ in range(5):
             fetch(dashboard.port, path(KIB), KIB, cookie=dashboard.cookie)
         before = dashboard.peak()
         fetch(dashboard.port, path(size), size, cookie=dashboard.cookie)
-        grown = dashboard.peak() - before
-        stage.stop(dashboard)
-        return grown
+        growth = dashboard.peak() - before
+        testbed.stop(dashboard)
+        return growth
 
-    legs: dict[str, Callable[[], float]] = {str(size): partial(leg, size) for size in sizes}
-    return {int(name): grown for name, grown in interleave(legs, rounds).items()}
+    timed: dict[str, Callable[[], float]] = {str(size): partial(measure, size) for size in sizes}
+    return {int(name): growth for name, growth in interleave(timed, rounds).items()}
 
 
-def slow_memory(stage: Stage, upstream: Server, rounds: int) -> float:
-    """By how many bytes a download at 100 KiB/s raises the peak."""
-    env, grown = stage.settings(upstream), []
+def slow_memory(testbed: Testbed, upstream: Server, rounds: int) -> float:
+    """Bytes by which a download at 100 KiB/s raises the peak memory."""
+    env, growth = testbed.settings(upstream), []
     for _ in range(rounds):
-        dashboard = stage.dashboard(env)
+        dashboard = testbed.dashboard(env)
         for _ in range(5):
             fetch(dashboard.port, path(KIB), KIB, cookie=dashboard.cookie)
         before = dashboard.peak()
-        with wire.slow_readers(dashboard.browser(""), path(64 * MIB), 1, SLOW):
+        with http_clients.slow_readers(dashboard.browser(""), path(64 * MIB), 1, SLOW_RATE):
             time.sleep(2)
-        grown.append(dashboard.peak() - before)
-        stage.stop(dashboard)
-    return median(grown)
+        growth.append(dashboard.peak() - before)
+        testbed.stop(dashboard)
+    return median(growth)
 
 
-def memory_rows(grown: dict[int, float], slow: float) -> list[Row]:
+def memory_rows(growth: dict[int, float], slow: float) -> list[Row]:
     """The rows about memory."""
-    largest = max(grown)
+    largest = max(growth)
     return [
         Row(
             f"Memory of a download of {largest / GIB:g} GiB beyond that of 1 KiB",
-            grown[largest] / MIB,
+            growth[largest] / MIB,
             8,
             unit="MiB",
         ),
@@ -120,42 +120,53 @@ def memory_rows(grown: dict[int, float], slow: float) -> list[Row]:
     ]
 
 
-def throughput(stage: Stage, upstream: Server, size: int, rounds: int, *, tls: bool) -> list[Row]:
-    """The dashboard beside nginx and beside curl straight to the upstream."""
+def throughput(
+    testbed: Testbed, upstream: Server, size: int, rounds: int, *, tls: bool
+) -> list[Row]:
+    """The dashboard compared with nginx, and with curl directly to the upstream."""
     application = "bench.tls_wsgi" if tls else "codatdash.wsgi"
-    dashboard = stage.dashboard(stage.settings(upstream, tls=tls), application)
-    nginx = stage.nginx(upstream, tls=tls)
+    dashboard = testbed.dashboard(testbed.settings(upstream, tls=tls), application)
+    nginx = testbed.nginx(upstream, tls=tls)
     has_curl = shutil.which("curl") is not None
-    legs: dict[str, Callable[[], float]] = {
+    timed: dict[str, Callable[[], float]] = {
         "ours": lambda: size / fetch(dashboard.port, path(size), size, cookie=dashboard.cookie)
     }
     if nginx:
-        legs["nginx"] = lambda: size / fetch(nginx.port, api_path(size), size)
+        timed["nginx"] = lambda: size / fetch(nginx.port, api_path(size), size)
     if has_curl:
-        legs["curl"] = lambda: size / fetch(upstream.port, api_path(size), size, tls=tls)
-    interleave(legs, 1)
-    speeds = interleave(legs, rounds)
-    stage.stop(dashboard)
+        timed["curl"] = lambda: size / fetch(upstream.port, api_path(size), size, tls=tls)
+    interleave(timed, 1)
+    speeds = interleave(timed, rounds)
+    testbed.stop(dashboard)
     if nginx:
-        stage.stop(nginx)
+        testbed.stop(nginx)
     where = " over TLS upstream" if tls else ""
     return [
         _speed_row(
             f"Download throughput{where}, to nginx proxy_pass", speeds, "nginx", 1.0, NO_NGINX
         ),
-        _speed_row(f"Download throughput{where}, to curl straight", speeds, "curl", 0.5, NO_CURL),
+        _speed_row(f"Download throughput{where}, to curl directly", speeds, "curl", 0.5, NO_CURL),
     ]
 
 
-def _speed_row(name: str, speeds: dict[str, float], peer: str, must: float, absent: str) -> Row:
-    if peer not in speeds:
+def _speed_row(
+    name: str, speeds: dict[str, float], reference: str, must: float, absent: str
+) -> Row:
+    if reference not in speeds:
         return Row(name, None, must, more=True, note=absent)
-    ours, theirs = (f"{speeds[key] / MIB:,.0f} MiB/s" for key in ("ours", peer))
-    return Row(name, speeds["ours"] / speeds[peer], must, ours=ours, peer=theirs, more=True)
+    dashboard, other = (f"{speeds[key] / MIB:,.0f} MiB/s" for key in ("ours", reference))
+    return Row(
+        name,
+        speeds["ours"] / speeds[reference],
+        must,
+        dashboard=dashboard,
+        reference=other,
+        more=True,
+    )
 
 
 def fifty(dashboard: Server, rounds: int) -> Row:
-    """The list page's median while fifty people download at 100 KiB/s, to its idle value."""
+    """The list page's median while fifty people download at 100 KiB/s, divided by its idle value."""
     browser, failures = dashboard.browser(), 0
 
     def median_of_pages() -> float:
@@ -163,7 +174,9 @@ def fifty(dashboard: Server, rounds: int) -> Row:
 
     def loaded() -> float:
         nonlocal failures
-        with wire.slow_readers(dashboard.browser(""), path(64 * MIB), PEOPLE, SLOW) as readers:
+        with http_clients.slow_readers(
+            dashboard.browser(""), path(64 * MIB), PEOPLE, SLOW_RATE
+        ) as readers:
             time.sleep(1)
             took = median_of_pages()
         failures += readers.failures
@@ -175,8 +188,8 @@ def fifty(dashboard: Server, rounds: int) -> Row:
         "List page under fifty downloads at 100 KiB/s, to itself idle",
         took["loaded"] / took["idle"],
         1.3,
-        ours=milliseconds(took["loaded"]),
-        peer=milliseconds(took["idle"]),
+        dashboard=milliseconds(took["loaded"]),
+        reference=milliseconds(took["idle"]),
         note=f"{failures} failures" if failures else "no failure",
         failed=failures > 0,
     )

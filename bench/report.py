@@ -10,23 +10,23 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-HEADS = ("what", "ours", "peer", "value", "must", "wanted", "verdict")
+HEADS = ("what", "dashboard", "reference", "value", "must", "wanted", "verdict")
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line: `value` is compared with `must` and `wanted`, which are None where nothing was promised.
+    """One row: `value` is compared with the bounds `must` and `wanted`, which are None where there are none.
 
-    `unit` follows the value ("" for a ratio). `more` says that a larger value is the better one. `value` None is
-    what could not be measured here; `note` then says why. `failed` is short of what was promised whatever the value.
+    `unit` follows the value ("" for a ratio). `more`: a larger value is better. `value` is None where it could not be
+    measured here; `note` says why. `failed`: the bound is not met, whatever the value.
     """
 
     name: str
     value: float | None
     must: float | None = None
     wanted: float | None = None
-    ours: str = ""
-    peer: str = ""
+    dashboard: str = ""
+    reference: str = ""
     unit: str = ""
     more: bool = False
     note: str = ""
@@ -39,7 +39,7 @@ class Row:
 
     @property
     def verdict(self) -> str:
-        """`wanted`, `must`, `SHORT`, `measured` where nothing was promised, or `not here`."""
+        """`wanted`, `must`, `SHORT`, `measured` (no bound), or `not here` (no value)."""
         if self.value is None:
             return "not here"
         if self.must is None:
@@ -53,16 +53,16 @@ class Row:
         name = f"{self.name} ({self.note})" if self.note else self.name
         return (
             name,
-            self.ours,
-            self.peer,
-            _number(self.value, self.unit),
-            _number(self.must, self.unit),
-            _number(self.wanted, self.unit),
+            self.dashboard,
+            self.reference,
+            _format(self.value, self.unit),
+            _format(self.must, self.unit),
+            _format(self.wanted, self.unit),
             self.verdict,
         )
 
 
-def _number(value: float | None, unit: str) -> str:
+def _format(value: float | None, unit: str) -> str:
     if value is None:
         return ""
     digits = 0 if abs(value) >= 100 or value == int(value) else 1 if abs(value) >= 10 else 2
@@ -71,7 +71,7 @@ def _number(value: float | None, unit: str) -> str:
 
 def milliseconds(seconds: float) -> str:
     """`12.3 ms`."""
-    return f"{_number(seconds * 1000, '')} ms"
+    return f"{_format(seconds * 1000, '')} ms"
 
 
 def kilobytes(size: float) -> str:
@@ -112,7 +112,7 @@ def as_markdown(rows: Sequence[Row], trust: str, settings: str) -> str:
         "",
         trust,
         "",
-        "A value without a unit is ours divided by the peer's. *must* and *wanted* are what was promised.",
+        "A value without a unit is the dashboard's divided by the reference's. *must* and *wanted* are the bounds.",
         "",
         "| " + " | ".join(HEADS) + " |",
         "| --- |" + " ---: |" * (len(HEADS) - 2) + " --- |",
@@ -121,7 +121,7 @@ def as_markdown(rows: Sequence[Row], trust: str, settings: str) -> str:
     lines += [
         "",
         "![Rows on a page against milliseconds](rows.svg)",
-        "![People at once against pages per second](people.svg)",
+        "![Concurrent people against pages per second](people.svg)",
         "![Size of a file against memory](memory.svg)",
         "",
     ]

@@ -1,4 +1,4 @@
-"""The dashboard with Codat's own SDK in place of our client, for the list page."""
+"""The dashboard whose list page uses Codat's own SDK instead of our client."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ sdk = CodatAccounting(
 
 
 def record(customer: shared.Customer) -> dict[str, Any]:
-    """What the list shows of a customer: the cheapest way back to Codat's own names."""
+    """The fields that the list shows, under Codat's own names."""
     return {
         "id": customer.id,
         "customerName": customer.customer_name,
@@ -48,15 +48,15 @@ def list_with_sdk(
     stale_if_error: bool = True,
 ) -> Snapshot[CustomersPage]:
     """`SnapshotReader.list`, over the SDK."""
-    found = sdk.customers.list(
+    response = sdk.customers.list(
         request=operations.ListCustomersRequest(
             company_id=company_id, page=page, page_size=page_size, query=query, order_by=order_by
         )
     )
-    assert found is not None
-    results = [record(customer) for customer in found.results or []]
-    listed = cast(CustomersPage, {"results": results, "totalResults": found.total_results})
+    assert response is not None
+    results = [record(customer) for customer in response.results or []]
+    listed = cast(CustomersPage, {"results": results, "totalResults": response.total_results})
     return Snapshot(listed, datetime.now(UTC))
 
 
-SnapshotReader.list = list_with_sdk  # type: ignore[assignment, method-assign]  # that is what is measured
+SnapshotReader.list = list_with_sdk  # type: ignore[assignment, method-assign]  # this is what is measured

@@ -1,4 +1,4 @@
-"""Interleaved rounds, and whether the machine was quiet enough to believe them."""
+"""Interleaved rounds, and a check that the machine was idle enough for their results."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from statistics import median
 
-# Shares of all cores. A tenth taken by others moves medians by more than what we compare.
-BUSY, STOLEN = 0.10, 0.02
-# How much longer a loop may take than the time that it had a core for.
-STRETCHED = 1.15
+# Shares of all cores, used by other processes and by the host. A tenth changes medians by more than what is compared.
+MAX_OTHER, MAX_STOLEN = 0.10, 0.02
+# How much longer than its CPU time a loop may take.
+MAX_CALIBRATION = 1.15
 
 
-def interleave(legs: Mapping[str, Callable[[], float]], rounds: int) -> dict[str, float]:
-    """Call each leg in turn, `rounds` times over; the median of what each returned."""
-    results: dict[str, list[float]] = {name: [] for name in legs}
+def interleave(timed: Mapping[str, Callable[[], float]], rounds: int) -> dict[str, float]:
+    """Call each function in turn, `rounds` times; the median of each one's results."""
+    results: dict[str, list[float]] = {name: [] for name in timed}
     for _ in range(rounds):
-        for name, leg in legs.items():
-            results[name].append(leg())
+        for name, measure in timed.items():
+            results[name].append(measure())
     return {name: median(values) for name, values in results.items()}
 
 
-def _jiffies() -> tuple[float, float] | None:
-    """Seconds that processes had a core, and that the host took, since the machine started.
+def _cpu_times() -> tuple[float, float] | None:
+    """CPU seconds used by processes, and taken by the host, since the machine started.
 
-    Interrupts are left out: those of the loopback are our own, and are nobody's CPU time.
+    Interrupts are excluded: those of the loopback are our own, and count for no process.
     """
     stat = Path("/proc/stat")
     if not stat.is_file():
@@ -38,7 +38,7 @@ def _jiffies() -> tuple[float, float] | None:
     return (user + nice + system) / tick, steal / tick
 
 
-def _own() -> float:
+def _own_cpu_time() -> float:
     """CPU seconds of this process and of every process it started that has ended."""
     total = 0.0
     for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN):
@@ -47,8 +47,8 @@ def _own() -> float:
     return total
 
 
-def stretch() -> float:
-    """How much longer a fixed loop took than the CPU time it got: 1.0 on a quiet machine."""
+def calibrate() -> float:
+    """The time of a fixed loop divided by its CPU time: 1.0 on an idle machine."""
     ratios = []
     for _ in range(5):
         wall, cpu = time.perf_counter(), time.process_time()
@@ -57,24 +57,27 @@ def stretch() -> float:
     return median(ratios)
 
 
-class Watch:
-    """Watches from its making until `verdict()`, which is for when everything that was started has ended."""
+class LoadMonitor:
+    """Observes the machine from its creation to `verdict()`, which is called when all started processes have ended."""
 
     def __init__(self) -> None:
-        self.before = stretch()
-        self.started, self.own, self.all = time.monotonic(), _own(), _jiffies()
+        self.before = calibrate()
+        self.started, self.own, self.all = time.monotonic(), _own_cpu_time(), _cpu_times()
 
     def verdict(self) -> str:
         """A sentence: what else ran on the machine, and whether the numbers can be trusted."""
-        worst = max(self.before, stretch())
+        worst = max(self.before, calibrate())
         seconds = (time.monotonic() - self.started) * (os.cpu_count() or 1)
-        own, after = _own() - self.own, _jiffies()
-        said, quiet = f"A calibration loop took {worst:.2f} of its CPU time", worst <= STRETCHED
+        own, after = _own_cpu_time() - self.own, _cpu_times()
+        sentence, quiet = (
+            f"A calibration loop took {worst:.2f} of its CPU time",
+            worst <= MAX_CALIBRATION,
+        )
         if self.all and after:
             other = max(after[0] - self.all[0] - own, 0) / seconds
             stolen = (after[1] - self.all[1]) / seconds
-            said += f", others used {other:.0%} of the cores, the host took {stolen:.1%}"
-            quiet = quiet and other <= BUSY and stolen <= STOLEN
+            sentence += f", others used {other:.0%} of the cores, the host took {stolen:.1%}"
+            quiet = quiet and other <= MAX_OTHER and stolen <= MAX_STOLEN
         if quiet:
-            return f"The machine was quiet: {said[0].lower()}{said[1:]}."
-        return f"**The machine was too busy to trust these numbers**: {said[0].lower()}{said[1:]}."
+            return f"The machine was quiet: {sentence[0].lower()}{sentence[1:]}."
+        return f"**The machine was too busy to trust these numbers**: {sentence[0].lower()}{sentence[1:]}."

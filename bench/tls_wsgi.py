@@ -1,4 +1,4 @@
-"""The dashboard that trusts the certificate of the upstream under `make bench`."""
+"""The dashboard that trusts the certificate of the benchmark's upstream."""
 
 import os
 
@@ -7,5 +7,5 @@ from customers.codat.client import default_client
 
 __all__ = ["application"]
 
-# There is no setting for it: Codat's certificate is signed by one of the authorities everybody knows.
+# There is no setting for this: Codat's certificate is signed by a public authority.
 default_client().transport.verify = os.environ["BENCH_CERTIFICATE"]

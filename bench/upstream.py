@@ -1,7 +1,7 @@
-"""In Codat's place: answers made once and kept as bytes, so that it costs next to nothing beside what is measured.
+"""An upstream instead of Codat. Its responses are encoded once, so that they cost little.
 
-`python -m bench.upstream <port> [<certificate>]`. The data is the sandbox's, the large cases are made
-here. `GET /_calls` tells the calls since it was last asked.
+`python -m bench.upstream <port> [<certificate>]`. The data is the sandbox's; large cases are generated
+here. `GET /_calls` returns the calls since its last request.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ from sandbox.routes import company_json
 from sandbox.server import Call, Request, Response, Server, Stream
 from sandbox.world import Settings, World
 
-# Companies by what they are for.
+# Companies, by their content.
 HUNDRED, THOUSANDS, NODES = (str(uuid.UUID(int=n)) for n in (1, 2, 3))
 COMPANIES = 10_000
 CUSTOMERS = 5_000
 # The customer whose form has 80 inputs on the model of `HUNDRED`, and the one with 500 addresses.
-EIGHTY, ADDRESSES = "eighty", "addresses"
+EIGHTY_INPUTS, MANY_ADDRESSES = "eighty", "addresses"
 MODEL_NODES = 1_000
 
 
-def eighty(customer: dict[str, Any]) -> dict[str, Any]:
+def with_eighty_inputs(customer: dict[str, Any]) -> dict[str, Any]:
     """Seven fields, seven addresses of seven inputs, six contacts with two phones of two: 80 inputs."""
     address, contact = customer["addresses"][0], customer["contacts"][0]
     phones = [
@@ -41,14 +41,14 @@ def eighty(customer: dict[str, Any]) -> dict[str, Any]:
         {"number": "+44 7700 900077", "type": "Mobile"},
     ]
     return customer | {
-        "id": EIGHTY,
+        "id": EIGHTY_INPUTS,
         "addresses": [address] * 7,
         "contacts": [contact | {"phone": phones}] * 6,
     }
 
 
 def large_model(nodes: int) -> dict[str, Any]:
-    """A model of so many nodes: groups of nine fields, with help, notes and options as real ones have them."""
+    """A model with so many nodes: groups of nine fields, with help, notes and options as in real ones."""
 
     def leaf(number: int) -> dict[str, Any]:
         choices = [
@@ -87,8 +87,8 @@ def large_model(nodes: int) -> dict[str, Any]:
     }
 
 
-class Answers:
-    """What is answered to which address."""
+class Bodies:
+    """The response bodies by path."""
 
     def __init__(self) -> None:
         self.world = World(Settings(customers=CUSTOMERS), lambda *_: None, lambda *_: None)
@@ -98,8 +98,8 @@ class Answers:
         self.customers: list[dict[str, Any]] = list(self.template.copy.values())
         self.page = cache(self._page)
 
-    def answer(self, request: Request) -> bytes | Stream | None:
-        """The body for an address; None where there is no such."""
+    def body(self, request: Request) -> bytes | Stream | None:
+        """The body for a path; None where it does not exist."""
         match request.segments:
             case ["companies"]:
                 return self.page("", request.query.get("page", "1"), request.query["pageSize"])
@@ -140,14 +140,14 @@ class Answers:
             }
         )
 
-    @cache  # noqa: B019  one object for as long as the process lives
+    @cache  # noqa: B019  one object for the life of the process
     def _customer(self, customer_id: str) -> bytes | None:
         first = next(one for one in self.customers if one["addresses"] and one["contacts"])
-        if customer_id == EIGHTY:
-            return msgspec.json.encode(eighty(first))
-        if customer_id == ADDRESSES:
+        if customer_id == EIGHTY_INPUTS:
+            return msgspec.json.encode(with_eighty_inputs(first))
+        if customer_id == MANY_ADDRESSES:
             return msgspec.json.encode(
-                first | {"id": ADDRESSES, "addresses": first["addresses"][:1] * 500}
+                first | {"id": MANY_ADDRESSES, "addresses": first["addresses"][:1] * 500}
             )
         return msgspec.json.encode(first | {"id": customer_id})
 
@@ -172,10 +172,10 @@ class Answers:
 
 
 class Upstream(Server):
-    """`Answers` over HTTP, or over TLS where a certificate is given."""
+    """`Bodies` over HTTP, or over TLS where a certificate is given."""
 
     def __init__(self, port: int, certificate: str = "") -> None:
-        self.answers = Answers()
+        self.bodies = Bodies()
         self.calls: list[str] = []
         self.tls = None
         if certificate:
@@ -190,15 +190,15 @@ class Upstream(Server):
         super().finish_request(request, client_address)
 
     def respond(self, request: Request) -> tuple[Response, Call]:
-        """Answer one request."""
+        """Handle one request."""
         call = Call(request.method, request.path, request.query, {}, b"", time.time())
         if request.path == "/_calls":
             calls, self.calls = self.calls, []
             return Response(200, json.dumps(calls).encode()), call
         self.calls.append(f"{request.method} {request.path}")
-        body = self.answers.answer(request)
+        body = self.bodies.body(request)
         if body is None:
-            return Response(404, b'{"error":"not here"}'), call
+            return Response(404, b'{"error":"not found"}'), call
         kind = "application/octet-stream" if isinstance(body, Stream) else "application/json"
         return Response(200, body, kind), call
 

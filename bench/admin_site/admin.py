@@ -1,4 +1,4 @@
-"""The changelist, once per number of rows on a page, and the change form."""
+"""A changelist for each number of rows on a page, and the change form."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from bench.peer import ROW_COUNTS
-from bench.peer.models import CompiledModel, Customer
+from bench.admin_site import ROW_COUNTS
+from bench.admin_site.models import Customer, LargeRecord
 
 if TYPE_CHECKING:
     CustomerAdminBase = admin.ModelAdmin[Customer]
@@ -36,16 +36,16 @@ class CustomerAdmin(CustomerAdminBase):
     ordering = ("customerName",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Customer]:
-        return super().get_queryset(request).filter(place__lt=self.rows)
+        return super().get_queryset(request).filter(position__lt=self.rows)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
-        # One of them in the side bar, as there would be.
+        # Only one of them in the side bar.
         return self.rows == CustomerAdmin.rows and super().has_module_permission(request)
 
 
 def _register(rows: int) -> None:
-    """Another name for the same table, whose changelist has so many rows."""
-    meta = type("Meta", (), {"proxy": True, "app_label": "peer"})
+    """A proxy model of the same table, whose changelist has so many rows."""
+    meta = type("Meta", (), {"proxy": True, "app_label": "admin_site"})
     proxy: Any = type(f"Customer{rows}", (Customer,), {"__module__": __name__, "Meta": meta})
     options = {"rows": rows, "list_per_page": rows, "list_max_show_all": rows}
     admin.site.register(proxy, type(f"Customer{rows}Admin", (CustomerAdmin,), options))
@@ -54,4 +54,4 @@ def _register(rows: int) -> None:
 for _rows in ROW_COUNTS:
     _register(_rows)
 
-admin.site.register(CompiledModel)
+admin.site.register(LargeRecord)

@@ -1,4 +1,4 @@
-"""`python -m bench.peer.fill <upstream>`: tables, the upstream's customers, a sheet, and a user."""
+"""`python -m bench.admin_site.fill <upstream>`: tables, the upstream's customers, a large record and a user."""
 
 import sys
 from datetime import UTC, datetime
@@ -11,9 +11,9 @@ from django.utils.dateparse import parse_datetime
 
 
 def _date(text: str) -> datetime | None:
-    """Codat's date with its zone, which the documents say is UTC."""
-    found = parse_datetime(text)
-    return found.replace(tzinfo=UTC) if found and found.tzinfo is None else found
+    """Codat's date; UTC where it names no zone, as documented."""
+    date = parse_datetime(text)
+    return date.replace(tzinfo=UTC) if date and date.tzinfo is None else date
 
 
 def main(upstream: str) -> None:
@@ -21,12 +21,12 @@ def main(upstream: str) -> None:
     django.setup()
     from django.contrib.auth.models import User
 
-    from bench.peer.models import CompiledModel, Customer
+    from bench.admin_site.models import Customer, LargeRecord
     from bench.upstream import THOUSANDS
 
     call_command("migrate", run_syncdb=True, verbosity=0)
-    with urlopen(f"{upstream}/companies/{THOUSANDS}/data/customers?pageSize=5000") as answer:
-        found = msgspec.json.decode(answer.read())["results"]
+    with urlopen(f"{upstream}/companies/{THOUSANDS}/data/customers?pageSize=5000") as response:
+        records = msgspec.json.decode(response.read())["results"]
     names = (
         "id",
         "customerName",
@@ -40,12 +40,12 @@ def main(upstream: str) -> None:
         Customer(
             **{name: record.get(name) or "" for name in names},
             sourceModifiedDate=_date(record.get("sourceModifiedDate") or ""),
-            place=place,
+            position=position,
         )
-        for place, record in enumerate(found)
+        for position, record in enumerate(records)
     )
-    CompiledModel._default_manager.create()
-    User.objects.create_superuser("demo", password="demo")  # noqa: S106  gone with the run
+    LargeRecord._default_manager.create()
+    User.objects.create_superuser("demo", password="demo")  # noqa: S106  in a temporary database
 
 
 if __name__ == "__main__":

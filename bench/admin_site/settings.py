@@ -1,8 +1,8 @@
-"""The admin site as one would run it: debugging off, templates cached, pages compressed like the dashboard's."""
+"""The admin site as in production: debugging off, templates cached, pages compressed like the dashboard's."""
 
 import os
 
-SECRET_KEY = os.environ["PEER_SECRET_KEY"]
+SECRET_KEY = os.environ["ADMIN_SITE_SECRET_KEY"]
 DEBUG = False
 ALLOWED_HOSTS = ["127.0.0.1"]
 INSTALLED_APPS = [
@@ -12,7 +12,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
-    "bench.peer",
+    "bench.admin_site",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -24,7 +24,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
-ROOT_URLCONF = "bench.peer.urls"
+ROOT_URLCONF = "bench.admin_site.urls"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -41,7 +41,7 @@ TEMPLATES = [
 DATABASES = {
     "default": {
         "ENGINE": "django.db.backends.sqlite3",
-        "NAME": os.environ["PEER_DATABASE"],
+        "NAME": os.environ["ADMIN_SITE_DATABASE"],
         "CONN_MAX_AGE": 60,
         "OPTIONS": {"init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"},
     }

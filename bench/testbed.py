@@ -1,4 +1,4 @@
-"""Starting what is measured, on free ports of 127.0.0.1, and stopping it whatever happens."""
+"""Starts the servers that are measured, on free ports of 127.0.0.1, and stops them in any case."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
-from bench import wire
+from bench import http_clients
 
 ROOT = Path(__file__).resolve().parent.parent
-CERTIFICATE = ROOT / "tests" / "raw_server.pem"
-STARTING, STOPPING = 60.0, 15.0
-USER = PASSWORD = "demo"  # noqa: S105  as demo_user makes them; gone with the run
+CERTIFICATE = ROOT / "tests" / "support" / "raw_server.pem"
+START_TIMEOUT, STOP_TIMEOUT = 60.0, 15.0
+USER = PASSWORD = "demo"  # noqa: S105  as demo_user creates them, in a temporary database
 
 
 class Server:
-    """One server: its port, its process, and what its workers use."""
+    """One server: its port, its process, and the CPU time and memory of its workers."""
 
     def __init__(self, port: int, process: subprocess.Popen[bytes], *, forks: bool) -> None:
         self.port, self.process, self._forks = port, process, forks
         self.cookie = ""
 
-    def browser(self, encodings: str = wire.ENCODINGS) -> wire.Browser:
+    def browser(self, encodings: str = http_clients.ENCODINGS) -> http_clients.Browser:
         """A new connection to it, signed in where `cookie` is set."""
-        return wire.Browser(self.port, self.cookie, encodings)
+        return http_clients.Browser(self.port, self.cookie, encodings)
 
     @property
     def workers(self) -> list[int]:
@@ -50,7 +50,7 @@ class Server:
         return ticks / os.sysconf("SC_CLK_TCK")
 
     def peak(self) -> int:
-        """The most resident memory that a worker has had, in bytes."""
+        """The highest peak of a worker's resident memory, in bytes."""
         peaks = []
         for pid in self.workers:
             lines = Path(f"/proc/{pid}/status").read_text().splitlines()
@@ -58,24 +58,24 @@ class Server:
         return max(peaks)
 
     def stop(self) -> None:
-        """End it, politely first."""
+        """Stop it: SIGTERM, then SIGKILL."""
         self.process.terminate()
         try:
-            self.process.wait(STOPPING)
+            self.process.wait(STOP_TIMEOUT)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
 
 
-class Stage:
-    """Everything that is running, in a temporary folder of its own. A context manager that ends all of it."""
+class Testbed:
+    """The running servers, in a temporary folder. A context manager that stops them all."""
 
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="codatdash-bench-"))
         self._servers: list[Server] = []
         self._secret = secrets.token_urlsafe(48)
 
-    def __enter__(self) -> Stage:
+    def __enter__(self) -> Testbed:
         return self
 
     def __exit__(
@@ -92,7 +92,7 @@ class Stage:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def run(self, command: Sequence[str], env: Mapping[str, str]) -> str:
-        """Run a command of Python's to its end; what it printed."""
+        """Run a Python command; its output."""
         done = subprocess.run(
             [sys.executable, *command],
             cwd=ROOT,
@@ -103,8 +103,10 @@ class Stage:
         )
         return done.stdout.decode()
 
-    def converse(self, command: Sequence[str], env: Mapping[str, str]) -> subprocess.Popen[str]:
-        """Start a program of Python's that answers each line with a line, and ends with its input."""
+    def start_interactive(
+        self, command: Sequence[str], env: Mapping[str, str]
+    ) -> subprocess.Popen[str]:
+        """Start a Python program that responds to each line with a line, and ends with its input."""
         return subprocess.Popen(
             [sys.executable, *command],
             cwd=ROOT,
@@ -125,7 +127,7 @@ class Stage:
         log.close()
         server = Server(port, process, forks=forks)
         self._servers.append(server)
-        end = time.monotonic() + STARTING
+        end = time.monotonic() + START_TIMEOUT
         while process.poll() is None and time.monotonic() < end:
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", port)) == 0:
@@ -134,12 +136,12 @@ class Stage:
         raise RuntimeError((self.folder / f"{port}.log").read_text() or f"{command} did not start")
 
     def stop(self, server: Server) -> None:
-        """End one of them before the others."""
+        """Stop one of them."""
         server.stop()
         self._servers.remove(server)
 
     def upstream(self, *, tls: bool = False) -> Server:
-        """What stands in Codat's place."""
+        """The upstream instead of Codat."""
         port = free_port()
         command = [sys.executable, "-m", "bench.upstream", str(port)]
         return self.start([*command, str(CERTIFICATE)] if tls else command, port, {})
@@ -183,21 +185,21 @@ class Stage:
         )
 
     def dashboard(self, env: Mapping[str, str], application: str = "codatdash.wsgi") -> Server:
-        """A dashboard, signed in to."""
+        """A dashboard, with the cookie of a signed-in user."""
         server = self.gunicorn(application, env)
-        server.cookie = wire.sign_in(server.port, "/accounts/login/", USER, PASSWORD)
+        server.cookie = http_clients.sign_in(server.port, "/accounts/login/", USER, PASSWORD)
         return server
 
     def admin(self, upstream: Server) -> Server:
-        """Django's admin of the customers that the upstream has, signed in to."""
+        """Django's admin of the upstream's customers, with the cookie of a signed-in user."""
         env = {
-            "DJANGO_SETTINGS_MODULE": "bench.peer.settings",
-            "PEER_SECRET_KEY": self._secret,
-            "PEER_DATABASE": str(self.folder / "admin.sqlite3"),
+            "DJANGO_SETTINGS_MODULE": "bench.admin_site.settings",
+            "ADMIN_SITE_SECRET_KEY": self._secret,
+            "ADMIN_SITE_DATABASE": str(self.folder / "admin.sqlite3"),
         }
-        self.run(["-m", "bench.peer.fill", f"http://127.0.0.1:{upstream.port}"], env)
-        server = self.gunicorn("bench.peer.wsgi", env)
-        server.cookie = wire.sign_in(server.port, "/admin/login/", USER, PASSWORD)
+        self.run(["-m", "bench.admin_site.fill", f"http://127.0.0.1:{upstream.port}"], env)
+        server = self.gunicorn("bench.admin_site.wsgi", env)
+        server.cookie = http_clients.sign_in(server.port, "/admin/login/", USER, PASSWORD)
         return server
 
     def nginx(self, upstream: Server, *, tls: bool = False) -> Server | None:
@@ -216,14 +218,14 @@ class Stage:
         )
         scheme = "https" if tls else "http"
         configuration = home / "nginx.conf"
-        # Only where files go is changed: everything that decides speed is nginx's own default.
+        # Only paths are set: everything that affects the speed is nginx's default.
         configuration.write_text(
             f"daemon off;\npid {home}/pid;\nerror_log {home}/error.log;\nevents {{}}\nhttp {{\n"
             f"  access_log off;\n{temporary}  server {{\n    listen 127.0.0.1:{port};\n"
             f"    location / {{ proxy_pass {scheme}://127.0.0.1:{upstream.port}; }}\n  }}\n}}\n"
         )
         if os.geteuid() == 0:
-            # Its workers would otherwise be `nobody`, who cannot write here.
+            # Its workers would otherwise run as `nobody`, who cannot write here.
             configuration.write_text("user root;\n" + configuration.read_text())
         command = [
             program,
@@ -238,7 +240,7 @@ class Stage:
 
 
 def free_port() -> int:
-    """A port of 127.0.0.1 that nobody uses now."""
+    """A free port of 127.0.0.1."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

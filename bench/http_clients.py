@@ -1,4 +1,4 @@
-"""Clients as thin as can be: a kept connection, many at once, slow readers. So that what is timed is the server."""
+"""Minimal HTTP clients, so that the time is the server's: a kept connection, many connections, slow readers."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-PATIENCE = 60.0
+TIMEOUT = 60.0
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 _TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
-# As Chromium and Firefox ask over HTTP; what a server has of these is its own choice.
+# What Chromium and Firefox send over HTTP.
 ENCODINGS = "gzip, deflate, br"
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
-    """One answer. `size` is that of the body as it travelled, `seconds` from the first byte sent to the last read."""
+class Response:
+    """One response: `body` as it was sent, `seconds` from the first byte sent to the last byte read."""
 
     status: int
     head: str
@@ -36,21 +36,21 @@ class Reply:
 
 
 class Browser:
-    """A kept connection to 127.0.0.1 with cookies. `encodings` "" asks for bodies as they are."""
+    """A kept connection to 127.0.0.1 with cookies. With `encodings` "" bodies are not compressed."""
 
     def __init__(self, port: int, cookie: str = "", encodings: str = ENCODINGS) -> None:
         self.port, self.cookie, self.encodings = port, cookie, encodings
         self._sock: socket.socket | None = None
 
     def request(self, path: str) -> bytes:
-        """A GET of this browser's, as it travels."""
+        """A GET request as bytes."""
         lines = [f"GET {path} HTTP/1.1", f"Host: 127.0.0.1:{self.port}"]
         lines += [f"Accept-Encoding: {self.encodings}"] if self.encodings else []
         lines += [f"Cookie: {self.cookie}"] if self.cookie else []
         return ("\r\n".join(lines) + "\r\n\r\n").encode()
 
-    def get(self, path: str) -> Reply:
-        """The answer; ConnectionError where the server hangs up. Needs a Content-Length."""
+    def get(self, path: str) -> Response:
+        """The response; ConnectionError where the server disconnects. It has to have a Content-Length."""
         if self._sock is None:
             self._sock = connect(self.port)
         request = self.request(path)
@@ -58,27 +58,27 @@ class Browser:
         self._sock.sendall(request)
         received = b""
         while (end := received.find(b"\r\n\r\n")) < 0:
-            received += _some(self._sock)
+            received += _receive(self._sock)
         length = _LENGTH.search(received, 0, end + 2)
         if length is None:
             raise ConnectionError(f"{path} has no Content-Length: {received[:200]!r}")
-        pieces, missing = [received[end + 4 :]], int(length[1]) - (len(received) - end - 4)
+        parts, missing = [received[end + 4 :]], int(length[1]) - (len(received) - end - 4)
         while missing > 0:
-            pieces.append(_some(self._sock))
-            missing -= len(pieces[-1])
+            parts.append(_receive(self._sock))
+            missing -= len(parts[-1])
         seconds = time.perf_counter() - started
         head = received[:end].decode("latin-1")
-        return Reply(int(head.split(" ", 2)[1]), head, b"".join(pieces), seconds)
+        return Response(int(head.split(" ", 2)[1]), head, b"".join(parts), seconds)
 
-    def page(self, path: str) -> Reply:
-        """An answer that has to be a page. ConnectionError where it is not."""
-        reply = self.get(path)
-        if reply.status != 200:
-            raise ConnectionError(f"{path} answered {reply.status}")
-        return reply
+    def page(self, path: str) -> Response:
+        """A response that has to be a page. ConnectionError where it is not."""
+        response = self.get(path)
+        if response.status != 200:
+            raise ConnectionError(f"{path} returned {response.status}")
+        return response
 
     def seconds(self, path: str) -> float:
-        """What `page` took."""
+        """The seconds of `page`."""
         return self.page(path).seconds
 
     def close(self) -> None:
@@ -89,26 +89,26 @@ class Browser:
 
 
 def connect(port: int, receive_buffer: int = 0) -> socket.socket:
-    """A connection to 127.0.0.1; a small `receive_buffer` in bytes makes a slow reader be felt."""
+    """A connection to 127.0.0.1; a small `receive_buffer` in bytes makes the server wait for a slow reader."""
     sock = socket.socket()
     if receive_buffer:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-    sock.settimeout(PATIENCE)
+    sock.settimeout(TIMEOUT)
     sock.connect(("127.0.0.1", port))
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return sock
 
 
-def _some(sock: socket.socket) -> bytes:
-    piece = sock.recv(262_144)
-    if not piece:
+def _receive(sock: socket.socket) -> bytes:
+    data = sock.recv(262_144)
+    if not data:
         raise ConnectionError("the server closed the connection")
-    return piece
+    return data
 
 
 def sign_in(port: int, path: str, user: str, password: str) -> str:
-    """Sign in through a page of Django's; the cookies to send from then on."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+    """Sign in on a page of Django's; the value of the Cookie header."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT)
     connection.request("GET", path)
     answer = connection.getresponse()
     found = _TOKEN.search(answer.read().decode())
@@ -141,29 +141,28 @@ def _cookies(answer: http.client.HTTPResponse) -> dict[str, str]:
     return dict(pair.split("=", 1) for pair in pairs)
 
 
-def crowd(browser: Browser, path: str, people: int, seconds: float) -> tuple[int, float]:
-    """How many pages so many people get, and in how many seconds, each asking again as soon as it has an answer.
+def load(browser: Browser, path: str, people: int, seconds: float) -> tuple[int, float]:
+    """How many pages so many people get, and in how many seconds; each requests the next page immediately.
 
-    Lasts a little longer than asked for where not everybody had one by then.
+    It takes longer than `seconds` where not everybody has had a page by then.
     """
     request, selector = browser.request(path), selectors.DefaultSelector()
-    # What each connection has still to read: None until its headers are there.
+    # Bytes that each connection has still to read; None until its headers have been read.
     missing: dict[socket.socket, int | None] = {}
     heads: dict[socket.socket, bytes] = {}
-    sock: socket.socket
     for _ in range(people):
         sock = connect(browser.port)
         selector.register(sock, selectors.EVENT_READ, sock)
         missing[sock], heads[sock] = None, b""
         sock.sendall(request)
     pages, started = 0, time.monotonic()
-    while (took := time.monotonic() - started) < seconds or (pages < people and took < PATIENCE):
+    while (took := time.monotonic() - started) < seconds or (pages < people and took < TIMEOUT):
         for key, _ in selector.select(1):
             sock = key.data
-            piece = _some(sock)
+            data = _receive(sock)
             waits = missing[sock]
             if waits is None:
-                heads[sock] += piece
+                heads[sock] += data
                 split = heads[sock].find(b"\r\n\r\n")
                 if split < 0:
                     continue
@@ -172,7 +171,7 @@ def crowd(browser: Browser, path: str, people: int, seconds: float) -> tuple[int
                     raise ConnectionError(f"{path} answered {heads[sock][:80]!r}")
                 waits = int(length[1]) - (len(heads[sock]) - split - 4)
             else:
-                waits -= len(piece)
+                waits -= len(data)
             if waits > 0:
                 missing[sock] = waits
                 continue
@@ -185,7 +184,7 @@ def crowd(browser: Browser, path: str, people: int, seconds: float) -> tuple[int
 
 
 class SlowReaders:
-    """Downloads that are read at `rate` bytes a second each. `failures` counts those that did not stay whole."""
+    """Downloads that are read at `rate` bytes a second each. `failures` counts those that broke off."""
 
     TICK = 0.1
 
@@ -217,7 +216,7 @@ class SlowReaders:
                     sock.close()
 
     def close(self) -> None:
-        """Go away in the middle, as people do."""
+        """Disconnect before the end."""
         self._stop.set()
         self._thread.join()
         for sock in self._socks:

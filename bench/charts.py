@@ -1,4 +1,4 @@
-"""How cost grows, as pictures."""
+"""Charts of how the cost grows with rows, people and file sizes."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from pathlib import Path
 import pygal
 from pygal.style import Style
 
-from bench import downloads, wire
-from bench.pages import CHANGELIST, LIST, Cast
-from bench.peer import ROW_COUNTS
+from bench import downloads, http_clients
+from bench.admin_site import ROW_COUNTS
+from bench.pages import CHANGELIST, LIST, Servers
 from bench.timing import interleave
 from bench.upstream import HUNDRED, THOUSANDS
 
@@ -31,8 +31,8 @@ STYLE = Style(
 def _draw(
     name: str,
     title: str,
-    across: str,
-    up: str,
+    x_title: str,
+    y_title: str,
     labels: Sequence[str],
     lines: Mapping[str, Sequence[float]],
     *,
@@ -40,8 +40,8 @@ def _draw(
 ) -> None:
     chart = pygal.Line(
         title=title,
-        x_title=across,
-        y_title=up,
+        x_title=x_title,
+        y_title=y_title,
         style=STYLE,
         width=720,
         height=400,
@@ -58,23 +58,23 @@ def _draw(
         chart.y_labels = [10**power * step for power in range(4) for step in (1, 2, 5)]
     for line, values in lines.items():
         chart.add(line, values)
-    # Its configuration for scripts, which we leave out.
+    # Without pygal's configuration for scripts.
     picture = re.sub(rb"<script.*?</script>", b"", chart.render(), flags=re.DOTALL)
     (FOLDER / name).write_bytes(picture)
 
 
-def rows_on_a_page(servers: Cast, rounds: int) -> None:
+def rows_on_a_page(servers: Servers, rounds: int) -> None:
     """Rows against milliseconds: the dashboard, the dashboard over the SDK, admin."""
-    ours, sdk, admin = (s.browser() for s in (servers.dashboard, servers.sdk, servers.admin))
+    dashboard, sdk, admin = (s.browser() for s in (servers.dashboard, servers.sdk, servers.admin))
     lines: dict[str, list[float]] = {"dashboard": [], "over Codat's SDK": [], "Django admin": []}
     for count in ROW_COUNTS:
         company = HUNDRED if count <= 100 else THOUSANDS
-        listed = f"/companies/{company}/customers/?page_size={count}"
+        path = f"/companies/{company}/customers/?page_size={count}"
         took = interleave(
             {
-                "dashboard": partial(ours.seconds, listed),
-                "over Codat's SDK": partial(sdk.seconds, listed),
-                "Django admin": partial(admin.seconds, f"/admin/peer/customer{count}/"),
+                "dashboard": partial(dashboard.seconds, path),
+                "over Codat's SDK": partial(sdk.seconds, path),
+                "Django admin": partial(admin.seconds, f"/admin/admin_site/customer{count}/"),
             },
             rounds,
         )
@@ -84,41 +84,41 @@ def rows_on_a_page(servers: Cast, rounds: int) -> None:
     _draw("rows.svg", "Rows on a page", "rows", "milliseconds", labels, lines, logarithmic=True)
 
 
-def people_at_once(servers: Cast, seconds: float, rounds: int) -> None:
+def concurrent_people(servers: Servers, seconds: float, rounds: int) -> None:
     """Concurrent people against pages per second, of one worker."""
     lines: dict[str, list[float]] = {"dashboard": [], "Django admin": []}
-    ours, admin = servers.dashboard.browser(), servers.admin.browser()
+    dashboard, admin = servers.dashboard.browser(), servers.admin.browser()
 
-    def rate(browser: wire.Browser, path: str, people: int) -> float:
-        pages, took = wire.crowd(browser, path, people, seconds)
+    def rate(browser: http_clients.Browser, path: str, people: int) -> float:
+        pages, took = http_clients.load(browser, path, people, seconds)
         return pages / took
 
     for people in PEOPLE:
         rates = interleave(
             {
-                "dashboard": partial(rate, ours, LIST, people),
+                "dashboard": partial(rate, dashboard, LIST, people),
                 "Django admin": partial(rate, admin, CHANGELIST, people),
             },
             rounds,
         )
-        for name, found in rates.items():
-            lines[name].append(round(found, 1))
+        for name, pages_per_second in rates.items():
+            lines[name].append(round(pages_per_second, 1))
     labels = [str(people) for people in PEOPLE]
     _draw(
         "people.svg",
         "List pages of 100 rows, one worker",
-        "people who ask without a pause",
+        "people who request without a pause",
         "pages per second",
         labels,
         lines,
     )
 
 
-def file_sizes(grown: Mapping[int, float]) -> None:
-    """Size of a file against what its download adds to the worker's peak memory."""
-    labels = [_size(size) for size in grown]
+def file_sizes(growth: Mapping[int, float]) -> None:
+    """Size of a file against the growth of the worker's peak memory by its download."""
+    labels = [_size(size) for size in growth]
     lines = {
-        "memory beyond that of 1 KiB": [round(grown[size] / downloads.MIB, 2) for size in grown]
+        "memory beyond that of 1 KiB": [round(growth[size] / downloads.MIB, 2) for size in growth]
     }
     _draw("memory.svg", "Memory of a download", "size of the file", "MiB", labels, lines)
 

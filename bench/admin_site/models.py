@@ -19,14 +19,14 @@ class Customer(models.Model):
     defaultCurrency = models.CharField("Currency", max_length=3, blank=True)  # noqa: N815  Codat's name
     status = models.CharField("Status", max_length=20, choices=STATUSES)
     sourceModifiedDate = models.DateTimeField("Changed", null=True)  # noqa: N815  Codat's name
-    place = models.IntegerField(editable=False, db_index=True)
+    position = models.IntegerField(editable=False, db_index=True)
 
     def __str__(self) -> str:
         return self.customerName
 
 
 def _fields() -> dict[str, models.CharField[str, str]]:
-    """80 fields with a help text each, 20 of them with a choice: what the dashboard's form has."""
+    """80 fields with help texts, 20 of them with options, like the dashboard's form."""
     return {
         f"value{number}": models.CharField(
             f"Value {number}",
@@ -40,6 +40,6 @@ def _fields() -> dict[str, models.CharField[str, str]]:
     }
 
 
-CompiledModel: type[models.Model] = type(
-    "Sheet", (models.Model,), {"__module__": __name__, **_fields()}
+LargeRecord: type[models.Model] = type(
+    "LargeRecord", (models.Model,), {"__module__": __name__, **_fields()}
 )
