@@ -71,10 +71,10 @@ def _customer(random: Random, index: int, shape: Shape, names: set[str]) -> Reco
     first, last = random.choice(FIRST_NAMES), random.choice(LAST_NAMES)
     city, region, postal_code, country, country_code, currency, prefix = random.choice(PLACES)
     name = _name(random, first, last, names)
-    slug = name.split()[0].strip(",").lower()
+    domain = f"{name.split()[0].strip(',')}.example"
     known: Record = {
         "contactName": f"{first} {last}",
-        "emailAddress": f"{first}.{last}@{slug}.example".lower(),
+        "emailAddress": f"{first}.{last}@{domain}".lower(),
         "defaultCurrency": currency,
         "phone": f"{prefix} {random.randrange(1000, 9999)}",
         "registrationNumber": f"{random.randrange(1_000_000, 99_999_999):08d}",
@@ -88,8 +88,7 @@ def _customer(random: Random, index: int, shape: Shape, names: set[str]) -> Reco
         "country": country_code if shape.country_codes else country,
         "postalCode": postal_code,
     }
-    if not shape.blank:
-        place = {part: item for part, item in place.items() if item}
+    place = {part: item for part, item in place.items() if item or shape.blank}
     record: Record = {"id": new_id(shape.ids, index + 1, random), "customerName": name}
     for part in known:
         if part in shape.fields and random.random() < 0.85:

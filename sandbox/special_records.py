@@ -206,51 +206,55 @@ def files() -> dict[str, Record]:
     }
 
 
+_PEOPLE: list[dict[str, Any]] = [
+    {
+        "name": "Gideon Ashdown",
+        "email": "gideon@ashdown.example",
+        "isApprover": True,
+        "phone": [
+            {"number": "+1 503 555 0101", "type": "Primary"},
+            {"number": "+1 503 555 0102", "type": "Mobile"},
+        ],
+    },
+    {"name": "Hanne Ibsen", "isApprover": False, "phone": []},
+]
+
+
+_COMPLETE = _plain(
+    "C00001",
+    "Ashdown Avionics",
+    emailAddress="office@ashdown.example",
+    creditLimit=25000.50,
+    discountPercent=2.125,
+    isTaxExempt=False,
+    isOnHold=False,
+    customerSince="2019-04-01T00:00:00Z",
+    tags=["aviation", "net-30"],
+    customFields={
+        "regionCode": "EMEA",
+        "reviewDate": "2026-01-15T09:00:00",
+        "seats": 12,
+        "newsletter": True,
+    },
+    locations=[
+        {
+            "name": "Main hangar",
+            "address": {"line1": "1 Runway Road", "city": "Portland", "country": "US"},
+            "departments": [
+                {"code": "OPS", "budget": 120000.10, "people": _PEOPLE},
+                {"code": "FIN", "budget": None, "people": []},
+            ],
+        },
+        {"name": "Paint shop", "departments": None},
+    ],
+)
+
+
 @cache
 def intacct() -> dict[str, Record]:
     """Customers with numbers, dates, booleans and arrays four deep."""
-    people = [
-        {
-            "name": "Gideon Ashdown",
-            "email": "gideon@ashdown.example",
-            "isApprover": True,
-            "phone": [
-                {"number": "+1 503 555 0101", "type": "Primary"},
-                {"number": "+1 503 555 0102", "type": "Mobile"},
-            ],
-        },
-        {"name": "Hanne Ibsen", "isApprover": False, "phone": []},
-    ]
-    whole = _plain(
-        "C00001",
-        "Ashdown Avionics",
-        emailAddress="office@ashdown.example",
-        creditLimit=25000.50,
-        discountPercent=2.125,
-        isTaxExempt=False,
-        isOnHold=False,
-        customerSince="2019-04-01T00:00:00Z",
-        tags=["aviation", "net-30"],
-        customFields={
-            "regionCode": "EMEA",
-            "reviewDate": "2026-01-15T09:00:00",
-            "seats": 12,
-            "newsletter": True,
-        },
-        locations=[
-            {
-                "name": "Main hangar",
-                "address": {"line1": "1 Runway Road", "city": "Portland", "country": "US"},
-                "departments": [
-                    {"code": "OPS", "budget": 120000.10, "people": people},
-                    {"code": "FIN", "budget": None, "people": []},
-                ],
-            },
-            {"name": "Paint shop", "departments": None},
-        ],
-    )
     records = [
-        whole,
+        _COMPLETE,
         _plain("C00002", "Birkett Balloons", isOnHold=True, creditLimit=0),
         _plain("C00003", "Cromwell Cargo", isOnHold=False, tags=[], customFields={}),
         _plain(

@@ -56,13 +56,7 @@ def push(
     body: bytes,
 ) -> tuple[int, dict[str, Any]]:
     """Accept a write: the HTTP status and the push operation. Raises ApiError where it is refused immediately."""
-    link = company.connection(connection_id)
-    integration = link.integration
-    if integration.model is None:
-        raise ApiError(404, f"Data type customers is not supported by {integration.name}.")
-    if link.status != "Linked":
-        # The status of this refusal is not documented: a guess.
-        raise ApiError(400, f"The data connection is not linked: {link.status}.", retry="False")
+    integration = _writable(company, connection_id)
     stored = None if customer_id is None else company.source.get(customer_id)
     if customer_id is not None:
         _check_record(company, customer_id, stored, query)
@@ -90,9 +84,20 @@ def push(
     ):
         _fail(world, write)
         return 200, dict(operation)
-    answer = dict(operation)
+    pending = dict(operation)
     _accept(world, write)
-    return integration.accepted, answer
+    return integration.accepted, pending
+
+
+def _writable(company: Company, connection_id: str) -> Integration:
+    """The integration of a connection that takes writes. Raises ApiError."""
+    link = company.connection(connection_id)
+    if link.integration.model is None:
+        raise ApiError(404, f"Data type customers is not supported by {link.integration.name}.")
+    if link.status != "Linked":
+        # The status of this refusal is not documented: a guess.
+        raise ApiError(400, f"The data connection is not linked: {link.status}.", retry="False")
+    return link.integration
 
 
 def _payload(body: bytes) -> dict[str, Any]:
