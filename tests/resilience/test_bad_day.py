@@ -1,7 +1,7 @@
-"""Every page and every action, against every fault: the matrix, printed at the end of the run.
+"""Every page and every action with every fault: a matrix, printed at the end of the run.
 
-In each cell: no 500 of ours, no traceback, no secret, an answer within the deadline, words for what
-happened, what was typed kept, and for writes the truth about whether something was sent.
+In each cell: no 500 of ours, no traceback, no secret, a response within the deadline, a sentence for what happened,
+typed values kept, and for writes a true statement on whether something was sent.
 """
 
 from __future__ import annotations
@@ -39,19 +39,19 @@ from tests.support.journal import sent, write_request
 HTMX = {"HX-Request": "true"}
 TYPED = "Quillfeather & Typed"
 COMPANY = "qbo"
-# Seconds. A page may take the deadline, and some for a busy machine: a hang lasts 30, a drip for ever.
+# Seconds: the deadline of a page, and slack for a busy machine. A hang lasts 30 seconds, a drip for ever.
 DEADLINE, SLACK = 0.5, 4.0
-# What an answer has to say where something is wrong, and what one can do about it.
-SAID = re.compile(
+# What an error page has to say, and what it has to offer.
+STATEMENT = re.compile(
     r"Codat|The connection|Nothing was|It was never sent|nobody can know|does not fit",
     re.IGNORECASE,
 )
-TO_DO = re.compile(r"<a |<button|Try again|Whoever|HX-|tell whoever", re.IGNORECASE)
+ACTION = re.compile(r"<a |<button|Try again|Whoever|HX-|tell whoever", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Browser:
-    """A person at the screen, with what the sandbox knows."""
+    """A signed-in person, with the sandbox and a customer."""
 
     sandbox: Sandbox
     client: RawPathClient
@@ -64,8 +64,8 @@ class Browser:
     def customers(self, rest: str = "") -> str:
         return links.customers(self.company_id) + rest
 
-    def know_the_company(self) -> None:
-        """The company and its model are in the cache, as after an hour's work."""
+    def warm_cache(self) -> None:
+        """Put the company and its model into the cache."""
         service = default_service()
         service.get_company(company_id=self.company_id)
         service.get_create_update_model(
@@ -79,14 +79,14 @@ Act = Callable[[], Any]
 def reading(path: Callable[[Browser], str], *, known: bool = False, **headers: str) -> Any:
     def prepare(browser: Browser) -> Act:
         if known:
-            browser.know_the_company()
+            browser.warm_cache()
         return lambda: browser.client.get(path(browser), headers=headers)
 
     return prepare
 
 
-def again(path: Callable[[Browser], str]) -> Any:
-    """A page that was seen before: what it said then is better than nothing."""
+def reading_again(path: Callable[[Browser], str]) -> Any:
+    """A page that was read before, so that its stale data can be shown."""
 
     def prepare(browser: Browser) -> Act:
         assert browser.client.get(path(browser)).status_code == 200
@@ -118,7 +118,7 @@ def drafting(*, known: bool) -> Any:
 
 
 def following(browser: Browser) -> Act:
-    browser.know_the_company()
+    browser.warm_cache()
     user = browser.client.session["_auth_user_id"]
     write = sent(User.objects.get(pk=user), write_request(browser.sandbox, customerName=TYPED))
     assert write.state == Write.State.PENDING
@@ -134,16 +134,16 @@ def file(rest: str) -> Callable[[Browser], str]:
     return lambda browser: links.customers(browser.sandbox.company("files")) + rest
 
 
-# What is done, and which calls go wrong: a regular expression for `METHOD /path`.
+# The action, and the calls that fail: a regular expression for `METHOD /path`.
 ROWS: dict[str, tuple[Any, str]] = {
     "companies": (reading(lambda _: links.companies()), "."),
     "list": (reading(lambda b: b.customers()), "."),
     "list, company known": (reading(lambda b: b.customers(), known=True), "."),
     "list, fragment": (reading(lambda b: b.customers(), HX_Request="true"), "."),
     "detail": (reading(lambda b: b.customers(f"{b.customer_id}/")), "."),
-    "companies, seen": (again(lambda _: links.companies()), "."),
-    "list, seen": (again(lambda b: b.customers()), "."),
-    "detail, seen": (again(lambda b: b.customers(f"{b.customer_id}/")), "."),
+    "companies, seen": (reading_again(lambda _: links.companies()), "."),
+    "list, seen": (reading_again(lambda b: b.customers()), "."),
+    "detail, seen": (reading_again(lambda b: b.customers(f"{b.customer_id}/")), "."),
     "attachments": (reading(file("one/attachments/")), "."),
     "attachments, fragment": (
         reading(file("one/attachments/"), HX_Request="true"),
@@ -170,12 +170,12 @@ ROWS: dict[str, tuple[Any, str]] = {
 
 @pytest.fixture
 def log() -> Iterator[io.StringIO]:
-    """All that is logged, as it is written in production."""
-    told = io.StringIO()
-    handler = logging.StreamHandler(told)
+    """All log output, in the format of production."""
+    output = io.StringIO()
+    handler = logging.StreamHandler(output)
     handler.setFormatter(JsonFormatter())
     logging.getLogger().addHandler(handler)
-    yield told
+    yield output
     logging.getLogger().removeHandler(handler)
 
 
@@ -183,10 +183,10 @@ def log() -> Iterator[io.StringIO]:
 def limit_waiting(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Callable[[Fault], None]:
     """Shortens the time-outs for a fault that never ends by itself.
 
-    All other faults answer, and a busy machine must have the time to read what they answer.
+    All other faults end with a response, and a busy machine needs the time to read it.
     """
     monkeypatch.setattr(codat_client, "BACKOFF", 0.01)
-    # A 429 of the sandbox asks for two seconds; that such a wait is kept is tested with the client.
+    # A 429 of the sandbox asks for two seconds. That the client waits so long is tested in tests/codat.
     monkeypatch.setattr(codat_client, "MAX_RETRY_AFTER", 0)
 
     def limit_waiting(fault: Fault) -> None:
@@ -218,48 +218,65 @@ def test_a_bad_day(
     record_property(PROPERTY, (number, row, fault.name, "raised"))
     act = prepare(browser)
     limit_waiting(fault)
-    writes_before, landed_before = Write.objects.count(), landed(sandbox)
+    writes_before, accepted_before = Write.objects.count(), accepted(sandbox)
     sandbox.clear_calls()
     editor_client.raise_request_exception = False
 
-    with fault.happening(sandbox, codat_client.default_client(), match):
+    with fault.active(sandbox, codat_client.default_client(), match):
         started = time.monotonic()
         answer = act()
         body, broke = contents(answer)
         took = time.monotonic() - started
 
-    outcome = f"{answer.status_code}{' broken off' if broke else ''}"
     assert answer.status_code != 500, log.getvalue()[-3000:]
     assert took < DEADLINE + SLACK or not fault.is_endless
-    assert "Traceback" not in body
-    for text in (body, log.getvalue(), str(answer.headers)):
-        assert "sandbox-key" not in text
-        assert sandbox.auth_header.removeprefix("Basic ") not in text
-    assert TYPED.split()[0] not in log.getvalue()
-    if answer.status_code >= 400:
-        assert SAID.search(body), body
-        assert TO_DO.search(body), body
-        assert "correlation" in body or not re.search('"correlation_id": "[^"]', log.getvalue())
-    if row.endswith(", seen") and answer.status_code == 200:
-        old = "This page is from" in body
-        assert old or fault.kind == "json"
-        outcome += ", last seen" if old else ""
-    if row == "write" and answer.status_code == 200:
-        assert "We could not ask Codat" in body or fault.kind == "json", body
+    check_text(sandbox, answer, body, log.getvalue())
+    outcome = f"{answer.status_code}{' broken off' if broke else ''}"
+    outcome += read_outcome(row, fault, answer, body)
     if row.startswith(("create", "update")):
-        outcome += truth(sandbox, fault, answer, body, writes_before, landed_before)
+        outcome += write_outcome(sandbox, fault, answer, body, writes_before, accepted_before)
     if row.startswith("draft"):
-        kept = Draft.objects.filter(body__contains="Quillfeather").exists()
-        # Otherwise it stands in the form that asked: the answer must not claim that it was kept.
-        assert kept == (answer.status_code == 204)
-        outcome += ", kept" if kept else ", in the form"
+        outcome += draft_outcome(answer)
     if not fault.sent:
         assert not sandbox.calls
     record_property(PROPERTY, (number, row, fault.name, outcome))
 
 
+def check_text(sandbox: Sandbox, answer: Any, body: str, log: str) -> None:
+    """No traceback, no secret, no typed value in the log; an error page explains and offers something."""
+    assert "Traceback" not in body
+    for text in (body, log, str(answer.headers)):
+        assert "sandbox-key" not in text
+        assert sandbox.auth_header.removeprefix("Basic ") not in text
+    assert TYPED.split()[0] not in log
+    if answer.status_code >= 400:
+        assert STATEMENT.search(body), body
+        assert ACTION.search(body), body
+        assert "correlation" in body or not re.search('"correlation_id": "[^"]', log)
+
+
+def read_outcome(row: str, fault: Fault, answer: Any, body: str) -> str:
+    """Check that a page shows its age where its data is stale. Returns the end of the cell."""
+    if answer.status_code != 200:
+        return ""
+    if row == "write":
+        assert "We could not ask Codat" in body or fault.kind == "json", body
+    if not row.endswith(", seen"):
+        return ""
+    is_stale = "This page is from" in body
+    assert is_stale or fault.kind == "json"
+    return ", last seen" if is_stale else ""
+
+
+def draft_outcome(answer: Any) -> str:
+    """Check that the response states truly whether the draft was stored. Returns the end of the cell."""
+    is_stored = Draft.objects.filter(body__contains="Quillfeather").exists()
+    assert is_stored == (answer.status_code == 204)
+    return ", kept" if is_stored else ", in the form"
+
+
 def contents(answer: Any) -> tuple[str, bool]:
-    """An answer's text, and whether it broke off: what was announced as whole must not end early."""
+    """The text of a response, and whether it broke off. A response with a Content-Length must not end early."""
     if not answer.streaming:
         return answer.content.decode(), False
     pieces, started = [], time.monotonic()
@@ -267,7 +284,7 @@ def contents(answer: Any) -> tuple[str, bool]:
         for piece in answer.streaming_content:
             pieces.append(piece)
             if time.monotonic() - started > DEADLINE:
-                # A file may take longer than a page, as long as something comes; we go away.
+                # A file may take longer than a page, as long as data arrives: disconnect.
                 return "", True
     except CodatError:
         return "", True
@@ -279,15 +296,17 @@ def contents(answer: Any) -> tuple[str, bool]:
     return whole.decode("latin-1"), False
 
 
-def landed(sandbox: Sandbox) -> int:
-    """How many writes Codat has taken up."""
+def accepted(sandbox: Sandbox) -> int:
+    """How many writes Codat has accepted."""
     return len(sandbox.state(COMPANY).pushes)
 
 
-def truth(sandbox: Sandbox, fault: Fault, answer: Any, body: str, rows: int, taken_up: int) -> str:
-    """That the journal and the page say of a save what happened, and that nothing typed is lost."""
+def write_outcome(
+    sandbox: Sandbox, fault: Fault, answer: Any, body: str, rows: int, taken_up: int
+) -> str:
+    """Check that journal and page state what happened to a save, and that no typed value is lost. Returns the cell."""
     tried = [call for call in sandbox.calls if call.method != "GET"]
-    arrived = landed(sandbox) - taken_up
+    arrived = accepted(sandbox) - taken_up
     assert len(tried) <= 1
     write = Write.objects.order_by("-created_at").first() if Write.objects.count() > rows else None
     if write is None:
@@ -319,7 +338,7 @@ def test_webhooks_on_a_bad_day(
     log: io.StringIO,
     record_property: Callable[[str, object], None],
 ) -> None:
-    """An event is answered at once whatever Codat does, and its details are fetched once it answers."""
+    """An event gets its response immediately, and its details are fetched when Codat responds."""
     user = User.objects.get(pk=editor_client.session["_auth_user_id"])
     for fault in FAULTS:
         record_property(PROPERTY, (len(ROWS), "webhook", fault.name, "raised"))
@@ -327,12 +346,12 @@ def test_webhooks_on_a_bad_day(
         write = sent(user, write_request(sandbox, customerName=TYPED))
         assert write.state == Write.State.PENDING
         limit_waiting(fault)
-        with fault.happening(sandbox, codat_client.default_client(), "GET "):
+        with fault.active(sandbox, codat_client.default_client(), "GET "):
             answer = editor_client.post("/webhooks/codat/", **signed_event(write))
             assert answer.status_code == 204
             webhooks.event_queue.join()
         write.refresh_from_db()
-        # The event itself is signed: what it says counts at once.
+        # The event itself is signed, so its status counts immediately.
         assert write.state == Write.State.SUCCESS
         event = WebhookEvent.objects.latest("received_at")
         record_property(
@@ -344,7 +363,7 @@ def test_webhooks_on_a_bad_day(
 
 
 def signed_event(write: Write) -> dict[str, Any]:
-    """What `client.post` takes for Codat's event about a write's success."""
+    """The arguments of `client.post` for Codat's event about a successful write."""
     payload = {
         "id": write.push_operation_key,
         "referenceCompany": {"id": write.company_id},

@@ -1,4 +1,4 @@
-"""Requests that never arrive: they take no thread that others need."""
+"""Incomplete requests: they occupy no thread that others need."""
 
 from __future__ import annotations
 
@@ -30,22 +30,22 @@ def connections(port: int, count: int, request: bytes) -> Iterator[list[socket.s
         yield opened
 
 
-def is_alive(port: int) -> bool:
-    """Whether the dashboard answers; like a browser, tries again where its connection was closed."""
+def responds(port: int) -> bool:
+    """Whether the dashboard responds; like a browser, this retries where the connection was closed."""
     for _ in range(5):
-        door = HTTPConnection("127.0.0.1", port, timeout=30)
+        browser = HTTPConnection("127.0.0.1", port, timeout=30)
         try:
-            door.request("GET", "/healthz")
-            return door.getresponse().status == 200
+            browser.request("GET", "/healthz")
+            return browser.getresponse().status == 200
         except ConnectionError:
             continue
         finally:
-            door.close()
+            browser.close()
     return False
 
 
 def read(peer: socket.socket) -> bytes:
-    """What the dashboard sends before it closes the connection."""
+    """The bytes that the dashboard sends before it closes the connection."""
     with contextlib.suppress(ConnectionResetError):
         return peer.recv(1000)
     return b""
@@ -57,16 +57,16 @@ def read(peer: socket.socket) -> bytes:
 def test_eighty_unfinished_requests_do_not_stop_the_dashboard(request_part: bytes) -> None:
     with gunicorn() as (_, port), connections(port, 80, request_part) as peers:
         for _ in range(5):
-            assert is_alive(port)
-        # Closed in the end, without an answer.
+            assert responds(port)
+        # They are closed without a response.
         assert read(peers[0]) == b""
 
 
-def test_a_head_that_comes_in_pieces_is_answered() -> None:
+def test_a_head_that_is_sent_in_parts_gets_a_response() -> None:
     with gunicorn() as (_, port):
         peer = socket.create_connection(("127.0.0.1", port), timeout=30)
-        for piece in (b"GET /healthz HT", b"TP/1.1\r\nHo", b"st: 127.0.0.1\r\n", b"\r\n"):
-            peer.sendall(piece)
+        for part in (b"GET /healthz HT", b"TP/1.1\r\nHo", b"st: 127.0.0.1\r\n", b"\r\n"):
+            peer.sendall(part)
             time.sleep(0.1)
         assert peer.recv(100).startswith(b"HTTP/1.1 200 ")
         # The connection is kept for the next request.

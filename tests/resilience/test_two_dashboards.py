@@ -1,7 +1,7 @@
-"""Where one machine is outgrown: two dashboards on one database and one cache are one dashboard.
+"""Two dashboards with one database and one cache behave as one.
 
-Two gunicorn processes on two ports, in front of one sandbox, sharing PostgreSQL and Redis where these run
-on this machine, and SQLite and a cache of files everywhere.
+Two gunicorn processes on two ports, with one sandbox, share PostgreSQL and Redis where these run on this machine, and
+SQLite and a file cache everywhere.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ POSTGRESQL, REDIS = ("127.0.0.1", 5432), ("127.0.0.1", 6379)
 
 @dataclass(frozen=True)
 class Pair:
-    """Two dashboards, one person's browser that talks to both, and what stands in for Codat."""
+    """Two dashboards, one person's browser that uses both, and the sandbox."""
 
     here: str
     there: str
@@ -46,7 +46,7 @@ class Pair:
         return self.browser.get(base + path, timeout=30)
 
     def post(self, base: str, path: str, data: dict[str, str]) -> requests.Response:
-        # The token of the browser's cookie: cookies know hosts, not ports.
+        # Cookies belong to hosts, not ports: one token is valid for both.
         token = self.browser.cookies.get("csrftoken") or ""
         headers = {"X-CSRFToken": token, "Referer": base + path}
         return self.browser.post(
@@ -54,7 +54,7 @@ class Pair:
         )
 
 
-def answers(address: tuple[str, int]) -> bool:
+def accepts_connections(address: tuple[str, int]) -> bool:
     with contextlib.closing(socket.socket()) as probe:
         probe.settimeout(1)
         return probe.connect_ex(address) == 0
@@ -69,7 +69,7 @@ def free_port() -> int:
 
 @contextlib.contextmanager
 def postgresql_and_redis() -> Iterator[dict[str, str]]:
-    """A database and a prefix of this run's own; both are gone afterwards."""
+    """A database and a key prefix for this run; both are removed afterwards."""
     name = f"codatdash_{uuid.uuid4().hex}"
     with psycopg.connect("postgresql://postgres@127.0.0.1:5432/postgres", autocommit=True) as admin:
         admin.execute(f'CREATE DATABASE "{name}"'.encode())
@@ -85,43 +85,56 @@ def postgresql_and_redis() -> Iterator[dict[str, str]]:
                     keys.delete(key)
 
 
+@contextlib.contextmanager
+def stores(kind: str, folder: Path) -> Iterator[dict[str, str]]:
+    """The settings of database and cache. Skips the test where they do not run here."""
+    if not kind.startswith("PostgreSQL"):
+        yield {
+            "DATABASE_URL": f"sqlite:///{folder / 'db.sqlite3'}",
+            "CACHE_URL": f"filecache://{folder / 'cache'}",
+        }
+        return
+    for name, address in (("PostgreSQL", POSTGRESQL), ("Redis", REDIS)):
+        if not accepts_connections(address):
+            pytest.skip(f"skipped: no {name} on {address[0]}:{address[1]}")
+    with contextlib.ExitStack() as stack:
+        try:
+            settings = stack.enter_context(postgresql_and_redis())
+        except psycopg.Error as error:
+            pytest.skip(f"skipped: PostgreSQL refuses the connection: {type(error).__name__}")
+        yield settings
+
+
+def environment(settings: dict[str, str], sandbox: Sandbox) -> dict[str, str]:
+    """The environment of both dashboards."""
+    return (
+        os.environ
+        | settings
+        | {
+            "CODAT_BASE_URL": sandbox.url,
+            "CODAT_API_KEY": "sandbox-key",
+            "CODAT_WEBHOOK_SECRET": SECRET,
+            "SECRET_KEY": "two-dashboards-share-it",
+            "DEBUG": "true",  # static files without a build
+            "SECURE_COOKIES": "false",
+            # Three quarters of them may wait for Codat: more than its limit of ten.
+            "WEB_THREADS": "32",
+        }
+    )
+
+
 @pytest.fixture(scope="module", params=["PostgreSQL and Redis", "SQLite and files"])
 def pair(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Pair]:
     with contextlib.ExitStack() as stack:
-        if request.param.startswith("PostgreSQL"):
-            for name, address in (("PostgreSQL", POSTGRESQL), ("Redis", REDIS)):
-                if not answers(address):
-                    pytest.skip(f"skipped: no {name} on {address[0]}:{address[1]}")
-            try:
-                stores = stack.enter_context(postgresql_and_redis())
-            except psycopg.Error as error:
-                pytest.skip(f"skipped: PostgreSQL lets nobody in: {type(error).__name__}")
-        else:
-            folder = tmp_path_factory.mktemp("shared")
-            stores = {
-                "DATABASE_URL": f"sqlite:///{folder / 'db.sqlite3'}",
-                "CACHE_URL": f"filecache://{folder / 'cache'}",
-            }
+        settings = stack.enter_context(stores(request.param, tmp_path_factory.mktemp("shared")))
         ports = [free_port(), free_port()]
         here, there = (f"http://127.0.0.1:{port}" for port in ports)
         sandbox = stack.enter_context(
             Sandbox(push_delay=0.5, webhook_url=f"{there}/webhooks/codat/", webhook_secret=SECRET)
         )
-        env = (
-            os.environ
-            | stores
-            | {
-                "CODAT_BASE_URL": sandbox.url,
-                "CODAT_API_KEY": "sandbox-key",
-                "CODAT_WEBHOOK_SECRET": SECRET,
-                "SECRET_KEY": "two-dashboards-share-it",
-                "DEBUG": "true",  # static files without a build
-                "SECURE_COOKIES": "false",
-                "WEB_THREADS": "8",
-            }
-        )
+        env = environment(settings, sandbox)
         manage = [sys.executable, str(ROOT / "manage.py")]
         subprocess.run([*manage, "migrate", "--verbosity=0"], check=True, env=env, cwd=ROOT)
         subprocess.run([*manage, "demo_user"], check=True, env=env, cwd=ROOT, capture_output=True)
@@ -129,20 +142,20 @@ def pair(
             stack.enter_context(dashboard(env | {"PORT": str(port)}, port))
         browser = stack.enter_context(requests.Session())
         browser.trust_env = False
-        found = Pair(here, there, browser, sandbox)
-        found.get(here, "/accounts/login/")
-        signed_in = found.post(
+        pair = Pair(here, there, browser, sandbox)
+        pair.get(here, "/accounts/login/")
+        signed_in = pair.post(
             here,
             "/accounts/login/",
             {"username": "demo", "password": "demo", "next": "/companies/"},
         )
         assert signed_in.status_code == 302, signed_in.text[:500]
-        yield found
+        yield pair
 
 
 @contextlib.contextmanager
 def dashboard(env: dict[str, str], port: int) -> Iterator[None]:
-    """One gunicorn process, until the end."""
+    """One gunicorn process."""
     process = subprocess.Popen(
         [sys.executable, "-m", "gunicorn", "--log-level", "error", "codatdash.wsgi"],
         cwd=ROOT,
@@ -150,7 +163,9 @@ def dashboard(env: dict[str, str], port: int) -> Iterator[None]:
         stderr=subprocess.DEVNULL,
     )
     try:
-        assert eventually(lambda: answers(("127.0.0.1", port)), 60), "gunicorn did not start"
+        assert eventually(lambda: accepts_connections(("127.0.0.1", port)), 60), (
+            "gunicorn did not start"
+        )
         yield
     finally:
         process.terminate()
@@ -170,16 +185,16 @@ def eventually(holds: Callable[[], bool], seconds: float = 20) -> bool:
 
 
 @pytest.fixture(autouse=True)
-def calm(pair: Pair) -> None:
-    """No fault is left from the test before, and no circuit is open."""
+def no_faults(pair: Pair) -> None:
+    """Remove the faults and calls of the test before."""
     pair.sandbox.faults.clear()
     pair.sandbox.clear_calls()
 
 
 def form(pair: Pair, base: str, path: str) -> dict[str, str]:
-    found = Controls(pair.get(base, path).text).fields
-    assert "base" in found
-    return found
+    fields = Controls(pair.get(base, path).text).fields
+    assert "base" in fields
+    return fields
 
 
 def pushes(pair: Pair) -> int:
@@ -218,46 +233,46 @@ def test_a_form_of_one_is_saved_by_the_other_and_written_once(pair: Pair) -> Non
     assert two.headers["Location"] == one.headers["Location"] + "?again"
     assert pushes(pair) == 1
 
-    def settled() -> bool:
-        # The history asks Codat nothing: what it shows came with the webhook.
+    def is_accepted() -> bool:
+        # The history makes no call to Codat: its content came with the webhook.
         history = pair.get(pair.here, links.writes(pair.sandbox.company("qbo"))).text
         return typed["f.customerName"] in history and ">Sent</span>" not in history
 
-    assert eventually(settled)
+    assert eventually(is_accepted)
     assert pair.sandbox.events
 
 
-def test_what_one_has_read_the_other_need_not_ask_for(pair: Pair) -> None:
+def test_they_share_what_was_read(pair: Pair) -> None:
     company = pair.sandbox.company("netsuite")
     pair.get(pair.here, links.customers(company))
     pair.sandbox.clear_calls()
     assert pair.get(pair.there, links.customers(company)).status_code == 200
-    # The list; the company is known. What an earlier test's events lead to is about another company.
+    # The list only: the company is cached. Events of earlier tests lead to calls about other companies.
     assert len([call for call in pair.sandbox.calls if company in call.path]) == 1
 
 
-def test_the_quota_that_one_has_seen_the_other_shows(pair: Pair) -> None:
+def test_they_share_the_quota(pair: Pair) -> None:
     pair.sandbox.settings.daily_quota = 54_321
     time.sleep(1.1)  # numbers are shared once a second
     try:
         pair.get(pair.here, links.companies())
         pair.sandbox.clear_calls()
         assert eventually(lambda: "of 54,321" in pair.get(pair.there, links.my_writes()).text)
-        # What an earlier test wrote at qbo may be read back meanwhile.
+        # A write of an earlier test may be confirmed meanwhile, at qbo.
         qbo = pair.sandbox.company("qbo")
         assert not [call for call in pair.sandbox.calls if qbo not in call.path]
     finally:
         pair.sandbox.settings.daily_quota = None
 
 
-def test_where_one_gives_up_the_other_does_not_ask(pair: Pair) -> None:
+def test_they_share_an_open_circuit(pair: Pair) -> None:
     company = pair.sandbox.company("dynamics")
     pair.get(pair.here, links.customers(company))
     pair.sandbox.faults.add(company, "status", status=500, count=-1)
     for number in range(circuit_breaker.MAX_FAILURES):
         answer = pair.get(pair.here, f"{links.customers(company)}?q=nothing{number}")
         assert answer.status_code == 502
-    time.sleep(1.1)  # the other looks once a second
+    time.sleep(1.1)  # the other reads the shared state once a second
     pair.sandbox.clear_calls()
     refused = pair.get(pair.there, f"{links.customers(company)}?q=anything")
     assert refused.status_code == 503

@@ -1,4 +1,4 @@
-"""What can go wrong at Codat, each of it producible against the sandbox; and the table of what our pages do then."""
+"""The faults of Codat that tests produce with the sandbox, and the table of how pages respond to them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from sandbox.faults import Kind
 from tests.support.raw_server import RawServer, ok
 
 STATUSES = (400, 401, 402, 403, 404, 408, 409, 422, 429, 451, 500, 502, 503, 504)
-# After these a write may well have been carried out; the sandbox then does.
+# After these a write may have been carried out; in the sandbox it is.
 _MAY_ARRIVE = (408, 500, 502, 503, 504)
 
 _RECORD = {"id": "1", "customerName": "A" * 200, "status": "Active", "name": "B" * 200}
@@ -59,7 +59,7 @@ SHAPES: dict[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing that goes wrong. ``sent`` is whether a request leaves at all."""
+    """One fault. ``sent`` is whether a request is sent at all."""
 
     name: str
     kind: Kind | None = None
@@ -71,12 +71,12 @@ class Fault:
 
     @property
     def is_endless(self) -> bool:
-        """Whether only a time-out of ours ends a call with this fault."""
+        """Whether a call with this fault ends only by a time-out."""
         return self.kind in ("hang", "drip")
 
     @contextmanager
-    def happening(self, sandbox: Sandbox, client: Client, match: str) -> Iterator[None]:
-        """Calls that match go wrong inside, the others do not; where nothing is sent, all do."""
+    def active(self, sandbox: Sandbox, client: Client, match: str) -> Iterator[None]:
+        """While the block runs, calls that match fail; where nothing is sent, all calls fail."""
         if self.kind:
             sandbox.faults.add(
                 match,
@@ -90,12 +90,12 @@ class Fault:
             yield
             sandbox.faults.clear()
             return
-        good = client.base_url
+        base_url = client.base_url
         with RawServer(ok(b"{}"), tls=True) as secure:
             if self.name == "circuit open":
                 client.base_url = f"http://127.0.0.1:{closed_port()}"
                 open_circuit(client)
-                client.base_url = good
+                client.base_url = base_url
             else:
                 client.base_url = {
                     "refused": f"http://127.0.0.1:{closed_port()}",
@@ -105,21 +105,21 @@ class Fault:
             try:
                 yield
             finally:
-                client.base_url = good
+                client.base_url = base_url
 
 
 def open_circuit(client: Client) -> None:
-    """Fail until nothing is sent any more."""
+    """Fail until the circuit is open."""
     for _ in range(5):
         try:
             CustomerService(client).ping()
         except CodatError:
             continue
-        raise AssertionError("a call that was to fail did not")
+        raise AssertionError("a call succeeded that should have failed")
 
 
 def closed_port() -> int:
-    """A port that nobody listens on."""
+    """A port without a listener."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -154,7 +154,7 @@ PROPERTY = "bad day"
 
 
 def table(reports: Sequence[Any]) -> list[str]:
-    """The matrix as lines of text, from the properties that its tests recorded: faults down, pages across."""
+    """The matrix as lines of text, from the properties that its tests recorded: a row per fault, a column per page."""
     cells: dict[str, dict[str, str]] = defaultdict(dict)
     order: dict[str, int] = {}
     for report in reports:
@@ -169,13 +169,15 @@ def table(reports: Sequence[Any]) -> list[str]:
     faults = [fault.name for fault in FAULTS if any(fault.name in row for row in cells.values())]
     first = max(len(fault) for fault in faults)
     lines: list[str] = []
-    # Two halves, so that a terminal can show them.
+    # In two halves, which fit on a terminal.
     half = -(-len(pages) // 2)
-    for some in (pages[:half], pages[half:]):
-        if not some:
+    for columns in (pages[:half], pages[half:]):
+        if not columns:
             continue
-        widths = [max(len(page), *(len(cells[page].get(f, "")) for f in faults)) for page in some]
-        rows = [("", some), *((f, [cells[page].get(f, "") for page in some]) for f in faults)]
+        widths = [
+            max(len(page), *(len(cells[page].get(f, "")) for f in faults)) for page in columns
+        ]
+        rows = [("", columns), *((f, [cells[page].get(f, "") for page in columns]) for f in faults)]
         lines += [
             f"{head:<{first}}  "
             + "  ".join(

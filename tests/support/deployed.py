@@ -1,4 +1,4 @@
-"""The dashboard under gunicorn, as it is deployed, and what a browser says to it over a socket."""
+"""The dashboard under gunicorn, as in production, and requests to it over a socket."""
 
 from __future__ import annotations
 
@@ -17,15 +17,12 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.test import Client
 
-from tests.support.processes import database_url
-
-# Seconds that a process may take to start on a busy machine.
-PATIENCE = 40.0
+from tests.support.processes import START_TIMEOUT, database_url
 
 
 @dataclass(frozen=True)
 class Deployed:
-    """Where it listens, and the cookie of somebody who has signed in."""
+    """Its port, and the cookie of a signed-in person."""
 
     port: int
     cookie: str
@@ -33,17 +30,17 @@ class Deployed:
     def request(
         self, path: str, method: str = "GET", headers: dict[str, str] | None = None
     ) -> http.client.HTTPResponse:
-        """The answer's head; its body is still to be read."""
-        door = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
-        door.request(method, path, headers={"Cookie": self.cookie} | (headers or {}))
-        return door.getresponse()
+        """A response, whose body has not been read yet."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        connection.request(method, path, headers={"Cookie": self.cookie} | (headers or {}))
+        return connection.getresponse()
 
     def socket(self, path: str, version: str = "1.1") -> socket.socket:
-        """A connection that has sent its request and has read nothing."""
-        door = socket.create_connection(("127.0.0.1", self.port), timeout=20)
+        """A connection that has sent a request and has read nothing."""
+        connection = socket.create_connection(("127.0.0.1", self.port), timeout=20)
         lines = (f"GET {path} HTTP/{version}", "Host: 127.0.0.1", f"Cookie: {self.cookie}", "", "")
-        door.sendall("\r\n".join(lines).encode())
-        return door
+        connection.sendall("\r\n".join(lines).encode())
+        return connection
 
 
 @contextlib.contextmanager
@@ -73,13 +70,7 @@ def deployed(person: User, log: Path, **environment: str) -> Iterator[Deployed]:
             stderr=output,
         )
     try:
-        end = time.monotonic() + PATIENCE
-        while True:
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
-                break
-            assert process.poll() is None, log.read_text()
-            assert time.monotonic() < end, "gunicorn does not listen"
-            time.sleep(0.05)
+        _wait_until_it_listens(process, port, log)
         value = browser.cookies[settings.SESSION_COOKIE_NAME].value
         yield Deployed(port, f"{settings.SESSION_COOKIE_NAME}={value}")
     finally:
@@ -89,3 +80,13 @@ def deployed(person: User, log: Path, **environment: str) -> Iterator[Deployed]:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def _wait_until_it_listens(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    end = time.monotonic() + START_TIMEOUT
+    while True:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
+            return
+        assert process.poll() is None, log.read_text()
+        assert time.monotonic() < end, "gunicorn does not listen"
+        time.sleep(0.05)

@@ -25,7 +25,7 @@ class _Handler(WSGIRequestHandler):
         return environ
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  the base class's name
-        """Say nothing: the tests look at answers."""
+        """Log nothing: tests check responses."""
 
 
 class _Static(StaticFilesHandler):
@@ -47,7 +47,7 @@ class _Server(ThreadedWSGIServer):
             connections.close_all()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A browser that goes away is no error."""
+        """Ignore errors: a browser that disconnects is none."""
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Other processes of the product, on the database and the sandbox of the running test."""
+"""Other processes of the product, with the database and the sandbox of the running test."""
 
 import os
 import socket
@@ -22,16 +22,20 @@ START_TIMEOUT = 40.0
 
 
 def database_url() -> str:
-    """The address of the test's own database, as `DATABASE_URL` has it."""
-    known = connection.settings_dict
+    """The URL of the test's database, for `DATABASE_URL`."""
+    parameters = connection.settings_dict
     if connection.vendor == "sqlite":
-        return f"sqlite:///{known['NAME']}"
-    who = quote(known["USER"]) + (f":{quote(known['PASSWORD'])}" if known["PASSWORD"] else "")
-    return f"postgres://{who}@{known['HOST']}:{known['PORT'] or 5432}/{known['NAME']}"
+        return f"sqlite:///{parameters['NAME']}"
+    user = quote(parameters["USER"]) + (
+        f":{quote(parameters['PASSWORD'])}" if parameters["PASSWORD"] else ""
+    )
+    return (
+        f"postgres://{user}@{parameters['HOST']}:{parameters['PORT'] or 5432}/{parameters['NAME']}"
+    )
 
 
 def environment(**more: str) -> dict[str, str]:
-    """The environment of a process that works on what the test works on."""
+    """The environment of a process that shares the test's database and sandbox."""
     return os.environ | {
         "DJANGO_SETTINGS_MODULE": "codatdash.settings",
         "DATABASE_URL": database_url(),
@@ -62,20 +66,20 @@ def start(
 
 
 def finish(process: "subprocess.Popen[str]") -> str:
-    """Wait for a process; what it printed. Fails where it failed."""
+    """Wait for a process and return its output. Raises AssertionError where it fails."""
     output, _ = process.communicate(timeout=START_TIMEOUT)
     assert process.returncode == 0, output
     return output
 
 
 def settle_writes() -> str:
-    """`manage.py settle_writes` as cron runs it; what it printed."""
+    """Run `manage.py settle_writes`, as cron does, and return its output."""
     return finish(start("manage.py", "settle_writes"))
 
 
 @contextmanager
 def gunicorn(**more: str) -> Iterator[tuple["subprocess.Popen[str]", int]]:
-    """The dashboard as it is deployed, on a free port; killed at the end if it still runs. `more` is environment."""
+    """The dashboard as in production, on a free port; killed at the end. `more` is environment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
@@ -84,23 +88,23 @@ def gunicorn(**more: str) -> Iterator[tuple["subprocess.Popen[str]", int]]:
     with tempfile.TemporaryFile("w+") as output:
         process = start("-m", "gunicorn", "codatdash.wsgi", output=output, **variables)
         try:
-            _wait_until_it_answers(process, port, output)
+            _wait_until_it_responds(process, port, output)
             yield process, port
         finally:
             kill(process)
 
 
-def _wait_until_it_answers(process: "subprocess.Popen[str]", port: int, output: IO[str]) -> None:
+def _wait_until_it_responds(process: "subprocess.Popen[str]", port: int, output: IO[str]) -> None:
     end = time.monotonic() + START_TIMEOUT
-    while not _answers(port):
+    while not _responds(port):
         if process.poll() is not None:
             output.seek(0)
             raise AssertionError(output.read())
-        assert time.monotonic() < end, "gunicorn does not answer"
+        assert time.monotonic() < end, "gunicorn does not respond"
         time.sleep(0.05)
 
 
-def _answers(port: int) -> bool:
+def _responds(port: int) -> bool:
     browser = HTTPConnection("127.0.0.1", port, timeout=START_TIMEOUT)
     try:
         browser.request("GET", "/healthz")
@@ -112,7 +116,7 @@ def _answers(port: int) -> bool:
 
 
 def kill(process: "subprocess.Popen[str]") -> None:
-    """`kill -9` for a process and all that it started; no error where it is gone."""
+    """`kill -9` for a process and its children; no error where it has ended."""
     if process.poll() is None:
         os.killpg(process.pid, 9)
     process.communicate(timeout=START_TIMEOUT)

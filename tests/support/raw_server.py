@@ -1,7 +1,6 @@
-"""A server that answers whatever bytes a test wants, over a real socket, with or without TLS.
+"""A server that sends the bytes of a test, over a real socket, with or without TLS.
 
-`raw_server.pem` is a certificate that nobody signed, for 127.0.0.1, and its key: made for the tests,
-worth nothing elsewhere.
+`raw_server.pem` is a self-signed certificate for 127.0.0.1 and its key, for tests only.
 """
 
 from __future__ import annotations
@@ -18,40 +17,40 @@ from types import TracebackType
 
 CERTIFICATE = Path(__file__).with_name("raw_server.pem")
 
-# Bytes are sent and the connection is kept. A function gets the socket, and it is closed after.
+# Bytes are sent and the connection is kept. A function is called with the socket, which is closed afterwards.
 Reply = bytes | Callable[[socket.socket], None]
 
 
 def ok(body: bytes, *headers: str, status: str = "200 OK") -> bytes:
-    """A complete answer that keeps the connection."""
+    """A complete response that keeps the connection."""
     return head(f"Content-Length: {len(body)}", *headers, status=status) + body
 
 
 def head(*headers: str, status: str = "200 OK") -> bytes:
-    """An answer up to its body."""
+    """The head of a response."""
     return "\r\n".join([f"HTTP/1.1 {status}", *headers, "", ""]).encode("latin-1")
 
 
 def then_close(data: bytes) -> Reply:
-    """Send this and end the connection politely."""
+    """Send this and close the connection."""
     return lambda sock: sock.sendall(data)
 
 
 def then_reset(data: bytes = b"") -> Reply:
-    """Send this, then a reset."""
+    """Send this, then reset the connection."""
 
     def reply(sock: socket.socket) -> None:
         if data:
             sock.sendall(data)
-            time.sleep(0.05)  # a reset overtakes what it follows
-        # Not on close: a TLS socket would say goodbye first.
+            time.sleep(0.05)  # a reset overtakes the data before it
+        # With this option the close is a reset. A TLS socket would send its own end first.
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
     return reply
 
 
 def drip(first: bytes, rest: bytes, seconds: float = 0.03) -> Reply:
-    """Send this, then that byte by byte, as long as somebody listens."""
+    """Send `first`, then `rest` byte by byte, until the client disconnects."""
 
     def reply(sock: socket.socket) -> None:
         sock.sendall(first)
@@ -64,7 +63,7 @@ def drip(first: bytes, rest: bytes, seconds: float = 0.03) -> Reply:
 
 
 def hang(first: bytes = b"") -> Reply:
-    """Send this and no more, until the other side goes away."""
+    """Send this and no more, until the client disconnects."""
 
     def reply(sock: socket.socket) -> None:
         sock.sendall(first)
@@ -75,7 +74,7 @@ def hang(first: bytes = b"") -> Reply:
 
 
 class RawServer:
-    """Gives each request the next of the replies, the last one again and again."""
+    """Responds to each request with the next reply, and repeats the last one."""
 
     def __init__(self, *replies: Reply, tls: bool = False) -> None:
         self.replies = list(replies)
@@ -105,7 +104,7 @@ class RawServer:
                 sock.shutdown(socket.SHUT_RDWR)
 
     def paths(self) -> list[str]:
-        """The targets of the requests so far, exactly as they came."""
+        """The targets of the requests so far, as they were received."""
         return [request.split(b" ", 2)[1].decode("latin-1") for request in self.requests]
 
     def _accept(self) -> None:
@@ -137,14 +136,14 @@ def _request(sock: socket.socket) -> bytes:
     """One request, body included. Empty at the end of the connection."""
     data = b""
     while b"\r\n\r\n" not in data:
-        if not (piece := sock.recv(65536)):
+        if not (part := sock.recv(65536)):
             return b""
-        data += piece
+        data += part
     start, _, body = data.partition(b"\r\n\r\n")
     for line in start.lower().split(b"\r\n"):
         if line.startswith(b"content-length:"):
             missing = int(line.partition(b":")[2]) - len(body)
-            while missing > 0 and (piece := sock.recv(65536)):
-                data += piece
-                missing -= len(piece)
+            while missing > 0 and (part := sock.recv(65536)):
+                data += part
+                missing -= len(part)
     return data
