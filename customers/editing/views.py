@@ -19,7 +19,7 @@ from customers.codat.companies import is_linked
 from customers.codat.errors import CodatError, InvalidResponse, UnusableModel
 from customers.codat.snapshots import Snapshot
 from customers.editing import opening
-from customers.editing.edit import Edit, Target, read_customer
+from customers.editing.edit import Edit, SaveOptions, Target, read_customer
 from customers.editing.form_page import EditPage, form_key
 from customers.editing.opening import uuid_or_new
 from customers.editing.save import (
@@ -36,7 +36,7 @@ from customers.editing.save import (
     save,
 )
 from customers.formatting import distance, text_or_dash
-from customers.forms import FormTampered, compile_model
+from customers.forms import FormTampered, ModelError, compile_model
 from customers.models import Write
 from customers.service import default_service
 from customers.web import htmx, links
@@ -65,7 +65,8 @@ def update(request: HttpRequest, company_id: str, customer_id: str) -> HttpRespo
 def draft(request: HttpRequest, company_id: str, customer_id: str = "") -> HttpResponse:
     """Store what was typed so far (204), or delete it (`action=discard`). Of Codat it needs the company alone.
 
-    409 with the header `Draft-Sequence` where something newer is stored, 410 where the form was saved.
+    Nothing is stored of a form that holds nothing new (204 with the header `Draft: none`). 409 with the header
+    `Draft-Sequence` where something newer is stored, 410 where the form was saved.
     """
     submission = uuid_or_new(request.POST.get("submission"))
     if request.POST.get("action") == "discard":
@@ -78,6 +79,10 @@ def draft(request: HttpRequest, company_id: str, customer_id: str = "") -> HttpR
     except CodatError:
         # It only says later which fields have changed since.
         model = None
+    sequence = drafts.sequence_number(request.POST.get("draft_sequence"))
+    if model is not None and _is_untouched(request, page, customer_id, model):
+        drafts.discard(cast(User, request.user), submission, sequence=sequence)
+        return HttpResponse(status=204, headers={"Draft": "none"})
     try:
         drafts.store(
             form_key(request.user, page, customer_id),
@@ -85,13 +90,27 @@ def draft(request: HttpRequest, company_id: str, customer_id: str = "") -> HttpR
             request.POST,
             model=model,
             customer_name=request.POST.get("f.customerName", ""),
-            sequence=drafts.sequence_number(request.POST.get("draft_sequence")),
+            sequence=sequence,
         )
     except drafts.OutdatedDraft as error:
         return HttpResponse(status=409, headers={"Draft-Sequence": str(error.sequence)})
     except drafts.SavedForm:
         return HttpResponse(status=410)
     return HttpResponse(status=204)
+
+
+def _is_untouched(
+    request: HttpRequest, page: CompanyContext, customer_id: str, model: dict[str, Any]
+) -> bool:
+    """Whether a posted form holds nothing that is worth a draft."""
+    if page.connection is None:
+        return False
+    target = Target(page.company_id, page.company, page.connection, customer_id, model)
+    try:
+        edit = opening.read_post(target, request.POST)
+    except (FormTampered, ModelError):
+        return False
+    return edit.options == SaveOptions() and edit.form.is_untouched
 
 
 def _after_discard(request: HttpRequest, company_id: str, customer_id: str) -> str:

@@ -41,16 +41,8 @@ class Leaf:
     """
 
     __slots__ = (
-        "base",
-        "error",
-        "initial",
-        "is_kept",
-        "is_needed",
-        "node",
-        "path",
-        "preselected",
-        "text",
-        "typed",
+        *("base", "error", "initial", "is_kept", "is_needed", "node"),
+        *("path", "preselected", "text", "typed"),
     )
 
     def __init__(

@@ -156,6 +156,12 @@ class Form:
         return lines
 
     @property
+    def is_untouched(self) -> bool:
+        """Whether the form holds what it held when it was opened on its record."""
+        opened = Form(self.compiled.root, self.base, creating=self.creating)
+        return not self.unknown_inputs and self.payload_json() == opened.payload_json()
+
+    @property
     def has_removed_characters(self) -> bool:
         """Whether invisible characters were removed from what was typed."""
         return any(isinstance(field, Leaf) and field.typed for field, _ in walk(self.root))

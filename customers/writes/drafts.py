@@ -120,9 +120,12 @@ def store(
         raise OutdatedDraft(draft.sequence)
 
 
-def discard(user: User, submission: uuid.UUID) -> None:
-    """Delete a person's draft, if it is there."""
-    Draft.objects.filter(user=user, submission=submission).delete()
+def discard(user: User, submission: uuid.UUID, *, sequence: int | None = None) -> None:
+    """Delete a person's draft, if it is there; with a `sequence`, not one that was stored after it."""
+    rows = Draft.objects.filter(user=user, submission=submission)
+    if sequence is not None:
+        rows = rows.filter(sequence__lte=sequence)
+    rows.delete()
 
 
 def post_data(draft: Draft) -> QueryDict:

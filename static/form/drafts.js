@@ -5,17 +5,23 @@ import { byId, currentForm } from "./page.js";
 const DELAY_MS = 1000;
 const RETRY_MS = [2000, 5000, 15000, 30000]; // The last one is repeated.
 
-let isUnsaved = false; // something was typed, or a row was changed, that no draft holds yet
+const NOT_TYPED = ["csrfmiddlewaretoken", "base", "draft_sequence"];
+
+let opened = null; // what the form held when it was opened
+let stored = null; // what the server has of it: as it was opened, or the draft
 let timer = 0;
 let attempts = 0;
 let failures = 0; // in a row
 let sequence = 0; // of the last post: the server keeps the post with the highest number
 
-export const hasUnsavedChanges = () => isUnsaved;
+/** Whether the form holds something that the server does not have yet. */
+export function hasUnsavedChanges() {
+  const form = currentForm();
+  return Boolean(form) && textOf(form) !== stored;
+}
 
 /** Stores a draft a moment from now; each further change restarts the wait. */
 export function scheduleDraft() {
-  isUnsaved = true;
   clearTimeout(timer);
   timer = setTimeout(saveDraft, DELAY_MS);
 }
@@ -26,7 +32,7 @@ export function cancelDraft() {
 
 /** Everything typed is on its way in a post of the form. */
 export function markSent() {
-  isUnsaved = false;
+  stored = currentForm() ? textOf(currentForm()) : null;
 }
 
 /** Shows a sentence beside the buttons of the form. */
@@ -38,14 +44,16 @@ export function showStatus(text, isError = false) {
 }
 
 export function startDrafts() {
+  if (currentForm()) opened = stored = textOf(currentForm());
+  document.addEventListener("click", onCancel);
   for (const name of ["input", "change"]) document.addEventListener(name, onEdit);
   document.addEventListener("submit", (event) => {
     if (event.target.matches("form[data-draft-url]") && !event.defaultPrevented) markSent();
   });
-  addEventListener("beforeunload", (event) => { if (isUnsaved) event.preventDefault(); });
+  addEventListener("beforeunload", (event) => { if (hasUnsavedChanges()) event.preventDefault(); });
   addEventListener("pagehide", () => {
     const form = currentForm();
-    if (form && isUnsaved) navigator.sendBeacon(form.dataset.draftUrl, bodyOf(form));
+    if (form && hasUnsavedChanges()) navigator.sendBeacon(form.dataset.draftUrl, bodyOf(form));
   });
 }
 
@@ -56,23 +64,23 @@ function onEdit(event) {
 
 async function saveDraft() {
   const form = currentForm();
-  if (!form || !isUnsaved || form.hasAttribute("aria-busy")) return;
+  if (!form || !hasUnsavedChanges() || form.hasAttribute("aria-busy")) return;
   attempts += 1;
   const attempt = attempts;
-  isUnsaved = false;
+  const text = textOf(form);
   const response = await send(form);
   // Only the latest attempt counts: it has everything that was typed.
   if (attempt !== attempts) return;
   const status = response?.status ?? 0;
   const isSaved = status >= 200 && status < 300;
   failures = isSaved ? 0 : failures + 1;
-  if (!isSaved) {
-    isUnsaved = true;
+  if (isSaved) stored = text;
+  else {
     // Another computer, with a faster clock, has stored a draft of this form.
     sequence = Math.max(sequence, Number(response?.headers.get("Draft-Sequence") ?? 0));
     if (status !== 410) retryDraft();
   }
-  report(status, isSaved);
+  report(status, isSaved, response?.headers.get("Draft") !== "none");
 }
 
 function retryDraft() {
@@ -91,8 +99,10 @@ async function send(form) {
   }
 }
 
-function report(status, isSaved) {
-  if (isSaved) {
+function report(status, isSaved, hasDraft) {
+  if (isSaved && !hasDraft) {
+    showStatus("");
+  } else if (isSaved) {
     // In UTC, as all times on these pages.
     showStatus(`Draft saved ${new Date().toISOString().slice(11, 16)} UTC`);
   } else if (status === 401) {
@@ -112,6 +122,49 @@ function makeSignInLink() {
   link.rel = "noopener";
   link.textContent = "Sign in (in a new tab)";
   return link;
+}
+
+/* What a person can change in a form, as one text. */
+function textOf(form) {
+  const data = new FormData(form);
+  for (const name of NOT_TYPED) data.delete(name);
+  return new URLSearchParams(data).toString();
+}
+
+/* Cancel asks once, in the page, where something was typed. */
+async function onCancel(event) {
+  const form = currentForm();
+  const question = byId("cancel-question");
+  if (!form || !question) return;
+  const { cancel } = event.target.dataset;
+  if (event.target.id === "cancel" && textOf(form) !== opened) {
+    event.preventDefault();
+    question.hidden = false;
+    question.querySelector("button").focus();
+  } else if (cancel === "stay") {
+    question.hidden = true;
+    byId("cancel").focus();
+  } else if (cancel === "leave") {
+    await saveDraft();
+    location.assign(byId("cancel").href);
+  } else if (cancel === "discard") {
+    await discardDraft(form);
+  }
+}
+
+async function discardDraft(form) {
+  cancelDraft();
+  const body = new URLSearchParams();
+  for (const name of ["csrfmiddlewaretoken", "submission"]) body.set(name, form.elements[name].value);
+  body.set("action", "discard");
+  try {
+    await fetch(form.dataset.draftUrl, { method: "POST", body, redirect: "manual" });
+  } catch {
+    showStatus("The draft could not be discarded. Try again.", true);
+    return;
+  }
+  markSent();
+  location.assign(byId("cancel").href);
 }
 
 function bodyOf(form) {

@@ -146,7 +146,7 @@ def test_leaving_with_unsaved_changes_asks_first(page: Page) -> None:
     page.get_by_label("Phone", exact=True).press_sequentially("1")
     page.on("dialog", stay)
     with page.expect_event("dialog"):
-        page.get_by_role("link", name="Cancel").click(no_wait_after=True)
+        page.get_by_role("link", name="Companies").first.click(no_wait_after=True)
     assert asked == ["beforeunload"]
     assert page.url.endswith("/edit/")
     expect(page.locator("#draft-status")).to_contain_text("could not be saved", timeout=10_000)
@@ -325,3 +325,36 @@ def test_a_text_of_one_line_gets_a_line_break(page: Page) -> None:
     page.locator('button[value="add:addresses"]').click()
     expect(page.locator('[name="f.addresses.n1.line1"]')).to_be_focused()
     expect(line).to_have_value("House\nStreet 1")
+
+
+def test_a_stored_draft_lets_the_page_go_without_a_question(page: Page) -> None:
+    page.get_by_label("Phone", exact=True).press_sequentially("5")
+    expect(page.locator("#draft-status")).to_contain_text("Draft saved", timeout=10_000)
+    asked: list[str] = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    page.get_by_role("link", name="Companies").first.click()
+    page.wait_for_url("**/companies/")
+    assert asked == []
+
+
+def test_cancel_asks_once_in_the_page(page: Page) -> None:
+    address = page.url
+    phone = page.get_by_label("Phone", exact=True)
+    submission = page.locator('[name="submission"]').last.input_value()
+    phone.press_sequentially("77")
+    expect(page.locator("#draft-status")).to_contain_text("Draft saved", timeout=10_000)
+    page.get_by_role("link", name="Cancel").click()
+    question = page.get_by_role("alertdialog")
+    question.get_by_role("button", name="Continue editing").click()
+    expect(question).to_be_hidden()
+    page.get_by_role("link", name="Cancel").click()
+    question.get_by_role("button", name="Discard changes").click()
+    page.wait_for_url(re.compile("customers/39/"))
+    expect(page).not_to_have_url(address)
+    page.goto("/writes/")
+    assert submission not in page.content()
+
+
+def test_cancel_of_an_untouched_form_leaves_at_once(page: Page) -> None:
+    page.get_by_role("link", name="Cancel").click()
+    page.wait_for_url(lambda url: "/edit/" not in url)

@@ -151,7 +151,7 @@ def test_a_draft_of_a_missing_company_can_be_discarded(
 ) -> None:
     company = sandbox.company("qbo")
     path = links.edit(company, customer(sandbox))
-    draft = fields(editor_client.get(path))
+    draft = fields(editor_client.get(path)) | {"f.phone": "typed"}
     assert editor_client.post(f"{path}draft/", draft).status_code == 204
     sandbox.faults.add("", "status", status=404, count=-1)
     cache.clear()
@@ -162,4 +162,19 @@ def test_a_draft_of_a_missing_company_can_be_discarded(
         f"{path}draft/", {"submission": draft["submission"], "action": "discard", "from": "writes"}
     )
     assert gone["Location"] == links.my_writes()
+    assert not Draft.objects.exists()
+
+
+def test_a_form_that_holds_nothing_new_makes_no_draft_and_ends_the_one_it_made(
+    company: str, customer_id: str, editor_client: RawPathClient
+) -> None:
+    url, draft = links.edit(company, customer_id), links.draft(company, customer_id)
+    opened = fields(editor_client.get(url))
+    answer = editor_client.post(draft, opened | {"f.phone": opened["f.phone"] + " "})
+    assert (answer.status_code, answer["Draft"]) == (204, "none")
+    assert not Draft.objects.exists()
+    editor_client.post(draft, opened | {"f.phone": "1", "draft_sequence": "5"})
+    editor_client.post(draft, opened | {"draft_sequence": "4"})
+    assert Draft.objects.exists()
+    editor_client.post(draft, opened | {"draft_sequence": "6"})
     assert not Draft.objects.exists()
