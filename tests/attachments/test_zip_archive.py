@@ -139,7 +139,9 @@ def test_files_that_cannot_be_fetched(sandbox: Sandbox, viewer_client: RawPathCl
     assert archive.read("empty.txt") == b""
 
 
-def test_downloads_unlike_their_metadata(sandbox: Sandbox, viewer_client: RawPathClient) -> None:
+def test_downloads_that_differ_from_their_metadata(
+    sandbox: Sandbox, viewer_client: RawPathClient
+) -> None:
     archive, files = read_archive(viewer_client.get(archive_url(sandbox, "unlike")))
     lines = {line["id"]: line for line in files}
     assert {key: line["outcome"] for key, line in lines.items()} == {

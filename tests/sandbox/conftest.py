@@ -1,4 +1,4 @@
-"""A sandbox of our own and a small client for it."""
+"""A sandbox for these tests and a small client."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sandbox.server import Call
 
 
 class Api:
-    """Calls to the sandbox over a kept-alive connection, under short names."""
+    """A client for the sandbox over a kept connection."""
 
     def __init__(self, box: Sandbox) -> None:
         self.box = box
@@ -87,7 +87,7 @@ def api(box: Sandbox) -> Iterator[Api]:
 
 
 def raw(box: Sandbox, path: str, *, method: str = "GET", timeout: float = 5.0) -> tuple[bytes, str]:
-    """Everything that a plain socket gets for one request, and how it ended: `end`, `reset` or `silence`."""
+    """All bytes of the response to one request, and how it ended: `end`, `reset` or `silence`."""
     with socket.create_connection(("127.0.0.1", box.port), timeout=timeout) as sock:
         sock.sendall(
             f"{method} {path} HTTP/1.1\r\nHost: sandbox\r\nAuthorization: {box.auth_header}\r\n"
@@ -105,7 +105,7 @@ def raw(box: Sandbox, path: str, *, method: str = "GET", timeout: float = 5.0) -
 
 
 def over(call: Call, seconds: float = 5.0) -> Call:
-    """The call once the sandbox has written down how it ended, a moment after its answer has left."""
+    """The call, when its end is in the log: a moment after its response was sent."""
     end = time.monotonic() + seconds
     while call.finished is None:
         assert time.monotonic() < end, "the answer is not over"

@@ -1,4 +1,4 @@
-"""Attachments: lists, metadata, the bytes, and how a transfer breaks."""
+"""Attachments: lists, metadata, content, and transfers that break off."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_every_small_file_downloads_as_announced(api: Api, customer_id: str) -> 
         assert row["fileSize"] in (len(answer.content), None)
 
 
-def test_downloads_unlike_their_metadata(api: Api) -> None:
+def test_downloads_that_differ_from_their_metadata(api: Api) -> None:
     types = {}
     for row in _list(api, "unlike"):
         answer = api.get(api.attachments("files", "unlike", row["id"], "download"))
@@ -49,7 +49,7 @@ def test_downloads_unlike_their_metadata(api: Api) -> None:
     assert (types["gateway"], types["error"]) == ("text/html", "application/json")
 
 
-def test_files_are_what_they_are(api: Api) -> None:
+def test_files_have_the_content_of_their_type(api: Api) -> None:
     def download(key: str) -> bytes:
         return api.get(api.attachments("files", "kinds", key, "download")).content
 
@@ -96,7 +96,7 @@ def test_a_large_file_streams_with_its_length(api: Api, box: Sandbox) -> None:
     assert digest.digest() == expected.digest()
 
 
-def test_a_file_of_any_size_can_be_asked_for(api: Api, box: Sandbox) -> None:
+def test_a_file_of_any_size_can_be_requested(api: Api, box: Sandbox) -> None:
     row = api.get(api.attachments("files", "large", "bytes-1234567")).json()
     assert row["fileSize"] == 1234567
     answer = api.get(api.attachments("files", "large", "bytes-1234567", "download"))
@@ -106,7 +106,7 @@ def test_a_file_of_any_size_can_be_asked_for(api: Api, box: Sandbox) -> None:
     assert announced["300mb"] == 300 * BLOCK
 
 
-def test_a_client_that_goes_away_is_noticed(api: Api, box: Sandbox) -> None:
+def test_a_client_that_disconnects_is_noticed(api: Api, box: Sandbox) -> None:
     path = api.attachments("files", "large", "300mb", "download")
     answer = api.session.get(box.url + path, stream=True, timeout=10)
     assert len(answer.raw.read(BLOCK)) == BLOCK
@@ -136,7 +136,7 @@ def test_a_file_breaks_off(api: Api, box: Sandbox, key: str, ending: str) -> Non
     assert api.get(api.attachments("files", "broken", "fine", "download")).status_code == 200
 
 
-def test_ranges_only_where_asked_for(api: Api, box: Sandbox) -> None:
+def test_ranges_are_a_setting(api: Api, box: Sandbox) -> None:
     path = api.attachments("files", "large", "10mb", "download")
 
     def part(text: str) -> requests.Response:
@@ -158,7 +158,7 @@ def test_ranges_only_where_asked_for(api: Api, box: Sandbox) -> None:
     assert part(f"bytes={10 * BLOCK}-").status_code == 416
 
 
-def test_head_only_where_asked_for(api: Api, box: Sandbox) -> None:
+def test_head_is_a_setting(api: Api, box: Sandbox) -> None:
     path = api.attachments("files", "large", "10mb", "download")
     assert api.call("HEAD", path).status_code == 405
     box.settings.heads = True

@@ -1,4 +1,4 @@
-"""`manage.py sandbox` runs by itself and ends when told to."""
+"""`manage.py sandbox` runs alone and ends on a signal."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import requests
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def test_the_command_serves_until_it_is_told_to_stop() -> None:
+def test_the_command_serves_until_a_signal() -> None:
     environment = os.environ | {"CODAT_API_KEY": "another-key", "SECRET_KEY": "for-a-test"}
     process = subprocess.Popen(
         [sys.executable, "manage.py", "sandbox", "--port", "0", "--customers", "7"],

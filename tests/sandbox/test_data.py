@@ -1,4 +1,4 @@
-"""Companies and customers: what is there, and that it is the same every time."""
+"""Companies and customers: which there are, and that they are the same every time."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sandbox.special_records import ODD_IDS
 from .conftest import Api, over
 
 
-def test_there_are_companies_of_every_sort(api: Api) -> None:
+def test_there_are_companies_in_every_state(api: Api) -> None:
     body = api.get("/companies", page=1).json()
     assert body["totalResults"] == len(PLANS) >= 10
     states = {c["status"] for row in body["results"] for c in row["dataConnections"]}
@@ -34,14 +34,16 @@ def test_there_are_companies_of_every_sort(api: Api) -> None:
         ("no_accounting", 404, "No data available for customers"),
     ],
 )
-def test_a_company_without_data_says_so(api: Api, key: str, status: int, words: str) -> None:
+def test_a_company_without_data_returns_an_error(
+    api: Api, key: str, status: int, words: str
+) -> None:
     answer = api.list(key)
     assert answer.status_code == status
     assert words in answer.json()["error"]
     assert api.customer(key, "1").status_code == status
 
 
-def test_reading_works_where_the_link_is_gone_and_writing_does_not(api: Api) -> None:
+def test_a_company_without_a_link_is_read_only(api: Api) -> None:
     for key in ("deauthorized", "unlinked"):
         rows = api.list(key).json()["results"]
         assert rows
@@ -60,7 +62,7 @@ def test_the_big_company_has_five_thousand(api: Api) -> None:
     assert any("supplementalData" in row for row in body["results"])
 
 
-def test_the_same_seed_gives_the_same_and_another_another(api: Api) -> None:
+def test_the_data_depends_on_the_seed_only(api: Api) -> None:
     with Sandbox(customers=50) as same, Sandbox(seed=2, customers=50) as other:
         rows = api.list("qbo").json()["results"]
         assert Api(same).list("qbo").json()["results"] == rows
@@ -76,8 +78,8 @@ def test_odd_ids_are_one_segment(api: Api, customer_id: str) -> None:
     assert api.get(api.attachments("odd", customer_id)).status_code == 200
 
 
-def test_dot_segments_lead_elsewhere(api: Api, box: Sandbox) -> None:
-    """As on the way to Codat: `..` as an id is the list's parent, encoded or not."""
+def test_dot_segments_are_removed(api: Api, box: Sandbox) -> None:
+    """As in front of Codat: `..` as an ID is the parent of the list, encoded or not."""
     from .conftest import raw
 
     for dots in ("..", "%2e%2e", "%2E."):
@@ -86,7 +88,7 @@ def test_dot_segments_lead_elsewhere(api: Api, box: Sandbox) -> None:
         assert b"Resource not found" in answer
 
 
-def test_odd_names_arrive_unharmed(api: Api) -> None:
+def test_odd_names_are_returned_unchanged(api: Api) -> None:
     rows = {row["id"]: row for row in api.list("odd", pageSize=500).json()["results"]}
     names = [row.get("customerName") for row in rows.values()]
     assert "" in names
@@ -100,7 +102,7 @@ def test_odd_names_arrive_unharmed(api: Api) -> None:
     assert rows["supplemental"]["supplementalData"]["content"]["address"]["geo"]["lat"] == 55.6993
 
 
-def test_zoho_hides_what_it_holds(api: Api, box: Sandbox) -> None:
+def test_zoho_hides_stored_fields(api: Api, box: Sandbox) -> None:
     rows = api.list("zoho").json()["results"]
     assert all("addresses" not in row for row in rows)
     assert any(record.get("addresses") for record in box.state("zoho").source.values())
@@ -114,7 +116,7 @@ def test_a_reset_is_quick_and_complete(api: Api, box: Sandbox) -> None:
     box.change("xero", before["results"][0]["id"], phone="1")
     started = time.perf_counter()
     box.reset()
-    assert time.perf_counter() - started < 10  # It does not wait for what is slow.
+    assert time.perf_counter() - started < 10  # It does not wait for delays.
     assert box.calls == []
     assert api.list("xero").json() == before
     assert len(box.calls) == 1
@@ -128,7 +130,7 @@ def test_the_key_is_checked(api: Api, box: Sandbox) -> None:
     assert box.calls[-1].status == 401
 
 
-def test_unknown_things_are_404_in_codats_shape(api: Api) -> None:
+def test_unknown_paths_are_404_in_codats_shape(api: Api) -> None:
     nobody = "00000000-0000-0000-0000-000000000000"
     for path in (
         f"/companies/{nobody}",
@@ -146,7 +148,7 @@ def test_unknown_things_are_404_in_codats_shape(api: Api) -> None:
         assert answer.json()["statusCode"] == 404
 
 
-def test_the_call_log_has_what_arrived(api: Api, box: Sandbox) -> None:
+def test_the_call_log_has_every_request(api: Api, box: Sandbox) -> None:
     api.create("xero", {"customerName": "Logged"}, headers={"Idempotency-Key": "k"})
     call = over(box.calls[-1])
     assert (call.method, call.status) == ("POST", 200)

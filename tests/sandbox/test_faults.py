@@ -1,4 +1,4 @@
-"""Faults on demand, seen from a plain socket, and limits."""
+"""Faults on demand, over a plain socket, and limits."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ def test_any_status(api: Api, box: Sandbox, status: int) -> None:
     assert api.get("/companies", page=1).status_code == 200
 
 
-def test_a_429_says_when_to_come_back(api: Api, box: Sandbox) -> None:
+def test_a_429_has_retry_after(api: Api, box: Sandbox) -> None:
     box.faults.add("/companies", "status", status=429, seconds=7)
     assert api.get("/companies", page=1).headers["Retry-After"] == "7"
     box.faults.add("/companies", "status", status=503, headers={"Retry-After": "3"})
     assert api.get("/companies", page=1).headers["Retry-After"] == "3"
 
 
-def test_bodies_that_are_not_what_was_promised(api: Api, box: Sandbox) -> None:
+def test_unexpected_bodies(api: Api, box: Sandbox) -> None:
     box.faults.add("/companies", "html")
     answer = api.get("/companies", page=1)
     assert (answer.status_code, answer.headers["Content-Type"][:9]) == (502, "text/html")
@@ -45,7 +45,7 @@ def test_bodies_that_are_not_what_was_promised(api: Api, box: Sandbox) -> None:
     assert (answer.status_code, answer.content) == (200, b"null")
 
 
-def test_a_redirect_leads_where_it_can_be_seen(api: Api, box: Sandbox) -> None:
+def test_a_followed_redirect_is_in_the_call_log(api: Api, box: Sandbox) -> None:
     box.faults.add("/companies", "redirect")
     answer = api.get("/companies", page=1)
     assert answer.status_code == 302
@@ -105,7 +105,7 @@ def test_a_drip_is_slow_but_whole(api: Api, box: Sandbox) -> None:
     assert time.monotonic() - started >= 0.02
 
 
-def test_only_what_matches_and_only_so_often(api: Api, box: Sandbox) -> None:
+def test_a_fault_applies_to_matching_calls_and_a_number_of_times(api: Api, box: Sandbox) -> None:
     box.faults.add(r"GET /companies/[^/]+/data/customers\?", "status", status=503, count=2)
     assert api.get("/companies", page=1).status_code == 200
     statuses = [api.list("xero").status_code for _ in range(3)]
@@ -117,7 +117,7 @@ def test_only_what_matches_and_only_so_often(api: Api, box: Sandbox) -> None:
     assert api.list("xero", page=7).status_code == 200
 
 
-def test_handled_carries_the_write_out(api: Api, box: Sandbox) -> None:
+def test_handled_performs_the_write(api: Api, box: Sandbox) -> None:
     path = f"{api.company('xero')}/push"
     box.faults.add("POST", "status", status=504)
     assert api.create("xero", {"customerName": "A"}).status_code == 504
@@ -178,7 +178,7 @@ def test_latency_is_added(api: Api, box: Sandbox) -> None:
     assert time.monotonic() - started >= 0.05
 
 
-def test_the_switches_work_over_http(box: Sandbox) -> None:
+def test_the_controls_over_http(box: Sandbox) -> None:
     def control(method: str, path: str, body: Any = None) -> requests.Response:
         return requests.request(method, f"{box.url}/_sandbox/{path}", json=body, timeout=10)
 

@@ -72,7 +72,7 @@ def test_the_same_key_while_the_first_runs_is_409(api: Api, box: Sandbox) -> Non
     assert _pushes(api) == 1
 
 
-def test_a_put_knows_no_keys(api: Api, box: Sandbox) -> None:
+def test_a_put_ignores_idempotency_keys(api: Api, box: Sandbox) -> None:
     row = api.list("xero").json()["results"][0]
     path = f"{api.connection('xero')}/push/customers/{row['id']}"
     for _ in range(2):
@@ -81,7 +81,7 @@ def test_a_put_knows_no_keys(api: Api, box: Sandbox) -> None:
     assert _pushes(api) == 2
 
 
-def test_a_lost_answer_did_arrive_and_is_replayed(api: Api, box: Sandbox) -> None:
+def test_a_lost_response_is_replayed(api: Api, box: Sandbox) -> None:
     box.faults.add("POST .*/push/", "reset", handled=True)
     try:
         api.create("xero", PAYLOAD, headers=KEY)

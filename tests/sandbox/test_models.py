@@ -1,4 +1,4 @@
-"""The create/update models have what the real ones, and the traps in them, ask for."""
+"""The create/update models have the fields and the difficulties of real ones."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ def nodes(
 ALL = [(key, *node) for key, model in MODELS.items() for node in nodes(model)]
 
 
-def test_all_eight_types_are_there() -> None:
+def test_all_eight_types_occur() -> None:
     leaves = {"String", "Number", "Boolean", "DateTime", "File", "MultiPart"}
     assert {node["type"] for _, _, node, _ in ALL} == leaves | {"Object", "Array"}
 
 
-def test_the_traps_are_there() -> None:
+def test_the_known_difficulties_occur() -> None:
     assert max(depth for *_, depth in ALL) == 4
     lengths = {len(node["options"]) for _, _, node, _ in ALL if "options" in node}
     assert {1, 2, 3, 155, 250} <= lengths
@@ -52,7 +52,7 @@ def test_the_traps_are_there() -> None:
     assert plain
 
 
-def test_it_is_the_model_that_is_answered(api: Api) -> None:
+def test_the_model_is_returned(api: Api) -> None:
     for key in ("xero", "intacct", "zoho"):
         assert api.get(f"{api.connection(key)}/options/customers").json() == MODELS[key]
     bank = api.box.connection("netsuite", 1)
@@ -78,7 +78,7 @@ def test_a_model_has_the_fields_of_the_real_one(key: str) -> None:
         found = {}
         for path, node, _ in nodes(model):
             options = [option["value"] for option in node.get("options") or ()]
-            # Long lists are codes of currencies, of which a real one has some that are no more.
+            # Long lists are currency codes, of which real ones have some that no longer exist.
             many = len(options) > 100
             found[path] = (node["type"], node["required"], "many" if many else options)
         return found

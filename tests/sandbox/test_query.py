@@ -47,7 +47,7 @@ RECORD: dict[str, Any] = {
         ("{id=9&&{status=Active||status=Archived}}", True),
     ],
 )
-def test_what_a_query_means(query: str, expected: bool) -> None:
+def test_queries(query: str, expected: bool) -> None:
     test = compile_query(query, CUSTOMER_FIELDS)
     assert test is not None
     assert test(RECORD) is expected
@@ -77,7 +77,7 @@ def test_what_a_query_means(query: str, expected: bool) -> None:
         "customerName~" + "a" * 2048,
     ],
 )
-def test_what_cannot_be_read_is_malformed(query: str) -> None:
+def test_malformed_queries(query: str) -> None:
     with pytest.raises(ApiError, match=r"^Error parsing query - Malformed query\.$"):
         compile_query(query, CUSTOMER_FIELDS)
 
@@ -85,7 +85,7 @@ def test_what_cannot_be_read_is_malformed(query: str) -> None:
 @pytest.mark.parametrize(
     "name", ["nothing", "addresses.line1", "contacts", "supplementalData.content", "CustomerName"]
 )
-def test_what_is_not_there_cannot_be_resolved(name: str) -> None:
+def test_unknown_properties(name: str) -> None:
     with pytest.raises(ApiError, match=f"Could not resolve property {name} on Dataset"):
         compile_query(f"{name}=1", CUSTOMER_FIELDS)
 
@@ -97,7 +97,7 @@ def test_numbers_compare_as_numbers() -> None:
     assert not test({"statusCode": 99})
 
 
-def test_case_can_be_minded() -> None:
+def test_queries_can_be_case_sensitive() -> None:
     test = compile_query("customerName~amber", CUSTOMER_FIELDS, case_sensitive=True)
     assert test is not None
     assert not test(RECORD)
@@ -163,7 +163,7 @@ def test_a_page_past_the_end_is_empty(api: Api) -> None:
         ("data/customers", {"orderBy": "id,customerName"}),
     ],
 )
-def test_limits_are_kept(api: Api, path: str, params: dict[str, str]) -> None:
+def test_limits_of_paging(api: Api, path: str, params: dict[str, str]) -> None:
     answer = api.get(f"{api.company('xero')}/{path}", **({"page": 1} | params))
     assert answer.status_code == 400
     assert answer.json()["error"]

@@ -1,4 +1,4 @@
-"""Refreshes: states, progress, refusals and what they bring."""
+"""Refreshes: states, progress, refusals and results."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def _status(api: Api, key: str) -> dict[str, Any] | None:
     return found.get("customers")
 
 
-def test_a_refresh_walks_through_its_states(api: Api, box: Sandbox) -> None:
+def test_a_refresh_passes_through_its_states(api: Api, box: Sandbox) -> None:
     box.settings.sync_delay = 0.3
     pull = api.refresh("xero").json()
     seen: list[tuple[str, int]] = []
@@ -46,7 +46,7 @@ def test_a_second_one_is_refused_while_one_runs(api: Api, box: Sandbox) -> None:
     assert history["results"][1]["id"] == first["id"]
 
 
-def test_what_changed_in_the_software_arrives(api: Api, box: Sandbox) -> None:
+def test_a_refresh_copies_changes(api: Api, box: Sandbox) -> None:
     row, other = api.list("xero").json()["results"][:2]
     box.change("xero", row["id"], customerName="Renamed in Xero")
     assert api.customer("xero", row["id"]).json() == row
@@ -58,7 +58,7 @@ def test_what_changed_in_the_software_arrives(api: Api, box: Sandbox) -> None:
     assert api.customer("xero", other["id"]).json() == other
 
 
-def test_a_first_refresh_brings_customers(api: Api, box: Sandbox) -> None:
+def test_a_first_refresh_copies_customers(api: Api, box: Sandbox) -> None:
     assert _status(api, "never_synced") is None
     api.refresh("never_synced")
     assert "lastSuccessfulSync" not in (_status(api, "never_synced") or {"lastSuccessfulSync": ""})

@@ -1,4 +1,4 @@
-"""What the sandbox answers is what Codat's OpenAPI documents promise."""
+"""The sandbox's responses match Codat's OpenAPI documents."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.skipif(
 
 
 def _nullable(node: Any) -> Any:
-    """OpenAPI 3.0's `nullable`, which these documents still use, in JSON Schema's words."""
+    """Translate OpenAPI 3.0's `nullable`, which these documents still use, to JSON Schema."""
     if isinstance(node, list):
         return [_nullable(item) for item in node]
     if not isinstance(node, dict):
@@ -58,7 +58,7 @@ def check(body: Any, schema: str, document: str = "customers-openapi.json") -> N
 PLATFORM = "platform-openapi.json"
 
 
-def test_the_check_can_fail() -> None:
+def test_the_check_fails_on_a_difference() -> None:
     with pytest.raises(AssertionError):
         check({"results": [{"status": "Sleeping"}]}, "Customers")
     with pytest.raises(AssertionError):

@@ -1,4 +1,4 @@
-"""Codat's own SDK cannot tell: it drives all eight operations against the sandbox."""
+"""Codat's own SDK performs all eight operations with the sandbox."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_list_everything(sdk: CodatAccounting, box: Sandbox, key: str) -> None:
     assert len(page.results) == page.total_results > 0
 
 
-# A slash in an id is beyond the SDK: it does not encode it.
+# No ID with a slash: the SDK does not encode it.
 @pytest.mark.parametrize("customer_id", ["full", "a b", "клиент-7", "arrays-null"])
 def test_get(sdk: CodatAccounting, box: Sandbox, customer_id: str) -> None:
     customer = sdk.customers.get(

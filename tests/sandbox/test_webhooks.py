@@ -1,4 +1,4 @@
-"""Webhooks: real ones, signed, tried again."""
+"""Webhooks: sent over HTTP, signed, retried."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
 
 class Receiver(HTTPServer):
-    """Takes what is posted; answers with `statuses` in turn, then with 204."""
+    """Stores posted events; responds with each of `statuses`, then with 204."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
@@ -57,7 +57,7 @@ def receiver(box: Sandbox) -> Iterator[Receiver]:
     server.server_close()
 
 
-def test_a_write_and_a_refresh_are_announced(api: Api, box: Sandbox, receiver: Receiver) -> None:
+def test_a_write_and_a_refresh_send_events(api: Api, box: Sandbox, receiver: Receiver) -> None:
     good = api.create("xero", {"customerName": "Told"}).json()
     bad = api.create("xero", {}).json()
     box.settle()
@@ -91,7 +91,7 @@ def test_another_secret_does_not_verify(api: Api, box: Sandbox, receiver: Receiv
         other.verify(body, headers)
 
 
-def test_it_is_tried_again_under_the_same_id(
+def test_an_event_is_retried_with_the_same_id(
     api: Api, box: Sandbox, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(webhooks, "RETRY_DELAYS", (0.01, 0.01))
@@ -103,7 +103,7 @@ def test_it_is_tried_again_under_the_same_id(
     assert len(receiver.taken) == 3
 
 
-def test_it_gives_up(
+def test_retries_end(
     api: Api, box: Sandbox, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(webhooks, "RETRY_DELAYS", (0.01,))
@@ -121,7 +121,7 @@ def test_copies(api: Api, box: Sandbox, receiver: Receiver) -> None:
     assert len({body for _, body in receiver.taken}) == 1
 
 
-def test_the_quota_is_announced_once(api: Api, box: Sandbox, receiver: Receiver) -> None:
+def test_the_end_of_the_quota_sends_one_event(api: Api, box: Sandbox, receiver: Receiver) -> None:
     box.settings.daily_quota = 1
     for _ in range(4):
         api.get("/companies", page=1)
@@ -131,6 +131,6 @@ def test_the_quota_is_announced_once(api: Api, box: Sandbox, receiver: Receiver)
     assert events[0]["payload"]["quotaRemaining"] == 0
 
 
-def test_without_an_address_nothing_is_sent(api: Api, box: Sandbox) -> None:
+def test_without_a_url_nothing_is_sent(api: Api, box: Sandbox) -> None:
     api.create("xero", {})
     assert box.events == []

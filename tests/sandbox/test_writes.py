@@ -1,4 +1,4 @@
-"""Writes: push operations, validation, what the software stores, and when reading shows it."""
+"""Writes: push operations, validation, what the software stores, and when it can be read."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_a_created_customer_appears_after_the_next_refresh(api: Api, box: Sandbo
     assert api.list("xero").json()["totalResults"] == before + 1
 
 
-def test_an_update_is_pending_by_itself_and_ends_by_itself(api: Api, box: Sandbox) -> None:
+def test_an_update_is_pending_until_its_delay_has_passed(api: Api, box: Sandbox) -> None:
     box.settings.push_delay = 0.05
     row = _first(api, "netsuite", status="Active")
     answer = api.update("netsuite", row["id"], {"customerName": "New name", "status": "Active"})
@@ -121,7 +121,7 @@ def test_an_update_is_pending_by_itself_and_ends_by_itself(api: Api, box: Sandbo
         ("xero", {"customerName": "A", "nickname": "B"}, ["Nickname"]),
     ],
 )
-def test_a_bad_write_fails_with_items_as_the_model_demands(
+def test_an_invalid_write_fails_with_items(
     api: Api, box: Sandbox, key: str, payload: dict[str, Any], expected: list[str]
 ) -> None:
     operation = api.create(key, payload).json()
@@ -133,7 +133,7 @@ def test_a_bad_write_fails_with_items_as_the_model_demands(
     assert operation["errorMessage"]
 
 
-def test_failed_can_come_inside_a_200(api: Api) -> None:
+def test_a_write_can_fail_in_the_200(api: Api) -> None:
     answer = api.create("xero", {"customerName": "", "registrationNumber": "9" * 51})
     assert answer.status_code == 200
     operation = answer.json()
@@ -151,7 +151,7 @@ def test_a_refusal_can_be_a_400(api: Api) -> None:
     assert pushes["totalResults"] == 0
 
 
-def test_a_lenient_integration_warns_and_drops(api: Api, box: Sandbox) -> None:
+def test_a_lenient_integration_warns_and_ignores(api: Api, box: Sandbox) -> None:
     payload = {"customerName": "A", "status": "Active", "shoeSize": 44}
     operation = api.create("dynamics", payload).json()
     box.settle()
@@ -162,7 +162,7 @@ def test_a_lenient_integration_warns_and_drops(api: Api, box: Sandbox) -> None:
     assert "shoeSize" not in stored
 
 
-def test_an_optional_row_that_is_left_out_demands_nothing(api: Api, box: Sandbox) -> None:
+def test_an_optional_row_can_be_omitted(api: Api, box: Sandbox) -> None:
     operation = api.create("netsuite", {"customerName": "A", "status": "Active"}).json()
     box.settle()
     assert api.push("netsuite", operation["pushOperationKey"])["status"] == "Success"
@@ -177,7 +177,7 @@ def test_names_are_unique_in_quickbooks(api: Api, box: Sandbox) -> None:
     assert "already used" in operation["errorMessage"]
 
 
-def test_a_stored_value_outside_the_options_may_go_back(api: Api) -> None:
+def test_a_stored_value_outside_the_options_is_accepted(api: Api) -> None:
     row = _first(api, "xero", status="Archived")
     kept = {"customerName": row["customerName"], "status": "Archived"}
     assert api.update("xero", row["id"], kept).json()["status"] == "Pending"
@@ -229,7 +229,7 @@ def test_some_updates_replace_and_some_merge(api: Api, box: Sandbox) -> None:
     assert box.state("netsuite").source[merged["id"]]["taxNumber"] == merged["taxNumber"]
 
 
-def test_the_id_is_asked_for_and_kept(api: Api, box: Sandbox) -> None:
+def test_a_required_id_is_stored(api: Api, box: Sandbox) -> None:
     payload = {"id": "NEW001", "customerName": "A", "status": "Active"}
     missing = api.create("sage", {"customerName": "A", "status": "Active"})
     assert [item["itemId"] for item in missing.json()["validation"]["errors"]] == ["id"]
@@ -253,7 +253,7 @@ def test_an_offline_connector_stays_pending_until_it_times_out(api: Api, box: Sa
     box.set_online("qbd")
     box.settle()
     assert api.push("qbd", for_ever["pushOperationKey"])["status"] == "Success"
-    # The status stays; the write happened all the same.
+    # The status stays, although the record was written.
     assert api.push("qbd", bounded["pushOperationKey"])["status"] == "TimedOut"
     names = [record["customerName"] for record in box.state("qbd").source.values()]
     assert names.count("Desk") == 2
@@ -281,13 +281,13 @@ def test_force_update(api: Api, box: Sandbox) -> None:
         ("Refuse me please", None, 400),
     ],
 )
-def test_magic_names(api: Api, name: str, status: str | None, http: int) -> None:
+def test_forced_outcomes(api: Api, name: str, status: str | None, http: int) -> None:
     answer = api.create("codat", _codat(name))
     assert answer.status_code == http
     assert answer.json().get("status") == status
 
 
-def test_magic_names_end_as_they_say(api: Api, box: Sandbox) -> None:
+def test_forced_outcomes_after_a_delay(api: Api, box: Sandbox) -> None:
     keys = {
         name: api.create("codat", _codat(name), timeoutInMinutes=1).json()["pushOperationKey"]
         for name in ("Fail me later", "Time me out", "Lose me")
@@ -315,7 +315,7 @@ def _codat(name: str) -> dict[str, Any]:
     } | dict.fromkeys(texts, "x")
 
 
-def test_what_is_not_json_is_refused(api: Api) -> None:
+def test_invalid_json_is_refused(api: Api) -> None:
     path = f"{api.connection('xero')}/push/customers"
     for body in (b"", b"{", b"[]", b'"x"', b'{"customerName": "\xff"}', b"[" * 200_000):
         assert api.call("POST", path, data=body).status_code == 400

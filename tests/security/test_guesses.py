@@ -1,4 +1,4 @@
-"""Guesses of passwords: slowed by name and address, logged, and never a way to lock out somebody else."""
+"""Guesses of passwords are slowed by name and address and logged. They lock out nobody else."""
 
 from __future__ import annotations
 
@@ -57,9 +57,7 @@ def sign_in(
     return int(client.post("/accounts/login/", data, REMOTE_ADDR=address).status_code)
 
 
-def test_the_sixth_wrong_password_waits_and_so_does_the_right_one(
-    viewer: User, clock: list[float]
-) -> None:
+def test_after_five_wrong_passwords_any_password_waits(viewer: User, clock: list[float]) -> None:
     client = RawPathClient()
     assert [sign_in(client, WRONG) for _ in range(6)] == [200] * 6
     assert sign_in(client, RIGHT) == 429
@@ -99,7 +97,9 @@ def test_no_hash_is_computed_for_a_guess_that_waits(
     assert not hashes
 
 
-def test_guesses_from_elsewhere_do_not_lock_out_the_owner(viewer: User, clock: list[float]) -> None:
+def test_guesses_from_other_addresses_do_not_lock_out_the_owner(
+    viewer: User, clock: list[float]
+) -> None:
     owner = RawPathClient()
     assert sign_in(owner, RIGHT, address="198.51.100.7") == 302
     owner.post("/accounts/logout/")
@@ -132,7 +132,7 @@ def test_many_names_from_one_address_are_slowed(viewer: User) -> None:
     assert statuses.count(429) > 30
 
 
-def test_a_known_browser_of_one_account_is_none_of_another(viewer: User, editor: User) -> None:
+def test_a_browser_is_known_for_one_account_only(viewer: User, editor: User) -> None:
     client = RawPathClient()
     assert sign_in(client, "editor-password", name="editor") == 302
     client.post("/accounts/logout/")
@@ -142,7 +142,9 @@ def test_a_known_browser_of_one_account_is_none_of_another(viewer: User, editor:
     assert [sign_in(forged, WRONG, address="192.0.2.9") for _ in range(8)].count(429) == 2
 
 
-def test_the_old_password_is_guessed_no_faster(viewer: User, viewer_client: RawPathClient) -> None:
+def test_guesses_of_the_old_password_are_slowed_too(
+    viewer: User, viewer_client: RawPathClient
+) -> None:
     data = {"old_password": WRONG, "new_password1": "Tr7-quarry", "new_password2": "Tr7-quarry"}
     for _ in range(6):
         viewer_client.post("/accounts/password/", data)
@@ -210,7 +212,7 @@ def test_each_attempt_is_a_line_with_account_and_address(viewer: User, log: io.S
         (2, "203.0.113.5", "192.0.2.1"),
     ],
 )
-def test_the_address_is_the_one_that_the_proxies_saw(
+def test_the_address_is_the_one_that_the_proxies_report(
     settings: Settings, count: int, header: str, address: str
 ) -> None:
     settings.PROXY_COUNT = count

@@ -1,4 +1,4 @@
-"""What a hostile tester broke, each once: bad input through the front door gets a clear answer and changes nothing."""
+"""Hostile input gets a clear response and changes nothing. Each test is a fault that was found."""
 
 from __future__ import annotations
 
@@ -44,10 +44,10 @@ def two_customers(sandbox: Sandbox) -> tuple[str, str]:
 @pytest.mark.parametrize(
     "timeout", ["000000001" + "9" * 30, "000000001" + "9" * 5000, "0000000010", "1441", "٣", "1e3"]
 )
-def test_a_timeout_is_read_as_a_whole(
+def test_every_digit_of_a_timeout_is_read(
     company: str, editor_client: RawPathClient, timeout: str
 ) -> None:
-    """Only its first nine digits were looked at: more of them were a 500, or an hour that nobody asked for."""
+    """Only the first nine digits were read: a longer number was a 500, or a wrong time-out."""
     url = links.new(company)
     typed = fields(editor_client.get(url)) | {"f.customerName": "Ada", "timeout": timeout}
     answer = editor_client.post(url, typed | {"action": "save"})
@@ -60,7 +60,7 @@ def test_a_timeout_is_read_as_a_whole(
 def test_a_form_is_not_filled_from_another_customers_write(
     sandbox: Sandbox, company: str, editor_client: RawPathClient, asked: str
 ) -> None:
-    """`?write=` and `?revert=` took any write of the company: one press of Save from mixing two customers up."""
+    """`?write=` and `?revert=` accepted any write of the company, and could mix up two customers."""
     one, other = two_customers(sandbox)
     url = links.edit(company, one)
     typed = fields(editor_client.get(url)) | {
@@ -76,13 +76,13 @@ def test_a_form_is_not_filled_from_another_customers_write(
 
 
 def wide(count: int) -> dict[str, Any]:
-    """A model with rows of so many properties."""
+    """A model whose rows have so many properties."""
     properties: dict[str, Any] = {f"p{number}": node() for number in range(count)}
     return obj(rows=array(**properties))
 
 
 def test_rows_of_a_wide_model_are_bounded_by_their_inputs() -> None:
-    """A post of four kilobytes made a million inputs: ten seconds of one core."""
+    """A post of four kilobytes produced a million inputs, in ten seconds of CPU time."""
     model = wide(1000)
     data = form_page(model).post().copy()
     data["r.rows"] = ",".join(f"n{number}" for number in range(1, 1001))
@@ -107,10 +107,10 @@ def test_as_many_new_inputs_as_a_post_may_hold_are_read() -> None:
 # -- two saves of one customer before Codat shows the first ------------------------------------------
 
 
-def test_a_save_does_not_put_back_what_another_has_just_changed(
+def test_a_save_does_not_revert_a_pending_change(
     sandbox: Sandbox, company: str, editor_client: RawPathClient
 ) -> None:
-    """Codat's copy shows a write after the next refresh only: a form opened before sent the old name again."""
+    """Codat's copy has a write only after the next refresh: a form opened before sent the old name again."""
     url = links.edit(company, two_customers(sandbox)[0])
     first, second = fields(editor_client.get(url)), fields(editor_client.get(url))
     saved = editor_client.post(url, first | {"f.customerName": "Renamed", "action": "save"})
@@ -123,7 +123,7 @@ def test_a_save_does_not_put_back_what_another_has_just_changed(
     assert payload["emailAddress"] == "new@example.com"
 
 
-def test_a_form_opened_after_a_save_holds_what_was_saved(
+def test_a_form_opened_after_a_save_contains_the_saved_values(
     sandbox: Sandbox, company: str, editor_client: RawPathClient
 ) -> None:
     url = links.edit(company, two_customers(sandbox)[0])
@@ -140,10 +140,10 @@ def test_a_form_opened_after_a_save_holds_what_was_saved(
     )
 
 
-def test_a_change_can_be_taken_back_before_codat_shows_it(
+def test_a_pending_change_can_be_reverted(
     sandbox: Sandbox, company: str, editor_client: RawPathClient
 ) -> None:
-    """The form compared the old name with the old name, and said that there is nothing to save."""
+    """The form compared the old name with itself and had nothing to save."""
     url = links.edit(company, two_customers(sandbox)[0])
     old = fields(editor_client.get(url))
     editor_client.post(url, old | {"f.customerName": "Renamed", "action": "save"})
@@ -156,7 +156,7 @@ def test_a_change_can_be_taken_back_before_codat_shows_it(
     assert fields(editor_client.get(url))["f.customerName"] == old["f.customerName"]
 
 
-def test_going_back_and_saving_other_values_asks_once(
+def test_saving_other_values_with_the_same_form_asks_once(
     sandbox: Sandbox, company: str, editor_client: RawPathClient
 ) -> None:
     url = links.edit(company, two_customers(sandbox)[0])
@@ -169,10 +169,10 @@ def test_going_back_and_saving_other_values_asks_once(
     assert msgspec.json.decode(Write.objects.latest("created_at").payload)["customerName"] == "Two"
 
 
-def test_two_saves_of_one_form_at_once_lose_nothing(
+def test_concurrent_saves_of_one_form_lose_nothing(
     company: str, editor_client: RawPathClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whoever came second was told that the first one's values were his, and his draft was thrown away."""
+    """The second save was reported with the values of the first, and its draft was deleted."""
     url = links.new(company)
     post = fields(editor_client.get(url)) | {"action": "save"}
     editor_client.post(links.draft(company, ""), post | {"f.customerName": "Two"})
@@ -201,7 +201,7 @@ def test_two_saves_of_one_form_at_once_lose_nothing(
         "/companies/x/customers/a%00/edit/",
     ],
 )
-def test_no_page_is_about_an_id_with_a_nul(
+def test_an_id_with_a_nul_has_no_page(
     sandbox: Sandbox, editor_client: RawPathClient, path: str
 ) -> None:
     sandbox.clear_calls()
@@ -236,10 +236,10 @@ def test_a_drafts_name_is_kept_without_nul(company: str, editor_client: RawPathC
 @pytest.mark.parametrize(
     "path", ["/accounts/login/", "/webhooks/codat/", "/companies/x/customers/new/"]
 )
-def test_no_file_is_taken(
+def test_uploaded_files_are_rejected(
     settings: Any, path: str, anonymous_client: RawPathClient, tmp_path: Any
 ) -> None:
-    """Django wrote a stranger's file of any size to the disk, to look for the CSRF token behind it."""
+    """Django wrote a file of any size to the disk, without sign-in, while it looked for the CSRF token."""
     settings.FILE_UPLOAD_TEMP_DIR = tmp_path
     checking = RawPathClient(enforce_csrf_checks=True)
     file = SimpleUploadedFile("a.bin", b"x" * 4_000_000)
@@ -250,7 +250,7 @@ def test_no_file_is_taken(
     assert not list(tmp_path.iterdir())
 
 
-def test_what_was_typed_in_a_companys_place_is_not_in_the_log(
+def test_an_invalid_company_id_is_not_logged(
     sandbox: Sandbox, editor_client: RawPathClient, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level("INFO"):

@@ -1,4 +1,4 @@
-"""Every address as nobody, as somebody in no group, as a viewer and as an editor."""
+"""Every URL: signed out, without a group, as a viewer and as an editor."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ADDRESSES = [pattern for pattern in urlpatterns if isinstance(pattern, URLPatter
 
 
 def address(pattern: URLPattern, sandbox: Sandbox) -> str:
-    """The pattern with values in it that lead somewhere where that is possible."""
+    """A URL for a pattern, of something that exists where possible."""
     route = str(pattern.pattern)
     values = {
         "<company:company_id>": sandbox.company("files"),
@@ -76,9 +76,9 @@ def test_the_migration_makes_the_groups() -> None:
 
 
 @pytest.mark.parametrize("path", ["/admin/", "/accounts/password/"])
-def test_the_sites_own_pages_want_a_sign_in(anonymous_client: RawPathClient, path: str) -> None:
+def test_pages_of_the_site_require_sign_in(anonymous_client: RawPathClient, path: str) -> None:
     assert anonymous_client.get(path).status_code == 302
 
 
-def test_liveness_wants_none(anonymous_client: RawPathClient) -> None:
+def test_healthz_requires_no_sign_in(anonymous_client: RawPathClient) -> None:
     assert anonymous_client.get("/healthz").status_code == 200

@@ -109,7 +109,7 @@ def test_a_safe_method_sends_and_decides_nothing(
         assert "state" in changed_columns(before), "the walk reaches the pages that follow a write"
 
 
-def test_a_viewers_head_on_an_unknown_create_reaches_nobody(
+def test_a_viewers_head_on_an_unknown_create_sends_nothing(
     sandbox: Sandbox, editor: User, viewer_client: RawPathClient
 ) -> None:
     write = lost_create(sandbox, editor, handled=False)

@@ -1,4 +1,4 @@
-"""Sessions and permissions: who a request comes from, and what that person may open."""
+"""Sessions and permissions."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_a_session_without_a_row_loses_its_key() -> None:
     assert store.session_key is None
 
 
-def test_a_cookie_with_a_nul_signs_nobody_in(anonymous_client: RawPathClient) -> None:
+def test_a_session_cookie_with_a_nul_is_ignored(anonymous_client: RawPathClient) -> None:
     anonymous_client.cookies["sessionid"] = "aaaaaaaaaa\0a"
     assert anonymous_client.get("/companies/").status_code == 302
 

@@ -1,4 +1,4 @@
-"""Pages are compressed, each time to another length; streamed files pass through unchanged."""
+"""Pages are compressed, with a random length; streamed files are unchanged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""README, `.env.example`, the requirements and the code say the same."""
+"""README, `.env.example`, the requirements and the code agree."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_every_setting_is_in_the_readme_and_in_the_example_and_no_other() -> Non
     assert {name for name, _ in _LINE.findall(EXAMPLE)} == settings_read() | compose
 
 
-def test_the_defaults_that_are_told_are_the_codes() -> None:
+def test_the_documented_defaults_are_those_of_the_code() -> None:
     example = dict(_LINE.findall(EXAMPLE))
     number = r"""env\.(?:whole|number)\(\s*['"]([A-Z_]+)['"],\s*([\d.]+)"""
     found = re.findall(number, SETTINGS) + re.findall(number, GUNICORN)
@@ -59,7 +59,7 @@ REQUIREMENTS = ["requirements", "requirements-dev", "requirements-bench"]
 
 
 def required(name: str) -> list[str]:
-    """The packages that a requirements file written by hand names."""
+    """The packages that a requirements*.in file names."""
     lines = (
         line.partition("#")[0].strip() for line in (ROOT / f"{name}.in").read_text().splitlines()
     )
@@ -100,7 +100,7 @@ def test_tools_and_runtime_agree_on_versions(name: str) -> None:
     assert {each: tools[each] for each in shared} == {each: runtime[each] for each in shared}
 
 
-def test_the_commands_of_the_readme_are_there_and_those_that_are_there_are_in_it() -> None:
+def test_the_readme_names_exactly_the_commands_that_exist() -> None:
     makefile = (ROOT / "Makefile").read_text()
     targets = set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
     assert {"run", "test", "bench"} <= set(re.findall(r"\bmake ([a-z]+)", README)) <= targets
@@ -129,7 +129,7 @@ def test_the_eight_operations_have_codats_names() -> None:
         assert callable(getattr(CustomerService, name)), name
 
 
-def test_every_lint_rule_that_is_left_out_says_why() -> None:
+def test_every_ignored_lint_rule_has_a_reason() -> None:
     text = (ROOT / "pyproject.toml").read_text()
     ignored = tomllib.loads(text)["tool"]["ruff"]["lint"]
     for rule in ignored["ignore"]:
@@ -140,6 +140,6 @@ def test_every_lint_rule_that_is_left_out_says_why() -> None:
         assert "#" in line, path
 
 
-def test_pictures_and_files_that_the_readme_names_are_there() -> None:
+def test_files_that_the_readme_links_exist() -> None:
     for path in re.findall(r"\]\(((?!https?:)[^)#]+)\)", README):
         assert (ROOT / path).exists(), path

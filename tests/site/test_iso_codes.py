@@ -32,7 +32,7 @@ def codes(html: str, start: str) -> list[str]:
     return re.findall(r'<option(?: value="|>)(\w+)', datalist[1])
 
 
-def test_the_modules_are_what_the_script_writes() -> None:
+def test_the_modules_are_the_output_of_the_script() -> None:
     check = run(ROOT / SCRIPT, "--check")
     assert check.returncode == 0, check.stderr
 

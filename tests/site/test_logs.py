@@ -1,4 +1,4 @@
-"""One JSON line per request and per call to Codat, with nothing in it that is anybody's."""
+"""One JSON line per request and per call to Codat, without personal data."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.support.controls import fields
 
 
 class Log:
-    """What was written, line by line."""
+    """The log output, by lines."""
 
     def __init__(self) -> None:
         self.stream = io.StringIO()
@@ -72,7 +72,7 @@ def test_one_line_per_request_and_per_call(
         assert call["ms"] > 0
 
 
-def test_failures_carry_correlation_id_and_attempt(
+def test_failures_are_logged_with_correlation_id_and_attempt(
     sandbox: Sandbox,
     viewer_client: RawPathClient,
     log: Log,
@@ -92,7 +92,7 @@ def test_failures_carry_correlation_id_and_attempt(
 @pytest.mark.parametrize(
     "given", ["short", "x" * 65, "with space in it", "new\nline-in-it", '"},{"']
 )
-def test_a_request_id_that_is_not_sane_is_replaced(
+def test_an_invalid_request_id_is_replaced(
     sandbox: Sandbox, anonymous_client: RawPathClient, given: str
 ) -> None:
     answer = anonymous_client.get("/healthz", headers={"X-Request-ID": given})
@@ -100,10 +100,10 @@ def test_a_request_id_that_is_not_sane_is_replaced(
     assert len(answer["X-Request-ID"]) == 32
 
 
-def test_nothing_of_a_customer_and_no_key(
+def test_no_customer_data_and_no_key_is_logged(
     sandbox: Sandbox, editor_client: RawPathClient, log: Log
 ) -> None:
-    """The whole job: search, read, edit, save, download, a page that is not there, and one that crashes."""
+    """All kinds of requests: search, read, edit, save, download, a missing page, and one that crashes."""
     company, files = sandbox.company("odd"), sandbox.company("files")
     editor_client.get(links.customers(company) + "?q=Marchbanks-Secret")
     edit = links.edit(company, "full")
@@ -120,7 +120,7 @@ def test_nothing_of_a_customer_and_no_key(
         assert secret not in log.text, secret
 
 
-def test_an_exception_is_told_by_class_and_place_not_by_its_words(log: Log) -> None:
+def test_an_exception_is_logged_without_its_message(log: Log) -> None:
     def breaks() -> None:
         raise ValueError("Jane Doe, +44 20 7946 0000")
 

@@ -1,4 +1,4 @@
-"""How long a session lasts: without use, and in any case."""
+"""How long a session lasts: without use, and at most."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_a_session_ends_in_any_case(viewer_client: RawPathClient, settings: Sett
     assert not is_signed_in(viewer_client)
 
 
-def test_what_a_page_asks_by_itself_is_no_use(
+def test_polling_does_not_extend_a_session(
     viewer_client: RawPathClient, settings: Settings
 ) -> None:
     settings.SESSION_IDLE_MINUTES = 30

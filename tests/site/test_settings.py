@@ -1,4 +1,4 @@
-"""What stops the start, and what every answer carries."""
+"""Settings: what stops the start, and the headers of every response."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def start(**environment: str) -> subprocess.CompletedProcess[str]:
-    """Load the settings in a process of their own; an empty value counts as none."""
+    """Load the settings in a process of its own; an empty value counts as missing."""
     given = {"SECRET_KEY": "s", "CODAT_API_KEY": "k", "CODAT_AUTH_HEADER": ""} | environment
     return subprocess.run(
         [sys.executable, "-c", "import codatdash.settings"],
@@ -37,16 +37,14 @@ def start(**environment: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_all_that_is_needed_is_two_secrets() -> None:
+def test_two_secrets_suffice_to_start() -> None:
     assert start().returncode == 0
     assert start(CODAT_API_KEY="", CODAT_AUTH_HEADER="Basic abc").returncode == 0
 
 
 @pytest.mark.parametrize("name", ["SECRET_KEY", "CODAT_API_KEY"])
 @pytest.mark.parametrize("value", ["", "  "])
-def test_a_missing_secret_stops_the_start_with_a_sentence_that_names_it(
-    name: str, value: str
-) -> None:
+def test_a_missing_secret_stops_the_start(name: str, value: str) -> None:
     stopped = start(**{name: value})
     assert stopped.returncode != 0
     assert f"{name} is not set: " in stopped.stderr.splitlines()[-1]
@@ -115,9 +113,7 @@ def test_a_wrong_setting_stops_the_start_with_one_sentence(
         ),
     ],
 )
-def test_a_setting_is_read_as_it_is_meant(
-    name: str, value: str, setting: str, read: object
-) -> None:
+def test_settings_are_parsed(name: str, value: str, setting: str, read: object) -> None:
     environment = {"PATH": os.environ["PATH"], "SECRET_KEY": "s", "CODAT_API_KEY": "k"}
     answer = subprocess.run(
         [sys.executable, "-c", f"from codatdash.settings import *; print(repr({setting}))"],
@@ -165,9 +161,7 @@ def test_a_dotenv_file_is_read_whole_or_refused(
 @pytest.mark.parametrize(
     "command", [("manage.py", "migrate"), ("-m", "gunicorn", "codatdash.wsgi"), ("scripts/run.py",)]
 )
-def test_no_command_answers_an_operators_mistake_with_a_traceback(
-    command: tuple[str, ...], tmp_path: Path
-) -> None:
+def test_wrong_settings_lead_to_no_traceback(command: tuple[str, ...], tmp_path: Path) -> None:
     for name, value in {"CODAT_READ_TIMEOUT": "abc", "PORT": "abc"}.items():
         if (name, command[0]) == ("PORT", "manage.py"):
             continue
@@ -185,7 +179,7 @@ def test_no_command_answers_an_operators_mistake_with_a_traceback(
         assert name in stopped.stderr
 
 
-def test_a_database_that_is_away_is_said_in_one_sentence(tmp_path: Path) -> None:
+def test_an_unavailable_database_leads_to_one_sentence(tmp_path: Path) -> None:
     address = f"sqlite:///{tmp_path / 'missing' / 'db.sqlite3'}"
     environment = {"PATH": os.environ["PATH"], "SECRET_KEY": "s", "CODAT_API_KEY": "k"}
     stopped = subprocess.run(
@@ -202,7 +196,7 @@ def test_a_database_that_is_away_is_said_in_one_sentence(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("address", ["http://api.codat.io", "ftp://x", "api.codat.io", "https://"])
-def test_the_key_never_travels_in_the_clear(address: str) -> None:
+def test_the_key_is_never_sent_unencrypted(address: str) -> None:
     stopped = start(CODAT_BASE_URL=address)
     assert stopped.returncode != 0
     assert "CODAT_BASE_URL must be" in stopped.stderr.splitlines()[-1]
@@ -307,7 +301,7 @@ def test_all_calls_of_a_page_share_its_deadline(
     assert "Codat did not respond in time" in answer.content.decode()
 
 
-def test_the_stand_in_is_named_on_every_page_and_codat_is_not(
+def test_every_page_names_the_sandbox(
     sandbox: Sandbox, viewer_client: RawPathClient, settings: Settings
 ) -> None:
     assert ">Sandbox</span>" in viewer_client.get("/companies/").content.decode()
@@ -315,7 +309,7 @@ def test_the_stand_in_is_named_on_every_page_and_codat_is_not(
     assert ">Sandbox</span>" not in viewer_client.get("/companies/").content.decode()
 
 
-def test_a_user_with_a_known_password_is_only_for_the_stand_in(settings: Settings) -> None:
+def test_the_demo_user_exists_only_with_the_sandbox(settings: Settings) -> None:
     settings.CODAT_IS_LOCAL = False
     with pytest.raises(CommandError):
         call_command("demo_user")
@@ -326,7 +320,7 @@ def test_a_user_with_a_known_password_is_only_for_the_stand_in(settings: Setting
 
 
 @pytest.mark.parametrize("link", ["javascript:alert(1)", "data:text/html,x", "//evil", 7, None])
-def test_only_a_web_address_becomes_the_link_to_authorise_again(
+def test_only_a_web_address_becomes_the_link_to_reauthorise(
     sandbox: Sandbox, editor_client: RawPathClient, link: object
 ) -> None:
     company = sandbox.company("deauthorized")

@@ -14,7 +14,7 @@ from tests.conftest import RawPathClient
 HTMX = {"HX-Request": "true"}
 
 
-def test_signing_in_leads_back(
+def test_signing_in_redirects_to_the_requested_page(
     sandbox: Sandbox, viewer: User, anonymous_client: RawPathClient
 ) -> None:
     wanted = f"/companies/{sandbox.company('odd')}/customers/a%2Fb/?connection=1"
@@ -31,7 +31,9 @@ def test_signing_in_leads_back(
     assert "Id with a slash" in anonymous_client.get(answer["Location"]).content.decode()
 
 
-def test_signing_in_leads_nowhere_else(viewer: User, anonymous_client: RawPathClient) -> None:
+def test_signing_in_redirects_to_no_other_site(
+    viewer: User, anonymous_client: RawPathClient
+) -> None:
     answer = anonymous_client.post(
         "/accounts/login/",
         {"username": "viewer", "password": "viewer-password", "next": "https://evil.example/"},
@@ -75,7 +77,7 @@ def test_signing_out_twice_ends_at_sign_in(viewer_client: RawPathClient) -> None
         ("", "/companies/"),
     ],
 )
-def test_a_button_pressed_after_signing_out_leads_back_to_its_page(
+def test_a_button_pressed_after_signing_out_redirects_to_its_page_after_sign_in(
     sandbox: Sandbox, anonymous_client: RawPathClient, referer: str, back: str
 ) -> None:
     button = f"/companies/{sandbox.company('xero')}/refresh/"
@@ -83,9 +85,7 @@ def test_a_button_pressed_after_signing_out_leads_back_to_its_page(
     assert parse_qs(urlsplit(answer["Location"]).query)["next"] == [back]
 
 
-def test_an_address_that_takes_another_method_has_a_page(
-    sandbox: Sandbox, viewer_client: RawPathClient
-) -> None:
+def test_a_405_has_a_page(sandbox: Sandbox, viewer_client: RawPathClient) -> None:
     answer = viewer_client.get(f"/companies/{sandbox.company('xero')}/refresh/")
     assert answer.status_code == 405
     assert answer["Allow"] == "POST"
@@ -105,7 +105,7 @@ def described_by(page: str, name: str) -> list[str]:
     ]
 
 
-def test_help_and_errors_of_a_new_password_stand_at_their_fields(
+def test_help_and_errors_of_a_new_password_are_at_their_fields(
     viewer: User, viewer_client: RawPathClient
 ) -> None:
     page = viewer_client.get(PASSWORD).content.decode()
@@ -171,7 +171,7 @@ def test_htmx_without_permission_gets_a_fragment(outsider_client: RawPathClient)
     assert "Viewers can read" in text
 
 
-def test_a_whole_error_page_takes_the_place_of_the_page(viewer_client: RawPathClient) -> None:
+def test_an_error_page_replaces_the_page(viewer_client: RawPathClient) -> None:
     answer = viewer_client.get("/nowhere/", headers=HTMX)
     assert answer.status_code == 404
     assert answer["HX-Retarget"] == "body"

@@ -1,4 +1,4 @@
-"""Static files as a build leaves them: hashed, compressed, and kept by the browser for good."""
+"""Static files of a build: hashed, compressed, and cached by the browser without limit."""
 
 from __future__ import annotations
 

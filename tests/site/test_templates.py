@@ -1,4 +1,4 @@
-"""Each template says at its top what it needs, and is written in lines that can be read."""
+"""Each template states its contract and has no long lines."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_no_line_of_a_template_is_too_long_to_read(name: str) -> None:
 
 @pytest.mark.parametrize("name", TEMPLATES)
 def test_every_button_states_its_type(name: str) -> None:
-    """Without one a button submits, also where nobody means it to."""
+    """A button without a type submits its form."""
     text = re.sub(r"\{[{%].*?[%}]\}", "", (ROOT / name).read_text(), flags=re.DOTALL)
     for tag in re.findall(r"<button\b[^>]*>", text):
         assert re.search(r'\stype="(submit|button)"', tag), tag
