@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Make sure that the browser tests find a Chromium: one that is here, Debian's, or Playwright's own.
+# Provide a Chromium for the browser tests: an installed one, Debian's, or Playwright's own.
 set -euo pipefail
 python=$1
 

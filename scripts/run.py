@@ -1,7 +1,7 @@
-"""`make run`: the dashboard on this machine, with a sandbox in Codat's place unless a key is set.
+"""`make run`: the dashboard on this machine, with the sandbox instead of Codat unless a key is set.
 
 With `CODAT_API_KEY` or `CODAT_AUTH_HEADER` in the environment or in `.env` no sandbox is started
-and the dashboard talks to Codat itself. Stops everything it started when it is stopped.
+and the dashboard uses Codat. When it is stopped, it stops everything that it started.
 """
 
 import os
@@ -24,18 +24,18 @@ VAR, DOTENV = ROOT / "var", ROOT / ".env"
 MANAGE = [sys.executable, str(ROOT / "manage.py")]
 
 
-def free(port: int, name: str) -> None:
-    """Stop with a sentence where a port is taken: the reader can choose another."""
+def require_free(port: int, name: str) -> None:
+    """Exit with a sentence where a port is in use."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
         except OSError:
-            sys.exit(f"Port {port} is taken. Choose another: make run {name}={port + 100}")
+            sys.exit(f"Port {port} is in use. Choose another: make run {name}={port + 100}")
 
 
 def sandbox_secret() -> str:
-    """A key of this clone's own, so that a restart signs nobody out."""
+    """The stored key of this clone, so that a restart signs nobody out."""
     path = VAR / "secret-key"
     if not path.exists():
         path.touch(mode=0o600)
@@ -44,7 +44,7 @@ def sandbox_secret() -> str:
 
 
 def add_secret_to_dotenv() -> str:
-    """A new key, added to `.env`: the commands that follow `make run` then find it too."""
+    """A new key, added to `.env`, where other commands find it, too."""
     secret = secrets.token_urlsafe(48)
     before = DOTENV.read_text(encoding="utf-8-sig") if DOTENV.exists() else ""
     DOTENV.touch(mode=0o600)
@@ -55,7 +55,7 @@ def add_secret_to_dotenv() -> str:
 
 
 def listening(port: int, process: subprocess.Popen[bytes], seconds: float = 30) -> bool:
-    """Wait until something accepts connections on the port, the process ends, or time is up."""
+    """Whether the port accepts connections, at the latest after `seconds` or when the process ends."""
     end = time.monotonic() + seconds
     while time.monotonic() < end and process.poll() is None:
         with socket.socket() as probe:
@@ -145,9 +145,9 @@ def main() -> int:
     sandbox_port = env.whole("SANDBOX_PORT", 8001, minimum=1, maximum=65535)
     with_sandbox = not (env.text("CODAT_API_KEY") or env.text("CODAT_AUTH_HEADER"))
     VAR.mkdir(exist_ok=True)
-    free(port, "PORT")
+    require_free(port, "PORT")
     if with_sandbox:
-        free(sandbox_port, "SANDBOX_PORT")
+        require_free(sandbox_port, "SANDBOX_PORT")
         # A database of its own, whatever .env says: demo / demo must not exist beside real customers.
         os.environ["DATABASE_URL"] = database or f"sqlite:///{VAR / 'sandbox.sqlite3'}"
     os.environ.update(environment(port, sandbox_port, with_sandbox=with_sandbox))

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Run a command with PostgreSQL and Redis at hand: those that are here already, or Debian's, started for the
-# command and stopped after it. Where neither is to be had the tests that need them say so and are skipped.
+# Run a command with PostgreSQL and Redis: those that run here already, or Debian's, started for the command and
+# stopped after it. Without them the tests that need them are skipped.
 set -uo pipefail
 
 postgres_port=${TEST_POSTGRES_PORT:-5432}
@@ -55,7 +55,7 @@ for name in postgres redis; do
     elif $name || reachable "${!port_of}"; then  # Debian's package may start Redis by itself
         echo "$name: started on port ${!port_of} for the tests"
     else
-        echo "$name: not here and not installable, the tests that need it are skipped"
+        echo "$name: not available, so the tests that need it are skipped"
     fi
 done
 
