@@ -1,5 +1,6 @@
 """The list of a customer's attachments, sorted and filtered by its address."""
 
+import unicodedata
 from collections.abc import Callable
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -11,9 +12,10 @@ from django_htmx.middleware import HtmxDetails
 
 from customers.attachments import file_types, listing
 from customers.codat.parallel import in_parallel
+from customers.codat.query import Search
 from customers.web import htmx, links
 from customers.web.company_context import CompanyContext, load_company
-from customers.web.list_state import ATTACHMENT_ORDER, ListState, read_attachments
+from customers.web.list_state import DEFAULT_PAGE_SIZE, AddressReader, ListState
 from customers.web.paging import headings, joined
 
 T = TypeVar("T")
@@ -25,13 +27,34 @@ COLUMNS = (
     ("dateCreated", "Added"),
     ("modifiedDate", "Changed"),
 )
+# Codat returns all attachments in one response; they are sorted and filtered here.
+ORDER = tuple(field for field, _ in COLUMNS)
 # A list with fewer attachments has no search box.
 MIN_FOR_SEARCH = 6
 
 
 def read_state(request: HttpRequest) -> ListState:
-    """The list's state from the address of the request."""
-    return read_attachments(request.GET, tuple(file_types.GROUPS))
+    """The list's state from the address of the request. Codat has no search over attachments."""
+    reader = AddressReader(request.GET)
+    typed = unicodedata.normalize("NFC", reader.text("q").strip())
+    return ListState(
+        search=Search(typed, tuple(typed.split())),
+        query="",
+        order_by=reader.order(ORDER, "name"),
+        default_order="name",
+        page=1,
+        page_size=DEFAULT_PAGE_SIZE,
+        filters={
+            "kind": reader.choice(
+                "kind", tuple(file_types.GROUPS), "", "a file type", "Showing every file type."
+            ),
+            "thumbnails": reader.choice(
+                "thumbnails", ("show",), "", "a valid choice", "Thumbnails are hidden."
+            ),
+        },
+        defaults={"kind": "", "thumbnails": ""},
+        corrections=tuple(reader.corrections),
+    )
 
 
 def with_customer_name(
@@ -99,9 +122,7 @@ def render_list(
             "search_url": path,
             "thumbnails_url": path + joined(state.address(thumbnails=toggled), page.suffix),
             "archive_url": links.archive(page.company_id, customer_id) + page.suffix,
-            "heads": headings(
-                COLUMNS, ATTACHMENT_ORDER, state, page.suffix, path=path, right={"fileSize"}
-            ),
+            "heads": headings(COLUMNS, ORDER, state, page.suffix, path=path, right={"fileSize"}),
         },
         status,
     )

@@ -6,28 +6,28 @@ from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-from customers.browsing import freshness
+from customers.browsing import freshness, stale
 from customers.browsing.customer_detail import read_record
 from customers.browsing.customer_rows import COLUMNS, customer_rows
+from customers.browsing.list_states import (
+    CUSTOMER_ORDER,
+    CUSTOMER_STATUSES,
+    PAGE_SIZES,
+    read_customers,
+)
 from customers.browsing.refresh import current
 from customers.codat.errors import NotFound, NotSynced
 from customers.formatting import text_or_dash
 from customers.forms import iso_codes
 from customers.service import default_service
-from customers.web import htmx, links, stale
+from customers.web import htmx, links
 from customers.web.company_context import (
     CompanyContext,
     company_context,
     load_company,
     with_company,
 )
-from customers.web.list_state import (
-    CUSTOMER_ORDER,
-    CUSTOMER_STATUSES,
-    PAGE_SIZES,
-    ListState,
-    read_customers,
-)
+from customers.web.list_state import ListState
 from customers.web.paging import canonical_url, headings, paging
 from customers.writes.pending import pending
 

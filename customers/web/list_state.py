@@ -1,54 +1,17 @@
-"""The search box, filters and sorting of a list <-> Codat's query language.
+"""The state of a list (search, filters, order, page), read from an address and written back into one.
 
-Pure: no request, no HTTP. `read_customers` and `read_companies` turn an address (its query string) into a `ListState`;
-`ListState.query` is what goes to Codat, `ListState.address` writes the state back into an address.
-
-Codat documents no way to quote or escape a value, so typed text is split at every character that may be syntax, and
-at spaces; each piece must be found in one of the fields. That finds everything that contains the text as typed, and
-sometimes more. A notice names what was ignored.
+Pure: no request, no HTTP. A feature builds its `ListState` with an `AddressReader`.
 """
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 from urllib.parse import urlencode
 
-from customers.codat.query import QUERY_LIMIT, Search, search
+from customers.codat.query import Search
 from customers.codat.text import visible_text
 
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-
-CUSTOMER_SEARCH = (
-    "customerName",
-    "contactName",
-    "emailAddress",
-    "id",
-    "phone",
-    "registrationNumber",
-    "taxNumber",
-)
-# Assumed: Codat can order customers by every plain property. Its documents exclude none.
-CUSTOMER_ORDER = (
-    "customerName",
-    "id",
-    "contactName",
-    "emailAddress",
-    "phone",
-    "defaultCurrency",
-    "status",
-    "sourceModifiedDate",
-)
-CUSTOMER_STATUSES = ("Active", "Archived", "Unknown")
-# Assumed: companies can be ordered by these; the documents show `name` and the dates.
-COMPANY_ORDER = ("name", "lastSync", "created")
-# Codat returns all attachments in one response; they are sorted and filtered here.
-ATTACHMENT_ORDER = ("name", "type", "fileSize", "dateCreated", "modifiedDate")
-CONNECTION_STATES = ("Linked", "PendingAuth", "Deauthorized", "Unlinked")
-DELETED = {"hide": "metadata.isDeleted!=true", "show": "", "only": "metadata.isDeleted=true"}
-PAGE_SIZES = (25, 50, 100, 250, 500, 1000, 2500, 5000)
-COMPANY_PAGE_SIZES = (25, 50, 100, 250, 500, 1000, 2000)
 DEFAULT_PAGE_SIZE = 100
 # The upper limit of a page number: `page * page_size` then fits into 64 bits at Codat.
 LAST_PAGE = 1_000_000
@@ -124,14 +87,18 @@ class ListState:
         return self.address(order_by=f"-{name}" if descending else name, page=1)
 
 
-class _Reader:
-    """Reads values from an address, and collects a sentence for each that is invalid."""
+class AddressReader:
+    """Reads values from an address. An invalid value is replaced, and a sentence in `corrections` says by what.
+
+    In these sentences `expected` completes "... is not" and `consequence` follows.
+    """
 
     def __init__(self, params: Params) -> None:
         self._params = params
         self.corrections: list[str] = []
 
     def text(self, name: str) -> str:
+        """The value as it is, "" where there is none."""
         return self._params.get(name, "")
 
     def _correct(self, value: str, expected: str, consequence: str) -> None:
@@ -142,6 +109,7 @@ class _Reader:
     def choice(
         self, name: str, allowed: tuple[str, ...], default: str, expected: str, consequence: str
     ) -> str:
+        """One of the `allowed` values, in whatever case it is written."""
         value = self.text(name).strip()
         if not value or value in allowed:
             return value or default
@@ -151,16 +119,16 @@ class _Reader:
         self._correct(value, expected, consequence)
         return default
 
-    def currency(self) -> str:
-        value = self.text("currency").strip()
-        if not value:
-            return ""
-        if re.fullmatch(r"[A-Za-z]{3}", value):
-            return value.upper()
-        self._correct(value, "a currency code, such as EUR", "Showing all currencies.")
+    def pattern(self, name: str, pattern: str, expected: str, consequence: str) -> str:
+        """Text that matches a pattern, or ""."""
+        value = self.text(name).strip()
+        if not value or re.fullmatch(pattern, value):
+            return value
+        self._correct(value, expected, consequence)
         return ""
 
     def order(self, allowed: tuple[str, ...], default: str) -> str:
+        """The field to order by; a leading minus means descending."""
         value = self.text("order_by").strip()
         if not value:
             return default
@@ -169,7 +137,7 @@ class _Reader:
         self._correct(value, "a column to sort by", "Showing the default order.")
         return default
 
-    def number(self, name: str, default: int, largest: int, expected: str, unit: str) -> int:
+    def _number(self, name: str, default: int, largest: int, expected: str, unit: str) -> int:
         value = self.text(name).strip()
         if not value:
             return default
@@ -183,95 +151,10 @@ class _Reader:
         return number
 
     def page(self) -> int:
-        return self.number("page", 1, LAST_PAGE, "a valid page number", "page {}")
+        """The number of the page, from 1."""
+        return self._number("page", 1, LAST_PAGE, "a valid page number", "page {}")
 
     def page_size(self, largest: int) -> int:
+        """The number of rows on a page."""
         expected = f"a number of rows from 1 to {largest:,}"
-        return self.number("page_size", DEFAULT_PAGE_SIZE, largest, expected, "{} rows")
-
-
-def read_customers(params: Params) -> ListState:
-    """The state of a company's list of customers, from the query string of its address."""
-    reader = _Reader(params)
-    filters = {
-        "status": reader.choice(
-            "status", CUSTOMER_STATUSES, "", "a valid status", "Showing every status."
-        ),
-        "currency": reader.currency(),
-        "deleted": reader.choice(
-            "deleted",
-            tuple(DELETED),
-            "hide",
-            "hide, show or only",
-            "Deleted customers are hidden.",
-        ),
-    }
-    conditions = []
-    if filters["status"]:
-        conditions.append(f"status={filters['status']}")
-    if filters["currency"]:
-        conditions.append(f"defaultCurrency={filters['currency']}")
-    if DELETED[filters["deleted"]]:
-        conditions.append(DELETED[filters["deleted"]])
-    room = QUERY_LIMIT - sum(len(condition) + 2 for condition in conditions)
-    searched, words = search(reader.text("q"), CUSTOMER_SEARCH, room)
-    return ListState(
-        search=searched,
-        query="&&".join(([words] if words else []) + conditions),
-        order_by=reader.order(CUSTOMER_ORDER, "customerName"),
-        default_order="customerName",
-        page=reader.page(),
-        page_size=reader.page_size(PAGE_SIZES[-1]),
-        filters=filters,
-        defaults={"status": "", "currency": "", "deleted": "hide"},
-        corrections=tuple(reader.corrections),
-    )
-
-
-def read_companies(params: Params) -> ListState:
-    """The state of the list of companies, from the query string of its address."""
-    reader = _Reader(params)
-    state = reader.choice(
-        "state", CONNECTION_STATES, "", "a valid connection state", "Showing every state."
-    )
-    conditions = [f"dataConnections.status={state}"] if state else []
-    typed = reader.text("q").strip()
-    if _UUID.fullmatch(typed):
-        # Assumed: an id is no string at Codat, and `~` works on strings only, so only a full id can be searched for.
-        searched, words = Search(typed, (typed,)), f"id={typed.lower()}"
-    else:
-        room = QUERY_LIMIT - sum(len(condition) + 2 for condition in conditions)
-        searched, words = search(typed, ("name",), room)
-    return ListState(
-        search=searched,
-        query="&&".join(([words] if words else []) + conditions),
-        order_by=reader.order(COMPANY_ORDER, "name"),
-        default_order="name",
-        page=reader.page(),
-        page_size=reader.page_size(COMPANY_PAGE_SIZES[-1]),
-        filters={"state": state},
-        defaults={"state": ""},
-        corrections=tuple(reader.corrections),
-    )
-
-
-def read_attachments(params: Params, kinds: tuple[str, ...]) -> ListState:
-    """The state of a customer's list of attachments, from the query string of its address. Nothing goes to Codat."""
-    reader = _Reader(params)
-    typed = unicodedata.normalize("NFC", reader.text("q").strip())
-    return ListState(
-        search=Search(typed, tuple(typed.split())),
-        query="",
-        order_by=reader.order(ATTACHMENT_ORDER, "name"),
-        default_order="name",
-        page=1,
-        page_size=DEFAULT_PAGE_SIZE,
-        filters={
-            "kind": reader.choice("kind", kinds, "", "a valid kind of file", "Showing every kind."),
-            "thumbnails": reader.choice(
-                "thumbnails", ("show",), "", "a valid choice", "Thumbnails are hidden."
-            ),
-        },
-        defaults={"kind": "", "thumbnails": ""},
-        corrections=tuple(reader.corrections),
-    )
+        return self._number("page_size", DEFAULT_PAGE_SIZE, largest, expected, "{} rows")

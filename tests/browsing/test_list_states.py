@@ -7,25 +7,26 @@ from django.http import QueryDict
 from hypothesis import given
 from hypothesis import strategies as st
 
+from customers.browsing import list_states
 from customers.codat import query
-from customers.web import list_state
+from customers.web.list_state import LAST_PAGE, ListState
 
 SYNTAX = "&|{}=!<>~\"'`\\"
-FIELDS = list_state.CUSTOMER_SEARCH
+FIELDS = list_states.CUSTOMER_SEARCH
 
 any_text = st.text(st.characters(exclude_categories=()), max_size=300)
 
 
-def customers(**params: str) -> list_state.ListState:
+def customers(**params: str) -> ListState:
     data = QueryDict(mutable=True)
     data.update(params)
-    return list_state.read_customers(data)
+    return list_states.read_customers(data)
 
 
-def companies(**params: str) -> list_state.ListState:
+def companies(**params: str) -> ListState:
     data = QueryDict(mutable=True)
     data.update(params)
-    return list_state.read_companies(data)
+    return list_states.read_companies(data)
 
 
 def group(word: str, fields: tuple[str, ...] = FIELDS) -> str:
@@ -145,7 +146,7 @@ def test_every_character_is_searched_for_or_reported(text: str) -> None:
 @given(any_text)
 def test_an_address_restores_the_search(text: str) -> None:
     state = customers(q=text, page="3", order_by="-phone", deleted="only", page_size="25")
-    again = list_state.read_customers(QueryDict(state.address()[1:]))
+    again = list_states.read_customers(QueryDict(state.address()[1:]))
     # A lone surrogate cannot be in an address; everything else can.
     if not re.search("[\ud800-\udfff]", text):
         assert again == state
@@ -159,7 +160,7 @@ def test_filters_are_part_of_the_query() -> None:
     assert state.address() == "?status=Archived&currency=EUR&deleted=only"
 
 
-@pytest.mark.parametrize("field", list_state.CUSTOMER_ORDER)
+@pytest.mark.parametrize("field", list_states.CUSTOMER_ORDER)
 def test_every_column_sorts_both_ways(field: str) -> None:
     assert customers(order_by=field).order_by == field
     state = customers(order_by=f"-{field}", page="4")
@@ -191,7 +192,7 @@ def test_an_invalid_filter_is_ignored_with_a_notice(name: str, value: str, kept:
         ("page", "-3", 1),
         ("page", "two", 1),
         ("page", "9" * 30, 1),
-        ("page", "99999999", list_state.LAST_PAGE),
+        ("page", "99999999", LAST_PAGE),
         ("page_size", "0", 1),
         ("page_size", "5001", 5000),
         ("page_size", "1e3", 100),
@@ -223,8 +224,8 @@ def test_any_address_gives_a_valid_state(params: dict[str, str]) -> None:
     state = customers(**params)
     parse(state.query or "a=b")
     assert 1 <= state.page_size <= 5000
-    assert 1 <= state.page <= list_state.LAST_PAGE
-    assert state.order_field in list_state.CUSTOMER_ORDER
+    assert 1 <= state.page <= LAST_PAGE
+    assert state.order_field in list_states.CUSTOMER_ORDER
     assert all(len(notice) < 3000 for notice in state.notices)
 
 
