@@ -192,6 +192,10 @@ class CustomerService:
             company_id=company_id, fresh=fresh, stale_if_error=False
         ).data
 
+    def expire_company(self, *, company_id: str) -> None:
+        """Something happened to the company, such as a sync: it is read again for the next page. Makes no call."""
+        self.snapshots.expire_company(company_id=company_id)
+
     def quota(self) -> RateLimit | None:
         """The day's quota of calls as last read from a response. Makes no call."""
         return self.client.rate_limit

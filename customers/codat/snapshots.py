@@ -38,6 +38,9 @@ MAX_CACHED_COMPANIES = 100
 # Codat does not respond, or with something that cannot be read.
 FALLBACK_ERRORS = (*OUTAGES, InvalidResponse)
 
+# Marks an entry that serves as the fallback alone, however young it is.
+_EXPIRED = "expired"
+
 T = TypeVar("T")
 
 _decode_customers = decoding.decoder_for(CustomersPage)
@@ -163,6 +166,13 @@ class SnapshotReader:
         cached = _from_cache(self._key("company", company_id), COMPANY_TTL, _COMPANY)
         return cast("Snapshot[Company] | None", cached)
 
+    def expire_company(self, *, company_id: str) -> None:
+        """Read a company again for the next page; the cached one stays as the fallback."""
+        key = self._key("company", company_id)
+        match cache.get(key):
+            case [read_at, text]:
+                cache.put(key, [read_at, text, _EXPIRED], STALE_TTL)
+
     def get_create_update_model(
         self,
         *,
@@ -279,7 +289,11 @@ def _from_cache(
 ) -> Snapshot[dict[str, Any]] | None:
     """The cached data under a key; None where there is none, or an older one than ``ttl`` seconds, or another shape."""
     match cache.get(key, alias):
-        case [read_at, str() as text] if cache.is_past(read_at) and time.time() - read_at < ttl:
+        case [read_at, str() as text, *marks] if (
+            cache.is_past(read_at)
+            and time.time() - read_at < ttl
+            and (ttl == STALE_TTL or not marks)
+        ):
             # What lies there need not be ours: it is validated like a response.
             with suppress(ValueError, InvalidResponse):
                 data = shape.validate(JsonResponse("cache", shape.decode(text.encode()), 200, {}))

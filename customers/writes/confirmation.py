@@ -90,6 +90,8 @@ def _follow_refresh(write: Write, service: CustomerService) -> None:
     progress, status = refreshes.progress(pull) or 0, db_safe(pull.get("status"), 100)
     updated = _update(write, refresh_progress=progress, refresh_status=status)
     if updated and refreshes.has_ended(pull):
+        # It holds the time of its last sync.
+        service.expire_company(company_id=write.company_id)
         _compare(write, service, failed=refreshes.has_failed(write.refresh_status))
 
 
