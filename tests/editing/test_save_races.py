@@ -78,9 +78,14 @@ in_one_process_and_in_two = pytest.mark.parametrize("workers", [1, 2])
 
 @pytest.fixture
 def pair(
-    workers: int, sandbox: Sandbox, editor: User, tmp_path: Path
+    workers: int,
+    sandbox: Sandbox,
+    editor: User,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[tuple[Browser, Browser]]:
-    """Two people at one dashboard."""
+    """Two people at one dashboard. Codat has a write pending until the test settles it."""
+    monkeypatch.setattr(sandbox.settings, "push_delay", 600.0)
     other = User.objects.create_user("other", password="other-password")
     other.groups.add(Group.objects.get(name="Editors"))
     with deployed(editor, tmp_path / "log", WEB_WORKERS=str(workers)) as site:
