@@ -119,6 +119,7 @@ def test_a_draft_continues_on_its_own_connection(
     connections("Unlinked", "Linked")
     address, typed = opened(sandbox, editor_client)
     path, _, query = address.partition("?")
+    typed |= {"f.phone": "555 draft"}
     assert editor_client.post(f"{path}draft/?{query}", typed).status_code == 204
     connections("Linked", "Linked")
 

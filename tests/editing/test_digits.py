@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 import pytest
@@ -18,6 +19,11 @@ pytestmark = pytest.mark.django_db
 
 DIGITS = "98765432109876543.1000"
 SMALL = "0.10000000000000000005"
+
+
+def unmarked(html: str) -> str:
+    """A page without the marks of characters that differ."""
+    return re.sub("</?(?:ins|del)>", "", html)
 
 
 def test_numbers_keep_all_digits_on_every_page_and_in_the_payload(
@@ -40,7 +46,7 @@ def test_numbers_keep_all_digits_on_every_page_and_in_the_payload(
     typed = fields(page) | {"f.discountPercent": "2.50000000000000000001"}
     review = editor_client.post(url, typed | {"action": "review"}).content.decode()
     for digits in (DIGITS, SMALL, "2.50000000000000000001"):
-        assert digits in review
+        assert digits in unmarked(review)
 
     editor_client.post(links.draft(company, "C00004"), typed)
     draft = editor_client.get(f"{url}?draft={Draft.objects.get().submission}")
@@ -57,4 +63,4 @@ def test_numbers_keep_all_digits_on_every_page_and_in_the_payload(
     assert SMALL in write.before
     journal = editor_client.get(followed).content.decode()
     for digits in (DIGITS, SMALL, "2.50000000000000000001"):
-        assert digits in journal
+        assert digits in unmarked(journal)
