@@ -331,7 +331,12 @@ def test_a_stored_draft_lets_the_page_go_without_a_question(page: Page) -> None:
     page.get_by_label("Phone", exact=True).press_sequentially("5")
     expect(page.locator("#draft-status")).to_contain_text("Draft saved", timeout=10_000)
     asked: list[str] = []
-    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+
+    def accept(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.accept()
+
+    page.on("dialog", accept)
     page.get_by_role("link", name="Companies").first.click()
     page.wait_for_url("**/companies/")
     assert asked == []
