@@ -42,6 +42,7 @@ Companies by key:
 - `syncing`: 404; its first refresh runs until `settle()`, then 30 customers
 - `pending`: 409; the link was never authorised
 - `no_accounting`, `no_connections`: 404; nothing to read customers from
+- `read_only`: 9; customers can be read and not written: the model and writes are answered with 404
 
 Attachments are at `files`, by customer: `none`, `one` (`only`), `thirty` (`0001` to `0030`), `null`
 (a null list), `kinds` (`pdf` `png` `jpeg` `gif` `webp` `text` `csv` `svg` `html` `unknown` `empty`

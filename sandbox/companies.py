@@ -226,4 +226,5 @@ PLANS: tuple[Plan, ...] = (
     Plan("pending", "Umbra Films", (Link(invented.KASHFLOW, "PendingAuth"),), synced="never"),
     Plan("no_accounting", "Vineyard Lane Deli", _linked(invented.PLAID), synced="never"),
     Plan("no_connections", "Wren & Partners", (), synced="never"),
+    Plan("read_only", "Yarrow Books", _linked(invented.CLEARBOOKS), 9, Shape(ids="number")),
 )

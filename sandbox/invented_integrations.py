@@ -303,5 +303,8 @@ WAVE = Integration(key="wvks", name="Wave", ids="base64", model=_PLAIN)
 KASHFLOW = Integration(key="hcws", name="KashFlow", ids="number", model=_PLAIN)
 SAGE_ONLINE = Integration(key="suxc", name="Sage Business Cloud Accounting", model=_PLAIN)
 MYOB = Integration(key="pbtm", name="MYOB AccountRight", model=_PLAIN, item_ids="lower")
+# Customers can be read and not written.
+CLEARBOOKS = Integration(key="ylve", name="Clear Books", ids="number")
+
 PLAID = Integration(key="lgft", name="Plaid", source_type="Banking")
 SHOPIFY = Integration(key="fztf", name="Shopify", source_type="Commerce")

@@ -125,7 +125,7 @@ def _connection_family(
             _only(request, "GET")
             model = company.connection(connection_id).integration.model
             if model is None:
-                raise ApiError(404, "Data type customers is not supported by this integration.")
+                raise ApiError(404, "Datatype customers not supported by platform(s)")
             return json_response(model.json)
         case [connection_id, "push", "customers"]:
             _only(request, "POST")

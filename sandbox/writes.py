@@ -93,7 +93,7 @@ def _writable(company: Company, connection_id: str) -> Integration:
     """The integration of a connection that takes writes. Raises ApiError."""
     link = company.connection(connection_id)
     if link.integration.model is None:
-        raise ApiError(404, f"Data type customers is not supported by {link.integration.name}.")
+        raise ApiError(404, "Datatype customers not supported by platform(s)")
     if link.status != "Linked":
         # The status of this refusal is not documented: a guess.
         raise ApiError(400, f"The data connection is not linked: {link.status}.", retry="False")

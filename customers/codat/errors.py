@@ -18,7 +18,8 @@
         ├── Unauthorized          401, the API key                                        502
         ├── PaymentRequired       402, the plan of the Codat account                      502
         ├── Forbidden             403, the API key has no access to this                  502
-        ├── NotFound              404                                                     404
+        ├── NotFound              404: company, customer, ...; ``sentence`` says which    404
+        │   └── NotSupported      404 "... not supported ...": this data type, or writing 409
         ├── NotSynced             409 on a read, or 404 "No data available for ..."       409
         ├── AlreadyInUse          409 on a write: the idempotency key or a sync           409
         ├── KeyReused             422, the idempotency key with another body              502
@@ -198,6 +199,13 @@ class NotFound(ErrorResponse):
 
     our_status = 404
     default_sentence = "Not found in Codat. It may have been deleted, or the link is wrong."
+
+
+class NotSupported(NotFound):
+    """404 because the accounting software does not support the data type, or not for this operation."""
+
+    our_status = 409
+    default_sentence = "The accounting software does not support this through Codat. Do it in the accounting software."
 
 
 class NotSynced(ErrorResponse):

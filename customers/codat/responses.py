@@ -12,12 +12,14 @@ from typing import Any
 
 from urllib3.response import BaseHTTPResponse
 
-from customers.codat import decoding
+from customers.codat import decoding, not_found
 from customers.codat.call_context import Call
 from customers.codat.errors import (
     BY_STATUS,
     ErrorResponse,
     InvalidResponse,
+    NotFound,
+    NotSupported,
     NotSynced,
     RateLimited,
     Unavailable,
@@ -44,8 +46,9 @@ MAX_RETRY_AFTER = 7 * 24 * 3600
 CORRELATION_HEADERS = ("X-Correlation-Id", "Correlation-Id", "X-Request-Id", "Request-Id")
 _NOT_IN_AN_ID = re.compile(r"[^\w.:|=+/-]", re.ASCII)
 
-# Guessed: Codat has no code for "never synced"; these words come with the 404.
+# Guessed: Codat has no codes for the meanings of a 404; these words come with "never synced" and "not supported".
 NO_DATA = "no data available"
+NOT_SUPPORTED = "not supported"
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,9 +167,11 @@ def error_response(
     error_class = Unavailable if status >= 500 else BY_STATUS.get(status, ErrorResponse)
     if not request.write and (status == 409 or (status == 404 and NO_DATA in message.lower())):
         error_class = NotSynced
+    elif status == 404 and NOT_SUPPORTED in message.lower():
+        error_class = NotSupported
     return error_class(
         f"{request.label}: {status}",
-        sentence=_retry_sentence(wait) if error_class is RateLimited else "",
+        sentence=_sentence(error_class, request, message, wait),
         status=status,
         correlation_id=correlation_id(headers, error),
         message=message,
@@ -176,6 +181,19 @@ def error_response(
         # 408 and 500 upwards come from gateways too, which do not know what happened behind them.
         may_have_arrived=request.write and (status >= 500 or status == 408),
     )
+
+
+def _sentence(
+    error_class: type[ErrorResponse], request: ApiRequest, message: str, wait: int | None
+) -> str:
+    """What a person reads of an error, where it depends on the response; "" for the sentence of its class."""
+    if error_class is RateLimited:
+        return _retry_sentence(wait)
+    if error_class is NotFound:
+        return not_found.missing(request.route, message)
+    if error_class is NotSupported:
+        return not_found.unsupported(request.route)
+    return ""
 
 
 def _retry_sentence(wait: int | None) -> str:

@@ -21,7 +21,7 @@ import simplejson
 
 from customers.codat import cache, decoding, paths, validation
 from customers.codat.client import Client
-from customers.codat.errors import OUTAGES, CodatError, InvalidResponse, UnusableModel
+from customers.codat.errors import OUTAGES, CodatError, InvalidResponse, NotSupported, UnusableModel
 from customers.codat.responses import JsonResponse
 from customers.codat.types import CompaniesPage, Company, Customer, CustomersPage
 
@@ -29,6 +29,9 @@ from customers.codat.types import CompaniesPage, Company, Customer, CustomersPag
 COMPANY_TTL = 120
 CUSTOMER_NAME_TTL = 120
 MODEL_TTL = 600
+# Seconds for which it is remembered that customers cannot be written through a connection. A form that is opened by
+# its address asks again.
+READ_ONLY_TTL = 3600
 # Seconds for which data is kept as the fallback for an outage.
 STALE_TTL = 6 * 3600
 
@@ -68,6 +71,21 @@ class _Shape:
 
 _COMPANY = _Shape(decoding.decode, validation.company)
 _CUSTOMER = _Shape(decoding.decode_exactly, validation.record)
+
+
+def _model_shape(check: Callable[[dict[str, Any]], object] | None) -> _Shape:
+    """The shape of a create/update model that passes a check, which raises ValueError with a sentence."""
+
+    def validate(response: JsonResponse) -> dict[str, Any]:
+        model = validation.an_object(response)
+        try:
+            if check is not None:
+                check(model)
+        except ValueError as error:
+            raise UnusableModel(f"{response.label}: no model", sentence=str(error)) from None
+        return model
+
+    return _Shape(decoding.decode_exactly, validate)
 
 
 def _page_shape(decode: decoding.Decode, page_size: int) -> _Shape:
@@ -187,26 +205,29 @@ class SnapshotReader:
         ``check`` raises ValueError, with a sentence for people, for an object that is no usable model. Such a one
         is not cached; the last good one is used in its place, or `UnusableModel` is raised.
         """
+        unsupported = self._key("read-only", company_id, connection_id)
+        try:
+            snapshot = self._cached(
+                self._key("model", company_id, connection_id),
+                MODEL_TTL,
+                f"{paths.connection(company_id, connection_id)}/options/customers",
+                _model_shape(check),
+                fresh=fresh,
+                # A model decides which fields a form has, and nothing about a record: the last good one is good enough
+                # for a save, too.
+                fallback_errors=FALLBACK_ERRORS if stale_if_error else (InvalidResponse,),
+            )
+        except NotSupported:
+            cache.put(unsupported, time.time(), READ_ONLY_TTL)
+            raise
+        if self.is_read_only(company_id=company_id, connection_id=connection_id):
+            cache.delete(unsupported)
+        return snapshot
 
-        def validate(response: JsonResponse) -> dict[str, Any]:
-            model = validation.an_object(response)
-            try:
-                if check is not None:
-                    check(model)
-            except ValueError as error:
-                raise UnusableModel(f"{response.label}: no model", sentence=str(error)) from None
-            return model
-
-        return self._cached(
-            self._key("model", company_id, connection_id),
-            MODEL_TTL,
-            f"{paths.connection(company_id, connection_id)}/options/customers",
-            _Shape(decoding.decode_exactly, validate),
-            fresh=fresh,
-            # A model decides which fields a form has, and nothing about a record: the last good one is good enough
-            # for a save, too.
-            fallback_errors=FALLBACK_ERRORS if stale_if_error else (InvalidResponse,),
-        )
+    def is_read_only(self, *, company_id: str, connection_id: str) -> bool:
+        """Whether Codat said lately that customers cannot be written through a connection. Makes no call."""
+        said_at = cache.get(self._key("read-only", company_id, connection_id))
+        return cache.is_past(said_at) and time.time() - said_at < READ_ONLY_TTL
 
     def _cached(
         self,

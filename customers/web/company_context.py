@@ -44,7 +44,7 @@ class CompanyContext:
     """The company of a page, its accounting connections, and the one in use.
 
     `connection` is None where the company has none. `suffix` is the query string that keeps the chosen connection in
-    links, "" where none was chosen.
+    links, "" where none was chosen. `is_read_only` where Codat said lately that customers can be read and not written.
     """
 
     company: Company
@@ -52,6 +52,7 @@ class CompanyContext:
     connections: list[Connection]
     connection: Connection | None
     suffix: str
+    is_read_only: bool = False
 
     def query(self, **more: object) -> str:
         """The query string of a link with `more` in it and, where one was chosen, the connection; or ""."""
@@ -78,6 +79,11 @@ class CompanyContext:
     def is_linked(self) -> bool:
         """Whether changes and attachments are possible now."""
         return is_linked(self.connection)
+
+    @property
+    def is_writable(self) -> bool:
+        """Whether customers can be added and changed now, as far as is known."""
+        return self.is_linked and not self.is_read_only
 
     @property
     def is_pending(self) -> bool:
@@ -123,7 +129,10 @@ def company_context(request: HttpRequest, company_id: str, company: Company) -> 
     connection = named or (connections[0] if connections else None)
     chosen = named is not None and len(connections) > 1
     suffix = "?" + urlencode({"connection": wanted}) if chosen else ""
-    return CompanyContext(company, company_id, connections, connection, suffix)
+    is_read_only = connection is not None and default_service().snapshots.is_read_only(
+        company_id=company_id, connection_id=str(connection.get("id") or "")
+    )
+    return CompanyContext(company, company_id, connections, connection, suffix, is_read_only)
 
 
 def load_company(

@@ -54,7 +54,7 @@ def test_the_state_of_the_connection_filters(
 
 def test_paging(sandbox: Sandbox, viewer_client: RawPathClient) -> None:
     text = viewer_client.get(URL, {"page_size": "5", "page": "2"}).content.decode()
-    assert "6–10 of 22" in text
+    assert "6–10 of 23" in text
     assert 'href="?page=3&amp;page_size=5"' in text
     assert 'href="?page_size=5"' in text
 
