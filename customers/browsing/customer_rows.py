@@ -10,7 +10,8 @@ from typing import Any
 
 from django.utils.safestring import SafeString
 
-from customers.formatting import DASH, day, text_or_dash
+from customers.codat.values import parse_date
+from customers.formatting import DASH, day, day_and_time, text_or_dash
 from customers.web import links
 
 # field, heading; in the order of the cells.
@@ -49,7 +50,7 @@ def _row(customer: Mapping[str, Any], base: str, suffix: str) -> str:
     cells = [escape(text_or_dash(customer.get(field))) for field, _ in COLUMNS[:-2]]
     cells[0] = _name(customer.get("id"), cells[0], cells[1], base, suffix)
     status = _DELETED if gone else _status(escape(text_or_dash(customer.get("status"))))
-    changed = escape(day(customer.get("sourceModifiedDate")))
+    changed = _changed(customer.get("sourceModifiedDate"))
     opening = '<tr class="gone"><td>' if gone else "<tr><td>"
     return f"{opening}{'</td><td>'.join((*cells, status, changed))}</td></tr>"
 
@@ -61,6 +62,15 @@ def _name(record_id: object, name: str, shown_id: str, base: str, suffix: str) -
     if name == DASH:
         name = f'– <span class="vh">no name, ID {shown_id}</span>'
     return f'<a href="{escape(base + links.url_segment(record_id) + "/" + suffix)}">{name}</a>'
+
+
+def _changed(value: object) -> str:
+    """The cell of a date: the day, with the exact time as its title."""
+    moment = parse_date(value)
+    if moment is None:
+        return escape(day(value))
+    exact = day_and_time(moment)
+    return f'<time datetime="{moment.isoformat()}" title="{exact}">{day(moment)}</time>'
 
 
 def _status(status: str) -> str:

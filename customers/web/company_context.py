@@ -21,6 +21,8 @@ STATE_LABELS = {
     "Deauthorized": "Deauthorised",
     "Unlinked": "Unlinked",
 }
+# Characters of a connection's error that are shown.
+_MAX_ERROR = 500
 _TONES = {"Linked": "good", "PendingAuth": "warn"}
 
 
@@ -105,6 +107,24 @@ class CompanyContext:
         """Where the company authorises the connection again; "" unless it is a web address."""
         url = self.connection.get("linkUrl") if self.connection else None
         return url if isinstance(url, str) and url.startswith(("https://", "http://")) else ""
+
+    @property
+    def connection_error(self) -> str:
+        """What Codat reports of the connection's newest error that is not resolved; "" for none.
+
+        `dataConnectionErrors` of a connection: `statusText`, `errorMessage`, `erroredOnUtc`, `resolvedOnUtc`.
+        """
+        errors = self.connection.get("dataConnectionErrors") if self.connection else None
+        open_errors = [
+            error
+            for error in (errors if isinstance(errors, list) else [])
+            if isinstance(error, dict) and not error.get("resolvedOnUtc")
+        ]
+        if not open_errors:
+            return ""
+        newest = max(open_errors, key=lambda error: str(error.get("erroredOnUtc") or ""))
+        message = newest.get("errorMessage") or newest.get("statusText")
+        return text_or_dash(message)[:_MAX_ERROR] if message else ""
 
     @property
     def last_sync(self) -> str:

@@ -345,3 +345,24 @@ class TestRefresh:
         assert "Nothing was changed" in viewer_client.post(refresh).content.decode()
         sandbox.faults.add("POST", "reset_middle")
         assert "do not know whether" in viewer_client.post(refresh).content.decode()
+
+
+def test_dates_of_the_list_are_times_for_machines(
+    sandbox: Sandbox, viewer_client: RawPathClient
+) -> None:
+    page = viewer_client.get(url(sandbox, "qbo")).content.decode()
+    (first, *_) = re.findall(
+        r'<td><time datetime="(\d{4}-\d\d-\d\dT[^"]+)" title="([^"]+ UTC)">([^<]+)</time></td></tr>',
+        page,
+    )
+    assert first[1].startswith(first[2])
+
+
+def test_the_error_of_a_broken_connection_is_shown(
+    sandbox: Sandbox, viewer_client: RawPathClient
+) -> None:
+    page = viewer_client.get(url(sandbox, "deauthorized")).content.decode()
+    assert "Codat reports: " in page
+    assert "no longer accepts the authorisation." in page
+    linked = viewer_client.get(url(sandbox, "qbo")).content.decode()
+    assert "Codat reports: " not in linked
