@@ -12,14 +12,11 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest
 from django.http.response import HttpResponse, HttpResponseBase, HttpResponseNotAllowed
 from django.shortcuts import render
-from django.urls import Resolver404, resolve
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from customers.web import resubmit
+from customers.web import htmx, resubmit
 
 HEALTH_PATH = "/healthz"
-# Views that pages request on a timer, which is no use by a person.
-_TIMED = {"writes_badge"}
 # Seconds between two updates of the time of last use, so that not every page writes to the database.
 _USE_INTERVAL = 60
 
@@ -59,7 +56,7 @@ class ContentSecurityPolicyMiddleware:
 class SessionLifetimeMiddleware:
     """Ends a session that was idle for too long, or that began too long ago.
 
-    After `AuthenticationMiddleware`. Requests that a page makes on a timer do not keep a session alive.
+    After `AuthenticationMiddleware`. Requests that a page makes by itself do not keep a session alive.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -86,7 +83,9 @@ class SessionLifetimeMiddleware:
             return
         if "began_at" not in session:
             session["began_at"] = now
-        if ("used_at" not in session or now - used > _USE_INTERVAL) and not _is_timed(request):
+        if ("used_at" not in session or now - used > _USE_INTERVAL) and not htmx.is_automatic(
+            request
+        ):
             session["used_at"] = now
 
 
@@ -120,13 +119,6 @@ class MethodNotAllowedMiddleware:
         page = render(request, "405.html", status=405)
         page["Allow"] = response["Allow"]
         return page
-
-
-def _is_timed(request: HttpRequest) -> bool:
-    try:
-        return resolve(request.path_info).url_name in _TIMED
-    except Resolver404:
-        return False
 
 
 def _page_before(request: HttpRequest) -> str:

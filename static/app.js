@@ -1,5 +1,5 @@
-/* What HTMX does not do: focus, open details and announcements after a swap, keyboard shortcuts, copying, a banner while
-   the dashboard cannot be reached, and CSRF tokens after a new sign-in. */
+/* What HTMX does not do: focus, open details and announcements after a swap, keyboard shortcuts, copying, banners while
+   the dashboard cannot be reached or nobody is signed in, and CSRF tokens after a new sign-in. */
 (() => {
   "use strict";
   const announcer = () => document.getElementById("announce");
@@ -35,16 +35,40 @@
   });
   document.addEventListener("htmx:afterRequest", (event) => event.detail.target?.removeAttribute("aria-busy"));
 
+  // Requests that nobody pressed for (a poll, a part that loads itself) are marked: their responses never leave the page.
+  const PRESSED = new Set(["click", "submit", "change", "input"]);
+  document.addEventListener("htmx:configRequest", (event) => {
+    const { triggeringEvent, headers } = event.detail;
+    if (!PRESSED.has(triggeringEvent?.type)) headers["Automatic-Request"] = "1";
+  });
+
+  // Elements whose request found nobody signed in. They request again after the next response to somebody who is.
+  const signedOut = new Set();
+  function showSignedOut(elt, isSignedOut) {
+    const banner = document.getElementById("signed-out");
+    if (banner) banner.hidden = !isSignedOut;
+    if (isSignedOut) {
+      signedOut.add(elt);
+      return;
+    }
+    signedOut.delete(elt);
+    for (const source of signedOut) {
+      if (source.isConnected) htmx.ajax("GET", source.getAttribute("hx-get"), { source });
+    }
+    signedOut.clear();
+  }
+
   // An error page of a proxy, or an empty response, does not replace the content.
   document.addEventListener("htmx:beforeSwap", (event) => {
     const { xhr } = event.detail;
     const ours = xhr.getResponseHeader("X-Request-ID") && (xhr.getResponseHeader("Content-Type") || "").startsWith("text/html") && xhr.responseText;
-    if (xhr.status >= 400 && !ours) {
+    if (xhr.status >= 400 && (!ours || xhr.getResponseHeader("HX-Reswap") === "none")) {
       event.detail.shouldSwap = false;
       showConnectionLost(true);
       return;
     }
     showConnectionLost(false);
+    showSignedOut(event.detail.elt, Boolean(xhr.getResponseHeader("Signed-Out")));
     const { target } = event.detail;
     for (const details of target?.querySelectorAll("details[open][id]") || []) openDetails.add(details.id);
     if (target?.contains(document.activeElement)) hadFocus.add(xhr);

@@ -18,6 +18,14 @@ def is_fragment(request: HttpRequest) -> bool:
     return bool(details) and not details.boosted and not details.history_restore_request
 
 
+def is_automatic(request: HttpRequest) -> bool:
+    """Whether the page made this request by itself (a poll, a part that loads), as static/app.js marks it.
+
+    Its response must not navigate, and it is no use by a person.
+    """
+    return request.headers.get("Automatic-Request") == "1"
+
+
 def render(
     request: HttpRequest,
     page_template: str,

@@ -58,7 +58,8 @@ class SignInForHtmxMiddleware:
     """Keeps whole pages out of fragments.
 
     An expired session redirects HTMX to the sign-in page, and from there back to the page that is open. Whole error
-    pages (Django's own for a 403, 404 or 500) replace the page, not the fragment.
+    pages (Django's own for a 403, 404 or 500) replace the page, not the fragment. Neither happens to a request that
+    the page made by itself: the page may hold a form, and only a person leaves it.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -70,7 +71,10 @@ class SignInForHtmxMiddleware:
             return response
         if response.status_code == 302 and _leads_to_sign_in(response):
             redirect = HttpResponse(status=204)
-            redirect["HX-Redirect"] = _sign_in_url(request)
+            if htmx.is_automatic(request):
+                redirect["Signed-Out"] = "1"
+            else:
+                redirect["HX-Redirect"] = _sign_in_url(request)
             redirect.cookies = response.cookies
             patch_vary_headers(redirect, ["HX-Request"])
             add_never_cache_headers(redirect)
@@ -80,6 +84,9 @@ class SignInForHtmxMiddleware:
             and isinstance(response, HttpResponse)
             and response.content[:9].lower() == b"<!doctype"
         ):
+            if htmx.is_automatic(request):
+                response["HX-Reswap"] = "none"
+                return response
             response["HX-Retarget"] = "body"
             response["HX-Reswap"] = "innerHTML"
         return response

@@ -175,7 +175,7 @@ def test_signing_in_again_elsewhere_does_not_lose_the_form(page: Page, fresh: St
     assert session
     page.context.clear_cookies(name="sessionid")
     page.locator("#save").click()
-    expect(page.get_by_text("You have been signed out")).to_be_visible()
+    expect(page.locator("#form").get_by_text("You have been signed out")).to_be_visible()
     with page.expect_popup() as popup:
         page.get_by_role("link", name="Sign in").click()
     other = popup.value
@@ -188,6 +188,40 @@ def test_signing_in_again_elsewhere_does_not_lose_the_form(page: Page, fresh: St
     page.wait_for_url("**/writes/**")
     (sent,) = [call for call in fresh.tell("GET", "calls") if call["method"] == "PUT"]
     assert "+44 kept" in sent["body"]
+
+
+def test_a_poll_of_a_page_that_was_signed_out_leaves_the_form(
+    open_page: OpenPage, fresh: Stack
+) -> None:
+    page = open_page()
+    page.clock.install()
+    page.goto(links.edit(fresh.company("qbo"), "39"))
+    other = page.context.new_page()
+    other.goto("/companies/")
+    other.get_by_role("button", name="Sign out").click()
+    other.wait_for_url("**/accounts/login/**")
+    phone = page.get_by_label("Phone", exact=True)
+    phone.fill("+44 stays")
+    address = page.url
+    with page.expect_response("**/writes/badge/") as poll:
+        page.clock.fast_forward(31_000)
+    assert poll.value.status == 204
+    banner = page.locator("#signed-out")
+    expect(banner).to_be_visible()
+    expect(phone).to_have_value("+44 stays")
+    assert page.url == address
+
+    with page.expect_popup() as popup:
+        banner.get_by_role("link", name="Sign in").click()
+    popup.value.get_by_label("User name").fill("demo")
+    popup.value.get_by_label("Password").fill("demo")
+    popup.value.get_by_role("button", name="Sign in").click()
+    popup.value.wait_for_url("**/companies/")
+    with page.expect_response("**/writes/badge/"):
+        page.clock.fast_forward(31_000)
+    expect(banner).to_be_hidden()
+    page.locator("#save").click()
+    page.wait_for_url("**/writes/**")
 
 
 def test_a_form_accepts_no_input_while_it_is_saved(page: Page, fresh: Stack) -> None:

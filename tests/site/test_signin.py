@@ -12,6 +12,7 @@ from sandbox import Sandbox
 from tests.conftest import RawPathClient
 
 HTMX = {"HX-Request": "true"}
+AUTOMATIC = {**HTMX, "Automatic-Request": "1"}
 
 
 def test_signing_in_redirects_to_the_requested_page(
@@ -154,6 +155,41 @@ def test_htmx_is_sent_to_sign_in_and_back_to_the_page_it_is_on(
     target = urlsplit(answer["HX-Redirect"])
     assert target.path == "/accounts/login/"
     assert parse_qs(target.query) == {"next": ["/companies/x/customers/?q=a%26b&page=2"]}
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/companies/",
+        "/companies/x/freshness/",
+        "/companies/x/customers/",
+        "/companies/x/customers/1/",
+        "/companies/x/customers/1/attachments/",
+        "/companies/x/writes/",
+        "/companies/x/writes/00000000-0000-0000-0000-000000000001/",
+        "/companies/x/writes/codat/",
+        "/companies/x/writes/pending/",
+        "/writes/",
+        "/writes/badge/",
+    ],
+)
+def test_a_request_of_the_page_itself_never_leads_to_sign_in(
+    anonymous_client: RawPathClient, address: str
+) -> None:
+    pressed = anonymous_client.get(address, headers=HTMX)
+    assert urlsplit(pressed["HX-Redirect"]).path == "/accounts/login/"
+
+    answer = anonymous_client.get(address, headers=AUTOMATIC)
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert answer["Signed-Out"] == "1"
+    assert "HX-Redirect" not in answer
+
+
+def test_an_error_page_for_the_page_itself_replaces_nothing(viewer_client: RawPathClient) -> None:
+    answer = viewer_client.get("/nowhere/", headers=AUTOMATIC)
+    assert answer.status_code == 404
+    assert answer["HX-Reswap"] == "none"
+    assert "HX-Retarget" not in answer
 
 
 def test_htmx_is_not_sent_to_another_site(anonymous_client: RawPathClient) -> None:
