@@ -12,6 +12,7 @@ from django_htmx.http import reswap
 from codatdash.health import readyz
 from codatdash.signin import PasswordView, SignInView, sign_out
 from customers.web import htmx
+from customers.web.failures import server_error
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -25,6 +26,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 handler400 = bad_request
+handler500 = server_error
 
 urlpatterns = [
     path("", include("customers.urls")),

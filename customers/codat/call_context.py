@@ -1,4 +1,4 @@
-"""The context of calls to Codat: how long they may take, and whether a client still waits for them."""
+"""The context of calls to Codat: how long they may take, whether a client still waits, and whether one was a write."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 _deadline: ContextVar[float | None] = ContextVar("deadline", default=None)
+_writes: ContextVar[list[bool] | None] = ContextVar("writes", default=None)
 _client_socket: ContextVar[int | None] = ContextVar("client_socket", default=None)
 
 
@@ -38,6 +39,32 @@ def abort_when_closed(fileno: int | None) -> Iterator[None]:
         yield
     finally:
         _client_socket.reset(token)
+
+
+@contextmanager
+def watch_writes() -> Iterator[None]:
+    """Note whether a call that changes something was begun inside.
+
+    Another thread is included only if it runs in a copy of the context.
+    """
+    token = _writes.set([])
+    try:
+        yield
+    finally:
+        _writes.reset(token)
+
+
+def note_write() -> None:
+    """A call that changes something begins."""
+    begun = _writes.get()
+    if begun is not None:
+        begun.append(True)
+
+
+def may_have_written() -> bool:
+    """Whether a call that changes something was begun. True where nobody watches: it is not known."""
+    begun = _writes.get()
+    return begun is None or bool(begun)
 
 
 class Call:

@@ -21,7 +21,7 @@ from urllib3.response import BaseHTTPResponse
 
 from customers.codat import decoding, responses
 from customers.codat.auth import Secret, authorization
-from customers.codat.call_context import Call, ends_at
+from customers.codat.call_context import Call, ends_at, note_write
 from customers.codat.circuit_breaker import CircuitBreaker
 from customers.codat.concurrency import ConcurrencyLimit
 from customers.codat.download import Download
@@ -154,6 +154,7 @@ class Client:
         extra = {"Content-Type": "application/json"} | dict(headers or {})
         request = ApiRequest(method, target(path, params), extra, data or b"", write=True)
         read = functools.partial(responses.read_json, decode=decoding.decode_exactly)
+        note_write()
         return self._call(request, read)
 
     def stream(self, path: str, headers: Mapping[str, str] | None = None) -> Download:

@@ -14,9 +14,9 @@ from django.utils.cache import add_never_cache_headers, patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.middleware import HtmxDetails
 
-from customers.codat.call_context import deadline
+from customers.codat.call_context import deadline, watch_writes
 from customers.codat.errors import CodatError
-from customers.web import htmx
+from customers.web import failures, htmx
 from customers.web.error_pages import error_response
 
 logger = logging.getLogger(__name__)
@@ -25,13 +25,13 @@ GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 
 class CodatMiddleware:
-    """Sets each page's deadline for calls to Codat, and answers a CodatError with a page."""
+    """Sets each page's deadline for calls to Codat, and answers a CodatError or a database that is away with a page."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        with deadline(settings.CODAT_PAGE_DEADLINE):
+        with deadline(settings.CODAT_PAGE_DEADLINE), watch_writes():
             response = self.get_response(request)
         if not response.has_header("Cache-Control"):
             # Pages hold personal data, and Back should show what is current.
@@ -49,6 +49,8 @@ class CodatMiddleware:
                 error.correlation_id,
             )
             return error_response(request, error)
+        if isinstance(error, failures.DATABASE_AWAY):
+            return failures.database_away(request, error)
         if isinstance(error, PermissionDenied | Http404) and htmx.is_fragment(request):
             return error_response(request, error)
         return None

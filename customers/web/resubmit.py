@@ -48,9 +48,14 @@ def _is_same_origin(request: HttpRequest) -> bool:
 
 
 def _render(request: HttpRequest, status: int) -> HttpResponse:
+    signed_out = status == 401
     context = {
+        "heading": "You have been signed out" if signed_out else "Your session changed",
         "typed": typed(request),
         "here": request.get_full_path(),
-        "signed_out": status == 401,
+        "signed_out": signed_out,
+        "is_form": True,
+        "maybe_sent": False,
+        "history_url": "",
     }
     return htmx.render(request, "web/resubmit.html", "web/_resubmit.html", context, status=status)
