@@ -45,10 +45,10 @@ run: $(VENV)/runtime
 
 test: check suite
 
-# One test after another: tests share Redis, count calls and race two savers, so they are not run in parallel.
+# Two processes, each with whole files: a file's tests share a sandbox, a browser and a database.
 suite: $(VENV)/development
 	scripts/browser.sh $(BIN)/python
-	scripts/with_services.sh $(BIN)/python -m pytest --cov --cov-report= $(PYTEST_ARGS)
+	scripts/with_services.sh $(BIN)/python -m pytest --cov --cov-report= -n 2 --dist loadfile $(PYTEST_ARGS)
 	@echo "Coverage: $$($(BIN)/python -m coverage report --format=total) % of the lines"
 
 # The suite on each supported Python that is installed, each in an environment of its own: .venv-3.12 and so on.
