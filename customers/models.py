@@ -19,19 +19,30 @@ def _json_object(text: str) -> dict[str, Any]:
     return cast(dict[str, Any], simplejson.loads(text, use_decimal=True)) if text else {}
 
 
+def _flag(condition: models.Q) -> models.GeneratedField:
+    """A column that the database keeps at 1 where a condition holds and at 0 elsewhere, for indexes.
+
+    An index on the columns of a condition with OR is of no use to SQLite, nor one on a column that is used as a truth
+    value; so the flag is a number.
+    """
+    return models.GeneratedField(
+        expression=models.Case(models.When(condition, then=1), default=0),
+        output_field=models.SmallIntegerField(),
+        db_persist=True,
+    )
+
+
 class WriteQuerySet(models.QuerySet["Write"]):
     """Selections of writes that several rooms use."""
 
     def unfinished(self) -> Self:
         """Writes whose outcome is not known yet: being sent, pending, or unknown."""
-        return self.filter(state__in=Write.UNFINISHED)
+        # The flags hold for each of them; they stand here for their indexes.
+        return self.filter(state__in=Write.UNFINISHED, is_pending=1, needs_attention=1)
 
     def needs_attention(self) -> Self:
         """Writes that their person has still to look at: unfinished, or failed and not seen since."""
-        return self.filter(
-            models.Q(state__in=Write.UNFINISHED)
-            | models.Q(state__in=Write.FAILED_STATES, seen_at__isnull=True)
-        )
+        return self.filter(needs_attention=1)
 
     def has_pending(self, company_id: str) -> bool:
         """Whether any write of a company is `pending`."""
@@ -50,13 +61,14 @@ class WriteQuerySet(models.QuerySet["Write"]):
 
         With `read_at`, the copy is that of a reading that began then: what was read back later is pending for it.
         """
-        is_pending = models.Q(state__in=Write.UNFINISHED) | models.Q(
-            state=Write.State.SUCCESS, confirmation=Write.Confirmation.WAITING
-        )
+        record = {"company_id": company_id}
+        if customer_id is not None:
+            record["customer_id"] = customer_id
+        rows = models.Q(**record, is_pending=1)
         if read_at is not None:
-            is_pending |= models.Q(confirmed_at__gte=read_at)
-        rows = self.filter(is_pending, company_id=company_id)
-        return rows if customer_id is None else rows.filter(customer_id=customer_id)
+            # The record in both alternatives: SQLite then uses an index for each.
+            rows |= models.Q(**record, confirmed_at__gte=read_at)
+        return self.filter(rows)
 
 
 class Write(models.Model):
@@ -169,6 +181,13 @@ class Write(models.Model):
     seen_at = models.DateTimeField(
         null=True, help_text="When the person who saved it first saw that it failed."
     )
+    is_pending = _flag(
+        models.Q(state__in=UNFINISHED)
+        | models.Q(state=State.SUCCESS, confirmation=Confirmation.WAITING)
+    )
+    needs_attention = _flag(
+        models.Q(state__in=UNFINISHED) | models.Q(state__in=FAILED_STATES, seen_at__isnull=True)
+    )
 
     objects = WriteQuerySet.as_manager()
 
@@ -180,11 +199,24 @@ class Write(models.Model):
             ("read_customers", "May read customers and their attachments"),
             ("write_customers", "May add and change customers"),
         ]
-        ordering = ["-created_at"]
+        ordering = ["-created_at", "-id"]
         indexes = [
-            models.Index(fields=["company_id", "customer_id", "-created_at"]),
+            # The histories and their filters, in the order of their pages.
+            models.Index(fields=["company_id", "-created_at", "-id"]),
+            models.Index(fields=["company_id", "customer_id", "-created_at", "-id"]),
+            models.Index(fields=["company_id", "state", "-created_at", "-id"]),
+            models.Index(fields=["company_id", "username", "-created_at", "-id"]),
+            models.Index(fields=["user", "-created_at", "-id"]),
+            models.Index(fields=["user", "state", "-created_at", "-id"]),
+            models.Index(fields=["user", "needs_attention", "-created_at", "-id"]),
+            # What is pending for a company or a customer, also for a reading that began earlier.
+            models.Index(fields=["company_id", "is_pending", "-created_at", "-id"]),
+            models.Index(fields=["company_id", "customer_id", "is_pending"]),
+            models.Index(fields=["company_id", "confirmed_at"]),
+            # Background work and events.
             models.Index(fields=["state", "checked_at"]),
-            models.Index(fields=["user", "state"]),
+            models.Index(fields=["confirmation", "checked_at"]),
+            models.Index(fields=["forgotten_at", "created_at"]),
             models.Index(fields=["push_operation_key"]),
         ]
 

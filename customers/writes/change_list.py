@@ -5,13 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from django.core.paginator import Paginator
-
 from customers.models import Write, WriteQuerySet
 from customers.web import links
 from customers.writes import sentences, tracking
+from customers.writes.change_pages import PLACE, change_page
 
-PAGE_SIZE = 50
 # Values of the filter `state` that stand for several states.
 UNFINISHED, NEEDS_ATTENTION = "unfinished", "open"
 
@@ -57,14 +55,14 @@ def change_list(
 ) -> dict[str, Any]:
     """The context of `writes/_change_list.html` and its filters.
 
-    `query` is the page's query string with the filters and `page`; `state` is the default of that filter.
+    `query` is the page's query string with the filters and the page; `state` is the default of that filter.
     """
     filters = Filters.of(query, state=state)
-    page = Paginator(filters.apply(rows), PAGE_SIZE).get_page(query.get("page"))
-    rest = {name: value for name, value in query.items() if name != "page"}
+    page = change_page(filters.apply(rows), query)
+    rest = {name: value for name, value in query.items() if name not in PLACE}
 
-    def address(number: int) -> str:
-        return "?" + urlencode(rest | {"page": str(number)})
+    def address(place: dict[str, str]) -> str:
+        return "?" + urlencode(rest | place) if place else ""
 
     return {
         "mine": False,
@@ -72,11 +70,12 @@ def change_list(
         "filtered": any(query.get(name) for name in ("state", "kind", "by", "customer")),
         "states": [("", "All"), (UNFINISHED, "In progress or unknown"), *Write.State.choices],
         "kinds": [("", "All"), *Write.Kind.choices],
-        "total": page.paginator.count,
-        "position": f"Page {page.number} of {page.paginator.num_pages}",
-        "previous_url": address(page.previous_page_number()) if page.has_previous() else "",
-        "next_url": address(page.next_page_number()) if page.has_next() else "",
-        "seconds": tracking.shortest_interval(page),
+        "total": page.total,
+        "is_total_known": page.is_total_known,
+        "position": page.position,
+        "previous_url": address(page.previous_place),
+        "next_url": address(page.next_place),
+        "seconds": tracking.shortest_interval(page.writes),
         "rows": [
             {
                 "write": write,
@@ -84,6 +83,6 @@ def change_list(
                 "status": sentences.summary(write),
                 "duration": sentences.duration(write),
             }
-            for write in page
+            for write in page.writes
         ],
     }

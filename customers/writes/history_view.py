@@ -4,7 +4,7 @@ from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-from customers.models import Write
+from customers.models import Write, WriteQuerySet
 from customers.web import htmx, links
 from customers.writes.change_list import change_list
 
@@ -17,11 +17,25 @@ def history(request: HttpRequest, company_id: str) -> HttpResponse:
     """A company's changes, the newest first; `state`, `kind`, `by` and `customer` narrow them."""
     rows = Write.objects.filter(company_id=company_id)
     newest = rows.first()
-    people = rows.order_by("username").values_list("username", flat=True).distinct()[:MAX_PEOPLE]
     context = change_list(rows, request.GET) | {
         "company_name": (newest.company_name if newest else "") or "this company",
         "customers_url": links.customers(company_id),
         "codat_url": links.codat_writes(company_id),
-        "people": [("", "Everybody"), *((name, name) for name in people)],
+        "people": [("", "Everybody"), *((name, name) for name in _user_names(rows))],
     }
     return htmx.render(request, "writes/history.html", "writes/_change_list.html", context)
+
+
+def _user_names(rows: WriteQuerySet) -> list[str]:
+    """The names of the first `MAX_PEOPLE` people with changes, sorted.
+
+    One look into the index for each: DISTINCT would read every row of the company.
+    """
+    names: list[str] = []
+    while len(names) < MAX_PEOPLE:
+        following = rows.filter(username__gt=names[-1]) if names else rows
+        name = following.order_by("username").values_list("username", flat=True).first()
+        if name is None:
+            break
+        names.append(name)
+    return names

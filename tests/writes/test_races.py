@@ -341,6 +341,7 @@ def _postgresql() -> str:
 JOURNAL_RACES = (
     "tests/writes/test_races.py",
     "tests/writes/test_recording.py",
+    "tests/writes/test_indexes.py",
     "tests/writes/test_webhooks.py::test_the_second_delivery_is_accepted_and_does_nothing",
     "tests/writes/test_event_processing.py::test_a_thousand_events_leave_the_right_journal",
 )
