@@ -327,10 +327,10 @@ def mismatch(name: object, content_type: object, detected: FileType | None = Non
     named, announced = from_name(name), from_content_type(content_type)
     if detected is None or detected.name == "empty":
         if _names_differ(named, announced):
-            return f"The name says {named.label}; the type says {announced.label}."
+            return f"The file name is for {named.label}; the file type is for {announced.label}."
         return ""
     claims = [
-        f"the {source} says {file_type.label}"
+        f"the file {source} is for {file_type.label}"
         for source, file_type, accepted in (
             ("name", named, _CONTENT_OF_NAME),
             ("type", announced, _CONTENT_OF_CONTENT_TYPE),

@@ -55,7 +55,7 @@ def size_difference(attachment: Mapping[str, Any], size: int | None) -> str:
     announced = announced_size(attachment)
     if announced is None or size is None or announced == size:
         return ""
-    return f"Other size: announced {announced:,} bytes, received {size:,} bytes."
+    return f"File size mismatch: expected {announced:,} bytes, received {size:,} bytes."
 
 
 def verify(attachment: Mapping[str, Any], content: Content) -> None:

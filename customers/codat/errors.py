@@ -221,17 +221,15 @@ class AlreadyInUse(ErrorResponse):
     """409 on a write: the idempotency key or a sync is in use."""
 
     our_status = 409
-    default_sentence = (
-        "Codat is still busy with an earlier request of this kind. Wait a moment, then check again."
-    )
+    default_sentence = "Codat is still processing an earlier request. Try again in a minute."
 
 
 class KeyReused(ErrorResponse):
     """422: the idempotency key was used before with another body."""
 
     default_sentence = (
-        "Codat already received a different change with this key, so this change was not made. "
-        "Check History before saving again."
+        "Codat treated this as a repeat of a different change, so it was not made. "
+        "Check the change history before you save again."
     )
 
 
@@ -245,7 +243,7 @@ class RateLimited(ErrorResponse):
 class Unavailable(ErrorResponse):
     """500 and above. Our page passes 503 and 504 on; any other status becomes 502."""
 
-    default_sentence = "Codat has a problem on its side. Try again in a few minutes."
+    default_sentence = "Codat returned an error. Try again in a few minutes."
 
     def __init__(self, detail: str = "", *, status: int | None = None, **details: Any) -> None:
         super().__init__(detail, status=status, **details)

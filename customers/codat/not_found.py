@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 
-_COMPANY = "Codat has no such company. It may have been removed from the Codat account, or the link is wrong."
-_CONNECTION = "Codat has no such connection. It may have been removed. Open the company again."
-_CUSTOMER = "Codat’s copy has no such customer. It may have been deleted, or it is newer than the last sync."
-_ATTACHMENT = "The accounting software has no such attachment. It may have been deleted."
-_CHANGE = "Codat has no such change. It may have been removed, or the link is wrong."
+_COMPANY = "Company not found in Codat. It may have been removed from the Codat account, or the link is wrong."
+_CONNECTION = "Connection not found in Codat. It may have been removed. Open the company again."
+_CUSTOMER = "Customer not found in Codat’s copy. It may have been deleted, or it is newer than the last sync."
+_ATTACHMENT = "Attachment not found in the accounting software. It may have been deleted."
+_CHANGE = "Change not found in Codat. It may have been removed, or the link is wrong."
 _SYNC = "Codat no longer has this sync. Start a new one."
 
 _READ_ONLY = (

@@ -26,8 +26,11 @@ FAILED = {
     "MapError": "Codat could not process what it read.",
     "ValidationError": "The data that Codat read failed its checks.",
     "ProcessingError": "Codat could not store what it read.",
-    "InternalError": "Codat had a problem on its side.",
-    "AuthError": "The accounting software no longer accepts Codat’s access. Ask the company to reconnect it.",
+    "InternalError": "Codat returned an error.",
+    "AuthError": (
+        "The accounting software no longer accepts Codat’s access."
+        " Ask the company to authorise the connection again."
+    ),
     "PermissionsError": "The company’s authorisation does not include reading customers.",
     "RateLimitError": "The accounting software limits how often Codat may read. Try again later.",
     "PrerequisiteNotMet": "Codat needs other data first.",

@@ -96,7 +96,7 @@ def open_write(target: Target, write: Write, user: User, service: CustomerServic
         return Edit(target, target.form(record), notes=(*notes, _missing_note(write)))
     form = target.form(record, filled=write.sent_values)
     write.seen_by(user.pk)
-    note = "These values were sent before. Saving sends them again as a new change."
+    note = "These are the values of an earlier change. Saving sends them as a new change."
     edit = Edit(target, form, options=SaveOptions.of(write), retry_of=write, notes=(*notes, note))
     edit.show_findings()
     return edit

@@ -60,11 +60,11 @@ class UnsentValue:
 def value_text(value: Any) -> str:
     """A value for people. Absent, null and "" are three different values, and have different texts."""
     if value is MISSING:
-        return "(nothing)"
+        return "(not set)"
     if value is None:
-        return "(null)"
+        return "(no value)"
     if value == "":
-        return "(empty text)"
+        return "(blank)"
     return "\n".join(_lines(value, (), _MAX_DEPTH_AS_LINES)) or text_or_json(value)
 
 

@@ -17,7 +17,7 @@ from customers.forms.model import Node, NodeType
 from customers.forms.values import MISSING, parse_input
 
 _SELECT = "Select an option."
-_STORED_WITHOUT = "Required, but the stored customer has no value here. You can save anyway."
+_STORED_WITHOUT = "Required, but Codat’s copy has no value here."
 
 # A field that requires a value and has none, and whether the person caused it (else the stored record lacks it).
 Gap = tuple[Field, bool]
@@ -50,13 +50,16 @@ def error_names_field(field: Field) -> bool:
 def _required_error(node: Node) -> str:
     """The error of a required field that is blank."""
     label = label_in_sentence(node.label)
+    the = f"the {label}" if label and not label[-1].isdigit() else label
     if node.type is NodeType.ARRAY:
         return f"Add at least one {label_in_sentence(singular(node.label)) or 'row'}."
     if node.children:
-        return f"Fill in at least one field of {label or 'this group'}."
-    if node.options or node.type is NodeType.BOOLEAN:
+        return f"Fill in at least one field of {the or 'this group'}."
+    if node.type is NodeType.BOOLEAN or (node.options and not the):
         return _SELECT
-    return f"Enter {label or 'a value'}."
+    if node.options:
+        return f"Select {the}."
+    return f"Enter {the or 'a value'}."
 
 
 def _gaps(field: Field, *, is_active: bool, is_added: bool) -> Iterator[Gap]:

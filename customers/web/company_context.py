@@ -95,7 +95,12 @@ class CompanyContext:
     @property
     def state_label(self) -> str:
         """The label of the connection's state."""
-        return state_tag(self.connection.get("status"))[0] if self.connection else "No connection"
+        return self.label_of(self.connection) if self.connection else "No connection"
+
+    @staticmethod
+    def label_of(connection: Connection) -> str:
+        """The label of the state of any of the company's connections."""
+        return state_tag(connection.get("status"))[0]
 
     @property
     def state_tone(self) -> str:

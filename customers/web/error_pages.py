@@ -50,7 +50,7 @@ _HEADINGS: tuple[tuple[type[Exception], str], ...] = (
     (TimedOut, "Codat did not respond in time"),
     (ConnectionLost, "The connection to Codat broke"),
     (InvalidResponse, "Unexpected response from Codat"),
-    (Unavailable, "Codat has a problem"),
+    (Unavailable, "Codat returned an error"),
     (CodatError, "Codat rejected the request"),
     (PermissionDenied, "You do not have access"),
     (Http404, "Page not found"),
@@ -108,7 +108,10 @@ def change_sentence(request: HttpRequest, error: Exception) -> str:
     if not isinstance(error, CodatError):
         return ""
     if request.method not in ("GET", "HEAD") and error.may_have_arrived:
-        return "We do not know whether Codat received it. Check History before you try again."
+        return (
+            "We do not know whether Codat received your change."
+            " Check the change history before you try again."
+        )
     return "Nothing was changed."
 
 

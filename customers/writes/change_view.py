@@ -49,7 +49,7 @@ def change(request: HttpRequest, company_id: str, write_id: uuid.UUID) -> HttpRe
         "action_error": action_error,
         "action_failed": "Nothing was sent."
         if request.POST.get("action") == "send"
-        else "Nothing was decided.",
+        else "Your decision was not saved.",
         "again": "again" in request.GET,
         "same": "same" in request.GET,
         "removed": "removed" in request.GET,

@@ -21,7 +21,7 @@ def history(request: HttpRequest, company_id: str) -> HttpResponse:
         "company_name": (newest.company_name if newest else "") or "this company",
         "customers_url": links.customers(company_id),
         "codat_url": links.codat_writes(company_id),
-        "people": [("", "Everybody"), *((name, name) for name in _user_names(rows))],
+        "people": [("", "All"), *((name, name) for name in _user_names(rows))],
     }
     return htmx.render(request, "writes/history.html", "writes/_change_list.html", context)
 

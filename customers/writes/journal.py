@@ -169,13 +169,17 @@ def apply_error(write: Write, error: CodatError) -> Write:
 
 def _error_message(error: CodatError) -> str:
     """Our sentence, and Codat's own message where there is one."""
-    return f"{error.sentence} Codat: {error.message}" if error.message else error.sentence
+    return (
+        f"{error.sentence} Message from Codat: “{error.message}”"
+        if error.message
+        else error.sentence
+    )
 
 
 def expire(write: Write) -> Write:
     """Mark a pending write as timed out: Codat no longer has its push operation."""
     values = {
-        "error_message": "Codat no longer has this push operation.",
+        "error_message": "Codat no longer has this change.",
         "completed_at": timezone.now(),
         "settled_by": Write.SettledBy.EXPIRY,
     }

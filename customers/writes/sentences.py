@@ -70,9 +70,7 @@ TABLE: dict[Known, Status] = {
     Known.REFUSED_BY_CODAT: Status(
         "Refused", "bad", "Codat refused this change. Nothing was changed in {platform}."
     ),
-    Known.REFUSED: Status(
-        "Refused", "bad", "Codat reports that {platform} did not accept this change."
-    ),
+    Known.REFUSED: Status("Refused", "bad", "Codat or {platform} refused this change."),
     Known.MARKED_NOT_RECEIVED: Status(
         "Marked as not received",
         "warn",
@@ -88,26 +86,26 @@ TABLE: dict[Known, Status] = {
     Known.EXPIRED: Status(
         "Timed out",
         "warn",
-        "Codat no longer has this change, so its outcome is not known."
+        "We stopped checking this change, so its outcome is not known."
         " Check {platform} before you send it again.",
     ),
     Known.NO_RESPONSE: Status(
         "Unknown",
         "warn",
         "Codat did not respond, so we do not know yet whether it received this change."
-        " Do not save it again before that is clear.",
+        " Do not enter it again until the outcome is known.",
     ),
     Known.ERROR_RESPONSE: Status(
         "Unknown",
         "warn",
         "Codat returned an error ({status}), so we do not know yet whether it accepted this change."
-        " Do not save it again before that is clear.",
+        " Do not enter it again until the outcome is known.",
     ),
     Known.UNREADABLE_RESPONSE: Status(
         "Unknown",
         "warn",
         "Codat sent a response we could not read, so we do not know yet whether it accepted this change."
-        " Do not save it again before that is clear.",
+        " Do not enter it again until the outcome is known.",
     ),
     Known.CHECKING: Status("Checking", "", "Codat’s copy does not show this change yet."),
     Known.CONFIRMED: Status("Confirmed", "good", "Codat’s copy now shows what was sent."),
@@ -123,8 +121,7 @@ TABLE: dict[Known, Status] = {
     Known.NOT_CHECKED: Status(
         "Not checked",
         "warn",
-        "Codat could not sync this company, so the change was not checked."
-        " Check {platform} before you save it again.",
+        "We stopped checking before Codat’s copy showed this change. Check the customer in {platform}.",
     ),
 }
 

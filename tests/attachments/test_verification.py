@@ -87,8 +87,8 @@ def test_content_that_may_be_the_file(
         (None, 500, ""),
         (-1, 500, ""),
         (True, 500, ""),
-        (1000, 500, "Other size: announced 1,000 bytes, received 500 bytes."),
-        (0, 12_345, "Other size: announced 0 bytes, received 12,345 bytes."),
+        (1000, 500, "File size mismatch: expected 1,000 bytes, received 500 bytes."),
+        (0, 12_345, "File size mismatch: expected 0 bytes, received 12,345 bytes."),
     ],
 )
 def test_size_difference(announced: object, size: int | None, sentence: str) -> None:
@@ -124,9 +124,9 @@ def test_error_page_instead_of_another_file(
 @pytest.mark.parametrize(
     ("attachment_id", "sentence"),
     [
-        ("short", "Other size: announced 1,000 bytes, received 500 bytes."),
-        ("short-chunked", "Other size: announced 1,000 bytes, received 500 bytes."),
-        ("long", "Other size: announced 10 bytes, received "),
+        ("short", "File size mismatch: expected 1,000 bytes, received 500 bytes."),
+        ("short-chunked", "File size mismatch: expected 1,000 bytes, received 500 bytes."),
+        ("long", "File size mismatch: expected 10 bytes, received "),
         ("fine", ""),
         ("gzipped", ""),
     ],
@@ -143,6 +143,6 @@ def test_other_size_is_shown(
     text = page.content.decode()
     assert page.status_code == 200
     assert sentence in text
-    assert ("Other size" in text) == bool(sentence)
+    assert ("File size mismatch" in text) == bool(sentence)
     file = viewer_client.get(download_url(sandbox, "unlike", attachment_id))
     assert b"".join(file) == file_bytes(sandbox, "unlike", attachment_id)

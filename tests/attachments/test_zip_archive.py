@@ -161,7 +161,9 @@ def test_downloads_that_differ_from_their_metadata(
     assert archive.read("ledger.csv") == LEDGER
     assert lines["gzipped"]["size"] == len(LEDGER)
     for key in ("short", "short-chunked"):
-        assert lines[key]["reason"] == "Other size: announced 1,000 bytes, received 500 bytes."
+        assert (
+            lines[key]["reason"] == "File size mismatch: expected 1,000 bytes, received 500 bytes."
+        )
         assert (lines[key]["announcedSize"], lines[key]["size"]) == (1000, 500)
     assert sorted(archive.namelist()) == [
         "fine.txt",

@@ -387,7 +387,7 @@ def test_cancel_asks_once_in_the_page(page: Page) -> None:
     question.get_by_role("button", name="Continue editing").click()
     expect(question).to_be_hidden()
     page.get_by_role("link", name="Cancel").click()
-    question.get_by_role("button", name="Discard changes").click()
+    question.get_by_role("button", name="Discard draft").click()
     page.wait_for_url(re.compile("customers/39/"))
     expect(page).not_to_have_url(address)
     page.goto("/writes/")

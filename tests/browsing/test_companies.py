@@ -133,6 +133,6 @@ def test_codat_is_unavailable(sandbox: Sandbox, viewer_client: RawPathClient) ->
     answer = viewer_client.get(URL)
     assert answer.status_code == 502
     text = answer.content.decode()
-    assert "Codat has a problem" in text
+    assert "Codat returned an error" in text
     assert "Nothing was changed" in text
     assert 'href="/companies/">Try again now</a>' in text

@@ -125,7 +125,7 @@ def test_actions_follow_permissions(
     assert "Duplicate" not in viewed
     assert f'href="{url(sandbox)}edit/"' in edited
     assert "Duplicate" in edited
-    assert "History" in viewed
+    assert "Change history" in viewed
 
 
 def test_an_id_that_looks_encoded(sandbox: Sandbox, viewer_client: RawPathClient) -> None:
@@ -155,9 +155,7 @@ def test_a_customer_that_does_not_exist(sandbox: Sandbox, viewer_client: RawPath
     assert answer.status_code == 404
     text = answer.content.decode()
     assert "Not found in Codat" in text
-    assert (
-        f'href="/companies/{sandbox.company("odd")}/customers/">Customers of this company' in text
-    )
+    assert f'href="/companies/{sandbox.company("odd")}/customers/">Back to customers' in text
 
 
 def test_without_sign_in(anonymous_client: RawPathClient) -> None:
@@ -178,5 +176,5 @@ def test_codat_is_unavailable(sandbox: Sandbox, viewer_client: RawPathClient) ->
     sandbox.faults.add("/data/customers/", "html", status=503, count=-1)
     answer = viewer_client.get(url(sandbox))
     assert answer.status_code == 503
-    assert "Codat has a problem" in answer.content.decode()
+    assert "Codat returned an error" in answer.content.decode()
     assert "Bad Gateway" not in answer.content.decode()

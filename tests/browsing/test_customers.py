@@ -300,7 +300,7 @@ class TestRefresh:
         ).content.decode()
         assert "delay:" not in text
         assert "longer than usual" in text
-        assert "Check again" in text
+        assert "Check now" in text
 
     def test_a_failed_refresh_shows_the_reason(
         self, sandbox: Sandbox, viewer_client: RawPathClient
@@ -362,7 +362,7 @@ def test_the_error_of_a_broken_connection_is_shown(
     sandbox: Sandbox, viewer_client: RawPathClient
 ) -> None:
     page = viewer_client.get(url(sandbox, "deauthorized")).content.decode()
-    assert "Codat reports: " in page
+    assert "Message from Codat: " in page
     assert "no longer accepts the authorisation." in page
     linked = viewer_client.get(url(sandbox, "qbo")).content.decode()
-    assert "Codat reports: " not in linked
+    assert "Message from Codat: " not in linked

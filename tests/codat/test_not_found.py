@@ -17,24 +17,27 @@ CONNECTION: Any = COMPANY | {"connection_id": "k"}
 CUSTOMER: Any = CONNECTION | {"customer_id": "1"}
 
 CALLS: dict[str, tuple[Callable[[CustomerService], Any], str]] = {
-    "company": (lambda s: s.get_company(**COMPANY), "no such company"),
-    "customers": (lambda s: s.list(**COMPANY), "no such company"),
-    "customer": (lambda s: s.get(**COMPANY, customer_id="1"), "no such customer"),
-    "model": (lambda s: s.get_create_update_model(**CONNECTION), "no such connection"),
+    "company": (lambda s: s.get_company(**COMPANY), "Company not found"),
+    "customers": (lambda s: s.list(**COMPANY), "Company not found"),
+    "customer": (lambda s: s.get(**COMPANY, customer_id="1"), "Customer not found"),
+    "model": (lambda s: s.get_create_update_model(**CONNECTION), "Connection not found"),
     "create": (
         lambda s: s.create(**CONNECTION, payload="{}", idempotency_key="k"),
-        "no such connection",
+        "Connection not found",
     ),
-    "update": (lambda s: s.update(**CUSTOMER, payload="{}"), "no such customer"),
-    "attachments": (lambda s: s.list_attachments(**CUSTOMER), "no such customer"),
-    "attachment": (lambda s: s.get_attachment(**CUSTOMER, attachment_id="2"), "no such attachment"),
+    "update": (lambda s: s.update(**CUSTOMER, payload="{}"), "Customer not found"),
+    "attachments": (lambda s: s.list_attachments(**CUSTOMER), "Customer not found"),
+    "attachment": (
+        lambda s: s.get_attachment(**CUSTOMER, attachment_id="2"),
+        "Attachment not found",
+    ),
     "download": (
         lambda s: s.download_attachment(**CUSTOMER, attachment_id="2"),
-        "no such attachment",
+        "Attachment not found",
     ),
     "push": (
         lambda s: s.get_push_operation(**COMPANY, push_operation_key="p"),
-        "no such change",
+        "Change not found",
     ),
     "sync": (lambda s: s.get_pull_operation(**COMPANY, dataset_id="d"), "no longer has this sync"),
 }
@@ -59,9 +62,9 @@ def test_what_is_missing_by_the_path(name: str) -> None:
 @pytest.mark.parametrize(
     ("message", "sentence"),
     [
-        ("Company c not found.", "no such company"),
-        ("Data connection k not found.", "no such connection"),
-        ("Customer 1 not found.", "no such customer"),
+        ("Company c not found.", "Company not found"),
+        ("Data connection k not found.", "Connection not found"),
+        ("Customer 1 not found.", "Customer not found"),
     ],
 )
 def test_what_is_missing_by_the_message(message: str, sentence: str) -> None:

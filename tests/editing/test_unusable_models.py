@@ -100,7 +100,7 @@ def test_without_a_good_one_the_page_offers_to_reload_the_fields(
     answer_once(sandbox, '{"type": "Nonsense"}')
     page = editor_client.get(f"{links.edit(company, customer_id)}?connection=x")
     text = page.content.decode()
-    assert "Reload the fields" in text
+    assert "Update fields" in text
     address = f"{links.edit(company, customer_id)}?connection=x&amp;fresh=1"
     assert f'href="{address}"' in text
     assert editor_client.get(address.replace("&amp;", "&")).status_code == 200

@@ -139,7 +139,7 @@ def test_the_summary_links_to_each_field_and_takes_the_focus() -> None:
     form.is_valid()
     html = summary(form)
     assert 'href="#f-a"' in html
-    assert "Enter name." in html
+    assert "Enter the name." in html
     assert "There are 2 problems" in html
     assert "autofocus" in html
     assert summary(Form(wanting)).strip() == ""
@@ -156,7 +156,7 @@ def test_the_review_shows_old_new_and_json() -> None:
     assert "<del>Old</del>" in html
     assert "<ins>New &amp; Co</ins>" in html
     assert '"taxNumber": "1"' in unescape(html)
-    assert "No changes" in get_template("editing/_form_review.html").render(
+    assert "No fields changed" in get_template("editing/_form_review.html").render(
         {"changes": [], "payload": "{}"}
     )
 

@@ -68,7 +68,7 @@ def test_a_required_field_is_not_filled_by_what_nobody_sees(blank: str) -> None:
     page["f.name"].type(blank)
     form = post(MODEL, page)
     assert not form.is_valid()
-    assert form.errors == {"f.name": ["Enter name."]}
+    assert form.errors == {"f.name": ["Enter the name."]}
 
 
 def test_an_invisible_character_alone_is_no_change() -> None:

@@ -28,11 +28,11 @@ def created(field: dict[str, Any], **typed: str) -> Form:
 @pytest.mark.parametrize(
     ("field", "errors"),
     [
-        (OPTIONAL, {"f.x": ["Fill in at least one field of item."]}),
-        (NESTED, {"f.x.ref": ["Fill in at least one field of item."]}),
-        (WITH_LIST, {"f.x": ["Fill in at least one field of item."]}),
-        (UNKNOWN, {"f.x": ["Enter account."]}),
-        (UNKNOWN | {"properties": {}}, {"f.x": ["Enter account."]}),
+        (OPTIONAL, {"f.x": ["Fill in at least one field of the item."]}),
+        (NESTED, {"f.x.ref": ["Fill in at least one field of the item."]}),
+        (WITH_LIST, {"f.x": ["Fill in at least one field of the item."]}),
+        (UNKNOWN, {"f.x": ["Enter the account."]}),
+        (UNKNOWN | {"properties": {}}, {"f.x": ["Enter the account."]}),
         (OPTIONAL | {"required": False}, {}),
         (UNKNOWN | {"required": False}, {}),
     ],

@@ -183,7 +183,7 @@ def test_a_blank_row_requires_nothing_and_a_filled_one_its_required_fields() -> 
     form = post(wanting, page)
     assert not form.is_valid()
     assert list(form.errors) == ["f.rows.n2.a"]
-    assert form.summary == [{"text": "Label 2: Enter label.", "anchor": "f-rows.n2.a"}]
+    assert form.summary == [{"text": "Label 2: Enter the label.", "anchor": "f-rows.n2.a"}]
 
 
 def test_limits_from_notes_are_shown_and_do_not_block() -> None:

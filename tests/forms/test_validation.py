@@ -12,12 +12,12 @@ from tests.support.forms import array, choices, form_page, node, obj, page_of, p
 @pytest.mark.parametrize(
     ("field", "error", "summary"),
     [
-        (node(required=True, label="VAT Number"), "Enter VAT number.", "Enter VAT number."),
-        (node("Number", required=True, label="Limit"), "Enter limit.", "Enter limit."),
+        (node(required=True, label="VAT Number"), "Enter the VAT number.", "Enter the VAT number."),
+        (node("Number", required=True, label="Limit"), "Enter the limit.", "Enter the limit."),
         (
             node(required=True, label="Status", options=choices("A", "B")),
-            "Select an option.",
-            "Status: Select an option.",
+            "Select the status.",
+            "Select the status.",
         ),
         (
             node("Boolean", required=True, label="Is active"),
@@ -49,4 +49,4 @@ def test_the_summary_names_the_row_of_a_required_field() -> None:
     page["f.contacts.b0.phone.b0.number"].type("")
     form = post(model, page)
     assert not form.is_valid()
-    assert [line["text"] for line in form.summary] == ["Label 1, Phone 1: Enter number."]
+    assert [line["text"] for line in form.summary] == ["Label 1, Phone 1: Enter the number."]

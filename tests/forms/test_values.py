@@ -322,10 +322,10 @@ def test_an_untouched_empty_list_is_not_sent_but_an_emptied_one_is() -> None:
 
 def test_creating_names_everything_that_is_sent() -> None:
     form = typed(TYPES, None, "text", "x", creating=True)
-    assert [(c.path, c.new, c.old_text) for c in form.changes()] == [("text", "x", "(nothing)")]
+    assert [(c.path, c.new, c.old_text) for c in form.changes()] == [("text", "x", "(not set)")]
 
 
 def test_the_review_distinguishes_absent_null_and_empty() -> None:
-    for old, text in ((None, "(null)"), ("", "(empty text)")):
+    for old, text in ((None, "(no value)"), ("", "(blank)")):
         (change,) = typed(TYPES, {"text": old}, "text", "x").changes()
         assert (change.old_text, change.new_text) == (text, "x")

@@ -263,7 +263,7 @@ def read_outcome(row: str, fault: Fault, answer: Any, body: str) -> str:
     if answer.status_code != 200:
         return ""
     if row == "write":
-        assert "We could not ask Codat" in body or fault.kind == "json", body
+        assert "The check failed" in body or fault.kind == "json", body
     if not row.endswith(", seen"):
         return ""
     is_stale = "This page is from" in body

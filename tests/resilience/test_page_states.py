@@ -25,7 +25,7 @@ def test_a_connection_that_was_never_authorised(
 ) -> None:
     text = viewer_client.get(url(sandbox, "pending")).content.decode()
     assert "has not authorised the connection to KashFlow yet" in text
-    assert "reauthorised" not in text
+    assert "authorised again" not in text
     assert "You are viewing Codat’s copy" not in text
     assert "Sync now" not in text
     assert "A sync takes" not in text
@@ -157,10 +157,10 @@ def test_codat_cannot_be_reached(viewer_client: RawPathClient, settings: Setting
         ("status", 408, 502, "Codat rejected the request"),
         ("status", 429, 503, "Too many requests to Codat"),
         ("status", 451, 502, "Codat rejected the request"),
-        ("status", 500, 502, "Codat has a problem"),
-        ("status", 503, 503, "Codat has a problem"),
-        ("status", 504, 504, "Codat has a problem"),
-        ("html", 502, 502, "Codat has a problem"),
+        ("status", 500, 502, "Codat returned an error"),
+        ("status", 503, 503, "Codat returned an error"),
+        ("status", 504, 504, "Codat returned an error"),
+        ("html", 502, 502, "Codat returned an error"),
         ("html", 200, 502, "Unexpected response from Codat"),
         ("empty", 200, 502, "Unexpected response from Codat"),
         ("redirect", 302, 502, "Unexpected response from Codat"),
@@ -230,7 +230,7 @@ def test_an_address_without_a_page(viewer_client: RawPathClient) -> None:
 def test_the_page_of_a_500_needs_no_context() -> None:
     text = render_to_string("500.html")
     assert "a problem with the dashboard, not with your data" in text
-    assert "check its company’s History" in text
+    assert "check the change history" in text
 
 
 def test_browsers_do_not_store_pages(sandbox: Sandbox, viewer_client: RawPathClient) -> None:

@@ -58,7 +58,7 @@ def test_pages_show_stale_data_with_its_age(
     text = answer.content.decode()
     assert answer.status_code == 200
     assert seen in text
-    assert "Codat has a problem" in text
+    assert "Codat returned an error" in text
     assert re.search(r"This page is from <time[^>]*>4 minutes ago", text)
     assert 'hx-trigger="load delay:15s"' in text
     assert '<noscript><meta http-equiv="refresh" content="15"></noscript>' in text

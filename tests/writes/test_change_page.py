@@ -80,12 +80,12 @@ def test_a_page_that_no_longer_polls_says_so(
         company, editor, state=State.PENDING, created_at=old, checked_at=timezone.now()
     )
     page = change_page(viewer_client, write)
-    assert "no longer updates by itself" in page
+    assert "no longer updates automatically" in page
     assert 'hx-trigger="load delay' not in page
     assert "Check now" in page
     write.state = State.TIMED_OUT
     write.save()
-    assert "no longer updates by itself" not in change_page(viewer_client, write)
+    assert "no longer updates automatically" not in change_page(viewer_client, write)
 
 
 @pytest.mark.parametrize("state", Write.State.values)

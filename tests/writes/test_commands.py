@@ -167,7 +167,7 @@ def test_an_operation_that_codat_no_longer_has_times_out(sandbox: Sandbox, edito
     settle()
     write.refresh_from_db()
     assert write.state == State.TIMED_OUT
-    assert write.error_message == "Codat no longer has this push operation."
+    assert write.error_message == "Codat no longer has this change."
     assert write.settled_by == "expiry"
     assert not tracking.is_tracked(write)
 

@@ -171,7 +171,7 @@ def test_a_sync_that_is_always_refused_is_given_up(
     assert (write.confirmation, write.refreshes) == ("absent", 0)
     page = editor_client.get(links.write(write.company_id, write.pk)).content.decode()
     assert "Accepted · not checked" in page
-    assert "Codat could not sync this company" in page
+    assert "We stopped checking before Codat’s copy showed this change" in page
     assert "Not found" not in page
 
 

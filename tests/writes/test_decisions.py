@@ -95,7 +95,7 @@ def test_a_decision_that_is_refused_says_why(
     assert answer.status_code == 404
     text = answer.content.decode()
     assert (
-        "Nothing was decided. This operation belongs to another connection, time or customer."
+        "Your decision was not saved. This operation belongs to another connection, time or customer."
         in text
     )
-    assert "We could not ask Codat" not in text
+    assert "The check failed" not in text

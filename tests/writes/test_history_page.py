@@ -91,7 +91,7 @@ def test_codats_history_shows_changes_made_elsewhere(
     sandbox.state("qbo").pushes.append(other)
     html = editor_client.get(links.codat_writes(company)).content.decode()
     assert "made-elsewhere" in html
-    assert html.count('<td data-label="Saved here by">–<') == 1
+    assert html.count('<td data-label="User">–<') == 1
     assert links.write(company, write.pk) in html
     for page in ("2", "zzz", "-1", "99999999999"):
         url = f"{links.codat_writes(company)}?page={page}"

@@ -132,7 +132,7 @@ def test_a_refusal_after_a_seen_time_out_needs_attention_again(company: str, edi
 def test_unsaved_drafts_of_every_company_are_listed(
     company: str, editor_client: RawPathClient, viewer_client: RawPathClient
 ) -> None:
-    assert "Unsaved drafts" not in editor_client.get(links.my_writes()).content.decode()
+    assert 'id="unsaved"' not in editor_client.get(links.my_writes()).content.decode()
     for customer_id, name in (("39", ""), ("", "Half Typed Ltd")):
         form = links.edit(company, customer_id) if customer_id else links.new(company)
         typed = fields(editor_client.get(form)) | {"f.phone": "555 draft"}
@@ -140,6 +140,7 @@ def test_unsaved_drafts_of_every_company_are_listed(
         assert editor_client.post(links.draft(company, customer_id), typed).status_code == 204
 
     page = editor_client.get(links.my_writes()).content.decode()
+    assert "<summary>2 drafts</summary>" in page
     assert "Half Typed Ltd</bdi> (new),\n      <bdi>Castle Street Cycles</bdi>" in page
     continues = re.findall(r'href="([^"]+)">Continue<', page)
     assert len(continues) == 2

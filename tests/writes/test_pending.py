@@ -178,7 +178,7 @@ def test_every_page_with_a_state_that_can_end_renews_itself_or_tells_its_time(
         html = editor_client.get(page).content.decode()
         assert bool(poll_of(html)) == polls
         assert ("As of <time" in html) == (not polls)
-        assert "Load this page again</a>" in html
+        assert "Reload this page</a>" in html
     for page in (links.writes(company), links.my_writes() + "?state="):
         html = editor_client.get(page).content.decode()
         found = re.search(r'<section id="writes"[^>]*hx-trigger="load delay', html)
