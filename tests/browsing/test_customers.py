@@ -308,7 +308,7 @@ class TestRefresh:
         _, freshness = self.addresses(sandbox)
         sandbox.faults.add("/data/history/", "json", body='{"id": "7", "status": "AuthError"}')
         text = viewer_client.get(freshness, {"follow": "7"}, headers=HTMX).content.decode()
-        assert "reconnect" in text
+        assert "authorise the connection again" in text
         assert "delay:" not in text
 
     def test_the_time_of_the_last_sync_is_shown(
