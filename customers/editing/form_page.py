@@ -76,13 +76,12 @@ class EditPage:
         if self.request.method == "POST":
             edit.show_findings()
         form, target = edit.form, edit.target
+        name = "New customer" if target.creating else text_or_dash(form.base.get("customerName"))
         context = {
             "page": self.page,
             "creating": target.creating,
             "customer_id": target.customer_id,
-            "name": "New customer"
-            if target.creating
-            else text_or_dash(form.base.get("customerName")),
+            "name": name,
             "form": form,
             "submission": edit.submission,
             "options": edit.options,

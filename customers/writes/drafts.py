@@ -92,14 +92,11 @@ def store(
     """
     if Write.objects.filter(submission=submission).exists():
         raise SavedForm
-    body = post.copy()
-    for name in _NOT_FORM_FIELDS:
-        body.pop(name, None)
     values: dict[str, Any] = {
         "company_id": key.company_id,
         "connection_id": key.connection_id,
         "customer_id": key.customer_id,
-        "body": body.urlencode(),
+        "body": _body(post),
         "customer_name": db_safe(customer_name, 500),
         "sequence": sequence,
         "updated_at": timezone.now(),
@@ -118,6 +115,14 @@ def store(
         Draft.objects.filter(pk__in=list(surplus)).delete()
     elif not older.update(**values):
         raise OutdatedDraft(draft.sequence)
+
+
+def _body(post: QueryDict) -> str:
+    """The fields of the form, URL-encoded, without what belongs to the request."""
+    body = post.copy()
+    for name in _NOT_FORM_FIELDS:
+        body.pop(name, None)
+    return body.urlencode()
 
 
 def discard(user: User, submission: uuid.UUID, *, sequence: int | None = None) -> None:
