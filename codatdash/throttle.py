@@ -15,7 +15,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -77,11 +77,19 @@ def count(guess: Guess) -> int:
 
 
 def forget(guess: Guess) -> None:
-    """Forget the guesses for this name from this place: the right password came."""
+    """Forget the guesses for this name from this place: the right password came.
+
+    For the name alone and the address alone it counts as no guess, so that people who sign in often never wait.
+    """
     own = [key for key, limit in guess.limits().items() if limit is FOR_ONE]
+    shared = [key for key, limit in guess.limits().items() if limit is not FOR_ONE]
 
     def delete(cache: BaseCache) -> int:
         cache.delete_many([*own, *map(_until, own)])
+        for key in shared:
+            # ValueError: it has expired since.
+            with suppress(ValueError):
+                cache.decr(key)
         return 0
 
     _with_cache(delete)

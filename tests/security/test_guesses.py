@@ -226,3 +226,8 @@ def test_the_admin_site_has_no_sign_in_of_its_own(viewer: User) -> None:
     answer = RawPathClient().post("/admin/login/", {"username": "viewer", "password": RIGHT})
     assert answer.status_code == 302
     assert answer["Location"].startswith("/accounts/login/")
+
+
+def test_people_who_sign_in_often_never_wait(viewer: User) -> None:
+    """Each from a new browser: what counts is wrong passwords."""
+    assert [sign_in(RawPathClient(), RIGHT) for _ in range(80)] == [302] * 80
