@@ -71,14 +71,14 @@ def test_deny_by_default(
 
 def test_the_migration_makes_the_groups(tmp_path: Path) -> None:
     """In a database of its own: tests that empty theirs take the groups away."""
-    place = {"DATABASE_URL": f"sqlite:///{tmp_path / 'db.sqlite3'}"}
-    finish(start("manage.py", "migrate", "--verbosity=0", **place))
+    place = f"sqlite:///{tmp_path / 'db.sqlite3'}"
+    finish(start("manage.py", "migrate", "--verbosity=0", DATABASE_URL=place))
     program = (
         "from django.contrib.auth.models import Group;"
         "print('groups', {g.name: sorted(p.codename for p in g.permissions.all())"
         " for g in Group.objects.all()})"
     )
-    output = finish(start("manage.py", "shell", "--command", program, **place))
+    output = finish(start("manage.py", "shell", "--command", program, DATABASE_URL=place))
     groups = import_module("customers.migrations.0002_groups").GROUPS
     assert f"groups {groups}" in output
 
