@@ -22,11 +22,13 @@ pytestmark = pytest.mark.django_db
 
 METHODS = ("GET", "HEAD", "OPTIONS")
 ROLES = ("anonymous_client", "outsider_client", "viewer_client", "editor_client")
-# What a GET may record: what Codat says of a write, and that its person has seen it.
+# What a GET may record: what Codat says of a write, that its person has seen it, and the columns that the database
+# generates from these.
 READ = {
     "state", "push_operation_key", "requested_at", "completed_at", "status_code", "error_message", "validation",
     "warnings", "settled_by", "checks", "checked_at", "confirmation", "confirmed_at", "refresh_id", "refresh_asked_at",
     "refresh_progress", "refresh_status", "refreshes", "differences", "seen_at", "customer_id",
+    "is_pending", "needs_attention",
 }  # fmt: skip
 
 
