@@ -45,10 +45,11 @@ run: $(VENV)/runtime
 
 test: check suite
 
-# Two processes, each with whole files: a file's tests share a sandbox, a browser and a database.
+# Two processes, each with whole files; then the browser's tests in one, since they share one `make run`.
 suite: $(VENV)/development
 	scripts/browser.sh $(BIN)/python
-	scripts/with_services.sh $(BIN)/python -m pytest --cov --cov-report= -n 2 --dist loadfile $(PYTEST_ARGS)
+	scripts/with_services.sh $(BIN)/python -m pytest --cov --cov-report= -n 2 --dist loadfile --ignore tests/browser $(PYTEST_ARGS)
+	$(BIN)/python -m pytest --cov --cov-append --cov-report= tests/browser $(PYTEST_ARGS)
 	@echo "Coverage: $$($(BIN)/python -m coverage report --format=total) % of the lines"
 
 # The suite on each supported Python that is installed, each in an environment of its own: .venv-3.12 and so on.
