@@ -86,5 +86,5 @@ def test_a_post_that_is_refused_keeps_everything(open_page: OpenPage) -> None:
     page.get_by_role("link", name="New customer").click()
     page.get_by_label("Phone", exact=True).fill("typed")
     page.get_by_role("button", name="Create customer").click()
-    expect(page.locator("#form-summary")).to_contain_text("Customer name")
+    expect(page.locator("#form-summary")).to_contain_text("Enter the customer name.")
     expect(page.get_by_label("Phone", exact=True)).to_have_value("typed")
