@@ -50,7 +50,7 @@ def sdk() -> Fetch:
     from codat_accounting.models import operations, shared
     from django.conf import settings
 
-    from customers.codat.auth import authorization
+    from customers.codat.http.auth import authorization
 
     key = authorization(settings.CODAT_API_KEY)
     client = CodatAccounting(

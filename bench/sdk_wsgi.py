@@ -10,7 +10,7 @@ from codat_accounting.models import operations, shared
 from django.conf import settings
 
 from codatdash.wsgi import application
-from customers.codat.auth import authorization
+from customers.codat.http.auth import authorization
 from customers.codat.snapshots import Snapshot, SnapshotReader
 from customers.codat.types import CustomersPage
 

@@ -18,8 +18,8 @@ from typing import Any
 import msgspec
 from django.utils.functional import cached_property
 
-from sandbox.companies import PLANS
-from sandbox.content import large
+from sandbox.data.companies import PLANS
+from sandbox.data.content import large
 from sandbox.routes import company_json
 from sandbox.server import Call, Request, Response, Server, Stream
 from sandbox.world import Settings, World

@@ -15,9 +15,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from customers.codat import cache
-from customers.codat.call_context import deadline
 from customers.codat.errors import CodatError, Reserved
-from customers.codat.quota import background
+from customers.codat.http.call_context import deadline
+from customers.codat.http.quota import background
 from customers.service import default_service
 
 # Seconds for which the result about Codat, and about the database, is used again.

@@ -20,7 +20,7 @@ from django.contrib.auth import SESSION_KEY
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from customers.codat.tracing import Trace, trace
+from customers.codat.http.tracing import Trace, trace
 from customers.codat.values import is_uuid
 
 logger = logging.getLogger(__name__)

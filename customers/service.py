@@ -16,9 +16,9 @@ from typing import Any, cast
 
 from customers.codat import decoding, paths, validation
 from customers.codat.client import Client, default_client
-from customers.codat.download import Download
 from customers.codat.errors import ErrorResponse, InvalidResponse
-from customers.codat.quota import RateLimit
+from customers.codat.http.download import Download
+from customers.codat.http.quota import RateLimit
 from customers.codat.snapshots import SnapshotReader
 from customers.codat.types import (
     Attachment,

@@ -9,8 +9,8 @@ from typing import Any
 
 import msgspec
 
-from .companies import PLANS
 from .controls import SandboxControls
+from .data.companies import PLANS
 from .faults import KINDS
 from .server import Call, Request, Response
 from .webhooks import check_secret

@@ -7,7 +7,7 @@ from collections import deque
 from typing import Any
 
 from . import refreshes
-from .companies import PLANS
+from .data.companies import PLANS
 from .faults import Faults
 from .files import File, attachment
 from .idempotency import Idempotency

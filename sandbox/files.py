@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from . import content
+from .data import content
 from .server import Delivery, Stream
 
 MIB = 1024 * 1024

@@ -9,8 +9,8 @@ from collections import Counter
 from typing import Any
 
 from . import control_api
-from .companies import PLANS
 from .controls import SandboxControls
+from .data.companies import PLANS
 from .errors import ApiError, error_body
 from .faults import Fault
 from .routes import route

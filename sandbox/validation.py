@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from .integration import Integration, ItemIds
-from .model import Node
+from .data.integration import Integration, ItemIds
+from .data.model import Node
 from .query import parse_date
 
 Path = tuple[str | int, ...]

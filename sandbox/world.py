@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-from . import special_records
-from .companies import PLANS, Link, Plan
+from .data import special_records
+from .data.companies import PLANS, Link, Plan
+from .data.integration import Integration, new_id
+from .data.records import Record, customers
 from .errors import ApiError
-from .integration import Integration, new_id
-from .records import Record, customers
 from .schedule import Schedule, now
 
 Emit = Callable[[str, dict[str, Any]], None]

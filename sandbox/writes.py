@@ -13,8 +13,8 @@ from typing import Any
 import msgspec
 
 from . import refreshes
+from .data.integration import Integration
 from .errors import ApiError
-from .integration import Integration
 from .schedule import now
 from .validation import Checker, Findings, Item
 from .world import Company, World

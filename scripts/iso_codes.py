@@ -15,7 +15,7 @@ from pathlib import Path
 import pycountry
 
 ROOT = Path(__file__).resolve().parent.parent
-MODULES = ("customers/forms/iso_codes.py", "sandbox/iso_codes.py")
+MODULES = ("customers/forms/iso_codes.py", "sandbox/data/iso_codes.py")
 
 # ISO 4217 lists units of account beside currencies; no invoice is written in them.
 FUNDS = {"BOV", "CHE", "CHW", "CLF", "COU", "MXV", "USN", "UYI", "UYW"}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.http import HttpRequest
 
-from customers.codat.download import Download
+from customers.codat.http.download import Download
 
 # A single range, which is all that browsers and download managers ask for. RFC 9110 (14.2) lets a server ignore a
 # Range header with several: the whole file is sent then.

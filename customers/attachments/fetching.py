@@ -10,9 +10,9 @@ from customers.attachments import file_types
 from customers.attachments.byte_range import ByteRange, total_size
 from customers.attachments.listing import AttachmentIds, announced_size
 from customers.attachments.verification import Content, verify
-from customers.codat import gzip_content
-from customers.codat.download import Download
 from customers.codat.errors import CodatError, ErrorResponse
+from customers.codat.http import gzip_content
+from customers.codat.http.download import Download
 from customers.codat.parallel import in_parallel
 from customers.codat.text import header_text
 from customers.codat.types import Attachment

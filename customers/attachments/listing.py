@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any, TypedDict
 
 from customers.attachments import file_types
-from customers.codat.call_context import deadline
 from customers.codat.errors import CodatError
+from customers.codat.http.call_context import deadline
 from customers.codat.text import single_line
 from customers.codat.types import Attachment
 from customers.codat.values import is_size, parse_date

@@ -2,8 +2,8 @@
 
 from customers.attachments import file_types
 from customers.attachments.fetching import read_content
-from customers.codat.download import Download
 from customers.codat.errors import InvalidResponse
+from customers.codat.http.download import Download
 from customers.formatting import size
 
 # Larger images and PDFs are not previewed.

@@ -22,8 +22,8 @@ from typing import Any, Generic, Protocol, TypeVar
 from django.conf import settings
 from django.http import HttpRequest
 
-from customers.codat.call_context import abort_when_closed
 from customers.codat.errors import ClientDisconnected, TooManyConcurrentCalls
+from customers.codat.http.call_context import abort_when_closed
 
 logger = logging.getLogger(__name__)
 

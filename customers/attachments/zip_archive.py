@@ -20,8 +20,8 @@ from customers.attachments.filenames import UniqueNames, file_name
 from customers.attachments.listing import announced_size
 from customers.attachments.verification import Content, size_difference, verify
 from customers.attachments.zip_writer import TooLarge, ZipWriter
-from customers.codat.download import Download
 from customers.codat.errors import ClientDisconnected, CodatError, NotAttempted, RateLimited
+from customers.codat.http.download import Download
 from customers.codat.values import parse_date
 from customers.web.links import is_addressable
 

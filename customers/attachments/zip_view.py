@@ -10,7 +10,7 @@ from customers.attachments.list_view import render_list
 from customers.attachments.listing import attachment_ids, customer_name, load_attachments
 from customers.attachments.streaming import Transfer
 from customers.attachments.zip_archive import Archive
-from customers.codat.download import Download
+from customers.codat.http.download import Download
 from customers.codat.parallel import in_parallel
 from customers.service import default_service
 from customers.web.company_context import load_company

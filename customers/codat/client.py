@@ -19,12 +19,7 @@ import simplejson
 from django.conf import settings
 from urllib3.response import BaseHTTPResponse
 
-from customers.codat import decoding, responses
-from customers.codat.auth import Secret, authorization
-from customers.codat.call_context import Call, ends_at, note_write
-from customers.codat.circuit_breaker import CircuitBreaker
-from customers.codat.concurrency import ConcurrencyLimit
-from customers.codat.download import Download
+from customers.codat import decoding
 from customers.codat.errors import (
     OUTAGES,
     BadRequest,
@@ -37,11 +32,17 @@ from customers.codat.errors import (
     TimedOut,
     Unavailable,
 )
-from customers.codat.quota import Quota, RateLimit
-from customers.codat.request import ApiRequest, target
-from customers.codat.responses import JsonResponse
-from customers.codat.tracing import log_call
-from customers.codat.transport import Transport
+from customers.codat.http import responses
+from customers.codat.http.auth import Secret, authorization
+from customers.codat.http.call_context import Call, ends_at, note_write
+from customers.codat.http.circuit_breaker import CircuitBreaker
+from customers.codat.http.concurrency import ConcurrencyLimit
+from customers.codat.http.download import Download
+from customers.codat.http.quota import Quota, RateLimit
+from customers.codat.http.request import ApiRequest, target
+from customers.codat.http.responses import JsonResponse
+from customers.codat.http.tracing import log_call
+from customers.codat.http.transport import Transport
 
 MAX_RETRIES = 2
 # Seconds: the first delay is at most this, each next one at most twice as long.

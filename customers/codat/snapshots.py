@@ -22,7 +22,7 @@ import simplejson
 from customers.codat import cache, decoding, paths, validation
 from customers.codat.client import Client
 from customers.codat.errors import OUTAGES, CodatError, InvalidResponse, NotSupported, UnusableModel
-from customers.codat.responses import JsonResponse
+from customers.codat.http.responses import JsonResponse
 from customers.codat.types import CompaniesPage, Company, Customer, CustomersPage
 
 # Seconds for which cached data is used without a call. A connection's state changes often, a model rarely.

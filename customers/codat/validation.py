@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+from customers.codat.http.responses import JsonResponse
 from customers.codat.pages import kept_rows
-from customers.codat.responses import JsonResponse
 from customers.codat.types import PullOperation, PushOperation
 
 # Upper bound of a count: JSON integers are unbounded.

@@ -16,7 +16,7 @@ from django.template.loader import render_to_string
 from django.utils.cache import add_never_cache_headers, patch_vary_headers
 from django.views.defaults import server_error as django_server_error
 
-from customers.codat.call_context import may_have_written
+from customers.codat.http.call_context import may_have_written
 from customers.web import htmx, links
 from customers.web.resubmit import is_form, typed
 

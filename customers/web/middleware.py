@@ -14,8 +14,8 @@ from django.utils.cache import add_never_cache_headers, patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.middleware import HtmxDetails
 
-from customers.codat.call_context import deadline, watch_writes
 from customers.codat.errors import CodatError
+from customers.codat.http.call_context import deadline, watch_writes
 from customers.web import failures, htmx
 from customers.web.error_pages import error_response
 

@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from customers.codat import decoding, values
 from customers.codat.errors import CodatError, NotFound
-from customers.codat.quota import background
+from customers.codat.http.quota import background
 from customers.codat.text import db_safe
 from customers.codat.types import PushOperation
 from customers.models import WebhookEvent, Write

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from pytest_django import Settings
 
-from customers.codat import circuit_breaker, quota
 from customers.codat import client as codat_client
+from customers.codat.http import circuit_breaker, quota
 from tests.conftest import forget_codat
 
 

@@ -12,9 +12,9 @@ from types import TracebackType
 
 import pytest
 
-from customers.codat.auth import authorization
 from customers.codat.client import Client
 from customers.codat.errors import CodatError
+from customers.codat.http.auth import authorization
 from tests.support.raw_server import RawServer, hang, head, ok, then_close, then_reset
 
 KEY = "s3cret-KEY-of-ours"

@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from pytest_django import Settings
 
-from customers.codat import circuit_breaker
 from customers.codat.errors import CircuitOpen, CodatError, Unavailable, Unreachable
+from customers.codat.http import circuit_breaker
 from customers.service import default_service
 from sandbox import Sandbox
 from tests.conftest import RawPathClient

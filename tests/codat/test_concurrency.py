@@ -7,9 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from customers.codat import concurrency
-from customers.codat.call_context import deadline
 from customers.codat.errors import TooManyConcurrentCalls
+from customers.codat.http import concurrency
+from customers.codat.http.call_context import deadline
 from customers.service import default_service
 from sandbox import Sandbox
 from tests.support.codat import other_process

@@ -7,10 +7,10 @@ import time
 
 import pytest
 
-from customers.codat.call_context import deadline
 from customers.codat.client import Client
-from customers.codat.download import CHUNK
 from customers.codat.errors import ConnectionLost, InvalidResponse, NotFound, RateLimited, TimedOut
+from customers.codat.http.call_context import deadline
+from customers.codat.http.download import CHUNK
 from tests.support.codat import make_client
 from tests.support.raw_server import (
     CERTIFICATE,

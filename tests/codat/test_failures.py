@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from customers.codat import decoding, responses
+from customers.codat import decoding
 from customers.codat.client import Client
 from customers.codat.errors import (
     AlreadyInUse,
@@ -31,6 +31,7 @@ from customers.codat.errors import (
     Unavailable,
     Unreachable,
 )
+from customers.codat.http import responses
 from customers.codat.types import CustomersPage
 from tests.support.codat import make_client
 from tests.support.raw_server import (

@@ -8,7 +8,7 @@ from random import Random
 import pytest
 
 from customers.codat.errors import ConnectionLost, InvalidResponse
-from customers.codat.gzip_content import MAX_PIECE, decode, decode_head
+from customers.codat.http.gzip_content import MAX_PIECE, decode, decode_head
 
 TEXT = Random(1).randbytes(50_000) + bytes(3_000_000)
 ENCODED = gzip.compress(TEXT)

@@ -13,7 +13,7 @@ from urllib3 import PoolManager, ProxyManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
-from customers.codat import connections, transport
+from customers.codat.http import connections, transport
 
 CONNECTIONS = [HTTPConnection, HTTPSConnection]
 POOLS: dict[str, Any] = {"http": HTTPConnectionPool, "https": HTTPSConnectionPool}

@@ -12,7 +12,6 @@ from urllib.parse import unquote
 
 import pytest
 
-from customers.codat.auth import authorization
 from customers.codat.client import Client
 from customers.codat.errors import (
     BadRequest,
@@ -23,11 +22,12 @@ from customers.codat.errors import (
     UnaddressableId,
     Unauthorized,
 )
+from customers.codat.http.auth import authorization
 from customers.codat.types import ListedCustomer
 from customers.service import CustomerService, default_service
 from sandbox import Sandbox
-from sandbox.companies import PLANS
-from sandbox.special_records import ODD_IDS
+from sandbox.data.companies import PLANS
+from sandbox.data.special_records import ODD_IDS
 
 
 @pytest.fixture

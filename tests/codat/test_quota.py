@@ -6,9 +6,9 @@ import time
 
 import pytest
 
-from customers.codat import quota
 from customers.codat.errors import Reserved
-from customers.codat.quota import background
+from customers.codat.http import quota
+from customers.codat.http.quota import background
 from customers.service import default_service
 from sandbox import Sandbox
 from tests.conftest import RawPathClient

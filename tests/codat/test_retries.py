@@ -11,8 +11,6 @@ from email.utils import format_datetime
 import pytest
 
 from customers.codat import client as client_module
-from customers.codat import responses
-from customers.codat.call_context import deadline
 from customers.codat.errors import (
     CodatError,
     ConnectionLost,
@@ -20,6 +18,8 @@ from customers.codat.errors import (
     TimedOut,
     Unavailable,
 )
+from customers.codat.http import responses
+from customers.codat.http.call_context import deadline
 from tests.support.codat import make_client
 from tests.support.raw_server import RawServer, Reply, hang, head, ok, then_close, then_reset
 

@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.core.management import call_command
 
 from customers.codat.errors import CircuitOpen, Reserved, Unavailable
-from customers.codat.quota import background
+from customers.codat.http.quota import background
 from customers.models import Write
 from customers.service import default_service
 from customers.writes import tracking

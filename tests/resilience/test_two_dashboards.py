@@ -23,7 +23,7 @@ import pytest
 import redis
 import requests
 
-from customers.codat import circuit_breaker
+from customers.codat.http import circuit_breaker
 from customers.web import links
 from sandbox import Sandbox
 from tests.support.controls import Controls

@@ -11,8 +11,8 @@ import pytest
 import requests
 
 from sandbox import Sandbox
-from sandbox.content import BLOCK, large
-from sandbox.special_records import FILE_CUSTOMERS
+from sandbox.data.content import BLOCK, large
+from sandbox.data.special_records import FILE_CUSTOMERS
 
 from .conftest import Api, over, raw
 

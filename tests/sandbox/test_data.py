@@ -7,8 +7,8 @@ import time
 import pytest
 
 from sandbox import Sandbox
-from sandbox.companies import PLANS
-from sandbox.special_records import ODD_IDS
+from sandbox.data.companies import PLANS
+from sandbox.data.special_records import ODD_IDS
 
 from .conftest import Api, over
 

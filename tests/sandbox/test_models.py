@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.companies import PLANS
+from sandbox.data.companies import PLANS
 
 from .conftest import Api
 

@@ -11,7 +11,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from sandbox import Sandbox
-from sandbox.companies import PLANS
+from sandbox.data.companies import PLANS
 
 from .conftest import Api
 

@@ -12,7 +12,7 @@ from codat_accounting.models import errors, operations, shared
 from codat_accounting.utils import BackoffStrategy, RetryConfig
 
 from sandbox import Sandbox
-from sandbox.companies import PLANS
+from sandbox.data.companies import PLANS
 
 QUICK = RetryConfig("none", BackoffStrategy(1, 1, 1.0, 1), retry_connection_errors=False)
 

@@ -257,7 +257,9 @@ def test_an_invalid_company_id_is_not_logged(
         editor_client.get("/companies/jane.doe%40example.com/customers/")
         editor_client.get(links.customers(sandbox.company("qbo")))
     said = "".join(
-        str(vars(record)) for record in caplog.records if record.name == "customers.codat.tracing"
+        str(vars(record))
+        for record in caplog.records
+        if record.name == "customers.codat.http.tracing"
     )
     assert "jane.doe" not in said
     assert f"/companies/{sandbox.company('qbo')}/data/customers" in said

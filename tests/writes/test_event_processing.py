@@ -14,7 +14,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from customers.codat.call_context import deadline
+from customers.codat.http.call_context import deadline
 from customers.models import WebhookEvent, Write
 from customers.service import default_service
 from customers.writes import journal, sending, tracking

@@ -20,7 +20,7 @@ from customers.codat.errors import (
     NotSynced,
     UnaddressableId,
 )
-from customers.codat.quota import background
+from customers.codat.http.quota import background
 from customers.models import WebhookEvent, Write
 from customers.service import default_service
 from customers.writes import tracking, webhooks

@@ -13,7 +13,6 @@ from typing import Any
 from urllib3.response import BaseHTTPResponse
 
 from customers.codat import decoding, not_found
-from customers.codat.call_context import Call
 from customers.codat.errors import (
     BY_STATUS,
     ErrorResponse,
@@ -24,8 +23,9 @@ from customers.codat.errors import (
     RateLimited,
     Unavailable,
 )
-from customers.codat.request import ApiRequest
-from customers.codat.transport import NETWORK_ERRORS, to_codat_error
+from customers.codat.http.call_context import Call
+from customers.codat.http.request import ApiRequest
+from customers.codat.http.transport import NETWORK_ERRORS, to_codat_error
 from customers.codat.types import ValidationItem
 
 # Bytes. A page of 5,000 customers has some 3 MB; of an error only the beginning is read.

@@ -27,8 +27,8 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.util.connection import allowed_gai_family, create_connection
 
-from customers.codat import framing
-from customers.codat.call_context import Call, current_call
+from customers.codat.http import framing
+from customers.codat.http.call_context import Call, current_call
 
 # The poll event of a peer that closed its end. Linux only; elsewhere a disconnect is not noticed before a read.
 _PEER_CLOSED = getattr(select, "POLLRDHUP", 0)

@@ -12,8 +12,6 @@ from requests.structures import CaseInsensitiveDict
 from urllib3.exceptions import HTTPError
 from urllib3.response import BaseHTTPResponse
 
-from customers.codat.call_context import Call, bound
-from customers.codat.connections import POOLS, ClientClosed
 from customers.codat.errors import (
     ClientDisconnected,
     CodatError,
@@ -22,7 +20,9 @@ from customers.codat.errors import (
     TimedOut,
     Unreachable,
 )
-from customers.codat.request import ApiRequest
+from customers.codat.http.call_context import Call, bound
+from customers.codat.http.connections import POOLS, ClientClosed
+from customers.codat.http.request import ApiRequest
 from customers.codat.text import log_text
 
 # What a failed exchange can raise at this level; anything else is a bug of ours.

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from urllib3.response import BaseHTTPResponse
 
-from customers.codat import gzip_content
-from customers.codat.call_context import Call
 from customers.codat.errors import InvalidResponse
+from customers.codat.http import gzip_content
+from customers.codat.http.call_context import Call
+from customers.codat.http.transport import NETWORK_ERRORS, to_codat_error
 from customers.codat.text import log_text
-from customers.codat.transport import NETWORK_ERRORS, to_codat_error
 
 # Bytes per chunk: half of it is a fifth slower, twice as much no faster. A slow download may use 1 MiB in all, of
 # which this leaves a fifth (`make bench`).

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 
 from urllib3.response import BaseHTTPResponse
 
-from customers.codat import responses
 from customers.codat.errors import CodatError
-from customers.codat.request import ApiRequest
+from customers.codat.http import responses
+from customers.codat.http.request import ApiRequest
 
 logger = logging.getLogger(__name__)
 

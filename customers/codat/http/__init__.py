@@ -1,0 +1,1 @@
+"""HTTP to the Codat API: connections, framing, requests, responses, downloads and the limits on calls."""

@@ -1,0 +1,1 @@
+"""What the sandbox holds: companies, integrations with their models, records and files."""
