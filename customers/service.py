@@ -1,8 +1,8 @@
-"""The door to Codat: its operations under their own names, returning Codat's own JSON.
+"""Codat's operations under their own names, returning Codat's own JSON.
 
-Every method raises the errors of `customers.codat.errors`. IDs may hold anything. The promised shape of a
-response is checked, and no more: a key that is missing inside a record is no error. `list` returns of each
-customer what a list shows.
+Every method raises the errors of `customers.codat.errors`. IDs may hold any text. Only the outer shape of a
+response is validated: a key that is missing inside a record is no error. `list` returns the fields of each
+customer that a list shows.
 
 `CustomerService.snapshots` has the reads that pages show: they carry their time and fall back on stale data
 while Codat is unavailable.
@@ -33,7 +33,7 @@ from customers.codat.types import (
     PushOperationsPage,
 )
 
-# Guessed: the documents name neither the status of a rejected second sync nor the field that holds this code.
+# Assumed: the documents name neither the status of a rejected second sync nor the field that holds this code.
 ALREADY_RUNNING = "alreadyinprogress"
 
 # Connections per page: more than any company has.
@@ -56,9 +56,9 @@ class CustomerService:
         query: str = "",
         order_by: str = "",
     ) -> CustomersPage:
-        """One page of customers, each with what a list shows of it. ``totalResults`` is a number.
+        """One page of customers, each with the fields that a list shows. ``totalResults`` is a number.
 
-        ``query`` and ``order_by`` are in Codat's language. `NotSynced` where there is no data yet.
+        ``query`` and ``order_by`` are in Codat's language. Raises `NotSynced` where there is no data yet.
         """
         return self.snapshots.list(
             company_id=company_id,
@@ -85,7 +85,7 @@ class CustomerService:
     ) -> dict[str, Any]:
         """The connection's create/update model as Codat sends it, at most `snapshots.MODEL_TTL` old.
 
-        ``check`` raises ValueError for what is no usable model: then the last good one is returned, of any age.
+        ``check`` raises ValueError for an unusable model: then the last valid one is returned, whatever its age.
         """
         return self.snapshots.get_create_update_model(
             company_id=company_id,
@@ -193,7 +193,7 @@ class CustomerService:
         ).data
 
     def expire_company(self, *, company_id: str) -> None:
-        """Something happened to the company, such as a sync: it is read again for the next page. Makes no call."""
+        """Expire the cached company, for example after a sync: the next page reads it again. Makes no call."""
         self.snapshots.expire_company(company_id=company_id)
 
     def quota(self) -> RateLimit | None:

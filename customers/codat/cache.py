@@ -1,10 +1,10 @@
-"""What processes share, through Django's cache. Where the cache is unavailable, each process is on its own.
+"""State that processes share through Django's cache. Where the cache is unavailable, each process has its own state.
 
-Nothing here may stop a page: a cache that fails is logged, and its result is "nothing cached". After a failure that
-kept somebody waiting, the cache is not used for `PAUSE` seconds; then one call at a time tries it again.
+A failing cache never fails a page: the error is logged, and the result is "nothing cached". After a slow failure the
+cache is not used for `PAUSE` seconds; then one call at a time probes it.
 
-Values are JSON: numbers, text, lists. What is read may have been written by anybody who reaches the cache, so whoever
-reads a value checks its shape.
+Values are JSON: numbers, text, lists. Other programs may be able to write to the cache, so the caller validates every
+value that it reads.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-# Seconds between two log lines about a cache that fails for some keys and answers for others.
+# Seconds between two log lines about a cache that fails for some keys only.
 LOG_INTERVAL = 30.0
-# Seconds. A failure that took longer kept somebody waiting; after one, nobody waits for so long.
+# Seconds. After a failure that took longer than SLOW, the cache is not used for PAUSE.
 SLOW, PAUSE = 0.3, 5.0
 # Seconds that the clocks of two processes may differ.
 CLOCK_DIFFERENCE = 60
@@ -36,7 +36,7 @@ STALE = "stale"
 
 
 def is_shared() -> bool:
-    """Whether other processes see what is put here."""
+    """Whether other processes read the same cache."""
     return not isinstance(caches["default"], LocMemCache | DummyCache)
 
 
@@ -91,21 +91,21 @@ def is_past(value: object) -> TypeGuard[int | float]:
 
 
 def attempt(operation: Callable[[], T], default: T) -> T:
-    """The operation's result, or the default where the cache fails or is left alone."""
-    if not availability.admits():
+    """The operation's result, or the default where the cache fails or is paused."""
+    if not availability.is_usable():
         return default
     started = time.monotonic()
     try:
         result = operation()
     except Exception as error:  # noqa: BLE001  each backend has errors of its own
-        availability.failed(error, time.monotonic() - started)
+        availability.record_failure(error, time.monotonic() - started)
         return default
-    availability.answered()
+    availability.record_success()
     return result
 
 
 class Availability:
-    """Whether the cache is used now. One state, because the caches that are shared have one server."""
+    """Whether the cache is used now. One state for all shared caches, because they have one server."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -113,8 +113,8 @@ class Availability:
         self._failing = False
         self._logged_at = -LOG_INTERVAL
 
-    def admits(self) -> bool:
-        """Whether a call may try the cache. After a pause one may, and the others wait for its result."""
+    def is_usable(self) -> bool:
+        """Whether a call may use the cache. After a pause one call may, as the probe; others use no cache meanwhile."""
         if not self._paused_until:
             return True
         with self._lock:
@@ -125,8 +125,8 @@ class Availability:
                 self._paused_until = now + PAUSE
             return True
 
-    def failed(self, error: Exception, seconds: float) -> None:
-        """A call failed after so many seconds."""
+    def record_failure(self, error: Exception, seconds: float) -> None:
+        """Record that a call failed after so many seconds."""
         with self._lock:
             now = time.monotonic()
             if seconds >= SLOW:
@@ -135,20 +135,20 @@ class Availability:
                 self._failing = True
                 return
             self._failing, self._logged_at = True, now
-        again = f"; it is tried again every {PAUSE:.0f} s" if seconds >= SLOW else ""
-        logger.warning("the cache does not answer: %s%s", type(error).__name__, again)
+        retry = f"; retrying every {PAUSE:.0f} s" if seconds >= SLOW else ""
+        logger.warning("cache unavailable: %s%s", type(error).__name__, retry)
 
-    def answered(self) -> None:
-        """A call succeeded."""
+    def record_success(self) -> None:
+        """Record that a call succeeded."""
         if not self._failing:
             return
         with self._lock:
             paused, self._paused_until, self._failing = self._paused_until, 0.0, False
         if paused:
-            logger.warning("the cache answers again")
+            logger.warning("cache available again")
 
     def reset(self) -> None:
-        """Forget all failures."""
+        """Clear the recorded failures."""
         self._paused_until, self._failing, self._logged_at = 0.0, False, -LOG_INTERVAL
 
 

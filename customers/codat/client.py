@@ -34,7 +34,7 @@ from customers.codat.errors import (
 )
 from customers.codat.http import responses
 from customers.codat.http.auth import Secret, authorization
-from customers.codat.http.call_context import Call, ends_at, note_write
+from customers.codat.http.call_context import Call, ends_at, record_write
 from customers.codat.http.circuit_breaker import CircuitBreaker
 from customers.codat.http.concurrency import ConcurrencyLimit
 from customers.codat.http.download import Download
@@ -47,7 +47,7 @@ from customers.codat.http.transport import Transport
 MAX_RETRIES = 2
 # Seconds: the first delay is at most this, each next one at most twice as long.
 BACKOFF = 0.3
-# Seconds. A longer Retry-After is not waited for while a person waits.
+# Seconds. After a longer Retry-After there is no retry, because a person is waiting.
 MAX_RETRY_AFTER = 2
 # Statuses that a GET is retried after; 0 is a lost connection.
 RETRIED_STATUSES = (0, 429, 502, 503, 504)
@@ -138,7 +138,7 @@ class Client:
         """POST or PUT, never retried. ``body`` is JSON as bytes or text, an object to encode, or None.
 
         An error's ``may_have_arrived`` says whether Codat can have received it. The request uses a new
-        connection, so that a pooled one which Codat has just closed leaves no doubt.
+        connection: with a pooled one that Codat has just closed, it would be unknown whether the request arrived.
         """
         if body is not None and not isinstance(body, str | bytes):
             body = simplejson.dumps(body, use_decimal=True, ensure_ascii=False)
@@ -155,7 +155,7 @@ class Client:
         extra = {"Content-Type": "application/json"} | dict(headers or {})
         request = ApiRequest(method, target(path, params), extra, data or b"", write=True)
         read = functools.partial(responses.read_json, decode=decoding.decode_exactly)
-        note_write()
+        record_write()
         return self._call(request, read)
 
     def stream(self, path: str, headers: Mapping[str, str] | None = None) -> Download:
@@ -170,7 +170,7 @@ class Client:
         """One call with its limits and retries; ``read`` makes the result from a successful response."""
         until = ends_at(self.total_timeout)
         if until <= time.monotonic():
-            raise TimedOut(f"{request.label}: no time left to begin")
+            raise TimedOut(f"{request.label}: deadline passed before sending")
         self._quota.admit(request.label)
         company, breaker = request.company, self._breaker
         if request.write and not breaker.is_closed(company):
@@ -242,7 +242,7 @@ def _retry_delay(error: CodatError, call: Call, attempt: int) -> float | None:
     if isinstance(error, RateLimited):
         return None
     if isinstance(error, ConnectionLost) and call.reused:
-        # Codat closed a pooled connection while we sent on it: nothing is wrong with Codat.
+        # Codat closed a pooled connection while it was used, which is not a failure of Codat.
         return 0
     jitter = random.uniform(0.5, 1)  # noqa: S311 (no secret)
     return BACKOFF * jitter * float(2**attempt)

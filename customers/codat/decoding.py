@@ -66,7 +66,7 @@ def decoder_for(shape: Any) -> Decode:
 
 
 def page_decoder(decode: Decode, page_size: int) -> Decode:
-    """A decoder of a page of so many records. Of a response that is far too large it keeps `MAX_PAGE_SIZE` records."""
+    """A decoder of a page of so many records. It reads `MAX_PAGE_SIZE` records of a response that is far too large."""
     usual = max(page_size * BYTES_PER_RECORD, SMALL_PAGE)
 
     def decode_page(body: bytes) -> Any:
@@ -98,7 +98,7 @@ def _decode_large_page(body: bytes) -> Any:
 
 
 def _decode_rows(decoder: simplejson.JSONDecoder, text: str, at: int) -> tuple[list[Any], int]:
-    """The first records of the array that begins here, and the index behind it."""
+    """The first records of the array that begins here, and the index after it."""
     rows: list[Any] = []
     at = _skip(text, at, "[")
     while text[at] != "]":
@@ -110,7 +110,7 @@ def _decode_rows(decoder: simplejson.JSONDecoder, text: str, at: int) -> tuple[l
 
 
 def _skip(text: str, at: int, expected: str, *, unless: str = "") -> int:
-    """The index of the token behind an expected one; of that instead of it, where it is ``unless``."""
+    """The index after an expected token; where the token ``unless`` is there instead, the index of that token."""
     at = _end_of_space(text, at)
     if unless and text[at] == unless:
         return at

@@ -20,7 +20,7 @@ _READ_ONLY = (
     " Change them in the accounting software."
 )
 
-# What Codat's message begins with; guessed, because its messages are not documented.
+# What Codat's message begins with; assumed, because its messages are not documented.
 _BY_MESSAGE = (
     ("company", _COMPANY),
     ("data connection", _CONNECTION),

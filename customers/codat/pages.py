@@ -1,4 +1,4 @@
-"""Which page of a paged list came, by the answer and not by what was asked for: Codat may send smaller pages."""
+"""The position of a page in a list, from the response and not from the request: Codat may send smaller pages."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ class Position:
         return max(-(-self.total // self.size), self.page + 1 if self.has_next else 1)
 
 
-def position(answer: Mapping[str, Any], page: int, page_size: int) -> Position:
-    """The position of a validated page, which was asked for by number and size."""
-    shown, total = len(answer["results"]), int(answer["totalResults"])
-    page = _count(answer.get("pageNumber")) or page
-    size = _count(answer.get("pageSize"))
-    is_followed = shown > 0 and _has_next_link(answer)
+def position(results: Mapping[str, Any], page: int, page_size: int) -> Position:
+    """The position of a validated page. ``page`` and ``page_size`` are those of the request."""
+    shown, total = len(results["results"]), int(results["totalResults"])
+    page = _count(results.get("pageNumber")) or page
+    size = _count(results.get("pageSize"))
+    is_followed = shown > 0 and _has_next_link(results)
     if is_followed:
         # A page that others follow is full.
         size = shown
@@ -59,9 +59,9 @@ def position(answer: Mapping[str, Any], page: int, page_size: int) -> Position:
     )
 
 
-def kept_rows(answer: Mapping[str, Any], page_size: int) -> int:
-    """How many rows of an answer are kept: as many as asked for, or as its own page size says."""
-    return max(page_size, min(_count(answer.get("pageSize")) or 0, MAX_PAGE_SIZE))
+def row_limit(results: Mapping[str, Any], page_size: int) -> int:
+    """The maximum number of rows that are used: the requested page size, or the page's own where that is larger."""
+    return max(page_size, min(_count(results.get("pageSize")) or 0, MAX_PAGE_SIZE))
 
 
 def _inferred_size(page: int, page_size: int, shown: int, total: int) -> int:
@@ -74,7 +74,7 @@ def _count(value: object) -> int | None:
     return value if type(value) is int and 0 < value < 2**53 else None
 
 
-def _has_next_link(answer: Mapping[str, Any]) -> bool:
-    links = answer.get("_links")
+def _has_next_link(results: Mapping[str, Any]) -> bool:
+    links = results.get("_links")
     following = links.get("next") if isinstance(links, dict) else None
     return isinstance(following, dict) and bool(following.get("href"))

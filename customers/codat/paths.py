@@ -19,9 +19,9 @@ def api_segment(value: str) -> str:
     try:
         encoded = quote(value, safe="")
     except (UnicodeEncodeError, TypeError):
-        raise UnaddressableId("an id that is not text") from None
+        raise UnaddressableId("an ID that is not text") from None
     if encoded in ("", ".", "..") or len(encoded) > MAX_SEGMENT:
-        raise UnaddressableId(f"an id of {len(encoded)} characters that is no segment")
+        raise UnaddressableId(f"an ID of {len(encoded)} characters that cannot be a path segment")
     return encoded
 
 

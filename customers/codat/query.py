@@ -8,8 +8,8 @@ from customers.codat.text import is_invisible
 # "Under 2048 characters" is Codat's limit. Counted in UTF-16 units, the largest of the plausible readings.
 QUERY_LIMIT = 2047
 
-# Operators, joiners and braces of the language; also quotes and the backslash. Guessed: Codat does not say whether
-# these have a meaning, so they are treated as if they had.
+# Operators, joiners and braces of the language; also quotes and the backslash. Assumed: Codat does not document
+# whether these have a meaning, so they are treated as if they had.
 _SYNTAX = frozenset("&|{}=!<>~\"'`\\‘’‚‛“”„‟«»‹›")
 
 # Unicode categories: control characters, lone surrogates, line and paragraph separators.
@@ -18,9 +18,9 @@ _CONTROLS = frozenset({"Cc", "Cs", "Zl", "Zp"})
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """Typed text as far as Codat's language can express it.
+    """A search text, and what of it Codat's query language can express.
 
-    All `words` must match. `ignored` are the characters that could not be sent, each once, as a person reads them.
+    All `words` must match. `ignored` are the characters that could not be sent, each once, as text for the screen.
     `too_long` is the number of words that did not fit into one query.
     """
 
@@ -31,7 +31,7 @@ class Search:
 
     @property
     def sentence(self) -> str:
-        """What the person must know about the search, or ""."""
+        """A notice about what was ignored, or ""."""
         if not self.ignored and not self.too_long:
             return ""
         sentences = []
@@ -61,7 +61,7 @@ def _utf16_units(text: str) -> int:
 
 
 def _name_if_unsendable(char: str) -> str:
-    """What a person reads for a character that cannot be sent; "" for one that can."""
+    """A name on the screen for a character that cannot be sent; "" for one that can."""
     if char in _SYNTAX:
         return char
     if is_invisible(char):
@@ -71,10 +71,10 @@ def _name_if_unsendable(char: str) -> str:
     return ""
 
 
-def search(text: str, fields: tuple[str, ...], room: int = QUERY_LIMIT) -> tuple[Search, str]:
-    """What is searched for in typed text, and its query ("" for none).
+def search(text: str, fields: tuple[str, ...], limit: int = QUERY_LIMIT) -> tuple[Search, str]:
+    """The search for a text in some fields, and its query ("" for none).
 
-    Each word becomes `{a~word||b~word}`, words are joined by `&&`. The query has at most `room` UTF-16 units.
+    Each word becomes `{a~word||b~word}`, words are joined by `&&`. The query has at most `limit` UTF-16 units.
     """
     text = unicodedata.normalize("NFC", text)
     ignored: dict[str, None] = {}
@@ -87,13 +87,14 @@ def search(text: str, fields: tuple[str, ...], room: int = QUERY_LIMIT) -> tuple
     groups: list[str] = []
     words: list[str] = []
     too_long = 0
+    remaining = limit
     for word in dict.fromkeys("".join(sendable).split()):
         group = "{" + "||".join(f"{name}~{word}" for name in fields) + "}"
         needed = _utf16_units(group) + (2 if groups else 0)
-        if needed > room:
+        if needed > remaining:
             too_long += 1
             continue
-        room -= needed
+        remaining -= needed
         words.append(word)
         groups.append(group)
     return Search(text.strip(), tuple(words), tuple(ignored), too_long), "&&".join(groups)
@@ -105,13 +106,13 @@ _MAX_PARTS, _MAX_PART = 8, 40
 
 
 def similar_names(name: str) -> str:
-    """A query for the customers whose name may have the same `folded_name`; "" where nothing can be asked for.
+    """A query for the customers whose name may have the same `folded_name`; "" where no query is possible.
 
     The language cannot fold accents. So of each word the longest piece without a letter that often carries one must
-    be contained: "br" and "ltd" of "Brown Ltd". The answer holds other names too: the caller compares them.
+    be contained: "br" and "ltd" of "Brown Ltd". The results contain other names too: the caller compares them.
     """
     pieces = list(dict.fromkeys(filter(None, map(_plain_piece, _lower(name).split()))))
-    # Of a name of vowels alone nothing remains: then its words are searched for as they are.
+    # A name of vowels alone has no such piece: its words are searched for unchanged.
     words = pieces or list(dict.fromkeys(_letters(_lower(name)).split()))
     return "&&".join(f"customerName~{word[:_MAX_PART]}" for word in words[:_MAX_PARTS])
 
@@ -133,5 +134,5 @@ def _plain_piece(word: str) -> str:
 
 
 def _letters(text: str) -> str:
-    """Letters and digits alone; a blank for everything else, so that nothing is part of the language."""
+    """The text with a blank for everything but letters and digits, so that it contains no syntax."""
     return "".join(char if char.isalnum() else " " for char in text)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-# What a person reads for each status.
+# The label or sentence on the screen for each status.
 RUNNING = {
     "Initial": "Starting",
     "Queued": "Queued",
@@ -56,10 +56,10 @@ def progress(operation: Mapping[str, Any]) -> int | None:
     value = operation.get("progress")
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         return None
-    # Limited before it is rounded: JSON has numbers of any size.
+    # Limited before it is rounded, because JSON numbers are unbounded.
     return int(min(max(value, 0), 100))
 
 
 def status_label(status: str) -> str:
-    """What a person reads for a status; the status itself where it is unknown."""
+    """The label or sentence for a status; the status itself where it is unknown."""
     return RUNNING.get(status) or FAILED.get(status) or status

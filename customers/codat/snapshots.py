@@ -3,8 +3,8 @@
 A `Snapshot` is for showing: no write is decided on a stale one. The fallback covers the errors in
 `FALLBACK_ERRORS` alone; with any other error, or where nothing is cached, the error is raised.
 
-Only what was validated is cached, and what comes from the cache is validated like a response: others may be able to
-write there.
+Only validated data is cached, and cached data is validated like a response, because other programs may be able to
+write to the cache.
 """
 
 from __future__ import annotations
@@ -29,19 +29,19 @@ from customers.codat.types import CompaniesPage, Company, Customer, CustomersPag
 COMPANY_TTL = 120
 CUSTOMER_NAME_TTL = 120
 MODEL_TTL = 600
-# Seconds for which it is remembered that customers cannot be written through a connection. A form that is opened by
-# its address asks again.
+# Seconds for which it is cached that customers cannot be written through a connection. Opening a form by its address
+# reads the model again.
 READ_ONLY_TTL = 3600
-# Seconds for which data is kept as the fallback for an outage.
+# Seconds for which data is cached as the fallback for an outage.
 STALE_TTL = 6 * 3600
 
-# Companies of one list that are cached: more than people look at.
+# Companies of one list that are cached: more than people open.
 MAX_CACHED_COMPANIES = 100
 
-# Codat does not respond, or with something that cannot be read.
+# Codat does not respond, or sends a response that cannot be read.
 FALLBACK_ERRORS = (*OUTAGES, InvalidResponse)
 
-# Marks an entry that serves as the fallback alone, however young it is.
+# Marks an entry that is used as the fallback only, whatever its age.
 _EXPIRED = "expired"
 
 T = TypeVar("T")
@@ -225,9 +225,9 @@ class SnapshotReader:
         return snapshot
 
     def is_read_only(self, *, company_id: str, connection_id: str) -> bool:
-        """Whether Codat said lately that customers cannot be written through a connection. Makes no call."""
-        said_at = cache.get(self._key("read-only", company_id, connection_id))
-        return cache.is_past(said_at) and time.time() - said_at < READ_ONLY_TTL
+        """Whether it is cached that customers cannot be written through a connection. Makes no call."""
+        refused_at = cache.get(self._key("read-only", company_id, connection_id))
+        return cache.is_past(refused_at) and time.time() - refused_at < READ_ONLY_TTL
 
     def _cached(
         self,
@@ -260,7 +260,7 @@ class SnapshotReader:
     def _read(
         self, path: str, params: Mapping[str, object], shape: _Shape, *, stale_if_error: bool
     ) -> Snapshot[dict[str, Any]]:
-        """A new response. Its body is kept undecoded, which is cheap, and decoded only as a fallback."""
+        """A new response. Its body is cached undecoded, which is cheap, and decoded only as a fallback."""
         key = self._key("seen", path, *(f"{name}={value}" for name, value in params.items()))
         try:
             response = self.client.get_json(path, params, decode=shape.decode)
@@ -276,7 +276,7 @@ class SnapshotReader:
             return stale
         now = time.time()
         if response.body:
-            # Parts that nobody reads may be something else than UTF-8.
+            # The parts that are skipped may be something else than UTF-8.
             text = response.body.decode(errors="replace")
             cache.put(key, _entry(now, text), STALE_TTL, cache.STALE)
         return Snapshot(data, _utc(now))
@@ -296,7 +296,7 @@ class SnapshotReader:
 
 
 def _entry(read_at: float, text: str) -> builtins.list[Any]:
-    """What lies in the cache: the time (seconds since 1970), and JSON as text."""
+    """A cache entry: the time (seconds since 1970), and JSON as text."""
     return [read_at, text]
 
 
@@ -315,7 +315,7 @@ def _from_cache(
             and time.time() - read_at < ttl
             and (ttl == STALE_TTL or not marks)
         ):
-            # What lies there need not be ours: it is validated like a response.
+            # Other programs may have written the entry, so it is validated like a response.
             with suppress(ValueError, InvalidResponse):
                 data = shape.validate(JsonResponse("cache", shape.decode(text.encode()), 200, {}))
                 return Snapshot(data, _utc(read_at), error)

@@ -3,17 +3,17 @@
 | for | use |
 | --- | --- |
 | a database column | `db_safe` |
-| a page | `page_text`; `single_line` for names and headings; `visible_text` to quote what somebody typed |
+| a page | `page_text`; `single_line` for names and headings; `visible_text` to quote user input |
 | the two sides of a difference | `marked_text` |
-| what somebody typed, before it is sent | `without_invisible` |
+| user input, before it is sent | `without_invisible` |
 | an input of a form | `input_text` |
 | a response header | `header_text` |
 | the name of a saved file | `file_name_text` |
 | the log | `log_text` |
 | comparing two names | `folded_name` |
 
-None of them escapes for HTML: templates do. Which characters are *invisible*, and which text is *blank*, is decided
-here alone.
+None of them escapes for HTML: templates do. Which characters are *invisible*, and which text is *blank*, is defined
+here only.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ MAX_HEADER_TEXT = 200
 MAX_LOG_TEXT = 200
 # Bytes. File systems allow 255, and browsers add a number to a name that exists already.
 MAX_FILE_NAME = 200
-# Characters. What is longer is no extension.
+# Characters. A longer suffix is not treated as an extension.
 MAX_EXTENSION = 10
 
 REPLACEMENT = "\ufffd"
 
-# Unicode's Default_Ignorable_Code_Point (DerivedCoreProperties.txt), annotation marks, and the Braille blank: they draw
-# nothing. Zero-width space, BOM, soft hyphen, marks that set the direction of text, fillers, tags.
+# Unicode's Default_Ignorable_Code_Point (DerivedCoreProperties.txt), annotation marks, and the Braille blank: they have
+# no glyph. Zero-width space, BOM, soft hyphen, marks that set the direction of text, fillers, tags.
 _INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164"
     "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
@@ -44,10 +44,10 @@ _JOINING = re.compile(
 )
 _JOINERS = "\u200c\u200d"
 _BLACK_FLAG = "\U0001f3f4"
-# Tags behind a flag; the longest in use is of six letters and an end.
+# Tags after a flag; the longest in use has six letters and an end tag.
 _MAX_TAGS = 8
 
-# What HTML forbids, or a browser does not send back: control characters but tab and newline, lone surrogates, and
+# What HTML forbids, or a browser does not post unchanged: control characters but tab and newline, lone surrogates, and
 # noncharacters.
 _NOT_IN_HTML = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff"
@@ -62,8 +62,8 @@ _ACCENT = re.compile("[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe2
 
 # What Windows, macOS and shells do not accept in a file name.
 _NOT_IN_A_FILE_NAME = re.compile(r'[<>:"/\\|?*]')
-# Names of devices on Windows, whatever stands behind the first dot ("Naming Files, Paths, and Namespaces"). It takes
-# superscript digits for digits, and ignores blanks at the end of a name.
+# Names of devices on Windows, with any suffix after the first dot ("Naming Files, Paths, and Namespaces"). Windows
+# treats superscript digits as digits, and ignores blanks at the end of a name.
 _WINDOWS_DEVICE = re.compile(
     r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$|clock\$)\s*(\.|$)", re.IGNORECASE
 )
@@ -72,24 +72,24 @@ _HEADER_VALUE = re.compile(r"[\x20-\x7e]+")
 
 
 def is_invisible(char: str) -> bool:
-    """Whether a character has no glyph of its own and comes along unnoticed with pasted text."""
+    """Whether a character has no glyph of its own, so that pasted text may contain it unnoticed."""
     return _INVISIBLE.match(char) is not None
 
 
 def without_invisible(text: str) -> str:
-    """Text without invisible characters. Those that its script or an emoji needs stay."""
+    """Text without invisible characters, except those that its script or an emoji needs."""
     if text.isascii():
         return text
     return _INVISIBLE.sub(lambda match: match[0] if _is_needed(text, match.start()) else "", text)
 
 
 def is_blank(text: str) -> bool:
-    """Whether nothing of a text can be seen."""
+    """Whether a text has no visible character."""
     return not text or text.isspace() or not _INVISIBLE.sub("", text).strip()
 
 
 def marked_text(text: str) -> str:
-    """Text in which each character that cannot be told from another one, or from none, is a mark: `[U+200B]`."""
+    """Text in which each character that is invisible, or looks like another one, is replaced by a mark: `[U+200B]`."""
     if text.isascii() and text.isprintable():
         return text
     kept = without_invisible(text) if _INVISIBLE.search(text) else text
@@ -104,7 +104,7 @@ def marked_text(text: str) -> str:
 
 
 def _is_plain(char: str) -> bool:
-    """Whether a character is a line break, a tab, the usual space, or one that is seen."""
+    """Whether a character is a line break, a tab, the usual space, or a visible one."""
     return char in " \n\t" or (char.isprintable() and not is_invisible(char))
 
 
@@ -153,7 +153,7 @@ def page_text(text: str) -> str:
 
 
 def visible_text(text: str) -> str:
-    """Text in which each character that cannot be seen, or that breaks the line, is U+FFFD."""
+    """Text in which each character that is invisible, or breaks the line, is replaced by U+FFFD."""
     return "".join(char if char.isprintable() else REPLACEMENT for char in text)
 
 
@@ -171,10 +171,10 @@ def single_line(text: str) -> str:
 
 
 def folded_name(name: str) -> str:
-    """A name in the form in which two spellings of one name are equal; "" where nothing of it can be seen.
+    """A name normalised so that two spellings of one name are equal; "" where it has no visible character.
 
     NFKC, no case, no combining marks, no invisible characters, single blanks: "CAFÉ  du Lac" is "cafe du lac".
-    Only the marks of alphabets are left out (accents): vowel signs of other scripts make another name.
+    Only the marks of alphabets are left out (accents): vowel signs of other scripts distinguish names.
     """
     seen = "".join(char for char in name if not is_invisible(char))
     plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", seen).casefold())
@@ -211,7 +211,7 @@ def file_name_text(name: str, infix: str = "") -> str:
         stem, dot, extension = cleaned, "", ""
     ending = infix + dot + extension
     shortened = _shorten(stem, ending)
-    # Checked last, because each step before can make the name of a device: `aux .pdf` becomes `aux.pdf`.
+    # Checked last, because each step before can produce the name of a device: `aux .pdf` becomes `aux.pdf`.
     return _shorten(f"_{stem}", ending) if _WINDOWS_DEVICE.match(shortened) else shortened
 
 

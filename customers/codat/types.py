@@ -1,7 +1,7 @@
 """Codat's JSON, under its own names. Source: its OpenAPI documents.
 
-Whatever those documents say, any key may be missing, nearly any value may be null, and platforms add
-keys of their own: read with ``.get()``. Dates are ISO 8601 text in UTC, with or without ``Z``.
+In practice any key may be missing, nearly any value may be null, and platforms add keys of their own:
+read with ``.get()``. Dates are ISO 8601 text in UTC, with or without ``Z``.
 """
 
 from __future__ import annotations

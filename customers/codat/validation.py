@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 from customers.codat.http.responses import JsonResponse
-from customers.codat.pages import kept_rows
+from customers.codat.pages import row_limit
 from customers.codat.types import PullOperation, PushOperation
 
 # Upper bound of a count: JSON integers are unbounded.
@@ -21,7 +21,7 @@ _ID_TYPES = (str, type(None))
 def results(response: JsonResponse, page_size: int) -> dict[str, Any]:
     """A page: a list of records, and the count of all. Records beyond the page's size are left out."""
     page = an_object(response)
-    page["results"] = records(response, "results")[: kept_rows(page, page_size)]
+    page["results"] = records(response, "results")[: row_limit(page, page_size)]
     total = page.get("totalResults")
     if type(total) is not int or not 0 <= total <= MAX_TOTAL:
         raise response.wrong_shape("totalResults to be a count")
@@ -44,7 +44,7 @@ def record(response: JsonResponse) -> dict[str, Any]:
 
 
 def company(response: JsonResponse) -> dict[str, Any]:
-    """One company: a record with an ID or connections, without which it says nothing. Connections are objects."""
+    """One company: a record with an ID or with connections. Connections are objects."""
     data = record(response)
     connections = data.get("dataConnections")
     if not data.get("id") and connections is None:
@@ -57,7 +57,7 @@ def company(response: JsonResponse) -> dict[str, Any]:
 
 
 def records(response: JsonResponse, key: str) -> list[dict[str, Any]]:
-    """The records under a key. Null is an empty list; a missing key is another shape."""
+    """The records under a key. Null is an empty list; a missing key is an error."""
     items = an_object(response).get(key, False)
     if items is None:
         return []

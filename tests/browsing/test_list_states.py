@@ -112,7 +112,7 @@ def test_words_over_the_query_limit_are_ignored_with_a_notice() -> None:
 
 
 def test_wide_characters_count_twice_against_the_limit() -> None:
-    found, text = query.search("😀" * 200, ("name",), room=300)
+    found, text = query.search("😀" * 200, ("name",), limit=300)
     assert (found.words, text, found.too_long) == ((), "", 1)
 
 
@@ -137,7 +137,7 @@ def test_typed_text_cannot_change_the_query(text: str) -> None:
 def test_every_character_is_searched_for_or_reported(text: str) -> None:
     import unicodedata
 
-    found, _ = query.search(text, ("name",), room=10**6)
+    found, _ = query.search(text, ("name",), limit=10**6)
     words = "".join(found.words)
     for char in unicodedata.normalize("NFC", text):
         assert char.isspace() or char in words or found.ignored

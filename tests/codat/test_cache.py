@@ -66,7 +66,7 @@ def test_a_cache_that_hangs_is_waited_for_once(
     assert time.monotonic() - calls < 0.4
     lines = [record for record in caplog.records if record.levelno == logging.WARNING]
     assert [record.getMessage() for record in lines] == [
-        "the cache does not answer: TimeoutError; it is tried again every 5 s"
+        "cache unavailable: TimeoutError; retrying every 5 s"
     ]
 
 
@@ -83,7 +83,7 @@ def test_a_cache_that_answers_again_is_used_again(
     settings.CACHES = {"default": local, "stale": local, "process": local}
     cache.put("a", 1, 5)
     assert cache.get("a") == 1
-    assert caplog.records[-1].getMessage() == "the cache answers again"
+    assert caplog.records[-1].getMessage() == "cache available again"
 
 
 def test_one_call_at_a_time_tries_a_cache_that_hangs(

@@ -183,7 +183,7 @@ def test_a_save_while_the_circuit_is_open_is_not_sent(
 def test_large_responses_are_not_kept_as_stale_data(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(responses, "MAX_KEPT_BODY", 10_000)
+    monkeypatch.setattr(responses, "MAX_CACHED_BODY", 10_000)
     service, company = default_service(), sandbox.company("big")
     service.list(company_id=company, page_size=1)
     service.list(company_id=company, page_size=500)

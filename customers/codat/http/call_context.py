@@ -1,4 +1,4 @@
-"""The context of calls to Codat: how long they may take, whether a client still waits, and whether one was a write."""
+"""The context of calls to Codat: their deadline, the client socket that is watched, and whether one was a write."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def abort_when_closed(fileno: int | None) -> Iterator[None]:
 
 @contextmanager
 def watch_writes() -> Iterator[None]:
-    """Note whether a call that changes something was begun inside.
+    """Record whether a call that changes something was started inside.
 
     Another thread is included only if it runs in a copy of the context.
     """
@@ -54,17 +54,17 @@ def watch_writes() -> Iterator[None]:
         _writes.reset(token)
 
 
-def note_write() -> None:
-    """A call that changes something begins."""
-    begun = _writes.get()
-    if begun is not None:
-        begun.append(True)
+def record_write() -> None:
+    """Record that a call that changes something is started."""
+    writes = _writes.get()
+    if writes is not None:
+        writes.append(True)
 
 
 def may_have_written() -> bool:
-    """Whether a call that changes something was begun. True where nobody watches: it is not known."""
-    begun = _writes.get()
-    return begun is None or bool(begun)
+    """Whether a call that changes something was started. True outside of `watch_writes`, where that is not known."""
+    writes = _writes.get()
+    return writes is None or bool(writes)
 
 
 class Call:
@@ -92,7 +92,7 @@ class Call:
         self.read_timeout = read_timeout
         self.new_connection = new_connection  # do not use a pooled connection
         self.reused = False  # a pooled connection was used
-        self.sent = False  # the first byte may have left
+        self.sent = False  # the first byte may have been sent
         self.client_socket = _client_socket.get()  # fd, None where no client is watched
 
     def remaining(self, limit: float) -> float:

@@ -5,7 +5,7 @@
 
 There is one circuit per company, one for calls about no company, and one for the network: a connection that
 cannot be opened concerns every company. A response with a status below 500 is no failure, nor is a connection
-that breaks, because neither keeps anybody waiting. An open circuit is in the cache, so all processes share it.
+that breaks, because neither causes a wait. An open circuit is in the cache, so all processes share it.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ MAX_FAILURES = 5
 WINDOW, OPEN_SECONDS, MAX_OPEN_SECONDS = 60.0, 5.0, 60.0
 # Seconds that one probe may take: longer than the client's total timeout.
 PROBE_TTL = 60
-# Seconds after which an open circuit without calls is forgotten.
+# Seconds after which an open circuit without calls is deleted from the cache.
 OPEN_TTL = 600
 # Seconds for which a process uses what it has read from the cache.
 CHECK_INTERVAL = 1.0
 
-# Circuits that a process keeps: company IDs in URLs are typed by people, so there may be any number.
+# Circuits in the memory of a process: company IDs come from URLs, so there may be any number.
 MAX_CIRCUITS = 10_000
 
 # The circuit of the network; a company's ID is percent-encoded, so it never has this character.
@@ -50,7 +50,7 @@ NETWORK = "*"
 
 @dataclass(slots=True)
 class _Circuit:
-    """What this process knows of one circuit. ``probe_at`` is wall-clock time, 0 while closed."""
+    """The state of one circuit in this process. ``probe_at`` is wall-clock time, 0 while closed."""
 
     failures: int = 0
     failed_at: float = 0.0
@@ -67,11 +67,11 @@ class CircuitBreaker:
         self._lock = threading.Lock()
 
     def is_closed(self, company: str) -> bool:
-        """Whether calls about a company ("" for none) pass freely."""
+        """Whether calls about a company ("" for none) are admitted without a probe."""
         return not self._open(company)
 
     def admit(self, company: str, label: str) -> bool:
-        """Let a call pass: False freely, True as the probe. `CircuitOpen` where it may not.
+        """Admit a call: True where it is the probe, else False. Raises `CircuitOpen` where it is not admitted.
 
         `record` must follow a probe.
         """
@@ -89,20 +89,20 @@ class CircuitBreaker:
     def record(self, company: str, error: CodatError | None, *, probing: bool) -> None:
         """Record how a call ended."""
         if isinstance(error, Unreachable):
-            self._failed(NETWORK, error, probing=probing)
+            self._record_failure(NETWORK, error, probing=probing)
         elif isinstance(error, TimedOut | Unavailable):
-            self._succeeded(NETWORK)  # The connection was opened.
-            self._failed(company, error, probing=probing)
+            self._record_success(NETWORK)  # The connection was opened.
+            self._record_failure(company, error, probing=probing)
         elif error is None or isinstance(error, ErrorResponse):
-            self._succeeded(NETWORK)
-            self._succeeded(company)
+            self._record_success(NETWORK)
+            self._record_success(company)
         elif isinstance(error, InvalidResponse | ConnectionLost) and probing:
-            self._succeeded(NETWORK)
-            self._failed(company, error, probing=True)
+            self._record_success(NETWORK)
+            self._record_failure(company, error, probing=True)
         if probing:
             cache.delete(self._key(NETWORK, "probe"), self._key(company, "probe"))
 
-    def _failed(self, name: str, error: CodatError, *, probing: bool) -> None:
+    def _record_failure(self, name: str, error: CodatError, *, probing: bool) -> None:
         circuit, now = self._circuit(name), time.time()
         with self._lock:
             circuit.failures = 1 + (circuit.failures if now - circuit.failed_at < WINDOW else 0)
@@ -114,7 +114,7 @@ class CircuitBreaker:
         cache.put(self._key(name), circuit.probe_at, OPEN_TTL)
         logger.warning("circuit open for %.0f s after %s", wait, type(error).__name__)
 
-    def _succeeded(self, name: str) -> None:
+    def _record_success(self, name: str) -> None:
         circuit = self._circuit(name)
         circuit.failures = 0
         if circuit.probe_at:
@@ -148,7 +148,7 @@ class CircuitBreaker:
 
 
 def _probe_at(value: object) -> float:
-    """The time of the next probe from the cache; 0 for what no breaker of ours wrote there."""
+    """The time of the next probe from the cache; 0 for a value that is not a plausible time."""
     if not cache.is_number(value) or not 0 < value <= time.time() + 2 * MAX_OPEN_SECONDS:
         return 0.0
     return float(value)

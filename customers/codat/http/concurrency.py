@@ -1,7 +1,7 @@
 """Limits the concurrent calls per company, across threads and, through a shared cache, processes; and in this process.
 
 Codat refuses more than ten. A slot is held until the response is read; for a download, until its headers are
-read, because a slow reader would otherwise block everybody else (guessed: Codat does not say what it counts).
+read, because a slow reader would otherwise block all other calls (assumed: Codat does not document what it counts).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ MAX_WAIT = 5.0
 MAX_WAIT_IN_PROCESS = 0.5
 # Seconds between two checks whether another process has released a slot.
 POLL_INTERVAL = 0.05
-# Companies that a process keeps: IDs in URLs are typed by people, so there may be any number.
+# Companies in the memory of a process: IDs come from URLs, so there may be any number.
 MAX_COMPANIES = 10_000
 # Seconds that a slot in the cache outlives its call; the slot of a process that died expires.
 MARGIN = 2
@@ -34,7 +34,7 @@ _TOO_MANY = (
 class ConcurrencyLimit:
     """At most ``max_concurrent`` calls for each company of one account, and ``max_in_process`` in this process.
 
-    Those that wait for a company's slot count among the latter: some threads are always left for other pages.
+    Calls that wait for a company's slot count towards ``max_in_process``, so some threads always serve other pages.
     """
 
     def __init__(self, identity: str, max_concurrent: int, max_in_process: int) -> None:
@@ -47,7 +47,7 @@ class ConcurrencyLimit:
     def slot(self, company: str, until: float, label: str) -> Iterator[None]:
         """Hold a slot for a call that ends at ``until`` (monotonic time) at the latest.
 
-        "" is no company and has no limit of its own. `TooManyConcurrentCalls` where no slot became free in time.
+        "" is no company and has no limit of its own. Raises `TooManyConcurrentCalls` if no slot becomes free in time.
         """
         wait = max(min(MAX_WAIT_IN_PROCESS, until - time.monotonic()), 0)
         if not self._process.acquire(timeout=wait):

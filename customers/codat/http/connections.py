@@ -1,13 +1,13 @@
 """Connections that keep a call's deadline and record whether anything was sent.
 
-``requests`` limits the wait for each read, not the whole response: a response that drips in byte by byte
-would block a page for ever. It also does not say whether a failed request had left. Here each connection
-belongs to a `Call`: it asks the call how long it may wait before each read, and records what happened.
+``requests`` limits the wait for each read, not the whole response: a response that arrives byte by byte
+would block a page without a limit. It also does not say whether a failed request was sent. Here each connection
+belongs to a `Call`, which gives the time-out of each read and records whether the request was sent.
 
 The framing of a response is read by `framing`, more strictly than `http.client` does: `begin` is overridden.
 
 urllib3 has no public hook for resolving a name with a timeout: `HTTPConnection._new_conn` is overridden.
-`tests/codat/test_hooks.py` fails by name if a hook that is used here is gone.
+`tests/codat/test_hooks.py` names a hook that is used here and no longer exists.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _PEER_CLOSED = getattr(select, "POLLRDHUP", 0)
 
 
 class ClientClosed(OSError):
-    """The client that waits for this response has disconnected."""
+    """The client of the dashboard has disconnected before this response was complete."""
 
 
 class _DeadlineReader(io.RawIOBase):
@@ -114,7 +114,7 @@ class _Response(http.client.HTTPResponse):
         self._set_framing()
 
     def _set_framing(self) -> None:
-        """One reading of the framing and the encoding for this class, for urllib3 and for us."""
+        """Use one parse of the framing and the encoding for this class, for urllib3 and for the dashboard."""
         chunked, length = framing.is_chunked(self.headers), framing.content_length(self.headers)
         self._replace_header("Transfer-Encoding", "chunked" if chunked else "")
         self._replace_header("Content-Encoding", ", ".join(framing.content_codings(self.headers)))

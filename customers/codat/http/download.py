@@ -16,7 +16,7 @@ from customers.codat.text import log_text
 # which this leaves a fifth (`make bench`).
 CHUNK = 448 * 1024
 
-# Headers of a file that may be passed on. Its name and caching are set by us.
+# Headers of a file that may be passed on. The dashboard sets its name and its caching.
 PASSED_HEADERS = (
     "Content-Type",
     "Content-Encoding",
@@ -41,7 +41,7 @@ class Download:
     def __init__(self, raw: BaseHTTPResponse, call: Call, label: str) -> None:
         self._raw, self._call, self._label = raw, call, label
         self._open = True
-        # We ask for no encoding. A file that is stored with one comes with it all the same.
+        # No encoding is requested. A file that is stored encoded is sent encoded nevertheless.
         self.content_encoding = raw.headers.get("Content-Encoding", "")
         if self.content_encoding not in ("", "gzip"):
             encoding = log_text(self.content_encoding)
@@ -96,7 +96,7 @@ class Download:
         raise StopIteration
 
     def _check(self, chunk: bytes) -> bytes:
-        """Decode the chunk of an encoded file, only to learn where its content ends."""
+        """Decode the chunk of an encoded file, to detect where its content ends."""
         if self._checked:
             for _ in self._checked.feed(chunk):
                 pass

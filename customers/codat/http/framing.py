@@ -1,7 +1,7 @@
 """Where the body of a response ends and how it is encoded, read strictly from its headers.
 
-`http.client` ignores what it does not understand: a length that is no number, a transfer coding with a blank behind it,
-and every header behind a line that is none. A file that ends early would look complete then, or hold the chunks' sizes.
+`http.client` ignores what it cannot parse: a length that is not a number, a transfer coding followed by a blank, and
+every header after a malformed line. A truncated file would then look complete, or contain the sizes of the chunks.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def is_chunked(headers: Message) -> bool:
 
 
 def content_length(headers: Message) -> int | None:
-    """The announced length in bytes, None where there is none. Raises InvalidFraming where it is no single number."""
+    """The announced length in bytes, None where there is none. Raises InvalidFraming if it is not a single number."""
     lengths = set(_values(headers, "Content-Length"))
     if not lengths:
         return None
@@ -65,6 +65,6 @@ def content_codings(headers: Message) -> list[str]:
 
 
 def _values(headers: Message, name: str) -> list[str]:
-    """The list that all fields of this name make up, trimmed and in lower case."""
+    """The combined list of all fields of this name, trimmed and in lower case."""
     fields = headers.get_all(name) or []
     return [value.strip(_BLANKS).lower() for field in fields for value in str(field).split(",")]

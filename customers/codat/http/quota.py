@@ -1,4 +1,4 @@
-"""The day's quota of calls to Codat: read from its responses, shared between processes, partly kept for people."""
+"""The day's quota of calls to Codat: read from its responses, shared between processes, partly reserved for people."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from customers.codat.errors import Reserved
 # Seconds between two reads, and two writes, of the shared number by one process.
 SHARE_INTERVAL = 1.0
 DAY = 86_400
-# Characters of the text that says when the quota starts anew.
+# Characters of the text that says when the quota is reset.
 MAX_RESET = 64
 
 _background: ContextVar[bool] = ContextVar("background", default=False)
@@ -31,7 +31,7 @@ def background() -> Iterator[None]:
 
 
 class RateLimit(NamedTuple):
-    """The day's quota of calls. ``reset`` is Codat's own text for when it starts anew."""
+    """The day's quota of calls. ``reset`` is Codat's own text for when it is reset."""
 
     limit: int
     remaining: int
@@ -39,7 +39,7 @@ class RateLimit(NamedTuple):
 
 
 class Quota:
-    """The quota of one account. ``reserve`` is the share of it, 0 to 1, that is kept for people."""
+    """The quota of one account. ``reserve`` is the share of it, 0 to 1, that is reserved for people."""
 
     def __init__(self, identity: str, reserve: float) -> None:
         self._key = cache.key("quota", identity)
@@ -74,7 +74,7 @@ class Quota:
         return self._latest if self._latest_at // DAY == now // DAY else None
 
     def admit(self, label: str) -> None:
-        """Let a call pass. `Reserved` for background work where only the reserve is left."""
+        """Admit a call. Raises `Reserved` for background work where only the reserve is left."""
         if not _background.get():
             return
         quota = self.latest()

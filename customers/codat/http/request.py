@@ -12,7 +12,7 @@ from customers.codat.errors import BadRequest
 # Parts of a path that are personal data: IDs of customers and attachments. IDs of companies, connections
 # and operations are Codat's own.
 _PRIVATE = re.compile(r"/(customers|attachments)/[^/]+")
-# A company ID that is not one of Codat's was typed into a URL by somebody.
+# A company ID that is not a UUID is not Codat's and may be personal data.
 _NOT_AN_ID = re.compile(
     r"^/companies/(?![0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}(?:/|$))[^/]+"
 )

@@ -33,27 +33,27 @@ MAX_BODY = 64 * 1024 * 1024
 MAX_ERROR_BODY = 64 * 1024
 # Bytes per read: a page of 5,000 is one piece, so nothing has to be joined.
 PIECE = 8 * 1024 * 1024
-# Bytes. Bodies up to this are kept with the response, as stale data for an outage.
-MAX_KEPT_BODY = 256 * 1024
+# Bytes. Bodies up to this are stored with the response, to be cached as the fallback for an outage.
+MAX_CACHED_BODY = 256 * 1024
 
 # Characters of one text in an error, and validation items.
 MAX_MESSAGE = 1000
 MAX_ITEMS = 200
-# Seconds: a longer Retry-After is cut to a week.
+# Seconds: a longer Retry-After is limited to a week.
 MAX_RETRY_AFTER = 7 * 24 * 3600
 
-# Guessed: the documents put the correlation ID into the body of an error only; gateways tend to send one of these.
+# Assumed: the documents put the correlation ID into the body of an error only; gateways tend to send one of these.
 CORRELATION_HEADERS = ("X-Correlation-Id", "Correlation-Id", "X-Request-Id", "Request-Id")
 _NOT_IN_AN_ID = re.compile(r"[^\w.:|=+/-]", re.ASCII)
 
-# Guessed: Codat has no codes for the meanings of a 404; these words come with "never synced" and "not supported".
+# Assumed: Codat has no codes for the meanings of a 404; its messages for "never synced" and "not supported" have these.
 NO_DATA = "no data available"
 NOT_SUPPORTED = "not supported"
 
 
 @dataclass(frozen=True, slots=True)
 class JsonResponse:
-    """Decoded JSON with its status and headers. ``body`` is the undecoded JSON, b"" if too large to keep."""
+    """Decoded JSON with its status and headers. ``body`` is the undecoded JSON, b"" if too large to cache."""
 
     label: str
     data: Any = field(repr=False)
@@ -99,8 +99,8 @@ def read_json(
     body = read_body(request, response, call, limit=MAX_BODY)
     with suppress(ValueError):
         data = decode(body)
-        kept = body if len(body) <= MAX_KEPT_BODY else b""
-        return JsonResponse(request.label, data, response.status, response.headers, kept)
+        cacheable = body if len(body) <= MAX_CACHED_BODY else b""
+        return JsonResponse(request.label, data, response.status, response.headers, cacheable)
     # Raised outside of the handler: a decoder's error holds the whole body, which is personal data.
     raise invalid_response(request, response, f"{len(body)} bytes that are not JSON")
 
@@ -178,7 +178,7 @@ def error_response(
         retry_after=wait,
         validation=_items(validation.get("errors")),
         warnings=_items(validation.get("warnings")),
-        # 408 and 500 upwards come from gateways too, which do not know what happened behind them.
+        # 408 and 500 upwards come from gateways too, which do not know what their upstream did.
         may_have_arrived=request.write and (status >= 500 or status == 408),
     )
 

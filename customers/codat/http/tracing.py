@@ -1,4 +1,4 @@
-"""The log of calls to Codat, and which request of ours each call belongs to."""
+"""The log of calls to Codat, and the request to the dashboard that each call belongs to."""
 
 from __future__ import annotations
 

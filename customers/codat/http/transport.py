@@ -25,7 +25,7 @@ from customers.codat.http.connections import POOLS, ClientClosed
 from customers.codat.http.request import ApiRequest
 from customers.codat.text import log_text
 
-# What a failed exchange can raise at this level; anything else is a bug of ours.
+# What a failed exchange can raise at this level; anything else is a bug in the dashboard.
 NETWORK_ERRORS = (HTTPError, http.client.HTTPException, OSError)
 
 
@@ -70,12 +70,12 @@ class Transport:
         """Send a request and read the headers of its response. Raises CodatError.
 
         A call with ``new_connection`` gets a pool of its own, so that no connection which Codat has just
-        closed leaves a doubt whether the request arrived.
+        closed leaves it unknown whether the request arrived.
         """
         try:
             timeout = (call.remaining(call.connect_timeout), call.remaining(call.read_timeout))
         except TimeoutError:
-            raise TimedOut(f"{request.label}: no time left to begin") from None
+            raise TimedOut(f"{request.label}: deadline passed before sending") from None
         adapter = (
             Adapter(pool_connections=1, pool_maxsize=1) if call.new_connection else self._adapter
         )
@@ -95,7 +95,7 @@ class Transport:
         raise failure
 
     def _prepare(self, base_url: str, request: ApiRequest) -> PreparedRequest:
-        """Built by hand: a session would add cookies and settings, and ``prepare`` rewrites URLs."""
+        """Without a session, which would add cookies and settings, and without ``prepare``, which rewrites URLs."""
         prepared = PreparedRequest()
         prepared.method, prepared.url = request.method, base_url + request.target
         prepared.headers = CaseInsensitiveDict({**self._headers, **request.headers})
