@@ -213,8 +213,8 @@ class SnapshotReader:
                 f"{paths.connection(company_id, connection_id)}/options/customers",
                 _model_shape(check),
                 fresh=fresh,
-                # A model decides which fields a form has, and nothing about a record: the last good one is good enough
-                # for a save, too.
+                # A model decides which fields a form has, and nothing about a record: the last valid one is
+                # sufficient for a save, too.
                 fallback_errors=FALLBACK_ERRORS if stale_if_error else (InvalidResponse,),
             )
         except NotSupported:

@@ -109,9 +109,9 @@ def _is_plain(char: str) -> bool:
 
 
 def _is_needed(text: str, index: int) -> bool:
-    """Whether an invisible character belongs to what stands around it: a joiner, the style of an emoji, a flag."""
+    """Whether the text around it needs an invisible character: a joiner, the style of an emoji, a flag."""
     char = text[index]
-    # Few characters are looked at: a text may consist of nothing else.
+    # Reads a limited number of characters, because a text may consist of invisible ones only.
     nearby = text[max(index - _MAX_TAGS, 0) : index]
     before = nearby.rstrip("\ufe0e\ufe0f")[-1:]
     after = text[index + 1 : index + 2]
