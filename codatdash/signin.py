@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.contrib.auth import views
@@ -38,7 +38,11 @@ def check_guess(guess: throttle.Guess) -> None:
 
 
 class SignInForm(AuthenticationForm):
-    """Name and password. A guess that has to wait is refused before its hash is computed."""
+    """Name and password. A throttled guess is refused before its hash is computed."""
+
+    error_messages: ClassVar = AuthenticationForm.error_messages | {
+        "invalid_login": "The user name or password is wrong. Both may be case-sensitive."
+    }
 
     def clean(self) -> dict[str, Any]:
         """The signed-in user is in `get_user()`. Raises ValidationError."""

@@ -112,7 +112,7 @@ class Write(models.Model):
     class Decision(models.TextChoices):
         """What a person decided about an unknown write."""
 
-        LINKED = "linked", "Linked to an operation in Codat’s history"
+        LINKED = "linked", "Linked to Codat’s history"
         NOT_RECEIVED = "not_received", "Marked as not received"
 
     UNFINISHED = (State.SENDING, State.PENDING, State.UNKNOWN)

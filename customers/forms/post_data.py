@@ -26,6 +26,9 @@ MAX_NEW_ITEMS = 2_000
 MAX_NEW_INPUTS = 20_000
 # Bytes of the keys of one list.
 _MAX_ORDER_LENGTH = 20_000
+_UNKNOWN_INPUTS = (
+    "Some fields no longer exist and will not be sent. What you typed there is listed below."
+)
 _UNKNOWN_ITEM = "A row no longer exists and was ignored. Nothing else was changed."
 _TOO_MANY_ITEMS = (
     f"A list can have at most {MAX_LIST_ITEMS} rows here. The rows after that were ignored."
@@ -70,13 +73,7 @@ class PostReader:
                 self.unknown_inputs[name] = values[-1]
                 self.lost_values[name.removeprefix(FIELD_PREFIX)] = values[-1]
         if self.unknown_inputs:
-            shown = list(self.unknown_inputs)[:3]
-            names = ", ".join(page_text(name.removeprefix(FIELD_PREFIX))[:80] for name in shown)
-            more = len(self.unknown_inputs) - len(shown)
-            self.problems.append(
-                "These fields no longer exist and will not be sent: "
-                f"{names}{f' and {more:,} more' if more else ''}."
-            )
+            self.problems.append(_UNKNOWN_INPUTS)
 
     def _read(self, field: Field) -> None:
         if isinstance(field, Leaf):

@@ -1,4 +1,4 @@
-"""Codat's own push history of a company: also what reached Codat from elsewhere."""
+"""Codat's own push history of a company, which includes changes that were not made with this dashboard."""
 
 from typing import Any
 
@@ -12,10 +12,10 @@ from customers.models import Write
 from customers.service import default_service
 from customers.web import htmx, links
 from customers.writes.operations import operation_customer_id, operation_key
+from customers.writes.sentences import operation_tag
 
 PAGE_SIZE = 50
 MAX_PAGE_DIGITS = 6
-_TONES = {"Success": "good", "Failed": "bad", "TimedOut": "warn"}
 
 
 @require_safe
@@ -23,10 +23,10 @@ _TONES = {"Success": "good", "Failed": "bad", "TimedOut": "warn"}
 def codat_history(request: HttpRequest, company_id: str) -> HttpResponse:
     """A company's push operations, the newest first; those of the journal link to their change."""
     page = _page_number(request.GET.get("page", ""))
-    answer = default_service().list_push_operations(
+    results = default_service().list_push_operations(
         company_id=company_id, page=page, page_size=PAGE_SIZE, order_by="-requestedOnUtc"
     )
-    operations, place = answer["results"], position(answer, page, PAGE_SIZE)
+    operations, place = results["results"], position(results, page, PAGE_SIZE)
     keys = [key for operation in operations if (key := operation_key(operation))]
     journaled = Write.objects.filter(company_id=company_id, push_operation_key__in=keys)
     writes = {write.push_operation_key: write for write in journaled}
@@ -50,14 +50,16 @@ def _page_number(text: str) -> int:
 
 
 def _row(company_id: str, operation: PushOperation, writes: dict[str, Write]) -> dict[str, Any]:
-    """What the history shows of one push operation."""
+    """The context of one row of the history."""
     write = writes.get(operation_key(operation))
     record_id = operation_customer_id(operation)
     is_customer = str(operation.get("dataType") or "").lower() == "customers"
     has_page = is_customer and links.is_addressable(record_id)
+    state, tone = operation_tag(operation)
     return {
         "operation": operation,
-        "tone": _TONES.get(str(operation.get("status")), ""),
+        "state": state,
+        "tone": tone,
         "write": write,
         "url": links.write(company_id, write.pk) if write else "",
         "record_id": record_id,

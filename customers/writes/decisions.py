@@ -15,7 +15,7 @@ from customers.codat.types import PushOperation
 from customers.codat.values import parse_date
 from customers.models import Write
 from customers.service import CustomerService
-from customers.writes import tracking
+from customers.writes import sentences, tracking
 from customers.writes.journal import apply_result
 from customers.writes.operations import operation_customer_id, operation_key
 from customers.writes.recording import record
@@ -30,10 +30,15 @@ MAX_HISTORY_PAGES, HISTORY_PAGE_SIZE = 10, 1000
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A push operation at Codat that may be an unknown write of ours."""
+    """A push operation at Codat that may be an unknown write of this dashboard."""
 
     operation: PushOperation
     same_customer: bool
+
+    @property
+    def label(self) -> str:
+        """The label of the operation's status."""
+        return sentences.operation_tag(self.operation)[0]
 
 
 def evidence(write: Write, service: CustomerService) -> list[Evidence]:

@@ -10,7 +10,8 @@ from http import HTTPStatus
 from typing import Literal
 
 from customers.codat import refreshes
-from customers.formatting import DASH, day_and_time
+from customers.codat.types import PushOperation
+from customers.formatting import DASH, day_and_time, label
 from customers.models import Write
 
 State, Confirmation = Write.State, Write.Confirmation
@@ -125,6 +126,14 @@ TABLE: dict[Known, Status] = {
     ),
 }
 
+# The status of a push operation, in lower case. A failure there may be Codat's or the integration's.
+OPERATION_STATUSES = {
+    "pending": Known.SENT,
+    "success": Known.ACCEPTED,
+    "failed": Known.REFUSED,
+    "timedout": Known.TIMED_OUT,
+}
+
 # How a field came back, by `diff.How`.
 DIFFERENCE_LABELS = {
     "dropped": "Missing",
@@ -155,6 +164,13 @@ def summary(write: Write) -> Status:
     if read is None:
         return sent
     return Status(f"{sent.label} · {read.label.lower()}", read.tone, sent.sentence)
+
+
+def operation_tag(operation: PushOperation) -> tuple[str, Tone]:
+    """The label and tone of a push operation's status; an undocumented status is its own label."""
+    value = operation.get("status")
+    known = OPERATION_STATUSES.get(str(value).lower())
+    return (TABLE[known].label, TABLE[known].tone) if known else (label(value), "")
 
 
 def duration(write: Write) -> str:

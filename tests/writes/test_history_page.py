@@ -98,6 +98,29 @@ def test_codats_history_shows_changes_made_elsewhere(
         assert editor_client.get(url).status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("status", "label"),
+    [
+        ("Pending", "Sent"),
+        ("Success", "Accepted"),
+        ("Failed", "Refused"),
+        ("TimedOut", "Timed out"),
+        ("BrandNew", "Brand new"),
+    ],
+)
+def test_codats_history_shows_states_with_the_labels_of_changes(
+    sandbox: Sandbox, viewer_client: RawPathClient, status: str, label: str
+) -> None:
+    company = sandbox.company("qbo")
+    push = {"pushOperationKey": "k", "dataType": "customers", "companyId": company}
+    sandbox.state("qbo").pushes.append(
+        push | {"status": status, "requestedOnUtc": "2026-01-01T00:00:00Z"}
+    )
+    html = viewer_client.get(links.codat_writes(company)).content.decode()
+    cell = html.partition('data-label="State">')[2].partition("</td>")[0]
+    assert re.sub(r"<[^>]*>", "", cell).strip() == label
+
+
 @pytest.mark.parametrize("odd", [{}, {"status": None, "dataType": None, "requestedOnUtc": None}])
 def test_missing_values_in_codats_history_are_dashes(
     sandbox: Sandbox,

@@ -233,7 +233,7 @@ def test_who_linked_a_change_to_an_operation_and_when_stays(
     assert (unknown.state, unknown.settled_by) == (State.SUCCESS, SettledBy.POLL)
     assert (unknown.decision, unknown.decided_by_name) == (Decision.LINKED, "editor")
     assert "editor found it in Codat’s history and linked it on" in html
-    assert re.search(r"<dt>Linked to an operation[^<]*</dt>\s*<dd><bdi>editor</bdi>, <time", html)
+    assert re.search(r"<dt>Linked to Codat’s history</dt>\s*<dd><bdi>editor</bdi>, <time", html)
 
 
 @pytest.mark.django_db
