@@ -42,7 +42,7 @@ from customers.service import default_service
 from customers.web import htmx, links
 from customers.web.company_context import CompanyContext, load_company
 from customers.web.error_pages import heading, needs_administrator
-from customers.web.resubmit import typed
+from customers.web.resubmit import post_fields
 from customers.writes import drafts
 
 
@@ -278,7 +278,7 @@ def _not_linked(request: HttpRequest, page: CompanyContext, customer_id: str) ->
     context = {
         "page": page,
         "customer_id": customer_id,
-        "typed": typed(request),
+        "post_fields": post_fields(request),
         "here": request.get_full_path(),
         "others": others,
     }
@@ -310,7 +310,7 @@ def _not_saved(request: HttpRequest, error: CodatError) -> HttpResponse:
             "error": error,
             "error_heading": heading(error),
             "needs_administrator": needs_administrator(error),
-            "typed": typed(request),
+            "post_fields": post_fields(request),
             "here": request.get_full_path(),
         },
         status=error.our_status if error.our_status >= 500 else 502,

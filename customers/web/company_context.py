@@ -46,7 +46,7 @@ class CompanyContext:
     """The company of a page, its accounting connections, and the one in use.
 
     `connection` is None where the company has none. `suffix` is the query string that keeps the chosen connection in
-    links, "" where none was chosen. `is_read_only` where Codat said lately that customers can be read and not written.
+    links, "" where none was chosen. `is_read_only` where it is cached that customers can be read and not written.
     """
 
     company: Company
@@ -56,9 +56,9 @@ class CompanyContext:
     suffix: str
     is_read_only: bool = False
 
-    def query(self, **more: object) -> str:
-        """The query string of a link with `more` in it and, where one was chosen, the connection; or ""."""
-        params = ({"connection": self.connection_id} if self.suffix else {}) | more
+    def query(self, **parameters: object) -> str:
+        """The query string of a link with these parameters and, where one was chosen, the connection; or ""."""
+        params = ({"connection": self.connection_id} if self.suffix else {}) | parameters
         return "?" + urlencode(params) if params else ""
 
     @property
@@ -74,7 +74,7 @@ class CompanyContext:
 
     @property
     def connection_id(self) -> str:
-        """The id of the connection in use, "" where there is none."""
+        """The ID of the connection in use, "" where there is none."""
         return str(self.connection.get("id") or "") if self.connection else ""
 
     @property
@@ -147,7 +147,7 @@ class CompanyContext:
 
 
 def company_context(request: HttpRequest, company_id: str, company: Company) -> CompanyContext:
-    """Choose the connection: the one that the address names, else the one in the best state."""
+    """Select the connection: the one that the address names, else the one in the best state."""
     connections = accounting_connections(company)
     wanted = request.GET.get("connection", "")
     named = next((c for c in connections if wanted and c.get("id") == wanted), None)
@@ -165,7 +165,7 @@ def load_company(
 ) -> CompanyContext:
     """The company of this page and its connection, from the cache or from Codat. Raises CodatError.
 
-    While Codat is away it may be stale; a write passes ``stale_if_error=False``.
+    While Codat is unavailable it may be stale; a write passes ``stale_if_error=False``.
     """
     company = default_service().snapshots.get_company(
         company_id=company_id, stale_if_error=stale_if_error

@@ -16,7 +16,7 @@ def dashboard(request: HttpRequest) -> dict[str, Any]:
     """The names that the frame (base.html) and the components use.
 
     `csrf_input`, `is_sandbox`, `administrator` (name and email, "" where not set), `companies_url`, `my_writes_url`;
-    callables, so that they cost nothing where they are not shown: `codat_quota` and `open_writes`.
+    callables, so that pages that do not show them make no query: `codat_quota` and `open_writes`.
     """
     user = getattr(request, "user", None)
     user_id = user.pk if user is not None and user.is_authenticated else None
@@ -38,6 +38,6 @@ def dashboard(request: HttpRequest) -> dict[str, Any]:
 
 
 def _quota() -> str:
-    """`4,000 of 5,000`: the calls that are left today; "" where Codat has not said."""
+    """`4,000 of 5,000`: the calls that are left today; "" where that is not known."""
     quota = default_service().quota()
     return f"{quota.remaining:,} of {quota.limit:,}" if quota else ""

@@ -1,4 +1,4 @@
-"""Two texts beside each other as HTML, in which the characters that differ are marked with <del> and <ins>."""
+"""Two texts side by side as HTML, in which the characters that differ are marked with <del> and <ins>."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from customers.codat.text import marked_text
 
 # Characters times characters that are compared one by one; longer texts are compared from both ends.
 _MAX_COMPARED = 250_000
-# Below this share of equal characters two texts have nothing in common that would be worth showing.
+# Below this share of equal characters two texts are shown as entirely different.
 _MIN_RATIO = 0.5
 
 # A mark of an invisible character is one piece, all others are single characters.
@@ -32,7 +32,7 @@ class Difference(NamedTuple):
 
 
 def difference(old: str, new: str) -> Difference:
-    """The two texts with marks for characters that cannot be seen, and for those that differ."""
+    """The two texts with marks for invisible characters, and for those that differ."""
     before, after = _PIECE.findall(marked_text(old)), _PIECE.findall(marked_text(new))
     old_parts, new_parts = _parts(before, after)
     return Difference(_html(old_parts, "del"), _html(new_parts, "ins"))
@@ -53,7 +53,7 @@ def _parts(before: list[str], after: list[str]) -> tuple[list[_Part], list[_Part
 
 
 def _parts_from_both_ends(before: list[str], after: list[str]) -> tuple[list[_Part], list[_Part]]:
-    """What the texts have in common at their beginning and at their end, and all between as one difference."""
+    """The common beginning and end of the texts, and everything between as one difference."""
     shorter = min(len(before), len(after))
     head = next((i for i in range(shorter) if before[i] != after[i]), shorter)
     rest = shorter - head

@@ -69,7 +69,7 @@ _NOT_RETRYABLE = (
     Http404,
 )
 
-# Only an administrator can mend these; the page names the one in the settings.
+# Only an administrator can fix these; the page names the one in the settings.
 _FOR_ADMINISTRATORS = (
     Unauthorized,
     PaymentRequired,
@@ -79,12 +79,12 @@ _FOR_ADMINISTRATORS = (
     PermissionDenied,
 )
 
-# Seconds after which a page retries that found Codat away.
+# Seconds until a page retries while Codat is unavailable and sent no Retry-After.
 _RETRY_SECONDS = 15
 
-# A page retries by itself no sooner than this, in seconds, however short Codat's Retry-After is; after a wait longer
-# than the other, a person decides.
-_SOONEST, _LATEST = 5, 3600
+# Limits of an automatic retry, in seconds: a shorter Retry-After is raised to the first, and after a longer one than
+# the second there is no automatic retry.
+_MIN_RETRY_SECONDS, _MAX_RETRY_SECONDS = 5, 3600
 
 _PERMISSION_SENTENCE = (
     "Your account cannot do this. Viewers can read, and Editors can also change customers. "
@@ -99,7 +99,7 @@ def heading(error: Exception) -> str:
 
 
 def needs_administrator(error: Exception) -> bool:
-    """Whether only an administrator can mend this error."""
+    """Whether only an administrator can fix this error."""
     return isinstance(error, _FOR_ADMINISTRATORS)
 
 
@@ -119,25 +119,25 @@ def change_sentence(request: HttpRequest, error: Exception) -> str:
 class _Retry:
     """When a retry makes sense, in seconds; None where that is not known.
 
-    `automatic` is the wait after which the page retries by itself, None where it does not. `codat_asked` where Codat
-    named the time.
+    `automatic` is the wait before the page retries automatically, None where it does not. `is_from_codat` where the
+    time is that of Codat's Retry-After.
     """
 
     wait: int | None
     automatic: int | None
-    codat_asked: bool
+    is_from_codat: bool
 
 
 def _retry(request: HttpRequest, error: Exception) -> _Retry:
-    reading = request.method in ("GET", "HEAD")
+    is_read = request.method in ("GET", "HEAD")
     retry_after = error.retry_after if isinstance(error, CodatError) else None
-    codat_asked = retry_after is not None and not isinstance(error, NotAttempted)
-    if retry_after is None and reading and isinstance(error, OUTAGES):
+    is_from_codat = retry_after is not None and not isinstance(error, NotAttempted)
+    if retry_after is None and is_read and isinstance(error, OUTAGES):
         retry_after = _RETRY_SECONDS
     if retry_after is None:
-        return _Retry(None, None, codat_asked=False)
-    wait = max(retry_after, _SOONEST)
-    return _Retry(wait, wait if reading and wait <= _LATEST else None, codat_asked)
+        return _Retry(None, None, is_from_codat=False)
+    wait = max(retry_after, _MIN_RETRY_SECONDS)
+    return _Retry(wait, wait if is_read and wait <= _MAX_RETRY_SECONDS else None, is_from_codat)
 
 
 def _status_and_sentence(error: Exception) -> tuple[int, str]:
@@ -164,7 +164,7 @@ def error_response(request: HttpRequest, error: Exception) -> HttpResponse:
         if retry.wait is None
         else datetime.now(UTC) + timedelta(seconds=retry.wait),
         "retry_seconds": retry.automatic,
-        "codat_asked": retry.codat_asked,
+        "is_codats_retry_time": retry.is_from_codat,
         "needs_administrator": needs_administrator(error),
         "customers_url": _customers_url(request),
     }
@@ -178,7 +178,7 @@ def error_response(request: HttpRequest, error: Exception) -> HttpResponse:
 
 
 def _customers_url(request: HttpRequest) -> str:
-    """The list of customers of the company that the page is about; "" where it is that list, or of no company."""
+    """The address of the company's list of customers; "" where the page is that list, or has no company."""
     company_id = request.resolver_match.kwargs.get("company_id") if request.resolver_match else None
     address = links.customers(company_id) if company_id else ""
     return "" if address == request.path else address

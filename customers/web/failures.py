@@ -1,6 +1,6 @@
-"""The page about a failure of the dashboard itself. It carries what was posted, for the next try.
+"""The page about a failure of the dashboard itself. It contains the posted fields, so that they can be posted again.
 
-Rendered without a request, so without its user and session: the database may be what failed.
+Rendered without a request, and so without its user and session, because the database may have failed.
 """
 
 import logging
@@ -18,39 +18,39 @@ from django.views.defaults import server_error as django_server_error
 
 from customers.codat.http.call_context import may_have_written
 from customers.web import htmx, links
-from customers.web.resubmit import is_form, typed
+from customers.web.resubmit import is_form, post_fields
 
 logger = logging.getLogger(__name__)
 
-# What Django raises where the database is away or locked; its other errors are errors of the dashboard.
-DATABASE_AWAY = (OperationalError, InterfaceError)
-_AWAY_HEADING = "The dashboard’s database does not respond"
+# What Django raises where the database is unavailable or locked; its other errors are errors of the dashboard.
+DATABASE_UNAVAILABLE = (OperationalError, InterfaceError)
+_UNAVAILABLE_HEADING = "The dashboard’s database does not respond"
 _ERROR_HEADING = "Something went wrong on our side"
 
 
-def database_away(request: HttpRequest, error: Exception) -> HttpResponse:
-    """503: the database cannot be reached, or another process has it locked."""
+def database_unavailable(request: HttpRequest, error: Exception) -> HttpResponse:
+    """503: the database cannot be reached, or another process has locked it."""
     logger.error("%s %s: %s", request.method, request.path, error, exc_info=error)
-    if _carries(request):
-        return _with_post(request, _AWAY_HEADING, status=503)
+    if _can_post_again(request):
+        return _with_post(request, _UNAVAILABLE_HEADING, status=503)
     page = render_to_string(
-        "503.html", {"error_heading": _AWAY_HEADING, "here": _page_address(request)}
+        "503.html", {"error_heading": _UNAVAILABLE_HEADING, "here": _page_address(request)}
     )
     return _response(page, status=503)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Django's handler of what nobody caught: 503 where it was the database, otherwise 500."""
+    """Django's handler of uncaught exceptions: 503 for the database, otherwise 500."""
     error = sys.exc_info()[1]
-    if isinstance(error, DATABASE_AWAY):
-        return database_away(request, error)
-    if _carries(request):
+    if isinstance(error, DATABASE_UNAVAILABLE):
+        return database_unavailable(request, error)
+    if _can_post_again(request):
         return _with_post(request, _ERROR_HEADING, status=500)
     return django_server_error(request)
 
 
-def _carries(request: HttpRequest) -> bool:
-    """Whether to carry the post: one that passed the CSRF check, and that holds fields but no password."""
+def _can_post_again(request: HttpRequest) -> bool:
+    """Whether the page may contain the posted fields: the CSRF check passed, and none is a password."""
     if request.method != "POST" or not getattr(request, "csrf_processing_done", False):
         return False
     try:
@@ -64,14 +64,14 @@ def _with_post(request: HttpRequest, heading: str, status: int) -> HttpResponse:
     context: dict[str, Any] = {
         "csrf_input": csrf_input(request),
         "heading": heading,
-        "typed": typed(request),
+        "post_fields": post_fields(request),
         "here": request.get_full_path(),
         "signed_out": False,
         "maybe_sent": may_have_written(),
         "history_url": _history_url(request),
         "is_form": is_form(request),
     }
-    # The response to any other post has another place on its page, so it gets a page of its own.
+    # The response to any other post has another target on its page, so it gets a whole page.
     is_fragment = htmx.is_fragment(request) and is_form(request)
     template = "web/_resubmit.html" if is_fragment else "web/resubmit.html"
     return _response(render_to_string(template, context), status=status)
@@ -85,7 +85,7 @@ def _response(page: str, status: int) -> HttpResponse:
 
 
 def _page_address(request: HttpRequest) -> str:
-    """The address for another try; "" where it is no page."""
+    """The address to retry; "" where it is not that of a page."""
     is_page = request.method in ("GET", "HEAD") and not htmx.is_fragment(request)
     return request.get_full_path() if is_page else ""
 

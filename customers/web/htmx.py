@@ -1,4 +1,4 @@
-"""Page or fragment: the one place that decides.
+"""Decides whether a response is a page or a fragment.
 
 HTMX gets a fragment, unless the request is boosted or restores history: those two need a whole page.
 """
@@ -19,9 +19,9 @@ def is_fragment(request: HttpRequest) -> bool:
 
 
 def is_automatic(request: HttpRequest) -> bool:
-    """Whether the page made this request by itself (a poll, a part that loads), as static/app.js marks it.
+    """Whether the request was not caused by a person (a poll, a part that loads), as static/app.js marks it.
 
-    Its response must not navigate, and it is no use by a person.
+    Its response must not navigate, and it does not count as use of the session.
     """
     return request.headers.get("Automatic-Request") == "1"
 

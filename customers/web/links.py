@@ -15,7 +15,7 @@ _NUL = "\0"
 
 
 class IdConverter:
-    """One path segment that may hold any id: read from its percent-encoded form."""
+    """One path segment that may contain any ID: read from its percent-encoded form."""
 
     regex = "[^/]+"
 
@@ -27,12 +27,12 @@ class IdConverter:
         return record_id
 
     def to_url(self, value: str) -> str:
-        """The segment. Used by Django's debug pages alone, since `reverse` quotes it once more."""
+        """The segment. Used by Django's debug pages only, since `reverse` quotes it once more."""
         return quote(value, safe=_SAFE)
 
 
 class CompanyConverter(IdConverter):
-    """A company's id. Codat's are UUIDs, which mean the same in capitals, so the journal has them in lower case."""
+    """A company's ID. Codat's are UUIDs, whose case does not matter, so the journal has them in lower case."""
 
     def to_python(self, value: str) -> str:
         """The id; a UUID in lower case."""
@@ -111,7 +111,7 @@ def attachments(company_id: str, customer_id: str) -> str:
 
 
 def archive(company_id: str, customer_id: str) -> str:
-    """All of a customer's attachments as one ZIP file. Not below the list, where any segment is an attachment's id."""
+    """All of a customer's attachments as one ZIP file. Not below the list, where any segment is an attachment's ID."""
     return f"{customer(company_id, customer_id)}attachments.zip"
 
 

@@ -1,4 +1,4 @@
-"""The state of a list (search, filters, order, page), read from an address and written back into one.
+"""The state of a list (search, filters, order, page), read from an address and written to one.
 
 Pure: no request, no HTTP. A feature builds its `ListState` with an `AddressReader`.
 """
@@ -42,7 +42,7 @@ class ListState:
 
     @property
     def descending(self) -> bool:
-        """Whether the list runs from the largest to the smallest."""
+        """Whether the order is descending."""
         return self.order_by.startswith("-")
 
     @property
@@ -57,7 +57,7 @@ class ListState:
 
     @property
     def notices(self) -> tuple[str, ...]:
-        """Sentences for the page: what was corrected in the address, and what could not be searched for."""
+        """Sentences for the page: corrections of the address, and what the search ignored."""
         sentence = self.search.sentence
         return self.corrections + ((sentence,) if sentence else ())
 
@@ -109,7 +109,7 @@ class AddressReader:
     def choice(
         self, name: str, allowed: tuple[str, ...], default: str, expected: str, consequence: str
     ) -> str:
-        """One of the `allowed` values, in whatever case it is written."""
+        """One of the `allowed` values, case-insensitively."""
         value = self.text(name).strip()
         if not value or value in allowed:
             return value or default

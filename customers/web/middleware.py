@@ -25,7 +25,7 @@ GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 
 class CodatMiddleware:
-    """Sets each page's deadline for calls to Codat, and answers a CodatError or a database that is away with a page."""
+    """Sets each page's deadline for calls to Codat, and makes a page of a CodatError or an unavailable database."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -34,12 +34,12 @@ class CodatMiddleware:
         with deadline(settings.CODAT_PAGE_DEADLINE), watch_writes():
             response = self.get_response(request)
         if not response.has_header("Cache-Control"):
-            # Pages hold personal data, and Back should show what is current.
+            # Pages contain personal data, and the browser's Back should show current data.
             add_never_cache_headers(response)
         return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        """The response to what the view raised, None where Django's own error pages serve."""
+        """The response to an exception of the view; None where Django's own error pages are used."""
         if isinstance(error, CodatError):
             logger.warning(
                 "codat %s %s: %s correlation=%s",
@@ -49,19 +49,19 @@ class CodatMiddleware:
                 error.correlation_id,
             )
             return error_response(request, error)
-        if isinstance(error, failures.DATABASE_AWAY):
-            return failures.database_away(request, error)
+        if isinstance(error, failures.DATABASE_UNAVAILABLE):
+            return failures.database_unavailable(request, error)
         if isinstance(error, PermissionDenied | Http404) and htmx.is_fragment(request):
             return error_response(request, error)
         return None
 
 
 class SignInForHtmxMiddleware:
-    """Keeps whole pages out of fragments.
+    """Prevents that HTMX inserts a whole page into a fragment.
 
-    An expired session redirects HTMX to the sign-in page, and from there back to the page that is open. Whole error
-    pages (Django's own for a 403, 404 or 500) replace the page, not the fragment. Neither happens to a request that
-    the page made by itself: the page may hold a form, and only a person leaves it.
+    An expired session redirects HTMX to the sign-in page, and from there back to the open page. Whole error pages
+    (Django's own for a 403, 404 or 500) replace the page, not the fragment. An automatic request does neither,
+    because the page may contain a form that is being filled in.
     """
 
     def __init__(self, get_response: GetResponse) -> None:

@@ -1,4 +1,4 @@
-"""Where in a list a page is, the addresses of the pages around it, and the heads of its table."""
+"""The position of a page in a list, the addresses of its neighbours, and the headings of its table."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -12,8 +12,8 @@ from customers.web.list_state import ListState
 class Paging:
     """`101–200 of 5,000` and its neighbours' query strings ("" where there is none).
 
-    `beyond` is True where the address names a page after the last one. `is_missing` where Codat counts records on
-    this page and sent none. `is_total_known` is False where more records come than Codat counts.
+    `is_past_end` is True where the address names a page after the last one. `is_missing` where Codat counts records
+    on this page and sent none. `is_total_known` is False where Codat sends more records than it counts.
     """
 
     first: int
@@ -25,7 +25,7 @@ class Paging:
     previous_page: str
     next_page: str
     last_page: str
-    beyond: bool
+    is_past_end: bool
     is_missing: bool
     is_total_known: bool
 
@@ -36,15 +36,15 @@ class Paging:
             return "No results"
         if not self.is_total_known:
             return f"{self.first:,}–{self.last:,} of more than {self.total:,}"
-        if self.beyond or (self.first == 1 and self.last == self.total):
+        if self.is_past_end or (self.first == 1 and self.last == self.total):
             return f"{self.total:,} in total"
         return f"{self.first:,}–{self.last:,} of {self.total:,}"
 
 
 def paging(state: ListState, results: Mapping[str, Any], suffix: str = "") -> Paging:
-    """Work out the neighbours from a page of Codat's results; see `customers.codat.pages`.
+    """The position and the neighbours of a page of Codat's results; see `customers.codat.pages`.
 
-    `suffix` ("?connection=...") is kept in every address.
+    `suffix` ("?connection=...") is part of every address.
     """
     place = position(results, state.page, state.page_size)
     page, pages = place.page, place.pages
@@ -62,7 +62,7 @@ def paging(state: ListState, results: Mapping[str, Any], suffix: str = "") -> Pa
         previous_page=address(min(page - 1, pages)) if page > 1 else "",
         next_page=address(page + 1) if page < pages else "",
         last_page=address(pages) if page != pages and place.is_total_known else "",
-        beyond=page > pages,
+        is_past_end=page > pages,
         is_missing=not place.shown and place.offset < place.total,
         is_total_known=place.is_total_known,
     )
@@ -75,7 +75,7 @@ def joined(address: str, suffix: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """A column's head, for the macro `sort_heads`.
+    """A column's heading, for the macro `sort_heads`.
 
     `sort` is its aria-sort, or "". `address` orders by it, "" where it cannot be sorted. `align` is "right" or "".
     """
@@ -95,7 +95,7 @@ def headings(
     path: str = "",
     right: Collection[str] = (),
 ) -> list[Head]:
-    """The heads of a table of `columns` (field, label).
+    """The headings of a table of `columns` (field, label).
 
     Addresses begin with `path`; "" where the list is the page itself. `right` names the fields that are aligned to
     the right.

@@ -1,6 +1,6 @@
-"""A form's post that cannot be accepted now (signed out, an old CSRF token), kept for the next try.
+"""A page for a form's post that cannot be accepted now (signed out, an old CSRF token), to post it again.
 
-What was typed stands in hidden inputs of the page, so that nothing is lost where a draft could not be saved, with
+The posted fields are hidden inputs of the page, so that nothing is lost where a draft could not be saved, with
 JavaScript or without.
 """
 
@@ -17,7 +17,7 @@ def is_form(request: HttpRequest) -> bool:
     return request.method == "POST" and "submission" in request.POST
 
 
-def typed(request: HttpRequest) -> list[tuple[str, str]]:
+def post_fields(request: HttpRequest) -> list[tuple[str, str]]:
     """A post's fields for hidden inputs, without the CSRF token."""
     return [
         (name, value)
@@ -28,14 +28,14 @@ def typed(request: HttpRequest) -> list[tuple[str, str]]:
 
 
 def signed_out(request: HttpRequest) -> HttpResponse:
-    """401: sign in in another tab, then save again."""
+    """401: the page asks to sign in in another tab, then to save again."""
     return _render(request, status=401)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """403. A new session changes the token: a form of our own page can be saved again, by a person.
+    """403. A new session changes the token, so a person can save a form of the dashboard again.
 
-    Only where the browser says that the post came from our own page; any other gets Django's page.
+    Only where the browser states the dashboard as the origin of the post; any other post gets Django's page.
     """
     if is_form(request) and request.user.is_authenticated and _is_same_origin(request):
         return _render(request, status=403)
@@ -48,12 +48,12 @@ def _is_same_origin(request: HttpRequest) -> bool:
 
 
 def _render(request: HttpRequest, status: int) -> HttpResponse:
-    signed_out = status == 401
+    is_signed_out = status == 401
     context = {
-        "heading": "You have been signed out" if signed_out else "Your session changed",
-        "typed": typed(request),
+        "heading": "You have been signed out" if is_signed_out else "Your session changed",
+        "post_fields": post_fields(request),
         "here": request.get_full_path(),
-        "signed_out": signed_out,
+        "signed_out": is_signed_out,
         "is_form": True,
         "maybe_sent": False,
         "history_url": "",
