@@ -1,7 +1,7 @@
-"""What the dashboard stores itself: the journal of writes with its locks, drafts of forms, events received.
+"""The tables of the dashboard: the journal of writes, the locks of saves, drafts of forms, and received events.
 
-Codat stores neither what was written nor who asked for it, so every save is a row here before a
-byte is sent. JSON that must keep its digits is stored as text, exactly as it was sent or read.
+Codat stores neither what was written nor who wrote it, so every save is a row here before a byte is sent. JSON
+whose numbers must not lose digits is stored as text, exactly as it was sent or read.
 """
 
 import uuid
@@ -37,11 +37,11 @@ class WriteQuerySet(models.QuerySet["Write"]):
 
     def unfinished(self) -> Self:
         """Writes whose outcome is not known yet: being sent, pending, or unknown."""
-        # The flags hold for each of them; they stand here for their indexes.
+        # Redundant: the flags make the database use their indexes.
         return self.filter(state__in=Write.UNFINISHED, is_pending=1, needs_attention=1)
 
     def needs_attention(self) -> Self:
-        """Writes that their person has still to look at: unfinished, or failed and not seen since."""
+        """Writes that their author has to look at: unfinished, or failed and not seen since."""
         return self.filter(needs_attention=1)
 
     def has_pending(self, company_id: str) -> bool:
@@ -59,7 +59,7 @@ class WriteQuerySet(models.QuerySet["Write"]):
     ) -> Self:
         """Writes that Codat's copy does not show yet: unfinished, or successful and not read back.
 
-        With `read_at`, the copy is that of a reading that began then: what was read back later is pending for it.
+        With `read_at`, they are pending for a record whose read began then: also those that were read back later.
         """
         record = {"company_id": company_id}
         if customer_id is not None:
@@ -72,10 +72,10 @@ class WriteQuerySet(models.QuerySet["Write"]):
 
 
 class Write(models.Model):
-    """One save of one customer: who asked for what, what was sent, and the outcome."""
+    """One save of one customer: its author, what was sent, and the outcome."""
 
     class State(models.TextChoices):
-        """How far a write is. The labels name a filter; `writes/sentences.py` says what is known of one write."""
+        """The state of a write. These labels are those of the filter; `writes/sentences.py` has those of one write."""
 
         SENDING = "sending", "Sending"
         PENDING = "pending", "Sent"
@@ -100,7 +100,7 @@ class Write(models.Model):
         ABSENT = "absent", "Not found after sync"
 
     class SettledBy(models.TextChoices):
-        """Where the outcome comes from."""
+        """The source of the outcome."""
 
         ANSWER = "answer", "Codat’s answer to the save"
         POLL = "poll", "A page that asked Codat"
@@ -209,7 +209,7 @@ class Write(models.Model):
             models.Index(fields=["user", "-created_at", "-id"]),
             models.Index(fields=["user", "state", "-created_at", "-id"]),
             models.Index(fields=["user", "needs_attention", "-created_at", "-id"]),
-            # What is pending for a company or a customer, also for a reading that began earlier.
+            # Pending writes of a company or a customer, also for a read that began earlier.
             models.Index(fields=["company_id", "is_pending", "-created_at", "-id"]),
             models.Index(fields=["company_id", "customer_id", "is_pending"]),
             models.Index(fields=["company_id", "confirmed_at"]),
@@ -225,7 +225,7 @@ class Write(models.Model):
 
     @property
     def is_finished(self) -> bool:
-        """Whether the outcome is known (a time-out is: Codat has stopped following)."""
+        """Whether the outcome is final. A time-out is: Codat has stopped tracking the operation."""
         return self.state not in self.UNFINISHED
 
     @property
@@ -238,8 +238,8 @@ class Write(models.Model):
         """The customer as it was read before; {} for a new one, and once the values were deleted."""
         return _json_object(self.before)
 
-    def seen_by(self, user_id: object) -> None:
-        """Record that a person has seen a failed write; only the person who saved it counts."""
+    def mark_seen_by(self, user_id: object) -> None:
+        """Record that a person has seen a failed write. Does nothing for anyone but its author."""
         if self.user_id == user_id and self.state in self.FAILED_STATES and self.seen_at is None:
             self.seen_at = timezone.now()
             self.save(update_fields=["seen_at"])
@@ -260,7 +260,7 @@ class SaveLock(models.Model):
 
 
 class Draft(models.Model):
-    """What a person has typed into a form and not saved: one row per opened form."""
+    """The unsaved values of a form: one row per opened form."""
 
     submission = models.UUIDField(help_text="The opened form's; its write has the same.")
 
@@ -281,7 +281,7 @@ class Draft(models.Model):
     updated_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
-        """An opened form is one person's."""
+        """A submission has one draft per person."""
 
         default_permissions = ()
         ordering = ["-updated_at"]

@@ -1,4 +1,4 @@
-"""One edit of one customer: which customer, the form, and what belongs to its save. Knows no HTTP."""
+"""One edit of one customer: the customer, the form, and the options of the save. Knows no HTTP."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from customers.models import Write
 from customers.service import CustomerService
 from customers.writes.pending import with_pending
 
-# Minutes. Codat documents no default; nobody waits longer than a day for a desktop integration.
+# Minutes. Codat documents no default; a day is enough for a desktop integration.
 MAX_TIMEOUT = 24 * 60
 
-# Values of a record that is edited: a form may post `DATA_UPLOAD_MAX_NUMBER_FIELDS` inputs, some of them for rows.
+# Values of a record that can be edited: a form may post `DATA_UPLOAD_MAX_NUMBER_FIELDS` inputs, some of them for rows.
 MAX_RECORD_VALUES = 10_000
 
 
 def read_customer(service: CustomerService, company_id: str, customer_id: str) -> dict[str, Any]:
-    """A customer as Codat's copy has it now. Raises CodatError, also for one that no form can show."""
+    """A customer as Codat's copy has it now. Raises CodatError, also for one that is too large for a form."""
     record = service.get(company_id=company_id, customer_id=customer_id)
     if has_more_values(record, MAX_RECORD_VALUES):
         raise RecordTooLarge(f"a record with more than {MAX_RECORD_VALUES} values")
@@ -88,7 +88,7 @@ class Target:
     ) -> tuple[dict[str, Any], list[Write]]:
         """The record with the changes that Codat's copy does not show yet, and the writes that make them.
 
-        The write of `submission` itself is left out. `read_at` is when the reading of the record began.
+        The write of `submission` itself is left out. `read_at` is when the read of the record began.
         """
         return with_pending(
             record,
@@ -101,7 +101,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class SaveOptions:
-    """The options of a save, as typed: `timeout` in minutes, "" for Codat's own limit."""
+    """The options of a save, as entered: `timeout` in minutes, "" for Codat's own limit."""
 
     timeout: str = ""
     force: bool = False
@@ -113,7 +113,7 @@ class SaveOptions:
 
     @property
     def timeout_error(self) -> str:
-        """What is wrong with the time-out, "" where nothing is."""
+        """The error of an invalid time-out, "" for a valid one."""
         is_number = re.fullmatch(r"[0-9]{1,9}", self.timeout) is not None
         if not self.timeout or (is_number and 0 < int(self.timeout) <= MAX_TIMEOUT):
             return ""
@@ -121,17 +121,17 @@ class SaveOptions:
 
     @property
     def timeout_in_minutes(self) -> int | None:
-        """The time-out for Codat, None where it is left to Codat."""
+        """The time-out for Codat, None for Codat's default."""
         return int(self.timeout) if self.timeout else None
 
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """A form for a customer, with what belongs to one save of it.
+    """A form for a customer, with the data of one save of it.
 
-    `submission` identifies the opened form: it is saved once, however often it is posted. `retry_of` is the
-    write that this one replaces. `acknowledged` are the customers of the same name that the person has been
-    told of (`SameName.keys`). `notes` are sentences for the person, about how the form was filled.
+    `submission` identifies the opened form, which is saved once, however often it is posted. `retry_of` is the
+    write that this one replaces. `acknowledged` are the customers of the same name that the person has confirmed
+    (`SameName.keys`). `notes` are sentences on the page about how the form was filled.
     """
 
     target: Target
@@ -148,9 +148,9 @@ class Edit:
         return is_valid and not self.options.timeout_error
 
     def show_findings(self) -> None:
-        """Put Codat's findings on the change that this one replaces at their fields.
+        """Show Codat's findings on the change that this one replaces at their fields.
 
-        They belong to the form until it is sent: each stays while its field has the value that was refused.
+        A finding is shown while its field has the value that was refused.
         """
         write = self.retry_of
         if write is None or not write.payload:
@@ -161,12 +161,12 @@ class Edit:
 
     @property
     def new_name(self) -> str:
-        """The name that the customer is to get: of a new one, or another than it had; "" for none."""
+        """The name that the save sets: of a new customer, or a changed one; "" where the name stays the same."""
         name = str(self.form.payload().get("customerName") or "")
         before = str(self.form.base.get("customerName") or "")
         is_new = self.target.creating or folded_name(name) != folded_name(before)
         return name if is_new else ""
 
     def with_notes(self, *notes: str) -> Edit:
-        """The same with more notes at the end."""
+        """A copy with more notes at the end."""
         return replace(self, notes=(*self.notes, *notes))

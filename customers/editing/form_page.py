@@ -1,4 +1,4 @@
-"""The page of a customer's form: its context and its two answers, the page and the redirect."""
+"""The page of a customer's form: its context, and its responses (the page or a redirect)."""
 
 from dataclasses import dataclass
 from typing import Any, cast
@@ -24,13 +24,13 @@ MAX_SAME_NAME = 20
 
 
 def form_key(user: object, page: CompanyContext, customer_id: str) -> drafts.FormKey:
-    """What the drafts of a signed-in person's form are found by."""
+    """The key of the drafts of a signed-in person's form."""
     return drafts.FormKey(cast(User, user), page.company_id, page.connection_id, customer_id)
 
 
 @dataclass(frozen=True, slots=True)
 class EditPage:
-    """One request to a customer's form, and the page that answers it."""
+    """One request to a customer's form, and its response."""
 
     request: HttpRequest
     page: CompanyContext
@@ -48,7 +48,7 @@ class EditPage:
 
     @property
     def key(self) -> drafts.FormKey:
-        """What the form's drafts are found by."""
+        """The key of the form's drafts."""
         return form_key(self.user, self.page, self.target.customer_id)
 
     def redirect(self, url: str) -> HttpResponse:
@@ -71,7 +71,8 @@ class EditPage:
     ) -> HttpResponse:
         """The page with the form.
 
-        With a `merge` or a `same_name` to decide, `reviewing` what would be sent, or `checked`.
+        It can ask for a decision on a `merge` or on customers of the `same_name`, show a review of what would be
+        sent (`reviewing`), or report that the values were `checked`.
         """
         if self.request.method == "POST":
             edit.show_findings()
@@ -101,7 +102,7 @@ class EditPage:
         return htmx.render(self.request, *templates, context, status=status)
 
     def _same_name(self, outcome: SameName | None) -> dict[str, Any]:
-        """The customers of the same name with their pages, and why Codat's copy could not be searched."""
+        """The customers of the same name with their addresses, and the error of the search in Codat's copy."""
         if outcome is None:
             return {"same_name": [], "same_name_count": 0, "search_error": None}
         rows = [
@@ -119,7 +120,7 @@ class EditPage:
         }
 
     def _url(self, other: SameNameCustomer) -> str:
-        """The page of a customer or of the change that makes it; "" where it has none."""
+        """The address of a customer, or of the change that creates or renames it; "" where it has none."""
         company_id = self.page.company_id
         if other.write:
             return links.write(company_id, other.write.pk)
@@ -129,7 +130,7 @@ class EditPage:
 
     def _addresses(self) -> dict[str, str]:
         page, customer_id = self.page, self.target.customer_id
-        # Named even where there is no choice: a post must not go to what has become the default since.
+        # Also where the company has one connection: a post must not go to another one that is the default by then.
         connection = page.query(connection=page.connection_id)
         customer_url = attachments_url = ""
         if customer_id:
@@ -146,13 +147,13 @@ class EditPage:
         }
 
     def _offered_drafts(self) -> list[tuple[Draft, str]]:
-        """The drafts of this form, each with the address that continues it; none while one is open."""
+        """The drafts of this form, each with the address that opens it; none while a draft is open."""
         if self.request.method == "POST" or "draft" in self.request.GET:
             return []
         return [(draft, self._draft_url(draft)) for draft in self.key.offered()]
 
     def _draft_url(self, draft: Draft) -> str:
-        """Where a draft is continued: on its own connection while that is linked, else on this page's."""
+        """The address that opens a draft: with its own connection while that is linked, else with this page's."""
         page = self.page
         is_usable = any(
             is_linked(other) and other.get("id") == draft.connection_id
@@ -163,7 +164,7 @@ class EditPage:
 
 
 def _pending_sentence(other: SameNameCustomer) -> str:
-    """Who gives a customer its name, and when; "" for one that is in Codat's copy."""
+    """Who saved the pending change that sets the name, and when; "" for a customer in Codat's copy."""
     write = other.write
     if write is None:
         return ""
@@ -173,7 +174,7 @@ def _pending_sentence(other: SameNameCustomer) -> str:
 
 
 def _review(form: Form | None) -> dict[str, Any]:
-    """What saving would send, for the review; nothing where none is shown."""
+    """What saving would send, for the review; empty where no review is shown."""
     if form is None:
         return {"changes": [], "payload": ""}
     return {"changes": form.changes(), "payload": form.payload_json(indent=2)}

@@ -1,4 +1,4 @@
-"""Whose changes a save keeps: the fields that others changed while the form was open."""
+"""The authors of the fields that others changed while a form was open, and that its save does not overwrite."""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -12,9 +12,9 @@ from customers.forms import MISSING, FieldConflict
 from customers.models import Write
 from customers.writes.journal import MergedField
 
-# Changes of one customer among which the author of a value is looked for.
+# Changes of one customer that are searched for the author of a value.
 _MAX_WRITES = 20
-# An integration may have reformatted the value of a change. So young, the change is still taken for its origin.
+# The integration may have reformatted a value. A change of this age or younger is assumed to be its origin.
 _RECENT = timedelta(days=1)
 
 

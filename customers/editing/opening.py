@@ -20,7 +20,7 @@ from customers.writes import drafts
 
 
 def uuid_or_new(value: str | None) -> uuid.UUID:
-    """The UUID in a text from outside; where it holds none, a new one, which matches nothing."""
+    """The UUID in an untrusted text; a new one, which matches nothing, where the text is not a UUID."""
     try:
         return uuid.UUID(value or "")
     except ValueError:
@@ -40,9 +40,9 @@ def open_copy(target: Target, source: dict[str, Any]) -> Edit:
 
 
 def open_as_new(edit: Edit) -> Edit:
-    """The form for a new customer with what was typed for one that is gone.
+    """The form for a new customer with the values that were entered for one that does not exist any more.
 
-    Saving it ends the draft of the old form, since both are one submission.
+    Saving it ends the draft of the old form, since both have the same submission.
     """
     note = (
         "This customer is no longer in Codat, so nothing was sent."
@@ -56,7 +56,7 @@ def open_as_new(edit: Edit) -> Edit:
 def open_draft(target: Target, draft: Draft, service: CustomerService) -> Edit:
     """A draft's form, with notes on what has changed since in the record and in the model. Raises CodatError.
 
-    Where the customer is gone, the form for a new one.
+    Where the customer does not exist any more, the form is for a new one.
     """
     post = drafts.post_data(draft)
     try:
@@ -85,7 +85,7 @@ def open_draft(target: Target, draft: Draft, service: CustomerService) -> Edit:
 def open_write(target: Target, write: Write, user: User, service: CustomerService) -> Edit:
     """The form with the values and options of an earlier change, and its errors. Raises CodatError.
 
-    The change counts as seen by the person who made it. Where the customer is gone, it is the form for a new one.
+    It is marked as seen if its author opens it. Where the customer does not exist any more, the form is for a new one.
     """
     try:
         record, notes = _record(target, service)
@@ -95,7 +95,7 @@ def open_write(target: Target, write: Write, user: User, service: CustomerServic
     if not write.payload:
         return Edit(target, target.form(record), notes=(*notes, _missing_note(write)))
     form = target.form(record, filled=write.sent_values)
-    write.seen_by(user.pk)
+    write.mark_seen_by(user.pk)
     note = "These are the values of an earlier change. Saving sends them as a new change."
     edit = Edit(target, form, options=SaveOptions.of(write), retry_of=write, notes=(*notes, note))
     edit.show_findings()
@@ -114,28 +114,28 @@ def open_undo(target: Target, write: Write, service: CustomerService) -> Edit:
 
 
 def read_post(target: Target, post: QueryDict) -> Edit:
-    """The edit that a browser posted, or that a draft holds of it. Raises FormTampered."""
+    """The edit in a post, also a stored one (a draft). Raises FormTampered."""
     return Edit(target, target.form(data=post), **_fields(target, post))
 
 
 def rebuild(target: Target, post: QueryDict, record: dict[str, Any]) -> Edit:
-    """What was typed, over the record as it is now: the record that it was opened with cannot be read."""
+    """The posted values over the current record, where the signed record of the form cannot be read."""
     copy = post.copy()
     copy["base"] = target.form(record).signed_base
     edit = Edit(target, target.form(data=copy), **_fields(target, post))
-    place = "below" if target.creating else "on top of the current record"
+    where = "below" if target.creating else "on top of the current record"
     edit.form.problems.append(
         "This form is out of date, so nothing was sent."
-        f" Your changes are shown {place}: check them, then save."
+        f" Your changes are shown {where}: check them, then save."
     )
     return edit
 
 
 def _fields(target: Target, post: QueryDict) -> dict[str, Any]:
-    """What belongs to the save, by the names of `Edit`'s attributes."""
+    """The posted attributes of an `Edit`, by their names."""
     retry_of = None
     if post.get("retry_of"):
-        # Of this very customer: findings on another one's change have no place in this form.
+        # Only a change of the same customer: findings on another customer's change must not be shown here.
         writes = Write.objects.filter(company_id=target.company_id)
         same = (
             {"kind": Write.Kind.CREATE} if target.creating else {"customer_id": target.customer_id}
@@ -160,7 +160,7 @@ def _record(
 
 
 def _pending_note(write: Write) -> str:
-    """A sentence on a change that the form includes before Codat's copy shows it."""
+    """A sentence about a pending change that the form includes."""
     ago = distance(write.created_at, timezone.now())
     if write.state == Write.State.UNKNOWN:
         return (

@@ -1,4 +1,4 @@
-"""Customers that already have the name that a save gives: in Codat's copy, and in changes that it does not show yet."""
+"""Customers that already have the name that a save sets: in Codat's copy, and in pending changes."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from customers.models import Write
 from customers.service import CustomerService
 from customers.writes.pending import same_name_writes
 
-# Customers with a similar name that are compared. One call, however many there are.
+# Customers with a similar name that are compared: one page, so one call.
 _PAGE_SIZE = 500
 
-# What says that the copy cannot be searched, and nothing about whether a save would get through.
+# Errors of the search that say nothing about whether Codat would accept the save.
 _NOT_SEARCHABLE = (NotSynced, NotFound, BadRequest, InvalidResponse)
 
-# What a person acknowledges where the copy could not be searched.
-UNSEARCHED = "unsearched"
+# The key that a person acknowledges where the copy could not be searched.
+NOT_SEARCHED = "unsearched"
 
 
 @dataclass(frozen=True, slots=True)
 class SameNameCustomer:
     """A customer of the name: in Codat's copy (`write` is None), or in a pending change.
 
-    `key` identifies it among what a person has acknowledged.
+    `key` identifies it in `Edit.acknowledged`.
     """
 
     key: str
@@ -48,7 +48,7 @@ class CopySearch:
 def search_copy(edit: Edit, service: CustomerService) -> CopySearch:
     """The other customers in Codat's copy that have the new name of an edit. Makes at most one call.
 
-    Raises CodatError where Codat is away or refuses the dashboard: a save would not get through either.
+    Raises CodatError where Codat is unavailable or refuses the dashboard, since the save would fail too.
     """
     folded, query = folded_name(edit.new_name), similar_names(edit.new_name)
     if not query:

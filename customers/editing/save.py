@@ -1,9 +1,9 @@
-"""Saving one customer, as a use case: validate, compare with what others have changed, journal, send.
+"""Saving one customer, as a use case without HTTP: validate, merge with others' changes, journal, send.
 
     outcome = save(Edit(target, form), user=user, service=service)
 
-Knows no request and no response. A page, a command and a batch call the same function and decide by the
-`Outcome` what to do next. Nothing is sent but for `Sent`.
+A page, a command and a batch call the same function and handle its `Outcome`. Something was sent only where the
+outcome is `Sent`.
 """
 
 import uuid
@@ -21,7 +21,7 @@ from customers.codat.text import folded_name
 from customers.editing.edit import Edit
 from customers.editing.merging import merged_fields
 from customers.editing.same_name import (
-    UNSEARCHED,
+    NOT_SEARCHED,
     CopySearch,
     SameNameCustomer,
     pending_customers,
@@ -39,14 +39,14 @@ from customers.writes.sending import send
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The change was journaled and handed to Codat. The write's state says what came of it, failures included."""
+    """The change was journaled and the call to Codat was made. Its result, also a failure, is the write's state."""
 
     write: Write
 
 
 @dataclass(frozen=True, slots=True)
 class Unchanged:
-    """The save changes nothing: neither of the record that the form was opened with, nor of the record now."""
+    """The save would change neither the record that the form was opened with nor the current one."""
 
     form: Form
 
@@ -60,22 +60,22 @@ class Invalid:
 
 @dataclass(frozen=True, slots=True)
 class MergeNeeded:
-    """Somebody else changed a field that the form changes too; `merge` has the choices made so far."""
+    """Another save changed a field that the form changes too; `merge` has the choices made so far."""
 
     form: Form
     merge: Merge
 
 
 @dataclass(frozen=True, slots=True)
-class CustomerGone:
-    """Codat's copy does not have the customer any more; the form has what was typed."""
+class CustomerMissing:
+    """Codat's copy does not have the customer any more; the form has the entered values."""
 
     form: Form
 
 
 @dataclass(frozen=True, slots=True)
 class BeingSent:
-    """`write` changes the same customer and is being sent at this moment; the save could overtake it."""
+    """`write` changes the same customer and is being sent now; this save could overtake it."""
 
     form: Form
     write: Write
@@ -83,9 +83,9 @@ class BeingSent:
 
 @dataclass(frozen=True, slots=True)
 class SameName:
-    """Other customers have the name, or `error` says why Codat's copy could not be searched for them.
+    """Other customers have the name, or `error` is why Codat's copy could not be searched for them.
 
-    Acknowledge `keys` as `Edit.acknowledged`.
+    To save nevertheless, pass `keys` as `Edit.acknowledged`.
     """
 
     form: Form
@@ -96,7 +96,7 @@ class SameName:
     def keys(self) -> frozenset[str]:
         """What a person acknowledges by saving again."""
         return frozenset(
-            [other.key for other in self.customers] + ([UNSEARCHED] if self.error else [])
+            [other.key for other in self.customers] + ([NOT_SEARCHED] if self.error else [])
         )
 
 
@@ -104,19 +104,19 @@ class SameName:
 class AlreadySaved:
     """`write` makes this change already.
 
-    Either this form was saved before with the same values (a double click, a reload), or, `by_content`, another form
-    was: the person's second tab, or somebody else.
+    Either this form was saved before with the same values (a double click, a reload), or another form was
+    (`is_other_form`): in a second tab, or by another person.
     """
 
     write: Write
-    by_content: bool = False
+    is_other_form: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class AlreadySavedDifferently:
     """This form was saved before with other values, as `write`.
 
-    `edit` has the new values over the saved ones, and a submission of its own: saving it is a write of its own.
+    `edit` has the new values over the saved ones, and a new submission: saving it is a new write.
     """
 
     edit: Edit
@@ -128,7 +128,7 @@ Outcome = (
     | Unchanged
     | Invalid
     | MergeNeeded
-    | CustomerGone
+    | CustomerMissing
     | BeingSent
     | SameName
     | AlreadySaved
@@ -138,9 +138,9 @@ Outcome = (
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """What Codat's copy had before the lock, and when its reading began.
+    """What was read from Codat's copy before the lock was taken, and when that read began.
 
-    The record, {} for a new customer; and the other customers that have the new name.
+    The record, {} for a new customer, and the other customers that have the new name.
     """
 
     record: dict[str, Any]
@@ -151,11 +151,11 @@ class _Reading:
 def save(
     edit: Edit, *, user: User, service: CustomerService, choices: PostData | None = None
 ) -> Outcome:
-    """Save a customer once, however often the same edit is saved.
+    """Save a customer. Idempotent: saving the same edit again sends nothing.
 
-    `choices` holds a person's choices between their values and somebody else's, as `Form.merge` reads them.
-    Raises CodatError where the record cannot be read, and then nothing was sent. An error of the sending
-    itself is in the write's state.
+    `choices` are the choices between the form's values and those of others, as `Form.merge` reads them.
+    Raises CodatError where the record cannot be read; then nothing was sent. An error while sending is recorded
+    in the write's state.
     """
     if not edit.is_valid():
         return Invalid(edit.form)
@@ -164,30 +164,30 @@ def save(
     try:
         reading = _read(edit, service)
     except NotFound:
-        return CustomerGone(edit.form)
+        return CustomerMissing(edit.form)
     with save_lock(*_lock_names(edit)):
         outcome = _check_and_journal(edit, user, reading, choices)
     if isinstance(outcome, Write):
         send(outcome, service)
         drafts.discard(user, edit.submission)
         return Sent(outcome)
-    if isinstance(outcome, AlreadySaved) and outcome.by_content:
+    if isinstance(outcome, AlreadySaved) and outcome.is_other_form:
         drafts.discard(user, edit.submission)
     return outcome
 
 
 def _read(edit: Edit, service: CustomerService) -> _Reading:
-    """Read what a save is compared with. Raises CodatError, NotFound where the customer is gone."""
+    """Read what a save is compared with. Raises CodatError; NotFound where the customer does not exist any more."""
     read_at = timezone.now()
     record = edit.target.read(service)
-    # A form that was saved before is not sent again, whatever has its name by now: it may be its own customer.
+    # A form that was saved before is not sent again, so no search is needed; it might find the form's own customer.
     if not edit.new_name or Write.objects.filter(submission=edit.submission).exists():
         return _Reading(record, read_at, CopySearch())
     return _Reading(record, read_at, search_copy(edit, service))
 
 
 def _lock_names(edit: Edit) -> Iterator[str]:
-    """What no other save may decide about at the same time: this form, its customer, its new name."""
+    """The names of the locks of a save: for this form, its customer, and its new name."""
     target = edit.target
     yield form_lock(edit.submission)
     if not target.creating:
@@ -199,9 +199,9 @@ def _lock_names(edit: Edit) -> Iterator[str]:
 def _check_and_journal(
     edit: Edit, user: User, reading: _Reading, choices: PostData | None
 ) -> Write | Outcome:
-    """The new row of this save, or what stands in its way. Called under the lock.
+    """The new row of this save, or the outcome that prevents it. Called under the lock.
 
-    The record was read before the lock was taken; what other saves have journaled since is looked for here.
+    The record was read before the lock was taken; writes that were journaled since are read here.
     """
     target = edit.target
     current, merge = reading.record, None
@@ -215,22 +215,22 @@ def _check_and_journal(
             form = target.form(current, filled=merge.values())
     earlier = Write.objects.filter(submission=edit.submission).first()
     if earlier is not None:
-        return _saved_before(edit, form, reading.record, earlier)
-    obstacle = _obstacle(edit, form, user, current, reading)
-    if obstacle is not None:
-        return obstacle
+        return _repeated_save(edit, form, reading.record, earlier)
+    prevented = _prevented(edit, form, user, current, reading)
+    if prevented is not None:
+        return prevented
     merged = merged_fields(target, merge.merged) if merge else []
     write, is_new = create_write(_write_request(edit, form, reading.record, merged), user)
-    return write if is_new else _saved_before(edit, form, reading.record, write)
+    return write if is_new else _repeated_save(edit, form, reading.record, write)
 
 
-def _obstacle(
+def _prevented(
     edit: Edit, form: Form, user: User, current: dict[str, Any], reading: _Reading
 ) -> Outcome | None:
-    """What another save has done or is doing that this one must not repeat or overtake; None for nothing."""
+    """The outcome where this save would repeat or overtake another one; None where it may be sent."""
     target = edit.target
     if not target.creating:
-        unchanged = _made_by_others(edit, form, current, reading)
+        unchanged = _already_changed(edit, form, current, reading)
         if unchanged is not None:
             return unchanged
         other = being_sent(
@@ -245,28 +245,28 @@ def _same_name(edit: Edit, form: Form, user: User, reading: _Reading) -> Outcome
     """The outcome where other customers have the new name and the person has not acknowledged all of them."""
     pending = pending_customers(edit, reading.read_at)
     outcome = SameName(edit.form, (*reading.same_name.customers, *pending), reading.same_name.error)
-    unseen = outcome.keys - edit.acknowledged
-    if not unseen:
+    missing = outcome.keys - edit.acknowledged
+    if not missing:
         return None
     for other in pending:
-        if other.key in unseen and other.write and _is_twin(other.write, edit, form, user):
-            return AlreadySaved(other.write, by_content=True)
+        if other.key in missing and other.write and _is_same_create(other.write, edit, form, user):
+            return AlreadySaved(other.write, is_other_form=True)
     return outcome
 
 
-def _made_by_others(
+def _already_changed(
     edit: Edit, form: Form, current: dict[str, Any], reading: _Reading
 ) -> Outcome | None:
-    """The outcome where the customer already has, or is about to get, all that the form changes."""
+    """The outcome where the customer already has all values of the form, or pending changes will set them."""
     target = edit.target
     if current == edit.form.base or target.form(current, filled=form.payload()).changes():
         return None
     _, pending = target.with_pending(reading.record, edit.submission, reading.read_at)
-    return AlreadySaved(pending[-1], by_content=True) if pending else Unchanged(edit.form)
+    return AlreadySaved(pending[-1], is_other_form=True) if pending else Unchanged(edit.form)
 
 
-def _is_twin(write: Write, edit: Edit, form: Form, user: User) -> bool:
-    """Whether a pending write adds the very same customer for the same person: their second tab."""
+def _is_same_create(write: Write, edit: Edit, form: Form, user: User) -> bool:
+    """Whether a pending write of the same person, as from a second tab, creates the same customer."""
     return (
         edit.target.creating
         and write.kind == Write.Kind.CREATE
@@ -297,12 +297,12 @@ def _write_request(
     )
 
 
-def _saved_before(
+def _repeated_save(
     edit: Edit, form: Form, before: dict[str, Any], write: Write
 ) -> AlreadySaved | AlreadySavedDifferently:
-    """What a second save of an edit is, given the write of the first.
+    """The outcome of a second save of an edit, whose first one is `write`.
 
-    The payload of an old write may have been deleted: then it counts as the same.
+    If the payload of an old write was deleted, the values count as the same.
     """
     target = edit.target
     is_same_customer = write.company_id == target.company_id and (
@@ -314,7 +314,7 @@ def _saved_before(
         return AlreadySaved(write)
     submission = uuid.uuid4()
     if not target.creating:
-        # The saved values are what the new ones are compared with, not somebody else's change.
+        # The new values are compared with the saved ones, which are not another person's change.
         current, _ = target.with_pending(before, submission)
         form = target.form(current, filled=form.payload())
     again = Edit(

@@ -1,6 +1,6 @@
-"""Create and edit: one page, a form generated from the connection's create/update model.
+"""Create and edit: one page with a form that is generated from the connection's create/update model.
 
-The form carries the record that it was opened with, so nothing but the draft is kept between two posts. Every
+The form contains the record that it was opened with, so only the draft is stored between two posts. Every
 button posts the whole form to the page's own address; `action` names the button.
 """
 
@@ -26,7 +26,7 @@ from customers.editing.save import (
     AlreadySaved,
     AlreadySavedDifferently,
     BeingSent,
-    CustomerGone,
+    CustomerMissing,
     Invalid,
     MergeNeeded,
     Outcome,
@@ -49,7 +49,7 @@ from customers.writes import drafts
 @require_http_methods(["GET", "HEAD", "POST"])
 @permission_required("customers.write_customers", raise_exception=True)
 def create(request: HttpRequest, company_id: str) -> HttpResponse:
-    """The form for a new customer. `?from=<customer>` fills in another one's values; see `_open`."""
+    """The form for a new customer. `?from=<customer>` fills in the values of another customer; see `_open`."""
     return _form(request, company_id, "")
 
 
@@ -63,21 +63,21 @@ def update(request: HttpRequest, company_id: str, customer_id: str) -> HttpRespo
 @require_POST
 @permission_required("customers.write_customers", raise_exception=True)
 def draft(request: HttpRequest, company_id: str, customer_id: str = "") -> HttpResponse:
-    """Store what was typed so far (204), or delete it (`action=discard`). Of Codat it needs the company alone.
+    """Store the form's current values (204), or delete the draft (`action=discard`). Reads the company from Codat.
 
-    Nothing is stored of a form that holds nothing new (204 with the header `Draft: none`). 409 with the header
-    `Draft-Sequence` where something newer is stored, 410 where the form was saved.
+    An unchanged form is not stored (204 with the header `Draft: none`). 409 with the header `Draft-Sequence` where
+    a newer draft is stored, 410 where the form was saved.
     """
     submission = uuid_or_new(request.POST.get("submission"))
     if request.POST.get("action") == "discard":
-        # Before anything else: its company may be gone.
+        # Before the company is read, because it may not exist any more.
         drafts.discard(cast(User, request.user), submission)
         return HttpResponseRedirect(_after_discard(request, company_id, customer_id))
     page = load_company(request, company_id)
     try:
         model = _model(page).data
     except CodatError:
-        # It only says later which fields have changed since.
+        # Without it, the draft cannot report later which fields have changed since.
         model = None
     sequence = drafts.sequence_number(request.POST.get("draft_sequence"))
     if model is not None and _is_untouched(request, page, customer_id, model):
@@ -102,7 +102,7 @@ def draft(request: HttpRequest, company_id: str, customer_id: str = "") -> HttpR
 def _is_untouched(
     request: HttpRequest, page: CompanyContext, customer_id: str, model: dict[str, Any]
 ) -> bool:
-    """Whether a posted form holds nothing that is worth a draft."""
+    """Whether a posted form has no changed value or option, so that no draft is needed."""
     if page.connection is None:
         return False
     target = Target(page.company_id, page.company, page.connection, customer_id, model)
@@ -114,7 +114,7 @@ def _is_untouched(
 
 
 def _after_discard(request: HttpRequest, company_id: str, customer_id: str) -> str:
-    """The page on which a draft was discarded: the person's own changes, or its form."""
+    """The address of the page that discarded a draft: *My changes*, or the form."""
     if request.POST.get("from") == "writes":
         return links.my_writes()
     form = links.form(company_id, customer_id)
@@ -123,19 +123,19 @@ def _after_discard(request: HttpRequest, company_id: str, customer_id: str) -> s
 
 
 def _form(request: HttpRequest, company_id: str, customer_id: str) -> HttpResponse:
-    reading = request.method != "POST"
+    is_read = request.method != "POST"
     try:
-        page = load_company(request, company_id, stale_if_error=reading)
+        page = load_company(request, company_id, stale_if_error=is_read)
         if page.connection is None or not page.is_linked:
             return _not_linked(request, page, customer_id)
-        model = _model(page, fresh="fresh" in request.GET, stale_if_error=reading)
+        model = _model(page, fresh="fresh" in request.GET, stale_if_error=is_read)
         target = Target(page.company_id, page.company, page.connection, customer_id, model.data)
         edit_page = EditPage(request, page, target)
-        if not reading:
+        if not is_read:
             return _post(edit_page)
         return _render(edit_page, _open(edit_page).with_notes(*_stale_notes(model)))
     except CodatError as error:
-        if not reading:
+        if not is_read:
             return _not_saved(request, error)
         if isinstance(error, UnusableModel):
             return _no_form(request, company_id, error)
@@ -143,7 +143,7 @@ def _form(request: HttpRequest, company_id: str, customer_id: str) -> HttpRespon
 
 
 def _render(page: EditPage, edit: Edit, *, status: int = 200) -> HttpResponse:
-    """The page of an edit, which is for a new customer where the page's own one is gone."""
+    """The page of an edit. The edit is for a new customer where the customer of the page does not exist any more."""
     return replace(page, target=edit.target).render(edit, status=status)
 
 
@@ -160,7 +160,7 @@ def _model(
 
 
 def _stale_notes(model: Snapshot[dict[str, Any]]) -> list[str]:
-    """A note where the form is from an earlier model, because Codat did not respond or sent no usable one."""
+    """A note where the form is from a cached model, because Codat did not respond or sent no usable one."""
     if model.error is None:
         return []
     ago = distance(model.read_at, timezone.now())
@@ -173,10 +173,10 @@ def _stale_notes(model: Snapshot[dict[str, Any]]) -> list[str]:
 
 
 def _open(page: EditPage) -> Edit:
-    """The form as it is opened: on the record, or on what the address asks for.
+    """The form as it is opened: on the record, or on what the query string names.
 
     `?draft=<submission>` continues a draft, `?write=<id>` reopens an earlier change with its errors, `?revert=<id>`
-    fills in the values from before a change, `?from=<customer>` fills a new one with another one's values.
+    fills in the values from before a change, `?from=<customer>` fills in the values of another customer.
     """
     query, target, service = page.request.GET, page.target, default_service()
     if target.creating and query.get("from"):
@@ -193,7 +193,7 @@ def _open(page: EditPage) -> Edit:
 
 
 def _write(target: Target, write_id: str) -> Write:
-    """An earlier change of this very customer: another one's values have no place in this form."""
+    """An earlier change of the same customer; 404 for a change of another one."""
     same = {"kind": Write.Kind.CREATE} if target.creating else {"customer_id": target.customer_id}
     write = {"pk": uuid_or_new(write_id), "company_id": target.company_id}
     return get_object_or_404(Write, **write, **same)
@@ -203,7 +203,7 @@ def _write(target: Target, write_id: str) -> Write:
 
 
 def _post(page: EditPage) -> HttpResponse:
-    """The answer to a post: a save, a look at what would be sent, or a button that changes the form."""
+    """The response to a post: a save, a review of what would be sent, or a button that changes the form."""
     post, target = page.request.POST, page.target
     try:
         edit = opening.read_post(target, post)
@@ -223,15 +223,15 @@ def _post(page: EditPage) -> HttpResponse:
 
 
 def _saved(page: EditPage, edit: Edit, outcome: Outcome) -> HttpResponse:
-    """The answer to each outcome of a save."""
+    """The response to each outcome of a save."""
     match outcome:
         case Sent(write) if write.state == Write.State.FAILED:
             return page.redirect(page.path + page.page.query(write=write.pk))
         case Sent(write):
             removed = "?removed" if edit.form.has_removed_characters else ""
             return page.redirect(links.write(write.company_id, write.pk) + removed)
-        case AlreadySaved(write, by_content):
-            parameter = "same" if by_content else "again"
+        case AlreadySaved(write, is_other_form):
+            parameter = "same" if is_other_form else "again"
             return page.redirect(f"{links.write(write.company_id, write.pk)}?{parameter}")
         case Unchanged(form):
             note = "You have not changed anything, so nothing was sent."
@@ -242,7 +242,7 @@ def _saved(page: EditPage, edit: Edit, outcome: Outcome) -> HttpResponse:
             return page.render(edit, status=422)
         case MergeNeeded(merge=merge):
             return page.render(edit, merge=merge, status=409)
-        case CustomerGone():
+        case CustomerMissing():
             return _render(page, opening.open_as_new(edit), status=409)
         case BeingSent(write=write):
             edit.form.problems.append(
@@ -251,21 +251,21 @@ def _saved(page: EditPage, edit: Edit, outcome: Outcome) -> HttpResponse:
             )
             return page.render(edit, status=409)
         case SameName():
-            asked = replace(edit, acknowledged=edit.acknowledged | outcome.keys)
-            return page.render(asked, same_name=outcome, status=409)
-        case AlreadySavedDifferently(edit=again):
+            acknowledged = replace(edit, acknowledged=edit.acknowledged | outcome.keys)
+            return page.render(acknowledged, same_name=outcome, status=409)
+        case AlreadySavedDifferently(edit=new_edit):
             note = (
                 "You already saved this form with different values, so nothing was sent this time."
                 " Check the values, then save again."
             )
-            return page.render(again.with_notes(note), status=409)
+            return page.render(new_edit.with_notes(note), status=409)
 
 
 # -- what cannot be saved now -----------------------------------------------------------------------
 
 
 def _not_linked(request: HttpRequest, page: CompanyContext, customer_id: str) -> HttpResponse:
-    """The connection is not linked: what was typed is carried to the next try, or to another connection."""
+    """The page where the connection is not linked. The posted fields can be posted again, or to another connection."""
     path = links.form(page.company_id, customer_id)
     others = [
         {
@@ -288,7 +288,7 @@ def _not_linked(request: HttpRequest, page: CompanyContext, customer_id: str) ->
 
 
 def _no_form(request: HttpRequest, company_id: str, error: UnusableModel) -> HttpResponse:
-    """Codat sent no usable model, and no earlier one is cached: offer to read it again."""
+    """The page where Codat sent no usable model and none is cached. It offers to read the model again."""
     query = request.GET.copy()
     query["fresh"] = "1"
     context = {
@@ -301,7 +301,7 @@ def _no_form(request: HttpRequest, company_id: str, error: UnusableModel) -> Htt
 
 
 def _not_saved(request: HttpRequest, error: CodatError) -> HttpResponse:
-    """Codat failed before anything was sent: say so, and carry what was typed to the next try."""
+    """The page where Codat failed before the save was sent. The posted fields can be posted again."""
     response = htmx.render(
         request,
         "editing/not_saved.html",

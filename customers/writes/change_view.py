@@ -42,7 +42,7 @@ def change(request: HttpRequest, company_id: str, write_id: uuid.UUID) -> HttpRe
             action_error = error
     if request.method != "HEAD":
         progress = decisions.follow(write, default_service(), now="check" in request.GET)
-        write.seen_by(request.user.pk)
+        write.mark_seen_by(request.user.pk)
     context = _context(write) | {
         "evidence": progress.evidence,
         "check_error": progress.error,

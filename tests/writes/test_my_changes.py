@@ -121,7 +121,7 @@ def test_a_refusal_shown_in_the_form_counts_as_seen(
 
 def test_a_refusal_after_a_seen_time_out_needs_attention_again(company: str, editor: User) -> None:
     write = journal_row(company, editor, state=Write.State.TIMED_OUT, push_operation_key="k")
-    write.seen_by(editor.pk)
+    write.mark_seen_by(editor.pk)
     assert Write.objects.count_needing_attention(editor.pk) == (0, 0)
     journal.apply_result(write, {"pushOperationKey": "k", "status": "TimedOut"}, by="poll")
     assert Write.objects.count_needing_attention(editor.pk) == (0, 0)
