@@ -30,13 +30,21 @@ def day(value: object) -> str:
     moment = parse_date(value)
     if moment is None:
         return text_or_dash(None if is_unknown_date(value) else value)
-    return f"{moment.day} {_MONTHS[moment.month - 1]} {moment.year}"
+    return _day(moment)
 
 
 def day_and_time(value: object) -> str:
     """`24 Mar 2023, 16:07 UTC`; otherwise like `day`."""
     moment = parse_date(value)
-    return day(value) if moment is None else f"{day(moment)}, {moment:%H:%M} UTC"
+    return day(value) if moment is None else _day_and_time(moment)
+
+
+def _day(moment: datetime) -> str:
+    return f"{moment.day} {_MONTHS[moment.month - 1]} {moment.year}"
+
+
+def _day_and_time(moment: datetime) -> str:
+    return f"{_day(moment)}, {moment.hour:02}:{moment.minute:02} UTC"
 
 
 def _counted(number: int, unit: str) -> str:
@@ -69,7 +77,18 @@ def when(value: object) -> SafeString:
     moment = parse_date(value)
     if moment is None:
         return format_html("{}", day(value))
-    return format_html('<time datetime="{}">{}</time>', _iso(moment), day_and_time(moment))
+    return format_html('<time datetime="{}">{}</time>', _iso(moment), _day_and_time(moment))
+
+
+def when_day(value: object) -> SafeString:
+    """A date as `<time>` with the day, the exact time as its title; a dash when unknown."""
+    moment = parse_date(value)
+    if moment is None:
+        return format_html("{}", day(value))
+    # Numbers and month names: nothing to escape.
+    return SafeString(
+        f'<time datetime="{moment.isoformat()}" title="{_day_and_time(moment)}">{_day(moment)}</time>'
+    )
 
 
 def since(value: object, now: datetime | None = None) -> SafeString:
@@ -80,7 +99,7 @@ def since(value: object, now: datetime | None = None) -> SafeString:
     return format_html(
         '<time datetime="{}" title="{}">{}</time>',
         _iso(moment),
-        day_and_time(moment),
+        _day_and_time(moment),
         distance(moment, now or datetime.now(UTC)),
     )
 

@@ -10,8 +10,7 @@ from typing import Any
 
 from django.utils.safestring import SafeString
 
-from customers.codat.values import parse_date
-from customers.formatting import DASH, day, day_and_time, text_or_dash
+from customers.formatting import DASH, text_or_dash, when_day
 from customers.web import links
 
 # field, heading; in the order of the cells.
@@ -25,6 +24,8 @@ COLUMNS = (
     ("status", "Status"),
     ("sourceModifiedDate", "Changed"),
 )
+# Between texts that are escaped together.
+_SEPARATOR = "\x1f"
 _DELETED = '<span class="tag bad">Deleted</span>'
 
 
@@ -42,15 +43,30 @@ def customer_rows(
     `suffix` is the query string of the links, or "". An invalid id has no link, and its row says so.
     """
     base = links.customers(company_id)
-    return SafeString("".join([_row(customer, base, suffix) for customer in customers]))
+    names, shown_ids, *middle, statuses = (_texts(customers, name) for name, _ in COLUMNS[:-1])
+    rows = [
+        _row(customer, _name(customer.get("id"), name, shown_id, base, suffix), shown_id, *cells)
+        for customer, name, shown_id, *cells in zip(
+            customers, names, shown_ids, *middle, statuses, strict=True
+        )
+    ]
+    return SafeString("".join(rows))
 
 
-def _row(customer: Mapping[str, Any], base: str, suffix: str) -> str:
+def _texts(customers: Sequence[Mapping[str, Any]], field: str) -> list[str]:
+    """A field of each customer as escaped text. Escaped together: text for a page has no control characters."""
+    if not customers:
+        return []
+    texts = [text_or_dash(customer.get(field)) for customer in customers]
+    return escape(_SEPARATOR.join(texts)).split(_SEPARATOR)
+
+
+def _row(customer: Mapping[str, Any], *texts: str) -> str:
+    """`texts` are escaped: the cells up to the status."""
+    *cells, status = texts
     gone = is_deleted(customer)
-    cells = [escape(text_or_dash(customer.get(field))) for field, _ in COLUMNS[:-2]]
-    cells[0] = _name(customer.get("id"), cells[0], cells[1], base, suffix)
-    status = _DELETED if gone else _status(escape(text_or_dash(customer.get("status"))))
-    changed = _changed(customer.get("sourceModifiedDate"))
+    status = _DELETED if gone else _status(status)
+    changed = when_day(customer.get("sourceModifiedDate"))
     opening = '<tr class="gone"><td>' if gone else "<tr><td>"
     return f"{opening}{'</td><td>'.join((*cells, status, changed))}</td></tr>"
 
@@ -62,15 +78,6 @@ def _name(record_id: object, name: str, shown_id: str, base: str, suffix: str) -
     if name == DASH:
         name = f'– <span class="vh">no name, ID {shown_id}</span>'
     return f'<a href="{escape(base + links.url_segment(record_id) + "/" + suffix)}">{name}</a>'
-
-
-def _changed(value: object) -> str:
-    """The cell of a date: the day, with the exact time as its title."""
-    moment = parse_date(value)
-    if moment is None:
-        return escape(day(value))
-    exact = day_and_time(moment)
-    return f'<time datetime="{moment.isoformat()}" title="{exact}">{day(moment)}</time>'
 
 
 def _status(status: str) -> str:

@@ -1,9 +1,11 @@
 """The views of a company's customers: the list, and one of them."""
 
+from functools import cache
 from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
 from django.views.decorators.http import require_safe
 
 from customers.browsing import freshness, stale
@@ -31,8 +33,15 @@ from customers.web.list_state import ListState
 from customers.web.paging import canonical_url, headings, paging
 from customers.writes.pending import pending
 
-# Suggestions of the filter. Any code of three letters can be typed.
-_CURRENCIES = [code for code, _ in iso_codes.CURRENCIES]
+
+@cache
+def _currency_options() -> str:
+    """The suggestions of the currency filter as HTML, made once. Any code of three letters can be typed.
+
+    For a row of the bench, "The same page, to the one over Codat's SDK": 155 options are a tenth of the page's HTML.
+    """
+    currencies = [code for code, _ in iso_codes.CURRENCIES]
+    return render_to_string("browsing/_currency_options.html", {"currencies": currencies})
 
 
 @require_safe
@@ -87,7 +96,7 @@ def _list_context(
         "customer_id": "",
         "state": state,
         "statuses": [(status, status) for status in CUSTOMER_STATUSES],
-        "currencies": _CURRENCIES,
+        "currency_options": _currency_options(),
         "page_sizes": sorted({*PAGE_SIZES, state.page_size}),
         "search_url": links.customers(page.company_id),
         "new_url": links.new(page.company_id) + page.suffix,
