@@ -11,6 +11,7 @@ from .data.companies import PLANS
 from .faults import Faults
 from .files import File, attachment
 from .idempotency import Idempotency
+from .schedule import now
 from .server import Call
 from .webhooks import Delivery, Webhooks
 from .world import Company, Settings, World
@@ -33,13 +34,17 @@ class SandboxControls:
 
     def reset(self) -> None:
         """Restore the initial state: data, settings, faults, call log, keys, events. Takes a few milliseconds."""
-        self.faults.clear()
-        for field in dataclasses.fields(Settings):
-            setattr(self.settings, field.name, getattr(self._initial, field.name))
+        self.normal()
         self.world.reset()
         self.webhooks.reset()
         self._idempotency.clear()
         self._calls.clear()
+
+    def normal(self) -> None:
+        """End all faults and restore the initial settings; the data stays as it is."""
+        self.faults.clear()
+        for field in dataclasses.fields(Settings):
+            setattr(self.settings, field.name, getattr(self._initial, field.name))
 
     def settle(self) -> None:
         """End all delays now: pushes end, time-outs expire, refreshes complete; connectors stay offline."""
@@ -90,7 +95,7 @@ class SandboxControls:
         """Change a customer in the accounting software; Codat's copy stays as it is."""
         company = self.state(key)
         with self.world.schedule.lock:
-            change = {"sourceModifiedDate": "2025-03-21T10:00:00"} | fields
+            change = {"sourceModifiedDate": now()} | fields
             company.source[customer_id] = company.source[customer_id] | change
 
     def set_online(self, key: str, online: bool = True) -> None:  # noqa: FBT001, FBT002  readable as a positional argument

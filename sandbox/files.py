@@ -7,9 +7,10 @@ import hashlib
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
-from .data import content
+from .data import content, dates
 from .server import Delivery, Stream
 
 MIB = 1024 * 1024
@@ -41,20 +42,20 @@ class File:
     served_as: str = "application/octet-stream"
     encoding: str = ""
 
-    def metadata(self) -> dict[str, Any]:
-        """The attachment as Codat lists it."""
+    def metadata(self, shift: timedelta = timedelta()) -> dict[str, Any]:
+        """The attachment as Codat lists it; its dates are moved by `shift`."""
         metadata: dict[str, Any] = {"id": self.id}
         if self.name is not None:
             metadata["name"] = self.name
         if self.content_type is not None:
             metadata["contentType"] = self.content_type
         if self.dates:
-            metadata["dateCreated"] = "2024-05-17T11:42:08.1230000Z"
+            metadata["dateCreated"] = dates.moved("2024-05-17T11:42:08.1230000Z", shift)
         size = self.length if self.announced is None else self.announced
         metadata["fileSize"] = size if self.dates else None
         metadata["includeWhenSent"] = False
         if self.dates:
-            metadata["modifiedDate"] = "2025-03-15T20:35:10Z"
+            metadata["modifiedDate"] = dates.moved(dates.stamp(dates.SYNCED), shift)
         return metadata
 
     @property

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from . import files, refreshes, writes
+from .data import dates
 from .errors import ApiError
 from .paging import DATA_LIMIT, PLATFORM_LIMIT, page, select
 from .query import COMPANY_FIELDS, CUSTOMER_FIELDS, PULL_FIELDS, PUSH_FIELDS
@@ -65,7 +66,7 @@ def company_json(world: World, company: Company) -> dict[str, Any]:
         "platform": company.accounting.name if company.accounting else "",
         "redirect": f"https://link.codat.io/company/{plan.id}",
         "dataConnections": _connections(world, company),
-        "created": "2022-11-10T10:45:18.1950523Z",
+        "created": dates.moved("2022-11-10T10:45:18.1950523Z", world.settings.shift),
         "createdByUserName": "Mira Holt",
         "products": ["expenses-v1"],
         "tags": dict(plan.tags),
@@ -88,7 +89,7 @@ def _connections(world: World, company: Company) -> list[dict[str, Any]]:
             "platformName": link.integration.name,
             "linkUrl": f"{world.base_url}/link/{company.plan.id}/{key}",
             "status": link.status,
-            "created": "2022-11-10T10:46:02Z",
+            "created": dates.moved("2022-11-10T10:46:02Z", world.settings.shift),
             "sourceType": link.integration.source_type,
             "dataConnectionErrors": [],
         }
@@ -100,7 +101,9 @@ def _connections(world: World, company: Company) -> list[dict[str, Any]]:
                     "statusCode": "401",
                     "statusText": "Unauthorized",
                     "errorMessage": f"{link.integration.name} no longer accepts the authorisation.",
-                    "erroredOnUtc": "2025-03-14T06:00:12.4170000Z",
+                    "erroredOnUtc": dates.moved(
+                        "2025-02-13T21:00:12.4170000Z", world.settings.shift
+                    ),
                     "status": "Active",
                 }
             ]
@@ -163,18 +166,18 @@ def _attachments(
         raise ApiError(404, "Attachments are not supported by this integration.")
     if customer_id not in company.source:
         raise ApiError(404, f"Customer {customer_id} not attachments.", retry="False")
-    key = company.plan.key
+    key, shift = company.plan.key, world.settings.shift
     if not tail:
         _only(request, "GET")
         attachments = files.attachments(key, customer_id)
-        rows = None if attachments is None else [file.metadata() for file in attachments]
+        rows = None if attachments is None else [file.metadata(shift) for file in attachments]
         return json_response({"attachments": rows})
     file = files.attachment(key, customer_id, tail[0])
     if file is None or tail[1:] not in ([], ["download"]):
         raise ApiError(404, f"Attachment {tail[0]} not attachments.", retry="False")
     if not tail[1:]:
         _only(request, "GET")
-        return json_response(file.metadata())
+        return json_response(file.metadata(shift))
     _only(request, *(("GET", "HEAD") if world.settings.heads else ("GET",)))
     return _download(file, request.headers.get("range", "") if world.settings.ranges else "")
 

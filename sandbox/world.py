@@ -7,10 +7,11 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
-from .data import special_records
+from .data import dates, past_writes, special_records
 from .data.companies import PLANS, Link, Plan
 from .data.integration import Integration, new_id
 from .data.records import Record, customers
@@ -32,7 +33,10 @@ class Settings:
     the headers then count down and start again). max_concurrent: calls at the same time per company until 429 (Codat's
     is 10; None: never refused). ranges, heads: whether downloads honour `Range` and `HEAD`. case_sensitive: of
     `=` and `~`. refresh_outcome: the state in which refreshes end. webhook_copies: how often each event is
-    delivered (Codat promises at least once).
+    delivered (Codat promises at least once). reference: the moment that the data's dates are relative to, as Codat
+    writes dates; "" for the present. past_writes: whether Codat has a history of writes already. next_write: the
+    outcome of the next write, one of `writes.FORCED_OUTCOMES`; "" for the one it would have. dashboard_url: where the
+    page *Try it* leads.
     """
 
     customers: int = 5000
@@ -50,6 +54,24 @@ class Settings:
     webhook_url: str | None = None
     webhook_secret: str | None = None
     webhook_copies: int = 1
+    reference: str = dates.stamp(dates.REFERENCE)
+    past_writes: bool = False
+    next_write: str = ""
+    dashboard_url: str = ""
+
+    def __post_init__(self) -> None:
+        self.reference = self.reference or dates.stamp(datetime.now(UTC))
+        try:
+            dates.parse(self.reference)
+        except ValueError:
+            raise ValueError(
+                f"“{self.reference}” is no moment such as 2026-01-31T12:00:00Z."
+            ) from None
+
+    @property
+    def shift(self) -> timedelta:
+        """By how much the data's dates are moved."""
+        return dates.parse(self.reference) - dates.REFERENCE
 
 
 @dataclass
@@ -143,6 +165,8 @@ class World:
         self.used = 0
         self._companies: dict[str, Company] = {}
         self._plans = {plan.id: plan for plan in PLANS}
+        # The records of each company with the dates of this sandbox, so that a reset is quick.
+        self._records: dict[tuple[object, ...], dict[str, Record]] = {}
         self._keys = Random(settings.seed)
 
     def reset(self) -> None:
@@ -172,23 +196,43 @@ class World:
         return str(uuid.UUID(int=self._keys.getrandbits(128), version=4))
 
     def _make(self, plan: Plan) -> Company:
-        count = self.settings.customers if plan.count < 0 else plan.count
-        generate = special_records.RECORDS.get(plan.key)
-        source = (
-            generate() if generate else customers(self.settings.seed, plan.key, count, plan.shape)
-        )
+        source = self._source(plan)
+        last_sync = dates.moved(dates.stamp(plan.last_sync), self.settings.shift)
         company = Company(
             plan=plan,
             copy={},
             source=dict(source),
             random=Random(f"{self.settings.seed}:{plan.key}:new"),
             synced=plan.synced == "yes",
-            last_sync="2025-03-15T20:35:10Z" if plan.synced == "yes" else None,
+            last_sync=last_sync if plan.synced == "yes" else None,
             online=not any(link.integration.offline for link in plan.links),
         )
         if company.synced:
             company.copy = {key: company.read(record) for key, record in source.items()}
         for key, change in special_records.CHANGED_SINCE.get(plan.key, {}).items():
-            company.source[key] = company.source[key] | change
+            moved = dates.moved_record(change, self.settings.shift)
+            company.source[key] = company.source[key] | moved
+        if self.settings.past_writes:
+            company.pushes = past_writes.operations(plan, list(source), self.settings.shift)
         self._on_create(self, company)
         return company
+
+    def _source(self, plan: Plan) -> dict[str, Record]:
+        """The customers that a company begins with."""
+        settings = self.settings
+        count = settings.customers if plan.count < 0 else plan.count
+        key = (plan.key, settings.seed, count, settings.shift)
+        if key not in self._records:
+            generate = special_records.RECORDS.get(plan.key)
+            records = (
+                generate()
+                if generate
+                else customers(settings.seed, plan.key, count, plan.shape, plan.last_sync)
+            )
+            if settings.shift:
+                records = {
+                    customer_id: dates.moved_record(record, settings.shift)
+                    for customer_id, record in records.items()
+                }
+            self._records[key] = records
+        return self._records[key]

@@ -1,6 +1,7 @@
 """Writing customers: push operations from `Pending` to their end, and what the software then holds.
 
-A customer whose name begins with one of FORCED_OUTCOMES has that outcome on every integration, for demos and tests.
+A customer whose name begins with one of FORCED_OUTCOMES has that outcome on every integration, for demos and tests; so
+has the next write, whatever its name, where the setting `next_write` is one of them.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ FORCED_OUTCOMES = {
 
 @dataclass
 class Write:
-    """One accepted write. `customer_id` is None for a create."""
+    """One accepted write. `customer_id` is None for a create, `forced_outcome` "" for none."""
 
     company: Company
     integration: Integration
@@ -39,12 +40,7 @@ class Write:
     customer_id: str | None
     findings: Findings
     sync_after: bool
-
-    @property
-    def forced_outcome(self) -> str:
-        """The forced outcome that the customer's name begins with; "" for none."""
-        name = str(self.payload.get("customerName", ""))
-        return next((prefix for prefix in FORCED_OUTCOMES if name.startswith(prefix)), "")
+    forced_outcome: str
 
 
 def push(
@@ -71,6 +67,7 @@ def push(
         customer_id=customer_id,
         findings=findings,
         sync_after=query.get("allowSyncOnPushComplete", "").lower() == "true",
+        forced_outcome=_forced_outcome(world, payload),
     )
     if write.forced_outcome == "Refuse me":
         findings.errors.append(_refused(write))
@@ -87,6 +84,13 @@ def push(
     pending = dict(operation)
     _accept(world, write)
     return integration.accepted, pending
+
+
+def _forced_outcome(world: World, payload: Mapping[str, Any]) -> str:
+    """The outcome that the settings plan for the next write, else the one that the name begins with; "" for none."""
+    planned, world.settings.next_write = world.settings.next_write, ""
+    name = str(payload.get("customerName", ""))
+    return planned or next((prefix for prefix in FORCED_OUTCOMES if name.startswith(prefix)), "")
 
 
 def _writable(company: Company, connection_id: str) -> Integration:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
+from . import dates
 from . import invented_integrations as invented
 from . import observed_integrations as observed
 from .integration import Integration
@@ -38,6 +40,7 @@ class Plan:
 
     count: customers; 0 for those of `special_records`; -1 for the sandbox's argument `customers`.
     synced: `yes`, `never`, or `running` (its first refresh is running and ends only with `settle()`).
+    sync_age: how long before the sandbox begins the last sync was.
     """
 
     key: str
@@ -46,12 +49,18 @@ class Plan:
     count: int = 0
     shape: Shape = field(default_factory=Shape)
     synced: str = "yes"
+    sync_age: timedelta = dates.SYNC_AGE
     tags: tuple[tuple[str, str], ...] = ()
 
     @property
     def id(self) -> str:
         """The company's id; it does not depend on the seed."""
         return str(uuid.uuid5(NAMESPACE, self.key))
+
+    @property
+    def last_sync(self) -> datetime:
+        """When it was synced last, in the data's own time; only where it was."""
+        return dates.REFERENCE - self.sync_age
 
     def connection_id(self, index: int) -> str:
         """The id of its connection number `index`."""
@@ -89,6 +98,7 @@ PLANS: tuple[Plan, ...] = (
             zulu=True,
         ),
         tags=(("region", "uk"), ("team", "onboarding")),
+        sync_age=timedelta(hours=2),
     ),
     Plan(
         "qbd",
@@ -96,6 +106,7 @@ PLANS: tuple[Plan, ...] = (
         _linked(observed.QBD),
         120,
         Shape(ids="desktop", fields=_ALL, addresses=("Delivery", "Billing")),
+        sync_age=timedelta(days=9),
     ),
     Plan(
         "netsuite",
@@ -110,6 +121,7 @@ PLANS: tuple[Plan, ...] = (
             digits=7,
         ),
         tags=(("region", "us"),),
+        sync_age=timedelta(minutes=35),
     ),
     Plan(
         "freshbooks", "Fern & Field Design", _linked(observed.FRESHBOOKS), 24, Shape(ids="number")
@@ -126,6 +138,7 @@ PLANS: tuple[Plan, ...] = (
             metadata=False,
             zulu=True,
         ),
+        sync_age=timedelta(days=1),
     ),
     Plan(
         "sage",
@@ -140,6 +153,7 @@ PLANS: tuple[Plan, ...] = (
             country_codes=True,
             blank=True,
         ),
+        sync_age=timedelta(days=43),
     ),
     Plan(
         "dynamics",
@@ -147,6 +161,7 @@ PLANS: tuple[Plan, ...] = (
         _linked(invented.DYNAMICS),
         42,
         Shape(fields=_ALL - {"registrationNumber"}, contacts=2, blank=True, zulu=True),
+        sync_age=timedelta(hours=5),
     ),
     Plan(
         "zoho",
@@ -154,6 +169,7 @@ PLANS: tuple[Plan, ...] = (
         _linked(invented.ZOHO),
         14,
         Shape(ids="long", addresses=("Billing",), metadata=False),
+        sync_age=timedelta(days=3),
     ),
     Plan(
         "intacct",
@@ -183,6 +199,7 @@ PLANS: tuple[Plan, ...] = (
             zulu=True,
         ),
         tags=(("region", "us"),),
+        sync_age=timedelta(minutes=4),
     ),
     Plan("odd", "Nørrebro Ærø & Søn", _linked(invented.MYOB)),
     Plan("files", "Orchard Paper Archive", _linked(observed.XERO)),
@@ -192,6 +209,7 @@ PLANS: tuple[Plan, ...] = (
         (Link(observed.XERO, "Deauthorized"),),
         18,
         Shape(fields=frozenset({"emailAddress", "phone"})),
+        sync_age=timedelta(days=30),
     ),
     Plan(
         "unlinked",
@@ -199,6 +217,7 @@ PLANS: tuple[Plan, ...] = (
         (Link(invented.SAGE_ONLINE, "Unlinked"),),
         12,
         Shape(addresses=("Billing",)),
+        sync_age=timedelta(days=400),
     ),
     Plan(
         "migrated",
@@ -226,5 +245,12 @@ PLANS: tuple[Plan, ...] = (
     Plan("pending", "Umbra Films", (Link(invented.KASHFLOW, "PendingAuth"),), synced="never"),
     Plan("no_accounting", "Vineyard Lane Deli", _linked(invented.PLAID), synced="never"),
     Plan("no_connections", "Wren & Partners", (), synced="never"),
-    Plan("read_only", "Yarrow Books", _linked(invented.CLEARBOOKS), 9, Shape(ids="number")),
+    Plan(
+        "read_only",
+        "Yarrow Books",
+        _linked(invented.CLEARBOOKS),
+        9,
+        Shape(ids="number"),
+        sync_age=timedelta(days=2),
+    ),
 )

@@ -5,11 +5,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 from random import Random
 from typing import Any
 
+from . import dates
 from .integration import Ids, new_id
 from .names import (
     COMPANY_WORDS,
@@ -24,8 +25,9 @@ from .names import (
 
 Record = dict[str, Any]
 
-_START = datetime(2021, 1, 4, 8, 30, tzinfo=UTC)
-_SYNCED = "2025-03-15T20:35:10Z"
+# Between the youngest and the oldest change of a customer: minutes to years, most of them weeks and months.
+_YOUNGEST = timedelta(minutes=4)
+_OLDEST = timedelta(days=5 * 365)
 
 
 @dataclass(frozen=True)
@@ -56,18 +58,25 @@ def stamp(moment: datetime, shape: Shape) -> str:
 
 
 @lru_cache(maxsize=256)
-def customers(seed: int, key: str, count: int, shape: Shape) -> dict[str, Record]:
-    """`count` customers by id. The result is shared between sandboxes: copy a record before changing it."""
+def customers(
+    seed: int, key: str, count: int, shape: Shape, synced: datetime = dates.SYNCED
+) -> dict[str, Record]:
+    """`count` customers by id, as they were when Codat read them last.
+
+    The result is shared between sandboxes: copy a record before changing it.
+    """
     random = Random(f"{seed}:{key}")
     names: set[str] = set()
     records: dict[str, Record] = {}
     for index in range(count):
-        record = _customer(random, index, shape, names)
+        record = _customer(random, index, shape, names, synced)
         records[record["id"]] = record
     return records
 
 
-def _customer(random: Random, index: int, shape: Shape, names: set[str]) -> Record:
+def _customer(
+    random: Random, index: int, shape: Shape, names: set[str], synced: datetime
+) -> Record:
     first, last = random.choice(FIRST_NAMES), random.choice(LAST_NAMES)
     city, region, postal_code, country, country_code, currency, prefix = random.choice(PLACES)
     name = _name(random, first, last, names)
@@ -99,14 +108,21 @@ def _customer(random: Random, index: int, shape: Shape, names: set[str]) -> Reco
     record["addresses"] = [{"type": kind, **place} for kind in kinds]
     record["contacts"] = _contacts(random, shape, known, place) if shape.contacts else []
     record["status"] = "Archived" if random.random() < 0.08 else "Active"
-    moment = _START + timedelta(seconds=random.randrange(1400 * 86400), microseconds=index * 37)
-    record["modifiedDate"] = _SYNCED
+    moment = synced - _age(random, index)
+    record["modifiedDate"] = dates.stamp(min(moment + timedelta(minutes=index * 7 % 60), synced))
     record["sourceModifiedDate"] = stamp(moment, shape)
     if shape.metadata:
         record["metadata"] = {"isDeleted": random.random() < 0.04}
     elif random.random() < 0.04:
         record["metadata"] = {"isDeleted": True}
     return _with_irregularities(record, index)
+
+
+def _age(random: Random, index: int) -> timedelta:
+    """How long before the last sync a customer was changed: half of them within the last six weeks."""
+    share: float = (random.randrange(1400 * 86400) / (1400 * 86400)) ** 0.6
+    factor: float = (_OLDEST / _YOUNGEST) ** share
+    return _YOUNGEST * factor + timedelta(microseconds=index * 37)
 
 
 def _name(random: Random, first: str, last: str, names: set[str]) -> str:

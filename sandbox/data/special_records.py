@@ -6,10 +6,11 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
+from . import dates
 from .records import Record
 
 _DATES = {
-    "modifiedDate": "2025-03-15T20:35:10Z",
+    "modifiedDate": dates.stamp(dates.SYNCED),
     "sourceModifiedDate": "2024-11-02T09:12:44.1234567",
 }
 
@@ -84,7 +85,7 @@ _ODD: tuple[Record, ...] = (
     _plain(
         "dates-unknown",
         "Unknown dates",
-        modifiedDate="2025-03-15T20:35:10Z",
+        modifiedDate=dates.stamp(dates.SYNCED),
         sourceModifiedDate="0001-01-01T00:00:00",
     ),
     _plain("dates-odd", "Not a date", sourceModifiedDate="yesterday"),
@@ -280,7 +281,7 @@ CHANGED_SINCE: dict[str, dict[str, dict[str, Any]]] = {
     "odd": {
         "changed-since": {
             "phone": "+45 35 55 99 99",
-            "sourceModifiedDate": "2025-03-20T08:00:00",
+            "sourceModifiedDate": "2025-03-15T20:41:00",
         }
     },
 }

@@ -9,7 +9,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 import requests
+from django.core.management import CommandError, call_command
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -41,3 +43,9 @@ def test_the_command_serves_until_a_signal() -> None:
     finally:
         process.kill()
         process.wait()
+
+
+@pytest.mark.parametrize("moment", ["yesterday", "2026-02-30T00:00:00Z"])
+def test_a_wrong_moment_is_one_sentence(moment: str) -> None:
+    with pytest.raises(CommandError, match="is no moment such as"):
+        call_command("sandbox", "--port", "0", "--now", moment)

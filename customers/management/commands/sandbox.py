@@ -7,7 +7,7 @@ import signal
 import threading
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from sandbox import Sandbox
 
@@ -28,6 +28,12 @@ class Command(BaseCommand):
         parser.add_argument(
             "--sync-delay", type=float, default=4.0, help="how long a refresh takes"
         )
+        parser.add_argument(
+            "--now",
+            default="",
+            help="the moment that dates are relative to, such as 2026-01-31T12:00:00Z; the present by default",
+        )
+        parser.add_argument("--dashboard-url", default="", help="where the page Try it leads")
         parser.add_argument("--webhook-url", default=None, help="where signed events are posted")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -35,18 +41,29 @@ class Command(BaseCommand):
         done = threading.Event()
         for name in (signal.SIGINT, signal.SIGTERM):
             signal.signal(name, lambda *_: done.set())
-        sandbox = Sandbox(
-            port=options["port"],
-            seed=options["seed"],
-            customers=options["customers"],
-            latency=options["latency"],
-            push_delay=options["push_delay"],
-            sync_delay=options["sync_delay"],
-            webhook_url=options["webhook_url"],
-            api_key=os.environ.get("CODAT_API_KEY") or "sandbox-key",
-            webhook_secret=os.environ.get("CODAT_WEBHOOK_SECRET") or None,
-        )
+        try:
+            sandbox = _sandbox(options)
+        except ValueError as error:
+            raise CommandError(str(error)) from None
         with sandbox:
             self.stdout.write(f"Sandbox for the Codat API: {sandbox.url}")
             self.stdout.flush()
             done.wait()
+
+
+def _sandbox(options: dict[str, Any]) -> Sandbox:
+    """The sandbox that the options describe. Raises ValueError where one is wrong."""
+    return Sandbox(
+        port=options["port"],
+        seed=options["seed"],
+        customers=options["customers"],
+        latency=options["latency"],
+        push_delay=options["push_delay"],
+        sync_delay=options["sync_delay"],
+        webhook_url=options["webhook_url"],
+        api_key=os.environ.get("CODAT_API_KEY") or "sandbox-key",
+        webhook_secret=os.environ.get("CODAT_WEBHOOK_SECRET") or None,
+        dashboard_url=options["dashboard_url"],
+        reference=options["now"],
+        past_writes=True,
+    )
