@@ -56,6 +56,10 @@ other companies' customers have one to three.
 A write of a customer whose name begins with `Refuse me`, `Fail me now`, `Fail me later`, `Time me out` or `Lose me`
 has that outcome (`writes.FORCED_OUTCOMES`).
 
+Dates are relative to the setting `reference`, for `manage.py sandbox` the moment at which it starts.
+`past_writes` gives `xero` and `qbo` a history of writes. The page *Try it* (`GET /`, see `tour`) has
+a button for each thing that can happen at Codat.
+
 For the kinds of fault see `faults`. Over HTTP, without a key: `GET /_sandbox/`; `POST` and `DELETE
 /_sandbox/faults`; `GET` and `DELETE /_sandbox/calls`; `POST /_sandbox/settle`, `reset`, `settings`,
 `change`, `online`.

@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import re
 import threading
+import time
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, get_args
 
@@ -51,7 +52,7 @@ HTML = (
 
 @dataclass(slots=True)
 class Fault:
-    """One planned fault. `count` is how many calls are still to fail; -1 for all."""
+    """One planned fault. `count` is how many calls are still to fail, -1 for all; `ends` is when it ends by itself."""
 
     match: str
     kind: str
@@ -61,6 +62,12 @@ class Fault:
     seconds: float
     handled: bool
     headers: dict[str, str] = field(default_factory=dict)
+    ends: float | None = None
+
+    @property
+    def remaining(self) -> float | None:
+        """The seconds until it ends by itself; None where it does not."""
+        return None if self.ends is None else self.ends - time.monotonic()
 
     def apply(self, response: Response | None, base: str, released: threading.Event) -> Response:
         """The response that is sent. `response` is the correct one where the request was handled."""
@@ -109,10 +116,12 @@ class Faults:
         seconds: float | None = None,
         handled: bool = False,
         headers: dict[str, str] | None = None,
+        lasts: float | None = None,
     ) -> None:
         """Plan a fault for the next `count` calls (-1: all) that match.
 
-        match: text or regular expression, looked for in `METHOD /raw/path?query`.
+        match: text or regular expression, looked for in `METHOD /raw/path?query`. lasts: seconds after which it ends by
+        itself.
         """
         if kind not in KINDS:
             raise ValueError(f"unknown kind of fault: {kind}")
@@ -126,6 +135,7 @@ class Faults:
             seconds=_SECONDS.get(kind, 0.0) if seconds is None else seconds,
             handled=handled or kind in ALWAYS_HANDLED,
             headers=headers or {},
+            ends=None if lasts is None else time.monotonic() + lasts,
         )
         with self._lock:
             self._planned.append(fault)
@@ -141,13 +151,21 @@ class Faults:
     def planned(self) -> list[dict[str, Any]]:
         """The faults that have not been used up."""
         with self._lock:
-            return [asdict(fault) for fault in self._planned]
+            self._end()
+            return [asdict(fault) | {"remaining": fault.remaining} for fault in self._planned]
+
+    def _end(self) -> None:
+        """Drop the faults that have ended by themselves. Called under the lock."""
+        self._planned = [
+            fault for fault in self._planned if fault.remaining is None or fault.remaining > 0
+        ]
 
     def take(self, line: str) -> Fault | None:
         """The fault for this call, None for none. It is used up by one."""
         if not self._planned:
             return None
         with self._lock:
+            self._end()
             for fault in self._planned:
                 if fault.match in line or re.search(fault.match, line):
                     if fault.count > 0:

@@ -8,7 +8,7 @@ import time
 from collections import Counter
 from typing import Any
 
-from . import control_api
+from . import control_api, guard, tour
 from .controls import SandboxControls
 from .data.companies import PLANS
 from .errors import ApiError, error_body
@@ -106,10 +106,10 @@ class Sandbox(SandboxControls):
             body=request.body,
             started=time.time(),
         )
-        if request.segments[:1] == ["_sandbox"]:
+        if request.segments[0] in ("", "_sandbox"):
             if request.segments[1:2] == ["elsewhere"]:
                 self._calls.append(call)
-            response = control_api.respond(self, request)
+            response = self._own(request)
             call.status = response.status
             return response, call
         self._calls.append(call)
@@ -121,6 +121,13 @@ class Sandbox(SandboxControls):
         response = self._limited(request, fault)
         call.status = response.status
         return response, call
+
+    def _own(self, request: Request) -> Response:
+        """The response of the page *Try it* and of the controls, which are not Codat's."""
+        refusal = guard.refusal(request)
+        if refusal:
+            return Response(403, refusal.encode(), "text/plain; charset=utf-8")
+        return tour.respond(self, request) or control_api.respond(self, request)
 
     def _limited(self, request: Request, fault: Fault | None) -> Response:
         """The response with its rate-limit headers, or 401, or 429."""

@@ -97,6 +97,7 @@ def serve(port: int, sandbox_port: int, *, with_sandbox: bool) -> int:
         if with_sandbox:
             sandbox = [*MANAGE, "sandbox", "--port", str(sandbox_port)]
             sandbox += ["--webhook-url", f"http://127.0.0.1:{port}/webhooks/codat/"]
+            sandbox += ["--dashboard-url", f"http://127.0.0.1:{port}"]
             started.append(subprocess.Popen(sandbox))
             if not listening(sandbox_port, started[-1]):
                 return 1
@@ -104,14 +105,7 @@ def serve(port: int, sandbox_port: int, *, with_sandbox: bool) -> int:
         started.append(subprocess.Popen([*gunicorn, "codatdash.wsgi"], cwd=ROOT))
         if not listening(port, started[-1]):
             return 1
-        source = (
-            "Sign in as demo / demo. Customers come from the sandbox."
-            if with_sandbox
-            else "Customers come from Codat."
-        )
-        print(
-            f"\n  Dashboard: http://127.0.0.1:{port}\n  {source}\n  Stop with Ctrl-C.\n", flush=True
-        )
+        print(_where(port, sandbox_port, with_sandbox=with_sandbox), flush=True)
         while all(process.poll() is None for process in started):
             time.sleep(0.5)
         return 1
@@ -119,6 +113,19 @@ def serve(port: int, sandbox_port: int, *, with_sandbox: bool) -> int:
         return 0
     finally:
         stop(started)
+
+
+def _where(port: int, sandbox_port: int, *, with_sandbox: bool) -> str:
+    """The addresses, and how to sign in."""
+    lines = [f"Dashboard: http://127.0.0.1:{port}"]
+    if with_sandbox:
+        lines += [
+            "Sign in as demo / demo. Customers come from the sandbox.",
+            f"Try it:    http://127.0.0.1:{sandbox_port}/ (a refusal, a time-out, a conflict, ...)",
+        ]
+    else:
+        lines.append("Customers come from Codat.")
+    return "\n".join(["", *(f"  {line}" for line in [*lines, "Stop with Ctrl-C."]), ""])
 
 
 def stop(started: list[subprocess.Popen[bytes]]) -> None:

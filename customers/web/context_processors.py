@@ -15,8 +15,8 @@ from customers.web import links
 def dashboard(request: HttpRequest) -> dict[str, Any]:
     """The names that the frame (base.html) and the components use.
 
-    `csrf_input`, `is_sandbox`, `administrator` (name and email, "" where not set), `companies_url`, `my_writes_url`;
-    callables, so that pages that do not show them make no query: `codat_quota` and `open_writes`.
+    `csrf_input`, `is_sandbox`, `sandbox_url`, `administrator` (name and email, "" where not set), `companies_url`,
+    `my_writes_url`; callables, so that pages that do not show them make no query: `codat_quota` and `open_writes`.
     """
     user = getattr(request, "user", None)
     user_id = user.pk if user is not None and user.is_authenticated else None
@@ -24,6 +24,7 @@ def dashboard(request: HttpRequest) -> dict[str, Any]:
         # Masked once a page; Django's own masks it for each form.
         "csrf_input": SimpleLazyObject(lambda: csrf_input(request)),
         "is_sandbox": settings.CODAT_IS_LOCAL,
+        "sandbox_url": f"{settings.CODAT_BASE_URL}/",
         "administrator": {
             "name": settings.ADMINISTRATOR_NAME,
             "email": settings.ADMINISTRATOR_EMAIL,

@@ -304,7 +304,9 @@ def test_all_calls_of_a_page_share_its_deadline(
 def test_every_page_names_the_sandbox(
     sandbox: Sandbox, viewer_client: RawPathClient, settings: Settings
 ) -> None:
-    assert ">Sandbox</span>" in viewer_client.get("/companies/").content.decode()
+    page = viewer_client.get("/companies/").content.decode()
+    assert ">Sandbox</span>" in page
+    assert f'<a href="{sandbox.url}/"' in page
     settings.CODAT_IS_LOCAL = False
     assert ">Sandbox</span>" not in viewer_client.get("/companies/").content.decode()
 
