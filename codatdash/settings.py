@@ -52,6 +52,10 @@ CODAT_QUOTA_RESERVE = env.number("CODAT_QUOTA_RESERVE", 0.1, minimum=0, maximum=
 # How long the journal keeps what was sent and the record before: see `manage.py forget_payloads`.
 KEEP_PAYLOADS_DAYS = env.whole("KEEP_PAYLOADS_DAYS", 365, minimum=1, maximum=36_500)
 
+# The dashboard's own name, in its frame and in titles.
+PRODUCT_NAME = env.text("PRODUCT_NAME") or "Customers"
+# Who helps with the dashboard; "" for the administrator.
+SUPPORT_CONTACT = env.text("SUPPORT_CONTACT")
 # The administrator that error pages name.
 ADMINISTRATOR_NAME = env.text("ADMINISTRATOR_NAME")
 ADMINISTRATOR_EMAIL = env.text("ADMINISTRATOR_EMAIL")

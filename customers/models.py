@@ -1,4 +1,4 @@
-"""The tables of the dashboard: the journal of writes, the locks of saves, drafts of forms, and received events.
+"""The tables of the dashboard: the journal of writes, the locks of saves, drafts, recent companies, and received events.
 
 Codat stores neither what was written nor who wrote it, so every save is a row here before a byte is sent. JSON
 whose numbers must not lose digits is stored as text, exactly as it was sent or read.
@@ -47,12 +47,6 @@ class WriteQuerySet(models.QuerySet["Write"]):
     def has_pending(self, company_id: str) -> bool:
         """Whether any write of a company is `pending`."""
         return self.pending(company_id).exists()
-
-    def count_needing_attention(self, user_id: int) -> tuple[int, int]:
-        """How many writes of a person need attention, and how many of those failed."""
-        rows = self.filter(user_id=user_id).needs_attention()
-        count = rows.count()
-        return count, rows.filter(state__in=Write.FAILED_STATES).count() if count else 0
 
     def pending(
         self, company_id: str, customer_id: str | None = None, *, read_at: datetime | None = None
@@ -292,6 +286,31 @@ class Draft(models.Model):
 
     def __str__(self) -> str:
         return f"Draft by {self.user} of {self.customer_name or 'a new customer'}"
+
+
+class RecentCompany(models.Model):
+    """A company that a person used lately; see `web/recent_companies.py`."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="recent_companies"
+    )
+    company_id = models.CharField(max_length=64)
+    name = models.TextField(help_text="The company's name as it was shown then.")
+    visited_at = models.DateTimeField(help_text="When it last became the latest one.")
+
+    class Meta:
+        """A list is one person's."""
+
+        default_permissions = ()
+        ordering = ["-visited_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "company_id"], name="one_recent_row_per_company"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name}, used by {self.user}"
 
 
 class WebhookEvent(models.Model):

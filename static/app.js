@@ -2,6 +2,7 @@
    the dashboard cannot be reached or nobody is signed in, and CSRF tokens after a new sign-in. */
 (() => {
   "use strict";
+  document.documentElement.classList.add("js");
   const announcer = () => document.getElementById("announce");
   const showConnectionLost = (isLost) => {
     const banner = document.getElementById("connection-lost");

@@ -12,7 +12,7 @@ from customers.codat.snapshots import Snapshot
 from customers.codat.types import Company, Connection
 from customers.formatting import text_or_dash
 from customers.service import default_service
-from customers.web import links
+from customers.web import links, recent_companies
 
 # Of a connection.
 STATE_LABELS = {
@@ -147,7 +147,7 @@ class CompanyContext:
 
 
 def company_context(request: HttpRequest, company_id: str, company: Company) -> CompanyContext:
-    """Select the connection: the one that the address names, else the one in the best state."""
+    """Select the connection: the one that the address names, else the one in the best state. Counts as a visit."""
     connections = accounting_connections(company)
     wanted = request.GET.get("connection", "")
     named = next((c for c in connections if wanted and c.get("id") == wanted), None)
@@ -157,7 +157,9 @@ def company_context(request: HttpRequest, company_id: str, company: Company) -> 
     is_read_only = connection is not None and default_service().snapshots.is_read_only(
         company_id=company_id, connection_id=str(connection.get("id") or "")
     )
-    return CompanyContext(company, company_id, connections, connection, suffix, is_read_only)
+    page = CompanyContext(company, company_id, connections, connection, suffix, is_read_only)
+    recent_companies.visit(request, company_id, page.name)
+    return page
 
 
 def load_company(

@@ -1,5 +1,6 @@
 """The context of every template."""
 
+import functools
 from typing import Any
 
 from django.conf import settings
@@ -7,19 +8,25 @@ from django.http import HttpRequest
 from django.template.backends.utils import csrf_input
 from django.utils.functional import SimpleLazyObject
 
-from customers.models import Write
 from customers.service import default_service
-from customers.web import links
+from customers.web import attention, htmx, links
+from customers.web.reader import reader_of
+from customers.web.recent_companies import recent_companies
+
+# The share of the day's calls below which the frame shows how many are left.
+LOW_QUOTA = 0.2
 
 
 def dashboard(request: HttpRequest) -> dict[str, Any]:
     """The names that the frame (base.html) and the components use.
 
-    `csrf_input`, `is_sandbox`, `sandbox_url`, `administrator` (name and email, "" where not set), `companies_url`,
-    `my_writes_url`; callables, so that pages that do not show them make no query: `codat_quota` and `open_writes`.
+    `csrf_input`, `is_sandbox`, `sandbox_url`, `administrator` (name and email, "" where not set), `support_contact`,
+    `reader`, `here_path`, `here_company` (its ID, "" for none), `companies_url`, `my_writes_url`; callables, so that
+    pages that do not show them make no query: `low_quota`, `attention` and `recent_companies`.
     """
     user = getattr(request, "user", None)
     user_id = user.pk if user is not None and user.is_authenticated else None
+    match = request.resolver_match
     return {
         # Masked once a page; Django's own masks it for each form.
         "csrf_input": SimpleLazyObject(lambda: csrf_input(request)),
@@ -29,16 +36,26 @@ def dashboard(request: HttpRequest) -> dict[str, Any]:
             "name": settings.ADMINISTRATOR_NAME,
             "email": settings.ADMINISTRATOR_EMAIL,
         },
+        "support_contact": settings.SUPPORT_CONTACT,
+        "reader": reader_of(request),
+        "here_path": htmx.page_path(request).partition("?")[0],
+        "here_company": str(match.kwargs.get("company_id", "")) if match else "",
         "companies_url": links.companies(),
         "my_writes_url": links.my_writes(),
-        "codat_quota": _quota,
-        "open_writes": lambda: (
-            Write.objects.count_needing_attention(user_id) if user_id else (0, 0)
+        "low_quota": _low_quota,
+        "attention": functools.cache(
+            lambda: attention.of_user(user_id) if user_id else attention.Attention()
         ),
+        "recent_companies": lambda: [
+            {"id": row.company_id, "name": row.name, "url": links.customers(row.company_id)}
+            for row in recent_companies(request)
+        ],
     }
 
 
-def _quota() -> str:
-    """`4,000 of 5,000`: the calls that are left today; "" where that is not known."""
+def _low_quota() -> str:
+    """`400 of 5,000`: the calls that are left today, where they may not last; "" where there is no need to know."""
     quota = default_service().quota()
-    return f"{quota.remaining:,} of {quota.limit:,}" if quota else ""
+    if not quota or quota.remaining > quota.limit * LOW_QUOTA:
+        return ""
+    return f"{quota.remaining:,} of {quota.limit:,}"

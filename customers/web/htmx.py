@@ -18,6 +18,11 @@ def is_fragment(request: HttpRequest) -> bool:
     return bool(details) and not details.boosted and not details.history_restore_request
 
 
+def page_path(request: HttpRequest) -> str:
+    """The path of the page that is open in the browser, also for a request for a fragment of it."""
+    return HtmxDetails(request).current_url_abs_path or request.path
+
+
 def is_automatic(request: HttpRequest) -> bool:
     """Whether the request was not caused by a person (a poll, a part that loads), as static/app.js marks it.
 

@@ -1,16 +1,20 @@
-"""Jinja's environment: filters for values from Codat (`customers.formatting`), addresses of static files."""
+"""Jinja's environment: filters for values from Codat (`customers.formatting`), icons, addresses of static files."""
 
 import functools
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.template.defaultfilters import pluralize
 from django.templatetags.static import static
 from django_htmx.jinja import htmx_script
+from heroicons.jinja import heroicon_outline
 from jinja2 import Environment, Undefined
 
 from customers import formatting
+from customers.web import company_mark
 from customers.web.difference import difference
+from customers.web.reader import DEFAULT_READER
 
 
 def thousands(value: Any) -> str:
@@ -37,7 +41,17 @@ def environment(**options: Any) -> Environment:
     }
     made.filters |= {name: _for_missing(function) for name, function in formats.items()}
     made.filters["pluralize"] = pluralize
-    # Cached: the storage looks up a file's hashed name each time, and it never changes while a process runs.
-    made.globals["difference"] = difference
-    made.globals |= {"static": functools.cache(static), "htmx_script": functools.cache(htmx_script)}
+    made.globals |= {
+        "difference": difference,
+        "initials": company_mark.initials,
+        "company_colour": company_mark.colour,
+        # Globals, because the page of a 500 has no context.
+        "default_reader": DEFAULT_READER,
+        "product_name": lambda: settings.PRODUCT_NAME,
+        # Cached: the storage looks up a file's hashed name each time, and it never changes while a process runs.
+        "static": functools.cache(static),
+        "htmx_script": functools.cache(htmx_script),
+        # An icon is read from the package's archive once.
+        "heroicon": functools.cache(heroicon_outline),
+    }
     return made

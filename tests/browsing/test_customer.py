@@ -60,7 +60,7 @@ def test_empty_null_and_missing_read_the_same(
 ) -> None:
     text = viewer_client.get(url(sandbox, name)).content.decode()
     assert '<h1 dir="auto">–</h1>' in text
-    assert "None" not in text.partition('<details class="card raw">')[0].replace("None of", "")
+    assert "None" not in text.partition('<details class="section raw">')[0].replace("None of", "")
 
 
 def test_an_unknown_date_is_a_dash_and_an_invalid_one_is_shown(

@@ -29,16 +29,18 @@ def test_every_process_knows_the_quota_from_the_headers(
     assert there.quota() == here.quota() != first
 
 
-def test_editors_see_the_quota_without_a_call(
+def test_editors_see_how_many_calls_are_left_where_they_may_not_last(
     sandbox: Sandbox, editor_client: RawPathClient
 ) -> None:
-    sandbox.settings.daily_quota = 12_345
-    assert "Calls to Codat left today" not in editor_client.get("/writes/").content.decode()
-    editor_client.get("/companies/")
-    assert len(sandbox.calls) == 1
-    text = editor_client.get("/writes/").content.decode()
-    assert "Calls to Codat left today: 12,344 of 12,345" in text
-    assert len(sandbox.calls) == 1
+    for limit, shown in ((12_345, ""), (5, "Calls to Codat left today: 0 of 5")):
+        sandbox.reset()
+        sandbox.settings.daily_quota = limit
+        for _ in range(min(limit, 5)):
+            editor_client.get("/companies/")
+        calls = len(sandbox.calls)
+        text = editor_client.get("/writes/").content.decode()
+        assert (shown in text) if shown else ("Calls to Codat left today" not in text)
+        assert len(sandbox.calls) == calls, "without a call"
 
 
 def test_viewers_do_not_see_the_quota(sandbox: Sandbox, viewer_client: RawPathClient) -> None:

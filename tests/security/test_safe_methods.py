@@ -12,7 +12,7 @@ from django.contrib.auth.models import User
 from django.urls import URLPattern
 from django.utils import timezone
 
-from customers.models import Draft, WebhookEvent, Write
+from customers.models import Draft, RecentCompany, WebhookEvent, Write
 from customers.urls import urlpatterns
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
@@ -103,6 +103,12 @@ def test_a_safe_method_sends_and_decides_nothing(
     # A sync reads the books. Whoever may read may ask for one.
     assert {call.path.rpartition("/")[0][-10:] for call in unsafe} <= {"data/queue"}
     assert (rows(Draft), rows(WebhookEvent)) == others
+    # Beside that a visit records which company its person used.
+    visits = list(RecentCompany.objects.values_list("company_id", "user__username"))
+    if method != "GET" or role in ROLES[:2]:
+        assert visits == []
+    else:
+        assert visits == [(sandbox.company("files"), role.removesuffix("_client"))]
     if method != "GET" or role in ROLES[:2]:
         assert unsafe == []
         assert changed_columns(before) == set()

@@ -29,9 +29,9 @@ def collected(settings: Settings, tmp_path: Path) -> Path:
 
 
 def test_they_are_hashed_compressed_and_immutable(settings: Settings, collected: Path) -> None:
-    source = (settings.BASE_DIR / "static" / "app.css").read_bytes()
-    address = staticfiles_storage.url("app.css")
-    assert address != "/static/app.css"
+    source = (settings.BASE_DIR / "static" / "components.css").read_bytes()
+    address = staticfiles_storage.url("components.css")
+    assert address != "/static/components.css"
 
     answer = RawPathClient().get(address, headers={"Accept-Encoding": "gzip, br"})
     body = b"".join(answer)
