@@ -1,4 +1,4 @@
-"""The tables of the dashboard: the journal of writes, the locks of saves, drafts, recent companies, and received events.
+"""The tables: the journal of writes, the locks of saves, drafts of forms, recent companies, and received events.
 
 Codat stores neither what was written nor who wrote it, so every save is a row here before a byte is sent. JSON
 whose numbers must not lose digits is stored as text, exactly as it was sent or read.

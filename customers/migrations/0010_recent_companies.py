@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('customers', '0008_journal_indexes'),
+        ('customers', '0009_linked_label'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
