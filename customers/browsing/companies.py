@@ -9,18 +9,18 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from customers.browsing import stale
-from customers.browsing.list_states import (
-    COMPANY_ORDER,
-    COMPANY_PAGE_SIZES,
-    CONNECTION_STATES,
-    read_companies,
-)
 from customers.codat.companies import accounting_connections
 from customers.codat.types import Company, Connection
 from customers.formatting import DASH, text_or_dash
 from customers.service import default_service
 from customers.web import htmx, links
 from customers.web.company_context import STATE_LABELS, state_tag
+from customers.web.list_states import (
+    COMPANY_ORDER,
+    COMPANY_PAGE_SIZES,
+    CONNECTION_STATES,
+    read_companies,
+)
 from customers.web.paging import canonical_url, headings, paging
 
 _COLUMNS = (

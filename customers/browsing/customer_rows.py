@@ -36,18 +36,26 @@ def is_deleted(customer: Mapping[str, Any]) -> bool:
 
 
 def customer_rows(
-    customers: Sequence[Mapping[str, Any]], company_id: str, suffix: str = ""
+    customers: Sequence[Mapping[str, Any]], company_id: str, suffix: str = "", first: int = 1
 ) -> SafeString:
     """Table rows as HTML, each linked to the customer's page; every value is escaped.
 
-    `suffix` is the query string of the links, or "". An invalid id has no link, and its row says so.
+    `suffix` is the query string of the links, or ""; where it ends in "at=", each row's position in the whole list
+    follows. `first` is that of the first row. An invalid id has no link, and its row says so.
     """
-    base = links.customers(company_id)
+    base, query, is_placed = links.customers(company_id), escape(suffix), suffix.endswith("at=")
     names, shown_ids, *middle, statuses = (_texts(customers, name) for name, _ in COLUMNS[:-1])
     rows = [
-        _row(customer, _name(customer.get("id"), name, shown_id, base, suffix), shown_id, *cells)
-        for customer, name, shown_id, *cells in zip(
-            customers, names, shown_ids, *middle, statuses, strict=True
+        _row(
+            customer,
+            _name(
+                customer.get("id"), name, shown_id, base, f"{query}{at}" if is_placed else query, at
+            ),
+            shown_id,
+            *cells,
+        )
+        for at, (customer, name, shown_id, *cells) in enumerate(
+            zip(customers, names, shown_ids, *middle, statuses, strict=True), first
         )
     ]
     return SafeString("".join(rows))
@@ -71,13 +79,14 @@ def _row(customer: Mapping[str, Any], *texts: str) -> str:
     return f"{opening}{'</td><td>'.join((*cells, status, changed))}</td></tr>"
 
 
-def _name(record_id: object, name: str, shown_id: str, base: str, suffix: str) -> str:
-    """The first cell. `name` and `shown_id` are escaped."""
+def _name(record_id: object, name: str, shown_id: str, base: str, query: str, at: int) -> str:
+    """The first cell. `name`, `shown_id` and `query` are escaped. The link's id is where the way back leads."""
     if not links.is_addressable(record_id):
         return f'{name} <small class="tag warn">Invalid ID</small>'
     if name == DASH:
         name = f'– <span class="vh">no name, ID {shown_id}</span>'
-    return f'<a href="{escape(base + links.url_segment(record_id) + "/" + suffix)}">{name}</a>'
+    address = escape(base + links.url_segment(record_id))
+    return f'<a href="{address}/{query}" id="at-{at}">{name}</a>'
 
 
 def _status(status: str) -> str:

@@ -11,12 +11,6 @@ from django.views.decorators.http import require_safe
 from customers.browsing import freshness, stale
 from customers.browsing.customer_detail import read_record
 from customers.browsing.customer_rows import COLUMNS, customer_rows
-from customers.browsing.list_states import (
-    CUSTOMER_ORDER,
-    CUSTOMER_STATUSES,
-    PAGE_SIZES,
-    read_customers,
-)
 from customers.browsing.refresh import current
 from customers.codat.errors import NotFound, NotSynced
 from customers.formatting import text_or_dash
@@ -30,7 +24,13 @@ from customers.web.company_context import (
     with_company,
 )
 from customers.web.list_state import ListState
-from customers.web.paging import canonical_url, headings, paging
+from customers.web.list_states import (
+    CUSTOMER_ORDER,
+    CUSTOMER_STATUSES,
+    PAGE_SIZES,
+    read_customers,
+)
+from customers.web.paging import canonical_url, headings, joined, paging
 from customers.writes.pending import pending
 
 
@@ -66,10 +66,14 @@ def index(request: HttpRequest, company_id: str) -> HttpResponse:
             raise
         return _without_data(request, page, state)
     page = company_context(request, company_id, company.data)
+    pages = paging(state, customers.data, page.suffix)
+    listed = links.from_list(joined(state.address(), page.suffix))
     context = stale.context(request, company, customers) | {
-        "paging": paging(state, customers.data, page.suffix),
+        "paging": pages,
         "heads": headings(COLUMNS, CUSTOMER_ORDER, state, page.suffix),
-        "rows": customer_rows(customers.data["results"], company_id, page.suffix),
+        "rows": customer_rows(
+            customers.data["results"], company_id, joined(page.suffix, listed), pages.first
+        ),
     }
     response = _render(request, _list_context(request, page, state) | context)
     if request.headers.get("HX-Trigger") == "search":

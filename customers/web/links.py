@@ -11,7 +11,11 @@ from urllib.parse import quote, unquote, urlencode
 from customers.codat.values import canonical_company_id
 
 _SAFE = "!$&'()*+,;=:@~"
+# Characters of a query string that may stand unescaped in a value of another one.
+_SAFE_LISTED = "=,:@/!*()~"
 _NUL = "\0"
+# Characters of a list's query string that links from its rows carry. A page may have 5,000 rows.
+MAX_LISTED = 600
 
 
 class IdConverter:
@@ -73,6 +77,17 @@ def customers(company_id: str) -> str:
 def new(company_id: str) -> str:
     """The form for a new customer."""
     return f"{customers(company_id)}new/"
+
+
+def from_list(listed: str, at: int | str = "") -> str:
+    """The query string of a link from a list to one of its customers: "?list=...&at=...".
+
+    `listed` is the list's own query string ("" or "?..."), `at` the position of the customer from 1. "" where the
+    list's is too long. `customers/web/origin.py` reads it.
+    """
+    if len(listed) > MAX_LISTED:
+        return ""
+    return f"?list={quote(listed[1:], safe=_SAFE_LISTED)}&at={at}"
 
 
 def refresh(company_id: str) -> str:

@@ -35,7 +35,7 @@ def test_results_update_while_typing_and_the_address_restores_them(
     expect(page).to_have_url(re.compile("order_by=emailAddress"))
     address, shown = page.url, rows.all_inner_texts()
     rows.first.get_by_role("link").click()
-    page.wait_for_url("**/customers/*/")
+    page.wait_for_url("**/customers/*/?list=**")
     page.go_back()
     expect(page.get_by_label("Search")).to_have_value("Birkett")
     assert (page.url, rows.all_inner_texts()) == (address, shown)

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from customers.browsing.customer_rows import COLUMNS, customer_rows
+from customers.web import links
 from tests.support.records import any_customer
 
 
@@ -52,3 +53,20 @@ def test_a_deleted_customer_is_marked() -> None:
 def test_every_row_has_every_cell(customers: list[dict[str, Any]]) -> None:
     html = rows(*customers)
     assert html.count("<td>") == html.count("</td>") == len(COLUMNS) * len(customers)
+
+
+def test_links_carry_the_list_once_and_each_position() -> None:
+    suffix = links.from_list('?q=a%26b"&page=2')
+    customers = ({"id": "7", "customerName": "A"}, {"id": "8", "customerName": "B"})
+    html = customer_rows(customers, "c1", suffix, 101)
+    for record_id, at in (("7", 101), ("8", 102)):
+        assert (
+            f'href="/companies/c1/customers/{record_id}/'
+            f'?list=q=a%2526b%22%26page=2&amp;at={at}" id="at-{at}">' in html
+        )
+
+
+def test_links_leave_out_a_list_with_a_long_query_string() -> None:
+    suffix = links.from_list("?q=" + "a" * links.MAX_LISTED)
+    html = customer_rows(({"id": "7", "customerName": "A"},), "c1", suffix)
+    assert 'href="/companies/c1/customers/7/" id="at-1"' in html

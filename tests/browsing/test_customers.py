@@ -198,7 +198,7 @@ def test_the_chosen_connection_is_kept_in_links(
     other = page.context["page"].connections[1]["id"]
     text = viewer_client.get(url(sandbox, "migrated"), {"connection": other}).content.decode()
     assert f'<option value="{other}" selected>' in text
-    assert f'/?connection={other}">' in text
+    assert f'/?connection={other}&amp;list=connection={other}&amp;at=1"' in text
     assert f"connection={other}" in text[text.index("<thead") : text.index("</thead")]
 
 

@@ -7,8 +7,8 @@ from django.http import QueryDict
 from hypothesis import given
 from hypothesis import strategies as st
 
-from customers.browsing import list_states
 from customers.codat import query
+from customers.web import list_states
 from customers.web.list_state import LAST_PAGE, ListState
 
 SYNTAX = "&|{}=!<>~\"'`\\"

@@ -10,8 +10,8 @@ import pytest
 import requests
 
 from customers.browsing.customer_rows import COLUMNS
-from customers.browsing.list_states import CUSTOMER_ORDER
 from customers.web import links
+from customers.web.list_states import CUSTOMER_ORDER
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
 
