@@ -1,7 +1,8 @@
 """The log: JSON, one object a line, one line per request and one per call to Codat.
 
 It contains no API key, no query and no data of a customer: URLs are logged as the name of their route, errors as their
-class and place in the code, because an exception's text may quote a value.
+class and place in the code, because an exception's text may quote a value. On a terminal the log is for people instead:
+see `terminal_log.py`.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import traceback
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
+from types import TracebackType
 from typing import Any
 
 from django.contrib.auth import SESSION_KEY
@@ -48,20 +50,25 @@ class JsonFormatter(logging.Formatter):
         }
         facts = getattr(record, "facts", None)
         line |= (
-            facts if isinstance(facts, dict) else {"event": "message", "message": _message(record)}
+            facts if isinstance(facts, dict) else {"event": "message", "message": message(record)}
         )
         if current is not None:
             line.setdefault("request_id", current.request_id)
         if record.exc_info and record.exc_info[0] is not None:
             line["exception"] = record.exc_info[0].__name__
-            line["frames"] = [
-                f"{frame.filename}:{frame.lineno} {frame.name}"
-                for frame in traceback.extract_tb(record.exc_info[2])[-MAX_FRAMES:]
-            ]
+            line["frames"] = frames(record.exc_info[2])
         return _encode(line)
 
 
-def _message(record: logging.LogRecord) -> str:
+def frames(trace_back: TracebackType | None) -> list[str]:
+    """The innermost places in the code that a traceback names, without what stands there."""
+    return [
+        f"{frame.filename}:{frame.lineno} {frame.name}"
+        for frame in traceback.extract_tb(trace_back)[-MAX_FRAMES:]
+    ]
+
+
+def message(record: logging.LogRecord) -> str:
     """A record's message. Django's own about a request quote its URL, which may contain an ID or a search."""
     if record.name.startswith("django.request") or hasattr(record, "status_code"):
         reason = record.args[0] if isinstance(record.args, tuple) and record.args else record.name
@@ -96,9 +103,9 @@ class RequestLogMiddleware:
             response = self.get_response(request)
             response[HEADER] = current.request_id
             elapsed = (time.monotonic() - started) * 1000
-            logger.info(
-                "request", extra={"facts": _request_facts(request, response, current, elapsed)}
-            )
+            facts = _request_facts(request, response, current, elapsed)
+            # The request itself is for the log on a terminal: see terminal_log.py.
+            logger.info("request", extra={"facts": facts, "request": request})
         finally:
             trace.reset(token)
         return response

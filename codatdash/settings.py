@@ -1,6 +1,7 @@
 """All settings, read from the environment or `.env` (see `.env.example` for each one's meaning)."""
 
 import os
+import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -285,13 +286,30 @@ CSRF_COOKIE_NAME = f"{_COOKIE_PREFIX}csrftoken"
 KNOWN_BROWSER_COOKIE = f"{_COOKIE_PREFIX}known_browser"
 
 _LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"))
+_LOG_FORMAT = env.choice("LOG_FORMAT", "AUTO", ("AUTO", "TEXT", "JSON"))
+_on_terminal = sys.stderr.isatty()
+_is_text = _LOG_FORMAT == "TEXT" or (_LOG_FORMAT == "AUTO" and _on_terminal)
+# Whoever owns the terminal may want none: https://no-color.org.
+_has_colour = _on_terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"json": {"()": "codatdash.logs.JsonFormatter"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "formatters": {
+        "json": {"()": "codatdash.logs.JsonFormatter"},
+        "text": {"()": "codatdash.terminal_log.TextFormatter", "colour": _has_colour},
+    },
+    "handlers": {
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "formatter": "text" if _is_text else "json",
+            "filters": ["for_people"] if _is_text and _LOG_LEVEL != "DEBUG" else [],
+        }
+    },
     "root": {"handlers": ["stderr"], "level": _LOG_LEVEL},
-    "filters": {"exceptions": {"()": "codatdash.logs.ExceptionsOnly"}},
+    "filters": {
+        "exceptions": {"()": "codatdash.logs.ExceptionsOnly"},
+        "for_people": {"()": "codatdash.terminal_log.ForPeople"},
+    },
     "loggers": {
         # Without Django's own handlers, which mail and print whole requests.
         "django": {"handlers": [], "level": "INFO", "propagate": True},

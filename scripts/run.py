@@ -80,11 +80,12 @@ def environment(port: int, sandbox_port: int, *, with_sandbox: bool) -> dict[str
 
 
 def prepare(*, with_sandbox: bool) -> bool:
-    """Migrate, collect the static files and create the first user; whether all of it succeeded."""
+    """Migrate, create the first user and collect the static files; whether all of it succeeded."""
     commands = [
         ["migrate", "--verbosity=0"],
-        ["collectstatic", "--noinput", "--verbosity=0"],
+        # Before the static files, which take seconds: it may ask something.
         ["demo_user"] if with_sandbox else ["first_user"],
+        ["collectstatic", "--noinput", "--verbosity=0"],
     ]
     # A command that fails has said why.
     return all(not subprocess.run([*MANAGE, *each], check=False).returncode for each in commands)
@@ -166,4 +167,7 @@ def main() -> int:
 
 if __name__ == "__main__":
     with operator_errors():
-        sys.exit(main())
+        try:
+            sys.exit(main())
+        except KeyboardInterrupt:
+            sys.exit(130)

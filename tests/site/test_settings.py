@@ -70,6 +70,7 @@ def test_a_missing_secret_stops_the_start(name: str, value: str) -> None:
         ("SECURE_COOKIES", "maybe", "must be true or false"),
         ("DEBUG", "2", "must be true or false"),
         ("LOG_LEVEL", "loud", "must be one of"),
+        ("LOG_FORMAT", "xml", "must be one of AUTO, TEXT, JSON"),
         ("CODAT_PROXY", "proxy:8080", "must be an http or https address"),
         ("CODAT_BASE_URL", "https://host:99999", "must be an http or https address"),
         ("DATABASE_URL", "nonsense", "is not an address that begins with"),

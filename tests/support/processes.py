@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
@@ -19,6 +19,8 @@ from django.db import connection
 ROOT = Path(__file__).resolve().parents[2]
 # Seconds that a process may take to start on a busy machine.
 START_TIMEOUT = 40.0
+# The same where it collects and compresses the static files first.
+SERVE_TIMEOUT = 240.0
 
 
 def database_url() -> str:
@@ -92,6 +94,35 @@ def gunicorn(**more: str) -> Iterator[tuple["subprocess.Popen[str]", int]]:
             yield process, port
         finally:
             kill(process)
+
+
+@contextmanager
+def running(
+    command: Sequence[str], log: Path, ready: str, variables: dict[str, str], cwd: Path = ROOT
+) -> Iterator[None]:
+    """A command that serves until SIGTERM, with this environment alone and no input; entered when `ready` is printed.
+
+    Raises AssertionError where it ends before, or prints a traceback.
+    """
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            command, cwd=cwd, env=variables, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+        )
+    try:
+        end = time.monotonic() + SERVE_TIMEOUT
+        while ready not in log.read_text():
+            assert process.poll() is None, log.read_text()
+            assert time.monotonic() < end, log.read_text()
+            time.sleep(0.1)
+        yield
+    finally:
+        process.terminate()
+        try:
+            process.wait(30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+    assert "Traceback" not in log.read_text()
 
 
 def _wait_until_it_responds(process: "subprocess.Popen[str]", port: int, output: IO[str]) -> None:
