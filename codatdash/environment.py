@@ -16,6 +16,8 @@ from urllib.parse import urlsplit
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from customers import localisation
+
 # What django-environ reads; it skips any other line without a word, such as one with blanks around the `=`.
 _ENV_LINE = re.compile(r"(export )?[A-Za-z_0-9]+=.*|\s*(#.*)?")
 _TRUE = ("true", "yes", "on", "1")
@@ -122,6 +124,26 @@ def choice(name: str, default: str, choices: tuple[str, ...]) -> str:
     value = text(name, default).upper()
     if value not in choices:
         raise ImproperlyConfigured(f"{name} is “{value}”. It must be one of {', '.join(choices)}.")
+    return value
+
+
+def time_zone(name: str, default: str) -> str:
+    """The name of a time zone."""
+    value = text(name, default)
+    if not localisation.is_time_zone(value):
+        raise ImproperlyConfigured(
+            f"{name} is “{value}”. It must be a name of the tz database, such as Europe/Berlin."
+        )
+    return value
+
+
+def locale(name: str, default: str) -> str:
+    """The name of a locale that readers may choose, too."""
+    value = text(name, default)
+    if not localisation.is_locale(value):
+        raise ImproperlyConfigured(
+            f"{name} is “{value}”. It must be one of {', '.join(localisation.LOCALES)}."
+        )
     return value
 
 

@@ -61,6 +61,10 @@ SUPPORT_CONTACT = env.text("SUPPORT_CONTACT")
 ADMINISTRATOR_NAME = env.text("ADMINISTRATOR_NAME")
 ADMINISTRATOR_EMAIL = env.text("ADMINISTRATOR_EMAIL")
 
+# For a reader who has chosen no other: see customers/localisation.py.
+DEFAULT_TIME_ZONE = env.time_zone("DEFAULT_TIME_ZONE", "UTC")
+DEFAULT_LOCALE = env.locale("DEFAULT_LOCALE", "en-GB")
+
 _codat = urlsplit(CODAT_BASE_URL)
 # The sandbox only ever runs on this machine; the pages then say so.
 CODAT_IS_LOCAL = _codat.hostname in ("127.0.0.1", "localhost", "::1")

@@ -1,28 +1,34 @@
-"""Values from Codat as text for a page: dates, sizes, labels, JSON. Pure functions.
+"""Values from Codat as text for a page: dates, sizes, labels, JSON.
 
 Codat's dates are ISO 8601 in UTC, with or without `Z`, with up to seven decimals; `0001-01-01T00:00:00` means unknown.
-Empty, null and missing values are all shown as a dash. Nothing is escaped for HTML, except by `when` and `since`: they
-return a <time> element, because lists of thousands of rows have one in each (row of the bench: "A company list of
-10,000, 2,000 on a page").
+Every date, time, number and size on a page is formatted here, in the reader's time zone and locale
+(`customers/localisation.py`); the words stay English. Exports and JSON do not use these functions: they are in UTC.
+Empty, null and missing values are all shown as a dash. Nothing is escaped for HTML, except by `when`, `when_day` and
+`since`: they return a <time> element, because lists of thousands of rows have one in each (row of the bench: "A company
+list of 10,000, 2,000 on a page").
 """
 
 import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from html import escape
 from typing import Any
 
 import simplejson
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from customers import localisation
 from customers.codat.text import is_blank, marked_text, page_text, without_invisible
 from customers.codat.values import is_size, is_unknown_date, parse_date
 
 DASH = "–"
 
-_MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 # Before a capital of camelCase, before a digit, and at underscores and blanks.
 _WORD_BREAK = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[a-z])(?=\d)|(?<=[A-Z])(?=[A-Z][a-z])|[_\s]+")
+
+
+# A date without a time, or with a midnight of no zone: a day of the calendar, the same in each time zone.
+_WHOLE_DAY = re.compile(r"\s*\d{4}-\d\d-\d\d(?:[Tt ]00:00(?::00(?:[.,]0+)?)?)?\s*", re.ASCII)
 
 
 def day(value: object) -> str:
@@ -30,21 +36,33 @@ def day(value: object) -> str:
     moment = parse_date(value)
     if moment is None:
         return text_or_dash(None if is_unknown_date(value) else value)
-    return _day(moment)
+    formats = localisation.current()
+    if not _is_whole_day(value):
+        moment = localisation.local(moment, formats.zone)
+    return _local_day(moment, formats.locale)
 
 
 def day_and_time(value: object) -> str:
-    """`24 Mar 2023, 16:07 UTC`; otherwise like `day`."""
+    """`24 Mar 2023, 16:07 UTC`, in the reader's time zone; otherwise like `day`."""
     moment = parse_date(value)
-    return day(value) if moment is None else _day_and_time(moment)
+    if moment is None or _is_whole_day(value):
+        return day(value)
+    formats = localisation.current()
+    return _exact(localisation.local(moment, formats.zone), formats.locale)
 
 
-def _day(moment: datetime) -> str:
-    return f"{moment.day} {_MONTHS[moment.month - 1]} {moment.year}"
+def _is_whole_day(value: object) -> bool:
+    return isinstance(value, str) and value[-1:] != "Z" and bool(_WHOLE_DAY.fullmatch(value))
 
 
-def _day_and_time(moment: datetime) -> str:
-    return f"{_day(moment)}, {moment.hour:02}:{moment.minute:02} UTC"
+def _exact(moment: datetime, locale: str) -> str:
+    """The day and time of a moment in its own time zone."""
+    clock = localisation.clock(moment.hour, moment.minute, locale)
+    return f"{_local_day(moment, locale)}, {clock} {localisation.zone_name(moment)}"
+
+
+def _local_day(moment: datetime, locale: str) -> str:
+    return localisation.day(moment.year, moment.month, moment.day, locale)
 
 
 def _counted(number: int, unit: str) -> str:
@@ -68,40 +86,43 @@ def distance(moment: datetime, now: datetime) -> str:
     return f"{amount} ago" if seconds > 0 else f"in {amount}"
 
 
-def _iso(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
 def when(value: object) -> SafeString:
     """A date as `<time>` with the day and time; a dash when unknown."""
-    moment = parse_date(value)
-    if moment is None:
-        return format_html("{}", day(value))
-    return format_html('<time datetime="{}">{}</time>', _iso(moment), _day_and_time(moment))
+    return _time_element(value, None)
 
 
 def when_day(value: object) -> SafeString:
     """A date as `<time>` with the day, the exact time as its title; a dash when unknown."""
-    moment = parse_date(value)
-    if moment is None:
-        return format_html("{}", day(value))
-    # Numbers and month names: nothing to escape.
-    return SafeString(
-        f'<time datetime="{moment.isoformat()}" title="{_day_and_time(moment)}">{_day(moment)}</time>'
-    )
+    return _time_element(value, _local_day)
 
 
 def since(value: object, now: datetime | None = None) -> SafeString:
     """A date as `<time>` with its distance from now, the exact time as its title; a dash when unknown."""
+    return _time_element(value, lambda local, _: distance(local, now or datetime.now(UTC)))
+
+
+def _time_element(value: object, text: Callable[[datetime, str], str] | None) -> SafeString:
+    """A <time>: `datetime` for machines and the end of `title` are in UTC, for every reader.
+
+    `text` makes the content from the moment in the reader's time zone and the locale; the title then begins with the
+    exact time of the reader. Dates of a locale contain nothing to escape.
+    """
     moment = parse_date(value)
     if moment is None:
-        return format_html("{}", day(value))
-    return format_html(
-        '<time datetime="{}" title="{}">{}</time>',
-        _iso(moment),
-        _day_and_time(moment),
-        distance(moment, now or datetime.now(UTC)),
-    )
+        return SafeString(escape(day(value)))
+    if _is_whole_day(value):
+        return SafeString(f'<time datetime="{moment.date()}">{day(value)}</time>')
+    formats = localisation.current()
+    locale, local = formats.locale, moment
+    exact = title = _exact(moment, locale)
+    if formats.zone is not UTC:
+        local = localisation.local(moment, formats.zone)
+        exact = _exact(local, locale)
+        if text:
+            title = f"{exact} = {title}"
+    machine = moment.isoformat()[:19]
+    shown = text(local, locale) if text else exact
+    return SafeString(f'<time datetime="{machine}Z" title="{title}">{shown}</time>')
 
 
 def text_or_dash(value: object) -> str:
@@ -188,7 +209,14 @@ def size(value: object) -> str:
         amount, unit = amount / 1000, name
         if amount < 999.5:
             break
-    return f"{amount:.0f} {unit}" if amount >= 99.5 else f"{amount:.1f} {unit}"
+    return f"{amount:.0f} {unit}" if amount >= 99.5 else f"{localisation.decimal(amount)} {unit}"
+
+
+def thousands(value: object) -> str:
+    """`5,000`; the text of what is not a whole number."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return localisation.whole(value)
+    return text_or_dash(value)
 
 
 def pretty_json(value: Any) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from itertools import islice
 from typing import Any
 
-from customers.formatting import path_label
+from customers.formatting import path_label, thousands
 
 # Items of one list or object, characters of one text, and values of a whole record that a page shows.
 MAX_ITEMS, MAX_CHARACTERS, MAX_VALUES = 1_000, 20_000, 20_000
@@ -23,7 +23,10 @@ def shorten(record: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]
     sentences = shortener.sentences
     if len(sentences) > MAX_SENTENCES:
         more = len(sentences) - MAX_SENTENCES
-        sentences = [*sentences[:MAX_SENTENCES], f"{more:,} more lists and texts are shortened."]
+        sentences = [
+            *sentences[:MAX_SENTENCES],
+            f"{thousands(more)} more lists and texts are shortened.",
+        ]
     return shortened, tuple(sentences)
 
 
@@ -59,6 +62,8 @@ class _Shortener:
 
     def _say(self, path: Path, total: int, shown: int, noun: str) -> None:
         label = path_label(path) or "Customer"
-        what = f"{label}: {total:,} {noun}" if noun else f"{total:,} {label.lower()}"
-        which = f"the first {shown:,} are shown" if shown else "none are shown"
+        what = (
+            f"{label}: {thousands(total)} {noun}" if noun else f"{thousands(total)} {label.lower()}"
+        )
+        which = f"the first {thousands(shown)} are shown" if shown else "none are shown"
         self.sentences.append(f"{what}: {which}.")

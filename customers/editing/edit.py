@@ -12,6 +12,7 @@ from customers.codat.errors import RecordTooLarge
 from customers.codat.text import folded_name
 from customers.codat.types import Company, Connection
 from customers.codat.values import has_more_values
+from customers.formatting import thousands
 from customers.forms import Form, PostData
 from customers.models import Write
 from customers.service import CustomerService
@@ -117,7 +118,7 @@ class SaveOptions:
         is_number = re.fullmatch(r"[0-9]{1,9}", self.timeout) is not None
         if not self.timeout or (is_number and 0 < int(self.timeout) <= MAX_TIMEOUT):
             return ""
-        return f"Enter 1 to {MAX_TIMEOUT:,} minutes, or leave blank."
+        return f"Enter 1 to {thousands(MAX_TIMEOUT)} minutes, or leave blank."
 
     @property
     def timeout_in_minutes(self) -> int | None:

@@ -2,7 +2,6 @@
 
 import uuid
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -11,7 +10,7 @@ from django.utils import timezone
 
 from customers.codat.errors import NotFound
 from customers.editing.edit import Edit, SaveOptions, Target
-from customers.formatting import distance, text_or_dash
+from customers.formatting import day_and_time, distance, text_or_dash
 from customers.forms import FormTampered, copy_of
 from customers.forms.model_changes import model_changes
 from customers.models import Draft, Write
@@ -64,7 +63,7 @@ def open_draft(target: Target, draft: Draft, service: CustomerService) -> Edit:
     except NotFound:
         return open_as_new(read_post(target, post))
     notes = (
-        f"You are continuing your draft from {_moment(draft.updated_at)}.",
+        f"You are continuing your draft from {day_and_time(draft.updated_at)}.",
         *model_changes(draft.model, target.model),
     )
     try:
@@ -108,7 +107,7 @@ def open_undo(target: Target, write: Write, service: CustomerService) -> Edit:
     if not write.before:
         return Edit(target, target.form(record), notes=(*notes, _missing_note(write)))
     form = target.form(record, filled=write.values_before)
-    moment = _moment(write.created_at)
+    moment = day_and_time(write.created_at)
     note = f"Undo: the values from before {moment} are filled in. Save to send them."
     return Edit(target, form, notes=(*notes, note))
 
@@ -176,7 +175,3 @@ def _missing_note(write: Write) -> str:
     if write.forgotten_at:
         return "These values were deleted under the retention policy."
     return "That change created the customer, so there is nothing to restore."
-
-
-def _moment(moment: datetime) -> str:
-    return f"{moment:%-d %B, %H:%M} UTC"

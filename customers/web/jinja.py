@@ -17,11 +17,6 @@ from customers.web.difference import difference
 from customers.web.reader import DEFAULT_READER
 
 
-def thousands(value: Any) -> str:
-    """`5000` -> `5,000`."""
-    return f"{value:,}" if isinstance(value, int) else formatting.text_or_dash(value)
-
-
 def _for_missing(format_value: Callable[[Any], str]) -> Callable[[Any], str]:
     """A filter that treats an undefined name as null: it reads as a dash."""
     return lambda value: format_value(None if isinstance(value, Undefined) else value)
@@ -33,11 +28,12 @@ def environment(**options: Any) -> Environment:
     formats = {
         "day": formatting.day,
         "when": formatting.when,
+        "when_day": formatting.when_day,
         "since": formatting.since,
         "dash": formatting.text_or_dash,
         "label": formatting.label,
         "bytes": formatting.size,
-        "thousands": thousands,
+        "thousands": formatting.thousands,
     }
     made.filters |= {name: _for_missing(function) for name, function in formats.items()}
     made.filters["pluralize"] = pluralize

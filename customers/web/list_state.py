@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 from customers.codat.query import Search
 from customers.codat.text import visible_text
+from customers.formatting import thousands
 
 DEFAULT_PAGE_SIZE = 100
 # The upper limit of a page number: `page * page_size` then fits into 64 bits at Codat.
@@ -147,7 +148,7 @@ class AddressReader:
                 return number
         else:
             number = default
-        self._correct(value, expected, "Showing " + unit.format(f"{number:,}") + ".")
+        self._correct(value, expected, "Showing " + unit.format(thousands(number)) + ".")
         return number
 
     def page(self) -> int:
@@ -156,5 +157,5 @@ class AddressReader:
 
     def page_size(self, largest: int) -> int:
         """The number of rows on a page."""
-        expected = f"a number of rows from 1 to {largest:,}"
+        expected = f"a number of rows from 1 to {thousands(largest)}"
         return self._number("page_size", DEFAULT_PAGE_SIZE, largest, expected, "{} rows")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from customers.codat.pages import position
+from customers.formatting import thousands
 from customers.web.list_state import ListState
 
 
@@ -35,10 +36,10 @@ class Paging:
         if not self.total:
             return "No results"
         if not self.is_total_known:
-            return f"{self.first:,}–{self.last:,} of more than {self.total:,}"
+            return f"{thousands(self.first)}–{thousands(self.last)} of more than {thousands(self.total)}"
         if self.is_past_end or (self.first == 1 and self.last == self.total):
-            return f"{self.total:,} in total"
-        return f"{self.first:,}–{self.last:,} of {self.total:,}"
+            return f"{thousands(self.total)} in total"
+        return f"{thousands(self.first)}–{thousands(self.last)} of {thousands(self.total)}"
 
 
 def paging(state: ListState, results: Mapping[str, Any], suffix: str = "") -> Paging:

@@ -60,6 +60,7 @@ def test_a_date_and_time_in_an_unknown_field_is_formatted_and_a_date_is_not() ->
     html = fields(
         {"id": "1", "seenAt": "2024-02-03T04:05:06Z", "day": "2024-02-03", "no": 20240203}
     )
-    assert '<time datetime="2024-02-03T04:05:06Z">3 Feb 2024, 04:05 UTC</time>' in html
+    assert 'datetime="2024-02-03T04:05:06Z"' in html
+    assert ">3 Feb 2024, 04:05 UTC</time>" in html
     assert ">2024-02-03</dd>" in html
     assert ">20240203</dd>" in html

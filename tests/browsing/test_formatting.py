@@ -46,7 +46,7 @@ def test_dates_are_read_as_codat_writes_them(text: object, moment: datetime | No
 
 def test_a_date_is_a_time_element() -> None:
     assert formatting.when("2023-03-24T16:07:23") == (
-        '<time datetime="2023-03-24T16:07:23Z">24 Mar 2023, 16:07 UTC</time>'
+        '<time datetime="2023-03-24T16:07:23Z" title="24 Mar 2023, 16:07 UTC">24 Mar 2023, 16:07 UTC</time>'
     )
 
 
