@@ -104,6 +104,7 @@ MIDDLEWARE = [
     "codatdash.middleware.MethodNotAllowedMiddleware",
     "customers.web.middleware.SignInForHtmxMiddleware",
     "codatdash.middleware.SignInMiddleware",
+    "customers.web.middleware.ReaderMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "customers.web.middleware.CodatMiddleware",

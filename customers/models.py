@@ -1,4 +1,4 @@
-"""The tables: the journal of writes, the locks of saves, drafts of forms, recent companies, and received events.
+"""The tables: the journal of writes, the locks of saves, drafts, preferences, recent companies, and received events.
 
 Codat stores neither what was written nor who wrote it, so every save is a row here before a byte is sent. JSON
 whose numbers must not lose digits is stored as text, exactly as it was sent or read.
@@ -237,6 +237,50 @@ class Write(models.Model):
         if self.user_id == user_id and self.state in self.FAILED_STATES and self.seen_at is None:
             self.seen_at = timezone.now()
             self.save(update_fields=["seen_at"])
+
+
+class Preferences(models.Model):
+    """What one person has chosen for the dashboard; no row, or a value that is invalid by now, means the default.
+
+    `customers/web/reader.py` reads and writes it.
+    """
+
+    class Theme(models.TextChoices):
+        """Light or dark."""
+
+        SYSTEM = "system", "As the system"
+        LIGHT = "light", "Light"
+        DARK = "dark", "Dark"
+
+    class Density(models.TextChoices):
+        """The height of rows."""
+
+        COMFORTABLE = "comfortable", "Comfortable"
+        COMPACT = "compact", "Compact"
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL,
+        primary_key=True,
+        on_delete=models.CASCADE,
+        related_name="preferences",
+    )
+    time_zone = models.CharField(max_length=64, blank=True, help_text="Empty: the default.")
+    locale = models.CharField(max_length=16, blank=True, help_text="Empty: the default.")
+    theme = models.CharField(max_length=6, choices=Theme, default=Theme.SYSTEM)
+    density = models.CharField(max_length=11, choices=Density, default=Density.COMFORTABLE)
+    shortcuts = models.BooleanField(default=True, help_text="Whether single keys do something.")
+    list_columns = models.JSONField(
+        default=str, blank=True, help_text='Names of columns in order; "" for the default.'
+    )
+
+    class Meta:
+        """Everybody changes their own, nobody another's."""
+
+        default_permissions = ()
+        verbose_name_plural = "preferences"
+
+    def __str__(self) -> str:
+        return f"Preferences of {self.user_id}"
 
 
 class SaveLock(models.Model):

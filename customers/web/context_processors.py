@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.template.backends.utils import csrf_input
 from django.utils.functional import SimpleLazyObject
 
+from customers.formatting import thousands
 from customers.service import default_service
 from customers.web import attention, htmx, links
 from customers.web.reader import reader_of
@@ -58,4 +59,4 @@ def _low_quota() -> str:
     quota = default_service().quota()
     if not quota or quota.remaining > quota.limit * LOW_QUOTA:
         return ""
-    return f"{quota.remaining:,} of {quota.limit:,}"
+    return f"{thousands(quota.remaining)} of {thousands(quota.limit)}"

@@ -168,3 +168,8 @@ def write(company_id: str, write_id: uuid.UUID | str) -> str:
 def my_writes() -> str:
     """The signed-in user's own writes and drafts, in every company."""
     return "/writes/"
+
+
+def settings() -> str:
+    """The reader's settings."""
+    return "/settings/"

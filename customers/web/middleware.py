@@ -1,7 +1,8 @@
-"""Middleware around every view: the deadline for calls to Codat, errors as pages, and sign-in for HTMX."""
+"""Middleware around every view: the deadline for calls to Codat, errors as pages, the reader, sign-in for HTMX."""
 
 import logging
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -14,10 +15,12 @@ from django.utils.cache import add_never_cache_headers, patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.middleware import HtmxDetails
 
+from customers import localisation
 from customers.codat.errors import CodatError
 from customers.codat.http.call_context import deadline, watch_writes
 from customers.web import failures, htmx
 from customers.web.error_pages import error_response
+from customers.web.reader import reader_of
 
 logger = logging.getLogger(__name__)
 
@@ -54,6 +57,29 @@ class CodatMiddleware:
         if isinstance(error, PermissionDenied | Http404) and htmx.is_fragment(request):
             return error_response(request, error)
         return None
+
+
+class ReaderMiddleware:
+    """Has the reader's time zone and formats in force while a page is made.
+
+    After the middleware that may end a session. Views without sign-in, such as `/readyz` and webhooks, read no database
+    for it.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        with localisation.defaults():
+            return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view_func: Callable[..., Any], args: object, kwargs: object
+    ) -> None:
+        """Put the formats in force; what `__call__` opened ends them, also after an error."""
+        if getattr(view_func, "login_required", True):
+            reader = reader_of(request)
+            localisation.activate(reader.time_zone, reader.locale)
 
 
 class SignInForHtmxMiddleware:

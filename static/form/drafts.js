@@ -103,8 +103,7 @@ function report(status, isSaved, hasDraft) {
   if (isSaved && !hasDraft) {
     showStatus("");
   } else if (isSaved) {
-    // In UTC, as all times on these pages.
-    showStatus(`Draft saved ${new Date().toISOString().slice(11, 16)} UTC`);
+    showStatus(`Draft saved ${currentTime()}`);
   } else if (status === 401) {
     showStatus("You have been signed out. What you typed is kept on this page. ", true);
     byId("draft-status")?.append(makeSignInLink());
@@ -112,6 +111,16 @@ function report(status, isSaved, hasDraft) {
     showStatus("This form was already saved, so there is no draft of it. Save again to keep your changes.", true);
   } else {
     showStatus("The draft could not be saved. Keep this page open. We are trying again.", true);
+  }
+}
+
+/* The time in the reader's time zone and format; in UTC where this browser does not know them. */
+function currentTime() {
+  const { timeZone, locale } = document.documentElement.dataset;
+  try {
+    return new Date().toLocaleTimeString(locale, { hour: "numeric", minute: "2-digit", timeZone, timeZoneName: "short" });
+  } catch {
+    return `${new Date().toISOString().slice(11, 16)} UTC`;
   }
 }
 

@@ -1,0 +1,1 @@
+"""The reader's settings and the list of keyboard shortcuts: their pages."""
