@@ -7,7 +7,7 @@ from django.views.generic import RedirectView
 from customers.attachments import detail_view, download_view, list_view, preview_view, zip_view
 from customers.browsing import companies, customers, freshness
 from customers.editing import views as editing_views
-from customers.preferences import settings_view
+from customers.preferences import settings_view, shortcuts
 from customers.web import links
 from customers.writes import (
     change_view,
@@ -48,5 +48,6 @@ urlpatterns = [
     path("writes/", my_changes_view.my_changes, name="my_writes"),
     path("writes/badge/", my_changes_view.badge, name="writes_badge"),
     path("settings/", settings_view.settings_page, name="settings"),
+    path("shortcuts/", shortcuts.shortcuts_page, name="shortcuts"),
     path("webhooks/codat/", webhook_view.receive_event, name="webhooks"),
 ]

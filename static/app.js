@@ -1,4 +1,4 @@
-/* What HTMX does not do: focus, open details and announcements after a swap, keyboard shortcuts, copying, banners while
+/* What HTMX does not do: focus, open details and announcements after a swap, copying, banners while
    the dashboard cannot be reached or nobody is signed in, and CSRF tokens after a new sign-in. */
 (() => {
   "use strict";
@@ -122,34 +122,14 @@
   document.addEventListener("htmx:load", (event) => showCopy(event.detail.elt));
   showCopy(document);
 
-  // Pages show times in UTC; the tooltip adds the local time.
+  // Pages show times in the reader's time zone; where that is not this browser's, the tooltip adds the local time.
+  const isLocal = Intl.DateTimeFormat().resolvedOptions().timeZone === document.documentElement.dataset.timeZone;
   document.addEventListener("pointerover", (event) => {
     const time = event.target.closest?.("time[datetime]");
-    if (!time || "local" in time.dataset) return;
+    if (!time?.dateTime.includes("T") || "local" in time.dataset || isLocal) return;
     time.dataset.local = "";
     const local = new Date(time.dateTime).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
     time.title = `${time.title ? `${time.title}, ` : ""}${local} your time`;
-  });
-
-  // `/` focuses the search box.
-  document.addEventListener("keydown", (event) => {
-    if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.target.closest("input, select, textarea, [contenteditable]")) return;
-    const box = document.getElementById("q");
-    if (!box) return;
-    event.preventDefault();
-    box.focus();
-    box.select();
-  });
-
-  // The arrow keys follow the links "previous" and "next", except where an arrow key moves a caret or scrolls.
-  document.addEventListener("keydown", (event) => {
-    if (!/^Arrow(Left|Right)$/.test(event.key) || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
-    if (event.target.closest("input, select, textarea, [contenteditable], [role=region]")) return;
-    const link = document.querySelector(`a[aria-keyshortcuts=${event.key}]`);
-    if (!link) return;
-    event.preventDefault();
-    link.click();
   });
 
   // The PDF preview loads on demand: its library is many times as large as all other files.

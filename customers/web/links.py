@@ -173,3 +173,8 @@ def my_writes() -> str:
 def settings() -> str:
     """The reader's settings."""
     return "/settings/"
+
+
+def shortcuts() -> str:
+    """All keyboard shortcuts."""
+    return "/shortcuts/"

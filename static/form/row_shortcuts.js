@@ -3,8 +3,20 @@
 import { focusAfterSwap } from "./focus.js";
 
 const HINT = "Shortcuts in a row: Alt+↑ or Alt+↓ to move, Alt+Enter to add, Alt+Shift+Enter to duplicate, Alt+Delete to remove";
+const SHORTCUTS = [
+  ["Alt+ArrowUp", "Move the row up"],
+  ["Alt+ArrowDown", "Move the row down"],
+  ["Alt+Enter", "Add a row"],
+  ["Alt+Shift+Enter", "Duplicate the row"],
+  ["Alt+Delete", "Remove the row"],
+];
 
 export function startRowShortcuts() {
+  // The list of the page's shortcuts: see static/shortcuts.js.
+  document.addEventListener("shortcuts", ({ detail: list }) => {
+    if (!document.querySelector(".form-fields .rows")) return;
+    for (const [key, text] of SHORTCUTS) list.set(key, text);
+  });
   document.addEventListener("keydown", (event) => {
     if (!event.altKey || event.ctrlKey || event.metaKey || event.defaultPrevented) return;
     const button = buttonFor(event);
