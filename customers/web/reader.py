@@ -23,8 +23,8 @@ class Reader:
     """What a page follows. Every value is valid, whatever is stored.
 
     `theme` and `density` are values of Preferences. `shortcuts`: whether keys of one character do something.
-    `time_zone` is a name of the tz database, `locale` one of localisation.LOCALES. `list_columns` are names in order, empty for the default; who shows
-    the list knows which of them exist.
+    `time_zone` is a name of the tz database, `locale` one of localisation.LOCALES. `list_columns` are names in order,
+    empty for the default; who shows the list knows which of them exist.
     """
 
     theme: str = "system"

@@ -111,7 +111,15 @@ def test_a_page_has_the_readers_attributes_and_times(
 ) -> None:
     store(viewer, theme="dark", density="compact", shortcuts=False, time_zone="Asia/Tokyo")
     page = viewer_client.get(f"/companies/{sandbox.company('qbo')}/customers/").content.decode()
-    assert '<html lang="en" data-theme="dark" data-density="compact" data-shortcuts="off"' in page
+    opening = re.search("<html[^>]+>", page)
+    assert opening
+    assert dict(re.findall(r'data-([a-z-]+)="([^"]+)"', opening[0])) == {
+        "theme": "dark",
+        "density": "compact",
+        "shortcuts": "off",
+        "time-zone": "Asia/Tokyo",
+        "locale": "en-GB",
+    }
     assert re.search(r'title="[^"]+ JST = [^"]+ UTC"', page)
     missing = viewer_client.get("/nothing/")
     assert missing.status_code == 404

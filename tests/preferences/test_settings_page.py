@@ -44,7 +44,13 @@ def test_a_save_stores_and_says_what_changed(viewer: User, viewer_client: RawPat
     page = answer.content.decode()
     sentence = "Time zone: Europe/Berlin; formats: German (Germany); theme: dark; density: compact."
     assert f"Saved. {sentence}" in page
-    assert 'data-theme="dark" data-density="compact" data-shortcuts="on"' in page
+    opening = re.search("<html[^>]+>", page)
+    assert opening
+    assert opening[0].split()[2:5] == [
+        'data-theme="dark"',
+        'data-density="compact"',
+        'data-shortcuts="on"',
+    ]
     assert "1.234.567" in page
     assert re.search(r"value=\"Europe/Berlin\" selected", page)
     row = stored(viewer)
