@@ -5,7 +5,7 @@ from django.urls import path, register_converter
 from django.views.generic import RedirectView
 
 from customers.attachments import detail_view, download_view, list_view, preview_view, zip_view
-from customers.browsing import companies, customers, freshness
+from customers.browsing import companies, customers, freshness, step_view
 from customers.editing import views as editing_views
 from customers.preferences import settings_view, shortcuts
 from customers.web import links
@@ -30,6 +30,7 @@ urlpatterns = [
     path("companies/", companies.index, name="companies"),
     path(f"{_company}refresh/", freshness.refresh, name="refresh"),
     path(f"{_company}freshness/", freshness.freshness, name="freshness"),
+    path(f"{_company}step/", step_view.step, name="step"),
     path(f"{_company}customers/", customers.index, name="customers"),
     path(f"{_company}customers/new/", editing_views.create, name="new"),
     path(f"{_company}customers/new/draft/", editing_views.draft, name="new_draft"),

@@ -30,7 +30,9 @@ from customers.web.list_states import (
     PAGE_SIZES,
     read_customers,
 )
+from customers.web.origin import kept, read_origin
 from customers.web.paging import canonical_url, headings, joined, paging
+from customers.web.place import place, with_results
 from customers.writes.pending import pending
 
 
@@ -114,9 +116,14 @@ def _list_context(
 @permission_required("customers.read_customers", raise_exception=True)
 def detail(request: HttpRequest, company_id: str, customer_id: str) -> HttpResponse:
     """One customer, with every field. One call to Codat; the attachments are a fragment that loads afterwards."""
-    company, snapshot = with_company(
-        company_id,
-        lambda: default_service().snapshots.get(company_id=company_id, customer_id=customer_id),
+    origin = read_origin(request.GET, company_id)
+    (company, snapshot), results = with_results(
+        # A fragment has no way back: it stands on the page.
+        None if htmx.is_fragment(request) else origin,
+        lambda: with_company(
+            company_id,
+            lambda: default_service().snapshots.get(company_id=company_id, customer_id=customer_id),
+        ),
     )
     customer = snapshot.data
     page = company_context(request, company_id, company.data)
@@ -127,12 +134,15 @@ def detail(request: HttpRequest, company_id: str, customer_id: str) -> HttpRespo
         stale.context(request, company, snapshot)
         | {
             "page": page,
+            "place": place(origin, customer_id, page.name, results) if origin else None,
             "customer_id": customer_id,
             "customer_name": text_or_dash(customer.get("customerName")),
             "record": read_record(customer),
-            "edit_url": links.edit(company_id, customer_id) + page.suffix,
-            "copy_url": links.new(company_id) + page.query(**{"from": customer_id}),
-            "attachments_url": links.attachments(company_id, customer_id) + page.suffix,
+            "edit_url": kept(links.edit(company_id, customer_id) + page.suffix, origin),
+            "copy_url": kept(links.new(company_id) + page.query(**{"from": customer_id}), origin),
+            "attachments_url": kept(
+                links.attachments(company_id, customer_id) + page.suffix, origin
+            ),
             "writes_url": links.writes(company_id) + "?" + urlencode({"customer": customer_id}),
             **pending(company_id, customer_id),
         },

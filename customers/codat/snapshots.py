@@ -28,6 +28,8 @@ from customers.codat.types import CompaniesPage, Company, Customer, CustomersPag
 # Seconds for which cached data is used without a call. A connection's state changes often, a model rarely.
 COMPANY_TTL = 120
 CUSTOMER_NAME_TTL = 120
+# Somebody who goes from one customer of a list to the next needs the list as it was, not as it is.
+LIST_TTL = 3600
 MODEL_TTL = 600
 # Seconds for which it is cached that customers cannot be written through a connection. Opening a form by its address
 # reads the model again.
@@ -124,6 +126,23 @@ class SnapshotReader:
         )
         return cast("Snapshot[CustomersPage]", snapshot)
 
+    def cached_list(
+        self, *, company_id: str, page: int, page_size: int, query: str, order_by: str
+    ) -> Snapshot[CustomersPage] | None:
+        """A page of customers that was read in the last `LIST_TTL` seconds, else None. Makes no call.
+
+        For what comes before and after a customer in it: pages about the customers' data read them again.
+        """
+        cached = _from_cache(
+            self._seen_key(
+                paths.customers(company_id), paths.page_params(page, page_size, query, order_by)
+            ),
+            LIST_TTL,
+            _page_shape(_decode_customers, page_size),
+            alias=cache.STALE,
+        )
+        return cast("Snapshot[CustomersPage] | None", cached)
+
     def get(
         self, *, company_id: str, customer_id: str, stale_if_error: bool = True
     ) -> Snapshot[Customer]:
@@ -141,7 +160,7 @@ class SnapshotReader:
 
         For headings and file names: pages about the customer's data read it again.
         """
-        key = self._key("seen", paths.customer(company_id, customer_id))
+        key = self._seen_key(paths.customer(company_id, customer_id), {})
         cached = _from_cache(key, CUSTOMER_NAME_TTL, _CUSTOMER, alias=cache.STALE)
         return cast("Snapshot[Customer] | None", cached)
 
@@ -261,7 +280,7 @@ class SnapshotReader:
         self, path: str, params: Mapping[str, object], shape: _Shape, *, stale_if_error: bool
     ) -> Snapshot[dict[str, Any]]:
         """A new response. Its body is cached undecoded, which is cheap, and decoded only as a fallback."""
-        key = self._key("seen", path, *(f"{name}={value}" for name, value in params.items()))
+        key = self._seen_key(path, params)
         try:
             response = self.client.get_json(path, params, decode=shape.decode)
             data = shape.validate(response)
@@ -289,6 +308,10 @@ class SnapshotReader:
                 _COMPANY.validate(JsonResponse("a listed company", company, 200, {}))
                 entries[self._key("company", company["id"])] = _entry(now, _to_json(company))
         cache.put_many(entries, STALE_TTL)
+
+    def _seen_key(self, path: str, params: Mapping[str, object]) -> str:
+        """The key of a response of `_read`."""
+        return self._key("seen", path, *(f"{name}={value}" for name, value in params.items()))
 
     def _key(self, kind: str, *ids: str) -> str:
         """A cache key of this account and server."""

@@ -90,6 +90,13 @@ def from_list(listed: str, at: int | str = "") -> str:
     return f"?list={quote(listed[1:], safe=_SAFE_LISTED)}&at={at}"
 
 
+def step(company_id: str, customer_id: str, direction: int) -> str:
+    """Leads to the customer after one in a list (`direction` 1), or before it (-1); the list is added by `kept`."""
+    to = "next" if direction > 0 else "previous"
+    query = urlencode({"from": customer_id, "to": to}, errors="replace")
+    return f"/companies/{url_segment(company_id)}/step/?{query}"
+
+
 def refresh(company_id: str) -> str:
     """Starts a refresh of the customers (POST)."""
     return f"/companies/{url_segment(company_id)}/refresh/"

@@ -1,0 +1,265 @@
+"""Where a customer stands in the list that its page was opened from: the way back, and to the ones before and after."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Literal, TypeVar
+
+from customers.codat.errors import CodatError
+from customers.codat.http.call_context import deadline
+from customers.codat.pages import position
+from customers.codat.parallel import in_parallel
+from customers.codat.text import visible_text
+from customers.codat.types import CustomersPage
+from customers.service import default_service
+from customers.web import links
+from customers.web.origin import Origin, kept
+
+T = TypeVar("T")
+
+# Seconds that a page waits for its place in a list that is not cached; then it shows the way back alone.
+PLACE_TIMEOUT = 2
+# Characters of a search that the way back repeats.
+MAX_SHOWN = 40
+
+Direction = Literal[-1, 1]
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """A customer of a list, and the list's state with the page and the position of it."""
+
+    customer_id: str
+    origin: Origin
+
+    @property
+    def url(self) -> str:
+        """The customer's page."""
+        origin = self.origin
+        return kept(links.customer(origin.company_id, self.customer_id) + origin.suffix, origin)
+
+    @property
+    def edit_url(self) -> str:
+        """The customer's form."""
+        origin = self.origin
+        return kept(links.edit(origin.company_id, self.customer_id) + origin.suffix, origin)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The way back and the place in the list, for templates/components/place.html.
+
+    `position` is "7 of 412", what is known of a customer that is no longer there, or "". The addresses are "" where
+    there is no such customer. `may_have_next` is True also where that is not known.
+    """
+
+    back_label: str
+    back_url: str
+    position: str
+    previous_url: str
+    next_url: str
+    may_have_next: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A customer in a page of a list. `index` is where it stands, None where it is on this page no more.
+
+    `before` and `after` are the indices at which its neighbours are looked for.
+    """
+
+    index: int | None
+    before: int
+    after: int
+    offset: int
+
+
+def with_results(origin: Origin | None, call: Callable[[], T]) -> tuple[T, CustomersPage | None]:
+    """The result of a call, and the page of the list: the cached one, else read in parallel; None if unreadable."""
+    cached = cached_results(origin)
+    if origin is None or cached is not None:
+        return call(), cached
+    return in_parallel(call, lambda: _results_or_none(origin))
+
+
+def cached_results(origin: Origin | None) -> CustomersPage | None:
+    """The page of the list where it is cached, else None. Makes no call."""
+    if origin is None:
+        return None
+    state = origin.state
+    snapshot = default_service().snapshots.cached_list(
+        company_id=origin.company_id,
+        page=state.page,
+        page_size=state.page_size,
+        query=state.query,
+        order_by=state.order_by,
+    )
+    return None if snapshot is None else snapshot.data
+
+
+def _results(origin: Origin) -> CustomersPage:
+    """The page of the list: the cached one, else with one call. Raises CodatError."""
+    cached = cached_results(origin)
+    if cached is not None:
+        return cached
+    state = origin.state
+    snapshots = default_service().snapshots
+    return snapshots.list(
+        company_id=origin.company_id,
+        page=state.page,
+        page_size=state.page_size,
+        query=state.query,
+        order_by=state.order_by,
+    ).data
+
+
+def _results_or_none(origin: Origin) -> CustomersPage | None:
+    try:
+        with deadline(PLACE_TIMEOUT):
+            return _results(origin)
+    except CodatError:
+        return None
+
+
+def place(
+    origin: Origin, customer_id: str, company_name: str, results: CustomersPage | None
+) -> Place:
+    """The place of a customer in a list, of which `results` is the page; None where that is not known."""
+    if results is None:
+        return Place(
+            back_label=_back_label(origin, company_name, ""),
+            back_url=origin.address(),
+            position="",
+            previous_url=_step_url(origin, customer_id, -1),
+            next_url=_step_url(origin, customer_id, 1),
+            may_have_next=_may_step(origin, customer_id),
+        )
+    spot = position(results, origin.state.page, origin.state.page_size)
+    total = f"{spot.total:,}" if spot.is_total_known else f"more than {spot.total:,}"
+    found = _find(results, origin, customer_id)
+    if found is None:
+        shown, at = "", origin.at
+    elif found.index is None:
+        shown, at = _missing(spot.pages), origin.at
+    else:
+        at = found.offset + found.index + 1
+        shown = f"{at:,} of {total}"
+    next_url = _neighbour_url(origin, customer_id, results, 1)
+    return Place(
+        back_label=_back_label(origin, company_name, total),
+        back_url=origin.address(at),
+        position=shown,
+        previous_url=_neighbour_url(origin, customer_id, results, -1),
+        next_url=next_url,
+        may_have_next=bool(next_url),
+    )
+
+
+def step(origin: Origin, customer_id: str, direction: Direction) -> Neighbour | None:
+    """The customer before or after one in a list, None where there is none. Raises CodatError.
+
+    At the end of a page it is on the next one, which is read with one call where it is not cached.
+    """
+    results = _results(origin)
+    neighbour = _neighbour(origin, customer_id, results, direction)
+    if neighbour is not None or not _has_page(origin, results, direction):
+        return neighbour
+    state = replace(origin.state, page=origin.state.page + direction)
+    following = replace(origin, state=state)
+    return _first(following, _results(following), direction)
+
+
+def _find(results: CustomersPage, origin: Origin, customer_id: str) -> _Found | None:
+    """Where a customer stands: by its ID, else by its position; None where neither is known."""
+    spot = position(results, origin.state.page, origin.state.page_size)
+    rows = results["results"]
+    expected = origin.at - 1 - spot.offset
+    if 0 <= expected < len(rows) and rows[expected].get("id") == customer_id:
+        return _Found(expected, expected - 1, expected + 1, spot.offset)
+    for index, row in enumerate(rows):
+        if customer_id and row.get("id") == customer_id:
+            return _Found(index, index - 1, index + 1, spot.offset)
+    if customer_id and 0 <= expected <= len(rows):
+        # The ones after it have moved up.
+        return _Found(None, expected - 1, expected, spot.offset)
+    return None
+
+
+def _neighbour(
+    origin: Origin, customer_id: str, results: CustomersPage, direction: Direction
+) -> Neighbour | None:
+    """The customer before or after one on the same page, None where there is none."""
+    found = _find(results, origin, customer_id)
+    if found is None:
+        return None
+    start = found.before if direction < 0 else found.after
+    return _addressable(origin, results, start, direction)
+
+
+def _first(origin: Origin, results: CustomersPage, direction: Direction) -> Neighbour | None:
+    """The first customer of a page that is entered at its beginning, or the last where it is entered at its end."""
+    start = 0 if direction > 0 else len(results["results"]) - 1
+    return _addressable(origin, results, start, direction)
+
+
+def _addressable(
+    origin: Origin, results: CustomersPage, start: int, direction: Direction
+) -> Neighbour | None:
+    """The first customer from an index on that has a page."""
+    rows = results["results"]
+    offset = position(results, origin.state.page, origin.state.page_size).offset
+    for index in range(start, len(rows) if direction > 0 else -1, direction):
+        customer_id = rows[index].get("id")
+        if links.is_addressable(customer_id):
+            return Neighbour(customer_id, replace(origin, at=offset + index + 1))
+    return None
+
+
+def _has_page(origin: Origin, results: CustomersPage, direction: Direction) -> bool:
+    """Whether the list has a page before or after this one."""
+    if direction < 0:
+        return origin.state.page > 1
+    return position(results, origin.state.page, origin.state.page_size).has_next
+
+
+def _neighbour_url(
+    origin: Origin, customer_id: str, results: CustomersPage, direction: Direction
+) -> str:
+    """The address of the customer before or after one; on another page the address that looks for it."""
+    neighbour = _neighbour(origin, customer_id, results, direction)
+    if neighbour is not None:
+        return neighbour.url
+    if _find(results, origin, customer_id) is None or not _has_page(origin, results, direction):
+        return ""
+    return _step_url(origin, customer_id, direction)
+
+
+def _step_url(origin: Origin, customer_id: str, direction: Direction) -> str:
+    """The address that leads to the customer before or after one."""
+    if not _may_step(origin, customer_id) or (direction < 0 and origin.at == 1):
+        return ""
+    return kept(links.step(origin.company_id, customer_id, direction), origin)
+
+
+def _may_step(origin: Origin, customer_id: str) -> bool:
+    return bool(customer_id and origin.at)
+
+
+def _missing(pages: int) -> str:
+    return "No longer in this result" if pages == 1 else "No longer on this page of the result"
+
+
+def _back_label(origin: Origin, company_name: str, total: str) -> str:
+    """What the list holds: "Back to 3 results for “quarry”", "Back to 412 active customers of Harbour Lights Ltd"."""
+    state = origin.state
+    count = f"{total} " if total else ""
+    one = total == "1"
+    if state.search.words:
+        text = visible_text(state.search.text[:MAX_SHOWN])
+        more = "…" if len(state.search.text) > MAX_SHOWN else ""
+        return f"Back to {count}{'result' if one else 'results'} for “{text}{more}”"
+    filters = state.filters
+    deleted = "deleted" if filters["deleted"] == "only" else ""
+    kinds = " ".join(filter(None, (deleted, filters["status"].lower(), filters["currency"])))
+    noun = "customer" if one else "customers"
+    of = f" of {company_name}" if company_name else ""
+    return f"Back to {count}{kinds}{' ' if kinds else ''}{noun}{of}"
