@@ -248,7 +248,7 @@ class Preferences(models.Model):
     class Theme(models.TextChoices):
         """Light or dark."""
 
-        SYSTEM = "system", "As the system"
+        SYSTEM = "system", "System"
         LIGHT = "light", "Light"
         DARK = "dark", "Dark"
 

@@ -11,7 +11,7 @@
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
   const option = [...select.options].find(({ value }) => value === zone);
   const show = () => { button.hidden = !option || select.value === zone; };
-  button.querySelector("span").textContent = ` (${zone})`;
+  button.append(` (${zone})`);
   button.addEventListener("click", () => {
     select.value = zone;
     select.dispatchEvent(new Event("change", { bubbles: true }));

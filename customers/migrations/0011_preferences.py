@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
                 ('user', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='preferences', serialize=False, to=settings.AUTH_USER_MODEL)),
                 ('time_zone', models.CharField(blank=True, help_text='Empty: the default.', max_length=64)),
                 ('locale', models.CharField(blank=True, help_text='Empty: the default.', max_length=16)),
-                ('theme', models.CharField(choices=[('system', 'As the system'), ('light', 'Light'), ('dark', 'Dark')], default='system', max_length=6)),
+                ('theme', models.CharField(choices=[('system', 'System'), ('light', 'Light'), ('dark', 'Dark')], default='system', max_length=6)),
                 ('density', models.CharField(choices=[('comfortable', 'Comfortable'), ('compact', 'Compact')], default='comfortable', max_length=11)),
                 ('shortcuts', models.BooleanField(default=True, help_text='Whether single keys do something.')),
                 ('list_columns', models.JSONField(blank=True, default=str, help_text='Names of columns in order; "" for the default.')),

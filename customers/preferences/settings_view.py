@@ -86,10 +86,10 @@ def _saved(request: HttpRequest, values: dict[str, Any]) -> str | None:
 def _value(name: str, value: Any) -> str:
     """A value of a setting as the form shows it."""
     if name == "time_zone":
-        return value or f"default ({settings.DEFAULT_TIME_ZONE})"
+        return value or f"the default, {settings.DEFAULT_TIME_ZONE}"
     names = dict(localisation.locale_names())
     if name == "locale":
-        return names.get(value) or f"default ({names[settings.DEFAULT_LOCALE]})"
+        return names.get(value) or f"the default, {names[settings.DEFAULT_LOCALE]}"
     if name == "shortcuts":
         return "on" if value else "off"
     choices = Preferences.Theme.choices if name == "theme" else Preferences.Density.choices

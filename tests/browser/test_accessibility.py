@@ -56,6 +56,12 @@ def _revert(page: Page, stack: Stack) -> None:
     page.locator("#save").wait_for()
 
 
+def _shortcuts(page: Page, stack: Stack) -> None:
+    _go(page, links.customers(stack.company("qbo")))
+    page.keyboard.press("?")
+    page.get_by_role("dialog").wait_for()
+
+
 def _fault(kind: str, **how: object) -> Visit:
     def visit(page: Page, stack: Stack) -> None:
         stack.tell("POST", "faults", match="/data/customers", kind=kind, count=9, **how)
@@ -94,6 +100,10 @@ PAGES: dict[str, Visit] = {
     "Codat's history": at(lambda stack: links.codat_writes(stack.company("qbo"))),
     "my writes": at(lambda stack: links.my_writes()),
     "password": at(lambda stack: "/accounts/password/"),
+    "settings": at(lambda stack: links.settings()),
+    "settings, invalid": at(lambda stack: links.settings() + "?time_zone=nowhere"),
+    "shortcuts": at(lambda stack: links.shortcuts()),
+    "shortcuts of a page": _shortcuts,
     "missing": at(lambda stack: "/nowhere/"),
     "Codat down": _fault("status", status=503),
     "Codat wrong": _fault("html"),

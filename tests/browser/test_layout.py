@@ -39,6 +39,8 @@ def test_no_text_overflows(open_page: OpenPage, fresh: Stack, width: int) -> Non
         links.edit(fresh.company("odd"), "full"),
         links.new(fresh.company("intacct")),
         links.writes(fresh.company("qbo")),
+        links.settings(),
+        links.shortcuts(),
     ):
         page.goto(path)
         check_layout(page, path)
