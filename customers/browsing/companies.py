@@ -2,15 +2,18 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from customers.browsing import stale
 from customers.codat.companies import accounting_connections
 from customers.codat.types import Company, Connection
+from customers.codat.values import parse_date
 from customers.formatting import DASH, text_or_dash
 from customers.service import default_service
 from customers.web import htmx, links
@@ -31,6 +34,8 @@ _COLUMNS = (
     ("created", "Added"),
 )
 
+# Codat's copy is old after this time.
+_OLD = timedelta(days=30)
 _NO_CONNECTION = ("No accounting connection", "")
 
 
@@ -39,15 +44,17 @@ class CompanyRow:
     """A row of the list.
 
     `url` is "" where the id cannot be a segment of an address. `state` and `tone` are of the connection in use.
-    `last_sync` and `created` are as Codat writes them.
+    `last_sync` and `created` are as Codat writes them; `is_old` where the last sync was more than 30 days ago.
     """
 
+    company_id: str
     url: str
     name: str
     platform: str
     state: str
     tone: str
     last_sync: object
+    is_old: bool
     created: object
 
 
@@ -64,14 +71,18 @@ def _row(company: Company) -> CompanyRow:
     name = text_or_dash(company.get("name"))
     others = len(connections) - 1
     state, tone = state_tag(connection.get("status")) if connections else _NO_CONNECTION
+    last_sync = connection.get("lastSync") or company.get("lastSync")
+    synced_at = parse_date(last_sync)
     return CompanyRow(
+        company_id=str(company_id),
         url=url,
         name=f"Company {company_id}" if url and name == DASH else name,
         platform=text_or_dash(connection.get("platformName"))
         + (f" and {others} more" if others > 0 else ""),
         state=state,
         tone=tone,
-        last_sync=connection.get("lastSync") or company.get("lastSync"),
+        last_sync=last_sync,
+        is_old=synced_at is not None and timezone.now() - synced_at > _OLD,
         created=company.get("created"),
     )
 

@@ -23,7 +23,8 @@ STATE_LABELS = {
 }
 # Characters of a connection's error that are shown.
 _MAX_ERROR = 500
-_TONES = {"Linked": "good", "PendingAuth": "warn"}
+# What is well has no colour.
+_TONES = {"Linked": "", "PendingAuth": "warn"}
 
 
 def state_tag(status: object) -> tuple[str, str]:
@@ -104,7 +105,7 @@ class CompanyContext:
 
     @property
     def state_tone(self) -> str:
-        """The tone of the connection's state: good, warn or bad."""
+        """The tone of the connection's state: warn, bad, or "" where it is well."""
         return state_tag(self.connection.get("status"))[1] if self.connection else ""
 
     @property

@@ -39,7 +39,7 @@ def dashboard(request: HttpRequest) -> dict[str, Any]:
         },
         "support_contact": settings.SUPPORT_CONTACT,
         "reader": reader_of(request),
-        "here_path": htmx.page_path(request).partition("?")[0],
+        "here_path": htmx.page_path(request),
         "here_company": str(match.kwargs.get("company_id", "")) if match else "",
         "companies_url": links.companies(),
         "my_writes_url": links.my_writes(),

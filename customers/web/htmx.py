@@ -20,7 +20,7 @@ def is_fragment(request: HttpRequest) -> bool:
 
 def page_path(request: HttpRequest) -> str:
     """The path of the page that is open in the browser, also for a request for a fragment of it."""
-    return HtmxDetails(request).current_url_abs_path or request.path
+    return (HtmxDetails(request).current_url_abs_path or request.path).partition("?")[0]
 
 
 def is_automatic(request: HttpRequest) -> bool:

@@ -5,6 +5,7 @@ addresses are built here. An id is one percent-encoded segment.
 """
 
 import uuid
+from collections.abc import Iterable
 from typing import TypeGuard
 from urllib.parse import quote, unquote, urlencode
 
@@ -185,3 +186,9 @@ def settings() -> str:
 def shortcuts() -> str:
     """All keyboard shortcuts."""
     return "/shortcuts/"
+
+
+def badge(watched: Iterable[str] = ()) -> str:
+    """The entry of the side column for these; `watched` are changes that were running when the page was made."""
+    pairs = [("watch", write_id) for write_id in watched]
+    return "/writes/badge/" + (f"?{urlencode(pairs)}" if pairs else "")

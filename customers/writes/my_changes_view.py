@@ -8,12 +8,13 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
+from django_htmx.http import trigger_client_event
 
 from customers.formatting import text_or_dash
 from customers.models import Draft, Write
 from customers.service import default_service
 from customers.web import htmx, links
-from customers.writes import drafts
+from customers.writes import drafts, ended_elsewhere
 from customers.writes.change_list import NEEDS_ATTENTION, change_list
 
 # Drafts shown here; older ones are offered at their forms.
@@ -38,8 +39,16 @@ def my_changes(request: HttpRequest) -> HttpResponse:
 @require_safe
 @permission_required("customers.read_customers", raise_exception=True)
 def badge(request: HttpRequest) -> HttpResponse:
-    """The link in the header with the number of changes that need attention; pages poll it."""
-    return render(request, "writes/_badge.html")
+    """The entry of the side column with the number of problems; pages poll it.
+
+    `watch` names changes that were running: of those that have ended since, the response sends a toast.
+    """
+    response = render(request, "writes/_badge.html")
+    watched = request.GET.getlist("watch")
+    user_id = cast(User, request.user).pk
+    if watched and (toast := ended_elsewhere.toast(user_id, watched, htmx.page_path(request))):
+        trigger_client_event(response, "toast", toast)
+    return response
 
 
 def _draft_row(draft: Draft) -> dict[str, Any]:

@@ -108,7 +108,7 @@ def test_without_javascript(open_page: OpenPage, fresh: Stack) -> None:
     page = open_page(javascript=False)
     page.goto(links.attachments(fresh.company("files"), "thirty"))
     page.get_by_label("File type").select_option("image")
-    page.get_by_role("button", name="Search", exact=True).click()
+    page.get_by_role("button", name="Apply").click()
     expect(page.get_by_text("10 of 30 attachments")).to_be_visible()
     page.get_by_role("link", name="Size").click()
     page.get_by_role("link", name="receipt-0001.png", exact=True).click()
