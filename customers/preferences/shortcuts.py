@@ -27,6 +27,13 @@ SHORTCUTS = (
         (Shortcut("?", "List the shortcuts of the page"), Shortcut("/", "Search")),
     ),
     (
+        "Customer, opened from a list",
+        (
+            Shortcut("j", "Next customer"),
+            Shortcut("k", "Previous customer"),
+        ),
+    ),
+    (
         "Attachment",
         (
             Shortcut("ArrowLeft", "Previous attachment"),

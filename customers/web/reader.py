@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser, User
-from django.db import DatabaseError
+from django.db import Error
 from django.http import HttpRequest
 
 from customers import localisation
@@ -40,25 +40,29 @@ DEFAULT_READER = Reader()
 
 
 def reader_of(request: HttpRequest) -> Reader:
-    """The reader of a request. Read from the database once a request, and only for somebody who is signed in."""
+    """The reader of a request. Read from the database once a request, and only for somebody who is signed in.
+
+    While the database is away, everybody has the defaults: a page that needs it says so itself.
+    """
     attributes = vars(request)
     if "reader" not in attributes:
-        attributes["reader"] = _reader(preferences_of(getattr(request, "user", AnonymousUser())))
+        try:
+            stored = preferences_of(getattr(request, "user", AnonymousUser()))
+        except Error:
+            logger.warning("preferences could not be read", exc_info=True)
+            stored = Preferences()
+        attributes["reader"] = _reader(stored)
     return cast(Reader, attributes["reader"])
 
 
 def preferences_of(user: User | AnonymousUser) -> Preferences:
-    """The preferences of a person; those of nobody are the defaults.
-
-    While the database is away they are the defaults, too: a page that needs it says so itself.
-    """
-    stored = None
+    """The preferences of a person; those of nobody are the defaults."""
     if user.is_authenticated:
         try:
-            stored = Preferences.objects.filter(pk=user.pk).first()
-        except DatabaseError:
-            logger.warning("preferences could not be read", exc_info=True)
-    return stored or Preferences()
+            return Preferences.objects.get(pk=user.pk)
+        except Preferences.DoesNotExist:
+            pass
+    return Preferences()
 
 
 def store(user: User, **values: Any) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import AnonymousUser, User
-from django.db import OperationalError
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 from django.utils import timezone
@@ -96,13 +96,14 @@ def test_one_query_a_request(
         reader_of(request_of(AnonymousUser()))
 
 
+@pytest.mark.parametrize("error", [OperationalError, InterfaceError])
 def test_a_database_that_is_away_is_the_defaults(
-    viewer: User, monkeypatch: pytest.MonkeyPatch
+    viewer: User, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
 ) -> None:
     def fail(**_: object) -> None:
-        raise OperationalError("gone")
+        raise error("gone")
 
-    monkeypatch.setattr(Preferences.objects, "filter", fail)
+    monkeypatch.setattr(Preferences.objects, "get", fail)
     assert reader_of(request_of(viewer)) == DEFAULTS
 
 

@@ -90,7 +90,7 @@ def test_a_value_that_is_not_offered_is_refused_at_its_field(
     assert answer.status_code == 422
     assert f'<div id="id_{field}_error"><div class="error">{sentence}</div>' in page
     assert f'href="#id_{field}"' in page
-    assert f'aria-describedby="id_{field}_error' in page
+    assert f'aria-describedby="id_{field}_error' in page, "the error is part of the field"
     assert value not in page or value in ("", "<script>")
     assert '"<script>"' not in page
     assert re.search(r'value="dark" checked', page) or field == "theme", "the rest stays chosen"
