@@ -62,7 +62,7 @@ class JsonFormatter(logging.Formatter):
 
 
 def _message(record: logging.LogRecord) -> str:
-    """A record's message. Django's own about a request quote its URL, which may contain an ID or a search."""
+    """A record's message. Those of Django about a request quote its URL, which may contain an ID or a search."""
     if record.name.startswith("django.request") or hasattr(record, "status_code"):
         reason = record.args[0] if isinstance(record.args, tuple) and record.args else record.name
         return f"{getattr(record, 'status_code', '')} {reason}".strip()
@@ -70,7 +70,7 @@ def _message(record: logging.LogRecord) -> str:
 
 
 class ExceptionsOnly(logging.Filter):
-    """Of Django's records about responses, keeps those with an exception. The request's own line has the rest."""
+    """Drops Django's records about responses that have no exception. The line of the request has the same facts."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Whether the record is logged."""
@@ -126,7 +126,7 @@ def _request_facts(
 
 
 def _user_id(request: HttpRequest) -> int | None:
-    """The ID of the signed-in user, where the request has read its session: the log itself makes no query."""
+    """The ID of the signed-in user, if the request has read its session. Logging makes no query."""
     session = getattr(request, "session", None)
     if session is None or not session.accessed:
         return None

@@ -21,13 +21,13 @@ from codatdash import throttle
 
 logger = logging.getLogger(__name__)
 
-# Days for which a browser is known to have signed in as somebody.
+# Days for which a browser is recognised as one that has signed in to an account.
 KNOWN_DAYS = 90
 _SALT = "codatdash.signin.known-browser"
 
 
 def check_guess(guess: throttle.Guess) -> None:
-    """Count a guess. Raises ValidationError (code `throttled`) where it has to wait."""
+    """Count a guess. Raises ValidationError (code `throttled`) where it is throttled."""
     wait = throttle.count(guess)
     if wait:
         _log("blocked", guess)
@@ -65,7 +65,7 @@ class SignInForm(AuthenticationForm):
 
 
 class NewPasswordForm(PasswordChangeForm):
-    """A new password; guesses of the old one count like those of a sign-in."""
+    """A new password; guesses of the old one are counted like those of a sign-in."""
 
     def __init__(self, user: User, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
         super().__init__(user, *args, **kwargs)
@@ -136,7 +136,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 
 
 def guess_of(request: HttpRequest, name: str) -> throttle.Guess:
-    """A password for `name` in this request, with what is known of its browser."""
+    """The guess of a password for `name` in this request."""
     browser = ""
     cookie = request.COOKIES.get(settings.KNOWN_BROWSER_COOKIE, "")
     try:

@@ -38,7 +38,7 @@ _NO_CONNECTION = ("No accounting connection", "")
 class CompanyRow:
     """A row of the list.
 
-    `url` is "" where the id cannot be a segment of an address. `state` and `tone` are of the connection in use.
+    `url` is "" where the ID cannot be a segment of an address. `state` and `tone` are of the connection in use.
     `last_sync` and `created` are as Codat writes them.
     """
 

@@ -1,4 +1,4 @@
-"""Offer to create the first user when nobody can sign in yet."""
+"""Offer to create the first user when there is none."""
 
 import sys
 from typing import Any
@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand
 
 
 class Command(BaseCommand):
-    """Asks for the first user's name and password on a terminal; elsewhere it says how to create one."""
+    """Asks for the first user's name and password on a terminal; without one it prints how to create a user."""
 
     help = "Create the first user, a superuser, if there is none. Asks on a terminal."
 
@@ -17,7 +17,7 @@ class Command(BaseCommand):
         """Does nothing where a user exists."""
         if User.objects.filter(is_active=True).exists():
             return
-        self.stdout.write("Nobody can sign in yet: there is no user.")
+        self.stdout.write("There is no user, so no one can sign in yet.")
         if sys.stdin.isatty():
             call_command("createsuperuser")
         else:
