@@ -72,7 +72,7 @@ class Guess:
 
 
 def count(guess: Guess) -> int:
-    """Count a guess before it is checked. Returns the seconds that it has to wait instead, 0 where it may be checked."""
+    """Count a guess before it is checked. Returns the seconds that it has to wait, 0 where it may be checked."""
     return _with_cache(lambda cache: _count(cache, guess))
 
 

@@ -16,7 +16,7 @@ UNFINISHED, NEEDS_ATTENTION = "unfinished", "open"
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What narrows a list of changes; "" stands for all. `by` is a user name, `customer` an ID."""
+    """The filters of a list of changes; "" selects all. `by` is a user name, `customer` an ID."""
 
     state: str = ""
     kind: str = ""
@@ -46,7 +46,7 @@ class Filters:
 
 
 def _filter_value(value: str, limit: int = 20) -> str:
-    """Text from an address as every database accepts it: PostgreSQL takes no NUL."""
+    """Text from an address in a form that every database accepts: PostgreSQL rejects NUL."""
     return value[:limit].replace("\0", "\ufffd")
 
 
