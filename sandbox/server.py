@@ -1,7 +1,7 @@
 """HTTP/1.1 over plain sockets: one thread per connection, keep-alive, no delay, bodies streamed.
 
 `http.server` parses headers with the email package and writes in small parts. This module takes a tenth of its time per
-request, and it can break a response off.
+request, and it can interrupt a response.
 """
 
 from __future__ import annotations

@@ -3,8 +3,8 @@
 Pure: no request, no HTTP. `ListState.query` is what goes to Codat.
 
 Codat documents no way to quote or escape a value, so the search text is split at every character that may be syntax,
-and at spaces; each piece must be found in one of the fields. That finds everything that contains the text as entered, and
-sometimes more. A notice names what was ignored.
+and at spaces; each piece must be found in one of the fields. That finds everything that contains the text as entered,
+and sometimes more. A notice names what was ignored.
 """
 
 import re

@@ -81,7 +81,7 @@ def test_a_conflict_is_resolved_without_javascript(
     assert simplejson.loads(Write.objects.get().before)["phone"] == "their newer phone"
 
 
-def test_a_field_that_only_somebody_else_changed_is_kept_and_named(
+def test_a_field_that_only_another_person_changed_is_merged_and_listed(
     sandbox: Sandbox, editor_client: RawPathClient, viewer: User
 ) -> None:
     """Two forms of one customer, opened together: one changes the email, then the other the tax number."""
@@ -104,7 +104,7 @@ def test_a_field_that_only_somebody_else_changed_is_kept_and_named(
     assert re.search(r"Email[^:]*</strong>: <bdi>viewer</bdi>", merged)
 
 
-def test_a_field_that_was_changed_outside_is_kept_and_named_without_a_person(
+def test_a_field_that_was_changed_outside_is_merged_and_listed_without_a_person(
     sandbox: Sandbox, editor_client: RawPathClient
 ) -> None:
     url = links.edit(sandbox.company("qbo"), "39")

@@ -110,7 +110,7 @@ def slow_codat(sandbox: Sandbox) -> None:
 
 @in_one_process_and_in_two
 @pytest.mark.timeout(180)
-def test_two_people_change_different_fields_of_one_customer_at_once(
+def test_two_people_change_different_fields_of_one_customer_concurrently(
     sandbox: Sandbox, pair: tuple[Browser, Browser]
 ) -> None:
     one, two = pair
@@ -138,7 +138,7 @@ def test_two_people_change_different_fields_of_one_customer_at_once(
 
 
 @pytest.mark.timeout(180)
-def test_two_people_change_one_field_at_once(
+def test_two_people_change_one_field_concurrently(
     sandbox: Sandbox, pair: tuple[Browser, Browser]
 ) -> None:
     one, two = pair
@@ -153,7 +153,7 @@ def test_two_people_change_one_field_at_once(
 
 
 @pytest.mark.timeout(180)
-def test_two_people_make_the_same_change_at_once(
+def test_two_people_make_the_same_change_concurrently(
     sandbox: Sandbox, pair: tuple[Browser, Browser]
 ) -> None:
     one, two = pair
@@ -169,7 +169,7 @@ def test_two_people_make_the_same_change_at_once(
 
 @in_one_process_and_in_two
 @pytest.mark.timeout(180)
-def test_two_people_add_a_customer_of_one_name_at_once(
+def test_two_people_add_a_customer_of_one_name_concurrently(
     sandbox: Sandbox, pair: tuple[Browser, Browser]
 ) -> None:
     one, two = pair
@@ -189,7 +189,7 @@ def test_two_people_add_a_customer_of_one_name_at_once(
 
 
 @pytest.mark.timeout(180)
-def test_one_customer_is_renamed_and_another_added_to_one_name_at_once(
+def test_one_customer_is_renamed_and_another_added_to_one_name_concurrently(
     sandbox: Sandbox, pair: tuple[Browser, Browser]
 ) -> None:
     one, two = pair

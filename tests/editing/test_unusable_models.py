@@ -62,7 +62,7 @@ def test_it_is_not_kept(
 
 
 @pytest.mark.parametrize("body", UNUSABLE, ids=lambda body: body[:30])
-def test_the_last_good_one_is_used_and_its_age_said(
+def test_the_last_valid_one_is_used_and_its_age_shown(
     sandbox: Sandbox, editor_client: RawPathClient, company: str, expired: None, body: str
 ) -> None:
     url = links.new(company)
@@ -133,7 +133,7 @@ def test_a_draft_is_stored_without_a_usable_one(
 @pytest.mark.parametrize(
     "body", ["{}", "[]", '{"message": "odd"}', '{"id": "1", "dataConnections": "none"}']
 )
-def test_a_company_that_cannot_be_read_is_not_kept(
+def test_a_company_that_cannot_be_read_is_not_cached(
     sandbox: Sandbox, editor_client: RawPathClient, company: str, body: str
 ) -> None:
     sandbox.faults.add(f"/companies/{company}$", "json", body=body, count=1)

@@ -101,7 +101,7 @@ def sign_in(client: RawPathClient) -> int:
     return answer.status_code
 
 
-def test_whatever_lies_in_the_cache_no_page_fails_and_no_code_runs(
+def test_no_value_in_the_cache_fails_a_page_or_runs_code(
     sandbox: Sandbox,
     editor_client: RawPathClient,
     redis_cache: redis.Redis,

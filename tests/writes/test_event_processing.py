@@ -46,7 +46,7 @@ pytestmark = pytest.mark.usefixtures("no_events_left")
 State = Write.State
 
 
-def test_an_event_is_applied_at_once_and_details_are_read_later(
+def test_an_event_is_applied_immediately_and_details_are_read_later(
     sandbox: Sandbox, live: str, editor: User
 ) -> None:
     write = sent(editor, write_request(sandbox))

@@ -225,7 +225,7 @@ def test_a_number_opens_a_page_up_to_a_limit(
         assert editor_client.get(f"{url}?{place}").status_code == 200
 
 
-def test_a_page_whose_changes_are_gone_is_the_nearest_one(
+def test_a_page_whose_changes_no_longer_exist_is_the_nearest_one(
     editor: User, editor_client: RawPathClient
 ) -> None:
     fill(editor, 60)

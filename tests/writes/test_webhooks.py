@@ -123,7 +123,7 @@ def test_a_signed_body_that_is_not_utf_8_is_malformed(live: str) -> None:
 
 
 @pytest.mark.parametrize("length", [199, 200, 201, 300, 5000])
-def test_ids_of_any_length_are_told_apart(live: str, length: int) -> None:
+def test_ids_of_any_length_are_distinguished(live: str, length: int) -> None:
     for end in ("a", "b"):
         delivery = event("x.y", {}, event_id="m" * (length - 1) + end)
         assert [post(live, delivery), post(live, delivery)] == [204, 204]

@@ -53,7 +53,7 @@ def opened(sandbox: Sandbox, client: RawPathClient) -> tuple[str, dict[str, str]
 
 @on_sqlite
 @pytest.mark.parametrize("headers", [{}, HTMX])
-def test_a_save_into_a_locked_database_comes_back_and_can_be_sent_again(
+def test_a_save_into_a_locked_database_can_be_posted_again(
     sandbox: Sandbox, editor_client: RawPathClient, headers: dict[str, str]
 ) -> None:
     url, posted = opened(sandbox, editor_client)
@@ -116,7 +116,7 @@ def test_where_the_change_may_have_been_sent_the_page_leads_to_history(
     ("error", "status"), [(OperationalError, 503), (InterfaceError, 503), (ValueError, 500)]
 )
 @pytest.mark.parametrize("headers", [{}, HTMX])
-def test_a_failure_before_the_view_carries_the_form_too(
+def test_the_page_about_a_failure_before_the_view_has_the_posted_fields(
     sandbox: Sandbox,
     editor_client: RawPathClient,
     monkeypatch: pytest.MonkeyPatch,
@@ -150,7 +150,7 @@ def test_a_page_without_a_database_says_so_without_its_user(
     assert "does not respond" in page.content.decode()
 
 
-def test_a_password_is_never_carried(
+def test_a_password_is_never_on_the_page(
     anonymous_client: RawPathClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object, **__: object) -> None:
