@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from typing import Any, ClassVar
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import views
@@ -40,10 +40,6 @@ def check_guess(guess: throttle.Guess) -> None:
 class SignInForm(AuthenticationForm):
     """Name and password. A throttled guess is refused before its hash is computed."""
 
-    error_messages: ClassVar = AuthenticationForm.error_messages | {
-        "invalid_login": "The user name or password is wrong. Both may be case-sensitive."
-    }
-
     def clean(self) -> dict[str, Any]:
         """The signed-in user is in `get_user()`. Raises ValidationError."""
         name = str(self.cleaned_data.get("username") or "")
@@ -62,6 +58,12 @@ class SignInForm(AuthenticationForm):
             except ValidationError:
                 _log("failed", guess)
                 raise
+
+    def get_invalid_login_error(self) -> ValidationError:
+        """The error of a wrong name or password."""
+        return ValidationError(
+            "The user name or password is wrong. Both may be case-sensitive.", code="invalid_login"
+        )
 
 
 class NewPasswordForm(PasswordChangeForm):

@@ -183,7 +183,7 @@ def test_signing_in_again_elsewhere_does_not_lose_the_form(page: Page, fresh: St
     other.get_by_label("Password").fill("demo")
     other.get_by_role("button", name="Sign in").click()
     other.wait_for_url("**/companies/")
-    # The page's token is older than the new session; one press is enough all the same.
+    # The page's token is older than the new session; one press is enough nevertheless.
     page.get_by_role("button", name="Save again").click()
     page.wait_for_url("**/writes/**")
     (sent,) = [call for call in fresh.tell("GET", "calls") if call["method"] == "PUT"]

@@ -106,7 +106,7 @@ def test_one_call_at_a_time_tries_a_cache_that_hangs(
 
 
 def test_a_cache_that_refuses_immediately_is_used_each_time() -> None:
-    """A Redis that is not there costs nothing, and is used again at once when it comes back."""
+    """A stopped Redis causes no wait, and is used again immediately after it has started."""
     asked = []
 
     def refuse() -> None:

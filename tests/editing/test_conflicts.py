@@ -1,4 +1,4 @@
-"""Somebody else changed the customer while it was edited."""
+"""Another person changed the customer while it was edited."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_a_conflict_is_resolved_without_javascript(
     assert asked.status_code == 409
     for column in ("Before", "Theirs", "Mine"):
         assert f'<th scope="col">{column}</th>' in page
-    # What both changed waits for a choice; what they alone changed is kept without one.
+    # What both changed waits for a choice; what only the other person changed is merged without one.
     assert radios(page) == {"m.phone": {"theirs", "mine"}}
     assert "Others also changed" in page
     for value in (before["f.phone"], "their phone", "mine phone"):
@@ -63,7 +63,7 @@ def test_a_conflict_is_resolved_without_javascript(
     assert "Not chosen yet: Phone." in half.content.decode()
     assert not calls(sandbox, "PUT")
 
-    # Somebody changes it again meanwhile: a choice about what was seen before does not count.
+    # The customer is changed again meanwhile: a choice about the earlier conflict is not used.
     copy[customer] = copy[customer] | {"phone": "their newer phone"}
     stale = editor_client.post(url, fields(half) | {"m.phone": "theirs"})
     assert stale.status_code == 409

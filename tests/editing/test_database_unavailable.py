@@ -1,4 +1,4 @@
-"""A database that is locked or away while somebody saves: nothing typed is lost, and the page says what is known."""
+"""A locked or unavailable database during a save: no entered value is lost, and the page states what is known."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ on_sqlite = pytest.mark.skipif(connection.vendor != "sqlite", reason="locks a SQ
 
 @contextmanager
 def locked_database() -> Iterator[None]:
-    """Another connection has the file for itself; ours waits 50 ms for it instead of 20 s."""
+    """Another connection has locked the file; the dashboard waits 50 ms for it instead of 20 s."""
     _wait_for_locks(50)
     # Closing the other connection ends its transaction.
     with closing(sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None)) as other:
@@ -106,7 +106,7 @@ def test_where_the_change_may_have_been_sent_the_page_leads_to_history(
     assert "Nothing was sent" not in text
     assert f'href="{links.writes(sandbox.company("qbo"))}"' in text
 
-    # Pressed all the same: the form's key finds the first change.
+    # Pressed nevertheless: the form's key finds the first change.
     again = Controls(text, form_id="resubmit").fields
     assert editor_client.post(url, again | {"action": "save"}).status_code == 303
     assert len(sends(sandbox)) == 1

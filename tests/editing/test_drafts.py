@@ -1,4 +1,4 @@
-"""Drafts: stored as somebody types, offered, continued, discarded."""
+"""Drafts: stored while a person types, offered, continued, discarded."""
 
 from __future__ import annotations
 

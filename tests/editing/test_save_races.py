@@ -1,6 +1,6 @@
 """Two people save in the same instant, each a form of their own, at a dashboard under gunicorn.
 
-Both requests wait at a barrier, and Codat answers slowly: without a lock, both find nobody else, and both go out.
+Both requests wait at a barrier, and Codat answers slowly: without a lock, neither finds the other, and both are sent.
 On PostgreSQL, tests/writes/test_races.py runs them.
 """
 
@@ -124,7 +124,7 @@ def test_two_people_change_different_fields_of_one_customer_concurrently(
             path, (one, mine | {"f.phone": phone}), (two, theirs | {"f.emailAddress": email})
         )
 
-        # Whoever came while the other's change was being sent is told so, saves again, and then sends both.
+        # A person who saves while another change is being sent gets a message, saves again, and then sends both.
         assert {303} <= {status for status, _, _ in answers} <= {303, 409}, answers
         for person, (status, _, page) in zip(pair, answers, strict=True):
             if status == 409:

@@ -1,4 +1,4 @@
-"""An answer of Codat's that is no usable create/update model is never kept, and takes no form away."""
+"""A response that is not a usable create/update model is never cached, and does not make a form unavailable."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_the_last_valid_one_is_used_and_its_age_shown(
     assert page.status_code == 200
     text = page.content.decode()
     assert "This form has the fields from just now" in text
-    # Reloading the fields does not throw the good ones away.
+    # Reloading the fields does not delete the valid ones.
     assert editor_client.get(f"{url}?fresh=1").status_code == 200
     sandbox.faults.clear()
     assert "This form has the fields" not in editor_client.get(url).content.decode()

@@ -1,4 +1,4 @@
-"""Posts that no page of ours makes: they are reported, and never change the record."""
+"""Posts that no page of the dashboard makes: they are reported, and never change the record."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Merging: what somebody else changed, what this form changes, and the values that the choices result in."""
+"""Merging: what another person changed, what this form changes, and the values after the choices."""
 
 from __future__ import annotations
 

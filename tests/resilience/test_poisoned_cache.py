@@ -1,4 +1,4 @@
-"""Somebody else writes into the shared cache: no code runs, no page fails, and at worst a text is wrong."""
+"""Another program writes into the shared cache: no code runs, no page fails, and at worst a text is wrong."""
 
 from __future__ import annotations
 
@@ -148,7 +148,7 @@ def test_garbage_is_no_stale_data_either(
         sandbox.faults.clear()
         assert editor_client.get(url).status_code == 200
         poison(redis_cache, settings.CACHES["default"]["KEY_PREFIX"], value)
-        # Not JSON: an error that stale data may stand in for, and that opens no circuit.
+        # Not JSON: an error for which stale data may be shown, and that opens no circuit.
         sandbox.faults.add("/data/customers", "json", body="<html>", count=-1)
         assert editor_client.get(url).status_code == 502
     assert cache.availability.is_usable()

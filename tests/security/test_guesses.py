@@ -1,4 +1,4 @@
-"""Guesses of passwords are slowed by name and address and logged. They lock out nobody else."""
+"""Guesses of passwords are slowed by name and address and logged. They lock out no other user."""
 
 from __future__ import annotations
 

@@ -253,7 +253,7 @@ def write_with_outcome(sandbox: Sandbox, user: User, number: int, truth: str) ->
 def test_a_thousand_events_leave_the_right_journal(
     sandbox: Sandbox, live: str, editor: User
 ) -> None:
-    """1,000 deliveries: a third are repeated, a tenth out of order, 60 forged, some about no write of ours."""
+    """1,000 deliveries: a third are repeated, a tenth out of order, 60 forged, some about no write of the journal."""
     chance = random.Random(7)
     truths = ["Success"] * 6 + ["Failed"] * 3 + ["TimedOut"]
     rows = [

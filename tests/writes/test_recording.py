@@ -1,4 +1,4 @@
-"""A lost connection to the database does not lose what nobody can ask for again."""
+"""A lost connection to the database does not lose facts that cannot be read again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Receiving Codat's events through a real socket: verified, stored once, answered at once."""
+"""Receiving Codat's events through a real socket: verified, stored once, acknowledged immediately."""
 
 from __future__ import annotations
 
