@@ -114,7 +114,7 @@ class SignInView(views.LoginView):
 
 
 class PasswordView(views.PasswordChangeView):
-    """A new password for oneself. Afterwards the same page says that it was changed."""
+    """Change of one's own password. Afterwards the same page confirms it."""
 
     form_class = NewPasswordForm
     success_url = "/accounts/password/?changed"

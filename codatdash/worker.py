@@ -57,7 +57,7 @@ class LimitedThreadWorker(ThreadWorker):
         return super().handle(conn)
 
     def _has_request(self, conn: TConn) -> bool:
-        # A kept connection is dispatched without new data where gunicorn has read its next request already.
+        # A persistent connection is dispatched without new data where gunicorn has read its next request already.
         if (conn.initialized and _peek(conn.sock) is None) or _arrives(conn.sock, SHORT_WAIT):
             return True
         if not self._waiting.acquire(blocking=False):

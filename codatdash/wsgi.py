@@ -71,5 +71,5 @@ class RawPathHandler(WSGIHandler):
 
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "codatdash.settings")
-get_wsgi_application()  # Sets Django up; its plain handler is replaced by ours.
+get_wsgi_application()  # Sets Django up; its handler is replaced by this one.
 application = RawPathHandler()

@@ -26,7 +26,7 @@ Delivery = Literal["whole", "reset", "reset_middle", "cut", "hang", "drip"]
 
 @dataclass(slots=True)
 class Request:
-    """One request. `headers` has lower-case names; each of the `segments` is decoded by itself."""
+    """One request. `headers` has lower-case names; each of the `segments` is decoded separately."""
 
     method: str
     target: str
@@ -293,7 +293,7 @@ def head(response: Response, *, keep: bool) -> bytes:
 
 
 def segments(path: str) -> list[str]:
-    """The segments of a path, each decoded by itself, so that `a%2Fb` stays one.
+    """The segments of a path, each decoded separately, so that `a%2Fb` is one segment.
 
     Dot segments, encoded ones too, are removed first, as proxies and servers in front of Codat do: a client that sends
     `..` as an ID reaches another path here as well.

@@ -33,7 +33,7 @@ class FileType:
 
     @property
     def icon(self) -> str:
-        """Up to four letters that stand for the format in a list."""
+        """Up to four letters that represent the format in a list."""
         return _ICONS.get(self.name, self.name.upper())
 
     @property

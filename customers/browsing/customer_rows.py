@@ -40,7 +40,7 @@ def customer_rows(
 ) -> SafeString:
     """Table rows as HTML, each linked to the customer's page; every value is escaped.
 
-    `suffix` is the query string of the links, or "". An invalid id has no link, and its row says so.
+    `suffix` is the query string of the links, or "". An invalid ID has no link, and a label in its row.
     """
     base = links.customers(company_id)
     names, shown_ids, *middle, statuses = (_texts(customers, name) for name, _ in COLUMNS[:-1])

@@ -10,7 +10,7 @@ from customers.web import links
 from customers.writes import sentences, tracking
 from customers.writes.change_pages import PLACE, change_page
 
-# Values of the filter `state` that stand for several states.
+# Values of the filter `state` that select several states.
 UNFINISHED, NEEDS_ATTENTION = "unfinished", "open"
 
 

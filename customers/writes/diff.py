@@ -66,7 +66,7 @@ def walk(
 
 
 def by_position(old: list[Any], new: list[Any]) -> Iterable[tuple[Any, Any]]:
-    """Pairs the rows of two lists by their position; None stands for a missing row."""
+    """Pairs the rows of two lists by their position; None is a missing row."""
     return zip_longest(old, new)
 
 

@@ -48,13 +48,13 @@ class Browser:
         """Status, Location and page."""
         cookie = f"{settings.SESSION_COOKIE_NAME}={self.session}; csrftoken={self.token}"
         headers = {"Cookie": cookie, "Content-Type": "application/x-www-form-urlencoded"}
-        door = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
-            door.request(method, path, urlencode(typed or {}), headers)
-            answer = door.getresponse()
+            connection.request(method, path, urlencode(typed or {}), headers)
+            answer = connection.getresponse()
             page = answer.read().decode()
         finally:
-            door.close()
+            connection.close()
         for value in answer.headers.get_all("Set-Cookie", []):
             if value.startswith("csrftoken="):
                 self.token = value.split(";")[0].partition("=")[2]
