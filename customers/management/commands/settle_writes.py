@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from django.core.management.base import BaseCommand, CommandParser
-from django.db.models import F, Model, Q
+from django.db.models import F, Model
 from django.utils import timezone
 
 from customers.codat.errors import (
@@ -63,9 +63,7 @@ class Command(BaseCommand):
         events = WebhookEvent.objects.filter(
             processed_at=None, received_at__gt=timezone.now() - MAX_EVENT_AGE
         ).order_by("received_at")
-        tracked = Write.objects.filter(
-            Q(state__in=Write.UNFINISHED) | Q(confirmation=Write.Confirmation.WAITING)
-        ).order_by(F("checked_at").asc(nulls_first=True))
+        tracked = Write.objects.filter(is_pending=1).order_by(F("checked_at").asc(nulls_first=True))
         due = list(islice(filter(tracking.is_due, tracked.iterator()), limit))
         # Near the end of the day's quota background calls stop, and the rest is reserved for people.
         with background():
