@@ -29,7 +29,7 @@ worker_class = "codatdash.worker.LimitedThreadWorker"
 keepalive = 75
 timeout = 60
 graceful_timeout = 30
-# No peer, not even one on this machine, moves the site to another path.
+# No peer, not even one on this machine, may set another root path (SCRIPT_NAME).
 forwarder_headers = ""
 # An ID has at most a few hundred bytes; a query has at most 2,048 characters.
 limit_request_line = 8190

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
-from bench import charts, decoding, downloads, pages, report
+from bench import charts, decoding, downloads, journal, pages, report
 from bench.report import Row
 from bench.testbed import Server, Testbed
 from bench.timing import LoadMonitor
@@ -54,6 +54,8 @@ def measure(testbed: Testbed, *, quick: bool) -> list[Row]:
         step("pictures", lambda: _pictures(servers))
     for server in (servers.dashboard, servers.sdk, servers.admin):
         testbed.stop(server)
+    long = 20_000 if quick else journal.LONG
+    step("journal", lambda: journal.rows(testbed, servers.upstream, rounds, long=long))
 
     def memory() -> list[Row]:
         sizes = [downloads.KIB, size] if quick else charts.SIZES

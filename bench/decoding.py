@@ -1,4 +1,4 @@
-"""Fetching and decoding customers: our client compared with Codat's SDK, each in a process of its own.
+"""Fetching and decoding customers: the dashboard's client compared with Codat's SDK, each in a process of its own.
 
 `python -m bench.decoding whole|listed|sdk` responds to each line `<company> <size>` with the seconds of the fetch,
 and to `peak` with its peak memory in bytes. The settings name the upstream.
@@ -24,7 +24,7 @@ Fetch = Callable[[str, int], int]
 
 
 def whole() -> Fetch:
-    """Our client with every field. The function returns the number of customers on a page."""
+    """The dashboard's client with every field. The function returns the number of customers on a page."""
     from customers.codat.client import default_client
 
     client = default_client()
@@ -37,7 +37,7 @@ def whole() -> Fetch:
 
 
 def listed() -> Fetch:
-    """Our service with the fields that a list shows: it decodes no others."""
+    """The dashboard's service with the fields that a list shows: it decodes no others."""
     from customers.service import default_service
 
     service = default_service()
@@ -66,12 +66,12 @@ def sdk() -> Fetch:
 
 
 FETCHES = {"whole": whole, "listed": listed, "sdk": sdk}
-# The names of ours in the rows.
+# The names of the dashboard's functions in the rows.
 _ROW_NAMES = {"whole": "customers", "listed": "customers as a list shows them"}
 
 
 class Runner:
-    """One of `FETCHES` in a process of its own, so that none pays for the other's garbage collection."""
+    """One of `FETCHES` in a process of its own, so that garbage collection affects only its own measurement."""
 
     def __init__(self, testbed: Testbed, name: str, env: dict[str, str]) -> None:
         self.process = testbed.start_interactive(["-m", "bench.decoding", name], env)

@@ -1,4 +1,4 @@
-"""Minimal HTTP clients, so that the time is the server's: a kept connection, many connections, slow readers."""
+"""Minimal HTTP clients, so that the time is the server's: a persistent connection, many connections, slow readers."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Response:
 
 
 class Browser:
-    """A kept connection to 127.0.0.1 with cookies. With `encodings` "" bodies are not compressed."""
+    """A persistent connection to 127.0.0.1 with cookies. With `encodings` "" bodies are not compressed."""
 
     def __init__(self, port: int, cookie: str = "", encodings: str = ENCODINGS) -> None:
         self.port, self.cookie, self.encodings = port, cookie, encodings
@@ -144,7 +144,7 @@ def _cookies(answer: http.client.HTTPResponse) -> dict[str, str]:
 def load(browser: Browser, path: str, people: int, seconds: float) -> tuple[int, float]:
     """How many pages so many people get, and in how many seconds; each requests the next page immediately.
 
-    It takes longer than `seconds` where not everybody has had a page by then.
+    It takes longer than `seconds` if some have not received a page by then.
     """
     request, selector = browser.request(path), selectors.DefaultSelector()
     # Bytes that each connection has still to read; None until its headers have been read.
@@ -184,7 +184,7 @@ def load(browser: Browser, path: str, people: int, seconds: float) -> tuple[int,
 
 
 class SlowReaders:
-    """Downloads that are read at `rate` bytes a second each. `failures` counts those that broke off."""
+    """Downloads that are read at `rate` bytes a second each. `failures` counts those that were interrupted."""
 
     TICK = 0.1
 

@@ -1,4 +1,4 @@
-"""The dashboard whose list page uses Codat's own SDK instead of our client."""
+"""The dashboard whose list page uses Codat's own SDK instead of the dashboard's client."""
 
 from __future__ import annotations
 

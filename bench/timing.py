@@ -27,7 +27,7 @@ def interleave(timed: Mapping[str, Callable[[], float]], rounds: int) -> dict[st
 def _cpu_times() -> tuple[float, float] | None:
     """CPU seconds used by processes, and taken by the host, since the machine started.
 
-    Interrupts are excluded: those of the loopback are our own, and count for no process.
+    Interrupts are excluded: those of the loopback are caused by the benchmark, and belong to no process.
     """
     stat = Path("/proc/stat")
     if not stat.is_file():

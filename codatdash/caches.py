@@ -1,6 +1,6 @@
-"""How values lie in a cache that others can reach: as JSON. Django's own way, pickles, runs code when they are read.
+"""Caches whose values are JSON. Django's pickles would run code that another program has written to the cache.
 
-What is not JSON reads as no value.
+A value that is not JSON reads as missing.
 """
 
 from __future__ import annotations
@@ -25,21 +25,21 @@ class JsonSerializer:
         return msgspec.json.encode(value)
 
     def loads(self, data: bytes) -> Any:
-        """The value, None for what is not JSON."""
+        """The value, None for data that is not JSON."""
         try:
             return msgspec.json.decode(data)
         except (ValueError, RecursionError):
             return None
 
 
-# Files of a cache; beyond that the oldest third is deleted.
+# Files of a cache; above this number the oldest third is deleted.
 MAX_FILES = 3000
 
 
 class FileCache(BaseCache):
-    """One file for each key in a folder of this user's: a cache for several processes of one machine.
+    """One file for each key in a folder of this user: a cache for several processes of one machine.
 
-    A file holds `[time of expiry or null, value]`.
+    A file contains `[time of expiry or null, value]`.
     """
 
     def __init__(self, folder: str, params: dict[str, Any]) -> None:
@@ -59,7 +59,7 @@ class FileCache(BaseCache):
         timeout: float | None = DEFAULT_TIMEOUT,
         version: int | None = None,
     ) -> None:
-        """Store a value. A reader sees the old one or the new one, never a part."""
+        """Store a value atomically: a reader gets the old one or the new one."""
         self._cull()
         self._written(value, timeout).replace(self._path(key, version))
 
@@ -70,7 +70,7 @@ class FileCache(BaseCache):
         timeout: float | None = DEFAULT_TIMEOUT,
         version: int | None = None,
     ) -> bool:
-        """Store a value where there is none; whether there was none."""
+        """Store a value if the key does not exist; whether it was stored."""
         path = self._path(key, version)
         if not self._read(path)[0]:
             path.unlink(missing_ok=True)
@@ -89,14 +89,14 @@ class FileCache(BaseCache):
         timeout: float | None = DEFAULT_TIMEOUT,
         version: int | None = None,
     ) -> bool:
-        """Give a value another time to live; whether there was one."""
+        """Set the expiry of a value; whether the key existed."""
         found, value = self._read(self._path(key, version))
         if found:
             self.set(key, value, timeout, version)
         return found
 
     def delete(self, key: str, version: int | None = None) -> bool:
-        """Delete a value; whether there was one."""
+        """Delete a value; whether the key existed."""
         try:
             self._path(key, version).unlink()
         except FileNotFoundError:
@@ -134,7 +134,7 @@ class FileCache(BaseCache):
         return Path(name)
 
     def _cull(self) -> None:
-        """Where the folder is full, delete the part of it that was written first."""
+        """Delete the oldest files where the folder is full."""
         paths = list(self._folder.glob("*.json"))
         if len(paths) < MAX_FILES:
             return

@@ -18,7 +18,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from customers import localisation
 
-# What django-environ reads; it skips any other line without a word, such as one with blanks around the `=`.
+# What django-environ reads; it silently ignores any other line, such as one with blanks around the `=`.
 _ENV_LINE = re.compile(r"(export )?[A-Za-z_0-9]+=.*|\s*(#.*)?")
 _TRUE = ("true", "yes", "on", "1")
 _FALSE = ("false", "no", "off", "0")
@@ -29,9 +29,9 @@ _HOST = re.compile(r"\*|\.?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?|\[[0-9A-Fa-f:.]+
 
 
 def load(path: Path) -> None:
-    """Read a `.env` file into the environment, where it does not override what is there.
+    """Read a `.env` file into the environment, without overriding existing variables.
 
-    A byte order mark, which some editors write, is not part of the first name. An unreadable file stops the start.
+    A byte order mark, which some editors write, is skipped. An unreadable file stops the start.
     """
     if not path.is_file():
         return
@@ -46,7 +46,7 @@ def load(path: Path) -> None:
 
 
 def text(name: str, default: str = "") -> str:
-    """The value without surrounding blanks. Any characters are kept as they are, `$` included."""
+    """The value without surrounding blanks. No character, not even `$`, has a special meaning."""
     return os.environ.get(name, "").strip() or default
 
 
@@ -148,7 +148,7 @@ def locale(name: str, default: str) -> str:
 
 
 def hosts(name: str, default: list[str]) -> list[str]:
-    """Host names, separated by commas; blanks around them do not count."""
+    """Host names, separated by commas; blanks around them are ignored."""
     values = _listed(name)
     for value in values:
         if not _HOST.fullmatch(value):
@@ -196,17 +196,17 @@ def database(name: str, default: str) -> dict[str, Any]:
 
 
 def cache(name: str, default: str) -> dict[str, Any]:
-    """Django's settings of the cache that a URL names. Values that others can reach are JSON, never pickles."""
+    """Django's settings of the cache that a URL names. Shared values are JSON, never pickles."""
     parsed = _url(
         name,
         default,
         environ.Env.cache_url_config,
         ("locmemcache", "rediscache", "rediss", "redis", "filecache", "dummycache"),
     )
-    # `?key_prefix=...`: Django knows its settings in capitals only.
+    # `?key_prefix=...`: Django's settings have names in upper case only.
     config = {setting.upper(): value for setting, value in parsed.items()}
     if config["BACKEND"].endswith("RedisCache"):
-        # Seconds. Pages work without a cache, so none waits long for one.
+        # Seconds. Pages work without a cache, so the time-out is short.
         waits = {"socket_connect_timeout": 1, "socket_timeout": 1}
         serializer = {"serializer": "codatdash.caches.JsonSerializer"}
         config["OPTIONS"] = config.get("OPTIONS", {}) | waits | serializer

@@ -25,7 +25,7 @@ CODAT_TTL, DATABASE_TTL = 15, 5
 # Seconds that a check of Codat, and all checks together, may take.
 CODAT_TIMEOUT, TOTAL_TIMEOUT = 3.0, 4.0
 _CODAT_KEY = "readyz-codat"
-# No browser ever has this key: it is too short for one.
+# The key of no browser's session: it is too short for one.
 _SESSION_KEY = "readyz"
 
 # One thread for each check: one that does not end delays neither the others nor the response.
@@ -77,7 +77,7 @@ class RecentResult:
         return works
 
     def clear(self) -> None:
-        """Forget it."""
+        """Delete the result."""
         self._result = None
 
 
@@ -93,7 +93,7 @@ def _database() -> bool:
         if recent is not None:
             return recent
         try:
-            # A session that no one has: the same row every time.
+            # An unused session: the same row every time.
             Session.objects.update_or_create(
                 session_key=_SESSION_KEY,
                 defaults={"session_data": "", "expire_date": timezone.now()},
@@ -107,7 +107,7 @@ def _database() -> bool:
 
 
 def _codat() -> bool:
-    """Whether Codat responded within the last seconds. One thread of one process asks for all."""
+    """Whether Codat responded within the last seconds. One thread of one process makes the call for all."""
     with codat_result.lock:
         cached = cache.get_many([_CODAT_KEY])
         recent = codat_result.get() if cached is None else cached.get(_CODAT_KEY)
@@ -118,7 +118,7 @@ def _codat() -> bool:
                 default_service().ping()
             responds = True
         except Reserved:
-            # The quota is known because Codat has responded; the rest of it is for people.
+            # The quota is known from a response of Codat's, so Codat responds; the reserve is left to people.
             responds = True
         except CodatError:
             responds = False

@@ -77,7 +77,7 @@ def message(record: logging.LogRecord) -> str:
 
 
 class ExceptionsOnly(logging.Filter):
-    """Of Django's records about responses, keeps those with an exception. The request's own line has the rest."""
+    """Drops Django's records about responses that have no exception. The line of the request has the same facts."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Whether the record is logged."""
@@ -133,7 +133,7 @@ def _request_facts(
 
 
 def _user_id(request: HttpRequest) -> int | None:
-    """The ID of the signed-in user, where the request has read its session: the log itself makes no query."""
+    """The ID of the signed-in user, if the request has read its session. Logging makes no query."""
     session = getattr(request, "session", None)
     if session is None or not session.accessed:
         return None

@@ -56,7 +56,7 @@ class ContentSecurityPolicyMiddleware:
 class SessionLifetimeMiddleware:
     """Ends a session that was idle for too long, or that began too long ago.
 
-    After `AuthenticationMiddleware`. Requests that a page makes by itself do not keep a session alive.
+    After `AuthenticationMiddleware`. Automatic requests of a page do not extend a session.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -90,16 +90,16 @@ class SessionLifetimeMiddleware:
 
 
 class SignInMiddleware(LoginRequiredMiddleware):
-    """Requires sign-in for every view that is not exempt. A form posted after signing out keeps its values."""
+    """Requires sign-in for every view that is not exempt. The page contains the fields of a form that was posted."""
 
     def handle_no_permission(  # type: ignore[override]  # the stubs allow a redirect only
         self, request: HttpRequest, view_func: Callable[..., Any]
     ) -> HttpResponseBase:
-        """Redirect to sign-in and back. The post of a form gets a page that carries it."""
+        """Redirect to sign-in and back. The post of a form gets a page that contains its fields."""
         if resubmit.is_form(request):
             return resubmit.signed_out(request)
         if request.method not in ("GET", "HEAD"):
-            # Return to the page with the button: the URL of the button is no page.
+            # Return to the page with the button: the URL of the button has no page.
             return redirect_to_login(_page_before(request), self.get_login_url(view_func))
         return super().handle_no_permission(request, view_func)
 

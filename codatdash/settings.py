@@ -42,15 +42,15 @@ CODAT_MAX_DOWNLOADS = env.whole(
     "CODAT_MAX_DOWNLOADS", max(_threads - 12, _threads // 2, 1), minimum=1, maximum=1000
 )
 
-# Calls to Codat at the same time in one process, those included that wait for their turn. The other threads never wait
-# for Codat. A quarter of the threads may wait for requests that arrive slowly: see codatdash/worker.py.
+# Concurrent calls to Codat in one process, including those that wait for a slot. The other threads never wait for
+# Codat. A quarter of the threads may wait for requests that arrive slowly: see codatdash/worker.py.
 CODAT_MAX_CALLS = env.whole("CODAT_MAX_CALLS", max(_threads * 3 // 4, 1), minimum=1, maximum=1000)
-# Codat's own limit of calls at the same time per company.
+# Codat's own limit of concurrent calls per company.
 CODAT_CALLS_AT_ONCE = env.whole("CODAT_CALLS_AT_ONCE", 10, minimum=1, maximum=1000)
 # The share of the daily quota that is reserved for people.
 CODAT_QUOTA_RESERVE = env.number("CODAT_QUOTA_RESERVE", 0.1, minimum=0, maximum=1)
 
-# How long the journal keeps what was sent and the record before: see `manage.py forget_payloads`.
+# Retention of what was sent and of the record before it, in days: see `manage.py forget_payloads`.
 KEEP_PAYLOADS_DAYS = env.whole("KEEP_PAYLOADS_DAYS", 365, minimum=1, maximum=36_500)
 
 # The dashboard's own name, in its frame and in titles.
@@ -66,7 +66,7 @@ DEFAULT_TIME_ZONE = env.time_zone("DEFAULT_TIME_ZONE", "UTC")
 DEFAULT_LOCALE = env.locale("DEFAULT_LOCALE", "en-GB")
 
 _codat = urlsplit(CODAT_BASE_URL)
-# The sandbox only ever runs on this machine; the pages then say so.
+# True for the sandbox, which runs on this machine only; the pages then show that.
 CODAT_IS_LOCAL = _codat.hostname in ("127.0.0.1", "localhost", "::1")
 if _codat.scheme == "http" and not CODAT_IS_LOCAL:
     raise ImproperlyConfigured(
@@ -151,7 +151,7 @@ DATABASES = {
 }
 _database = DATABASES["default"]
 _options = _database.setdefault("OPTIONS", {})
-# Seconds that one statement may take, and that a server may be silent; 0 for no limit. manage.py allows an hour.
+# Time-out in seconds for one statement and for each response of a server; 0 for no limit. manage.py allows an hour.
 DATABASE_TIMEOUT = env.whole("DATABASE_TIMEOUT", 8, minimum=0, maximum=86_400)
 if _database["ENGINE"] == "django.db.backends.sqlite3":
     _database["ENGINE"] = "codatdash.sqlite"
@@ -162,7 +162,7 @@ if _database["ENGINE"] == "django.db.backends.sqlite3":
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
     }
-    # A file, because live tests reach it from the threads of a server; one for each run of them.
+    # A file, because the server threads of live tests use it too; one for each test run.
     _database["TEST"] = {"NAME": str(BASE_DIR / "var" / f"test-{os.getpid()}.sqlite3")}
 else:
     _database["ENGINE"] = "codatdash.postgresql"
@@ -175,7 +175,7 @@ else:
         "keepalives_interval": 5,
         "keepalives_count": 3,
     }
-    # What DATABASE_URL says itself wins.
+    # Options in DATABASE_URL override these.
     _database["OPTIONS"] = _limits | _options
 # Each thread keeps its connection: opening SQLite costs a fifth of a list page, PostgreSQL more.
 _database["CONN_MAX_AGE"] = 60
@@ -185,7 +185,7 @@ CACHES = {
     # For the counters of one process while the shared cache is unavailable.
     "process": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "process"},
     "default": env.cache("CACHE_URL", "locmemcache://"),
-    # What Codat said last, shown while it cannot be reached. Apart, so that it never pushes anything else out.
+    # The last responses of Codat, shown while it is unavailable. A cache of its own, so that they evict nothing else.
     "stale": env.cache("CACHE_URL", "locmemcache://stale"),
 }
 if CACHES["default"]["BACKEND"].endswith("LocMemCache"):
@@ -269,7 +269,7 @@ X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
-# Beyond this machine cookies are sent over TLS only.
+# Except on this machine, cookies are sent over TLS only.
 SECURE_COOKIES = env.flag("SECURE_COOKIES", default=not (DEBUG or CODAT_IS_LOCAL))
 SESSION_COOKIE_SECURE = SECURE_COOKIES
 CSRF_COOKIE_SECURE = SECURE_COOKIES

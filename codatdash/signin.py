@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from typing import Any, ClassVar
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import views
@@ -21,13 +21,13 @@ from codatdash import throttle
 
 logger = logging.getLogger(__name__)
 
-# Days for which a browser is known to have signed in as somebody.
+# Days for which a browser is recognised as one that has signed in to an account.
 KNOWN_DAYS = 90
 _SALT = "codatdash.signin.known-browser"
 
 
 def check_guess(guess: throttle.Guess) -> None:
-    """Count a guess. Raises ValidationError (code `throttled`) where it has to wait."""
+    """Count a guess. Raises ValidationError (code `throttled`) where it is throttled."""
     wait = throttle.count(guess)
     if wait:
         _log("blocked", guess)
@@ -39,10 +39,6 @@ def check_guess(guess: throttle.Guess) -> None:
 
 class SignInForm(AuthenticationForm):
     """Name and password. A throttled guess is refused before its hash is computed."""
-
-    error_messages: ClassVar = AuthenticationForm.error_messages | {
-        "invalid_login": "The user name or password is wrong. Both may be case-sensitive."
-    }
 
     def clean(self) -> dict[str, Any]:
         """The signed-in user is in `get_user()`. Raises ValidationError."""
@@ -63,9 +59,15 @@ class SignInForm(AuthenticationForm):
                 _log("failed", guess)
                 raise
 
+    def get_invalid_login_error(self) -> ValidationError:
+        """The error of a wrong name or password."""
+        return ValidationError(
+            "The user name or password is wrong. Both may be case-sensitive.", code="invalid_login"
+        )
+
 
 class NewPasswordForm(PasswordChangeForm):
-    """A new password; guesses of the old one count like those of a sign-in."""
+    """A new password; guesses of the old one are counted like those of a sign-in."""
 
     def __init__(self, user: User, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
         super().__init__(user, *args, **kwargs)
@@ -112,7 +114,7 @@ class SignInView(views.LoginView):
 
 
 class PasswordView(views.PasswordChangeView):
-    """A new password for oneself. Afterwards the same page says that it was changed."""
+    """Change of one's own password. Afterwards the same page confirms it."""
 
     form_class = NewPasswordForm
     success_url = "/accounts/password/?changed"
@@ -136,7 +138,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 
 
 def guess_of(request: HttpRequest, name: str) -> throttle.Guess:
-    """A password for `name` in this request, with what is known of its browser."""
+    """The guess of a password for `name` in this request."""
     browser = ""
     cookie = request.COOKIES.get(settings.KNOWN_BROWSER_COOKIE, "")
     try:

@@ -1,4 +1,4 @@
-"""How static files are stored for production: compressed, and under names with a hash, so that browsers keep them."""
+"""How static files are stored for production: compressed, and under names with a hash, so that browsers cache them."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,12 +7,12 @@ from typing import Any
 from whitenoise.compress import Compressor
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
-# The folder of what others made, in static/: large, and loaded on demand.
+# The folder of third-party files in static/: large, and loaded on demand.
 VENDOR = "vendor"
 
 
 class _Compressor(Compressor):  # type: ignore[misc]  # untyped
-    """Leaves Brotli out for the large files from elsewhere: it would take them ten seconds at each start."""
+    """Skips Brotli for the large third-party files: it would take ten seconds at each start."""
 
     def compress(self, path: str) -> Iterator[str]:
         if VENDOR in Path(path).parts:

@@ -1,11 +1,11 @@
 """Slows password guesses, through the shared cache, before a password hash is computed.
 
 Guesses are counted for the name and address together, for the name alone and for the address alone. The first few
-are free; after that each further one has to wait, twice as long every time. Nobody is locked out by somebody else:
+are free; after that each guess has to wait twice as long as the one before. No attacker can lock out a user:
 
-- A browser that has signed in to the account before is counted for itself only. It holds a signed cookie.
-- Waits for a name alone, or for an address alone, stay short: a colleague behind the same proxy, or the owner of a
-  name that is being guessed from elsewhere, waits a minute at most.
+- Guesses from a browser that has signed in to the account before, which has a signed cookie, are counted separately.
+- Waits for a name alone, or for an address alone, are short: a colleague behind the same proxy, or the owner of a
+  name that is being guessed from another address, waits a minute at most.
 """
 
 from __future__ import annotations
@@ -72,14 +72,14 @@ class Guess:
 
 
 def count(guess: Guess) -> int:
-    """Count a guess that is about to be checked; the seconds that it has to wait instead, 0 where it may be checked."""
+    """Count a guess before it is checked. Returns the seconds that it has to wait, 0 where it may be checked."""
     return _with_cache(lambda cache: _count(cache, guess))
 
 
 def forget(guess: Guess) -> None:
-    """Forget the guesses for this name from this place: the right password came.
+    """Reset the count for this name and address (or browser), after the correct password.
 
-    For the name alone and the address alone it counts as no guess, so that people who sign in often never wait.
+    For the name alone and the address alone this attempt is not counted, so that people who sign in often never wait.
     """
     own = [key for key, limit in guess.limits().items() if limit is FOR_ONE]
     shared = [key for key, limit in guess.limits().items() if limit is not FOR_ONE]
@@ -107,9 +107,9 @@ def hashing() -> Iterator[bool]:
 
 
 def client_address(request: HttpRequest) -> str:
-    """The address that a request comes from, behind as many proxies as the settings say.
+    """The address of the client, behind as many proxies as the settings state.
 
-    Each proxy appends the address that called it to `X-Forwarded-For`; anything before that was written by the client.
+    Each proxy appends the address of its client to `X-Forwarded-For`; entries before those may be forged.
     """
     peer = str(request.META.get("REMOTE_ADDR", ""))
     if not settings.PROXY_COUNT:
@@ -139,7 +139,7 @@ def _count(cache: BaseCache, guess: Guess) -> int:
 
 
 def _wait(until: object, now: float) -> float:
-    """Seconds until a time from the cache; 0 for what no guess of ours wrote there."""
+    """Seconds until a time from the cache; 0 for a value that is not a plausible time."""
     wait = until - now if shared_cache.is_number(until) else 0.0
     return wait if 0 < wait <= FOR_ONE.longest else 0.0
 

@@ -1,4 +1,4 @@
-"""Rejects uploaded files. No page takes any, and Django would write one of any size to the disk, without sign-in."""
+"""Rejects uploaded files. No page accepts any, and Django would write one of any size to the disk, without sign-in."""
 
 from typing import Any, NoReturn
 

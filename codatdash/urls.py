@@ -33,7 +33,7 @@ urlpatterns = [
     path("accounts/login/", SignInView.as_view(), name="login"),
     path("accounts/logout/", sign_out, name="logout"),
     path("accounts/password/", PasswordView.as_view(), name="password_change"),
-    # The admin site's own sign-in has no limits on guesses, so it leads to ours.
+    # The admin site's own sign-in has no limits on guesses, so it redirects to that of the dashboard.
     path(
         "admin/login/",
         login_not_required(RedirectView.as_view(pattern_name="login", query_string=True)),

@@ -1,7 +1,7 @@
 """gunicorn's threaded worker, with limits on how long a peer may take to send a request.
 
-gunicorn reads a request's head in a thread, without a timeout, so that as many incomplete requests as there are threads
-stop the server. Here most threads handle only requests whose head, and the start of whose body, have arrived.
+gunicorn reads a request's head in a thread, without a timeout, so one incomplete request per thread stops the server.
+Here most threads handle only requests whose head, and the start of whose body, have arrived.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from gunicorn.workers.gthread import TConn, ThreadWorker
 REQUEST_TIMEOUT, BODY_TIMEOUT = 10.0, 20
 # Seconds that every thread waits for a request; an ordinary client sends its head within them.
 SHORT_WAIT = 0.5
-# Bytes that are looked at: request line and headers within gunicorn's own limits.
+# Bytes that are inspected: request line and headers within gunicorn's own limits.
 MAX_HEAD = 128 * 1024
 # Bytes of a body that must have arrived before a thread begins; most forms are smaller.
 BODY_START = 16 * 1024
@@ -57,7 +57,7 @@ class LimitedThreadWorker(ThreadWorker):
         return super().handle(conn)
 
     def _has_request(self, conn: TConn) -> bool:
-        # A kept connection is dispatched without new data where gunicorn has read its next request already.
+        # A persistent connection is dispatched without new data where gunicorn has read its next request already.
         if (conn.initialized and _peek(conn.sock) is None) or _arrives(conn.sock, SHORT_WAIT):
             return True
         if not self._waiting.acquire(blocking=False):

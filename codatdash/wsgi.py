@@ -23,14 +23,14 @@ def quoted_path(environ: dict[str, Any]) -> str:
     """The request's path, percent-encoded as it was sent.
 
     `RAW_URI` (gunicorn) or `REQUEST_URI` (uWSGI, mod_wsgi) where the server gives one, else the
-    decoded `PATH_INFO` quoted again: then an id with a slash cannot be told from two segments.
+    decoded `PATH_INFO` quoted again, in which an ID with a slash looks like two segments.
     """
     raw = environ.get("RAW_URI") or environ.get("REQUEST_URI")
     if not raw:
         return quote(get_path_info(environ), safe=_SAFE.replace("%", "")) or "/"
     path = raw if raw.startswith("/") else urlsplit(raw).path
     path = path.partition("?")[0].partition("#")[0].removeprefix(get_script_name(environ))
-    # A server hands bytes beyond ASCII over as Latin-1 (PEP 3333); none are right in a path.
+    # A server passes bytes outside of ASCII as Latin-1 (PEP 3333); none are valid in a path.
     return quote(path.encode("latin-1", errors="replace"), safe=_SAFE) or "/"
 
 
@@ -71,5 +71,5 @@ class RawPathHandler(WSGIHandler):
 
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "codatdash.settings")
-get_wsgi_application()  # Sets Django up; its plain handler is replaced by ours.
+get_wsgi_application()  # Sets Django up; its handler is replaced by this one.
 application = RawPathHandler()

@@ -24,9 +24,9 @@ Companies by key:
 - `freshbooks`: 24; a bad write is an HTTP 400; 155 currencies to choose from
 - `exact`: 71; no contacts or names of them; keeps the first address only
 - `sage`: 60; the model requires `id`; HTTP 400; `itemId` is the bare name in lower case
-- `dynamics`: 42; "" for what is unknown; `countryCode` beside `country`; one option; drops unknown
+- `dynamics`: 42; "" for an unknown value; `countryCode` beside `country`; one option; drops unknown
   properties
-- `zoho`: 14; does not show the addresses that it holds; 250 countries to choose from
+- `zoho`: 14; does not return the addresses that it has stored; 250 countries to choose from
 - `intacct`: 4 (`C00001` is full); Number, Boolean, DateTime, File, MultiPart, plain arrays, arrays
   4 deep, `id` required
 - `codat`: 25; everything required, read-only fields too
@@ -41,7 +41,7 @@ Companies by key:
 - `never_synced`: 409; a refresh brings 16 customers
 - `syncing`: 404; its first refresh runs until `settle()`, then 30 customers
 - `pending`: 409; the link was never authorised
-- `no_accounting`, `no_connections`: 404; nothing to read customers from
+- `no_accounting`, `no_connections`: 404; no connection to read customers from
 - `read_only`: 9; customers can be read and not written: the model and writes are answered with 404
 
 Attachments are at `files`, by customer: `none`, `one` (`only`), `thirty` (`0001` to `0030`), `null`

@@ -92,7 +92,7 @@ class SandboxControls:
         return file
 
     def change(self, key: str, customer_id: str, **fields: Any) -> None:
-        """Change a customer in the accounting software; Codat's copy stays as it is."""
+        """Change a customer in the accounting software; Codat's copy does not change."""
         company = self.state(key)
         with self.world.schedule.lock:
             change = {"sourceModifiedDate": now()} | fields

@@ -146,7 +146,7 @@ _MISMATCHED = (
 
 LEDGER = b"date,amount\n" + b"2024-05-01,12.50\n" * 500
 _ERROR = b'{"statusCode": 502, "service": "ClientApi", "error": "Bad gateway"}'
-# Downloads that are not what the metadata announce: an error page, nothing, or another size.
+# Downloads that differ from the metadata: an error page, an empty file, or another size.
 _WRONG_SIZE = (
     File("gateway", "ok.png", "image/png", content.gateway, announced=25_864, served_as="text/html"),
     File("error", "a.pdf", "application/pdf", lambda: _ERROR, announced=8_000, served_as="application/json"),

@@ -30,7 +30,7 @@ class Idempotency:
         self._lock = threading.Lock()
 
     def clear(self) -> None:
-        """Forget all keys."""
+        """Delete all keys."""
         with self._lock:
             self._entries.clear()
 

@@ -14,7 +14,7 @@ PLATFORM_LIMIT = 2000
 
 
 def number(query: Mapping[str, str], name: str, default: int, highest: int) -> int:
-    """A whole number from the query string. Out of bounds is a 400 (a guess: undocumented)."""
+    """A whole number from the query string. Out of bounds is a 400 (assumed: undocumented)."""
     text = query.get(name, "")
     if not text:
         return default

@@ -5,7 +5,7 @@
     op      := "=" "!=" "~" ">" "<" ">=" "<="
 
 Documented are the operators, `&&` and `||`, the braces, dotted paths, the limit of 2048 characters and the texts
-of the two errors. Guessed, because it is undocumented: `&&` binds tighter than `||`; `~` and `=` ignore case (a
+of the two errors. Assumed, because it is undocumented: `&&` binds tighter than `||`; `~` and `=` ignore case (a
 setting, `case_sensitive`); a value ends at the next `&&`, `||`, `}` or the end; and nothing can be quoted, so a value
 with a reserved character or a quote is malformed. The sandbox is strict here on purpose.
 """

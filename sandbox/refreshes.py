@@ -9,7 +9,7 @@ from .errors import ApiError
 from .schedule import now
 from .world import Company, World
 
-# The states in their order, each with its progress. The order is documented, the percentages are guessed.
+# The states in their order, each with its progress. The order is documented, the percentages are assumed.
 STATES = (
     ("Initial", 0),
     ("Queued", 5),
@@ -34,7 +34,7 @@ _NEVER = 10.0**9
 def queue(world: World, company: Company, data_type: str) -> dict[str, Any]:
     """Start a refresh. Raises ApiError: 404 where there is nothing to refresh, 400 while one runs.
 
-    The text of the refusal is documented, its status is not: 400 is a guess.
+    The text of the refusal is documented, its status is not: 400 is assumed.
     """
     if company.accounting is None or data_type != "customers":
         raise ApiError(

@@ -160,7 +160,7 @@ def _attachments(
 ) -> Response:
     link = company.connection(connection_id)
     if link.status != "Linked":
-        # The status is not documented: a guess.
+        # The status is assumed, since it is not documented.
         raise ApiError(403, f"The data connection is not linked: {link.status}.")
     if link.integration is not company.accounting:
         raise ApiError(404, "Attachments are not supported by this integration.")
@@ -227,7 +227,7 @@ def _data_family(world: World, company: Company, rest: list[str], request: Reque
 
 
 def _check_synced(company: Company) -> None:
-    """Raise ApiError where there is no data. Both responses are documented; when each is returned is a guess."""
+    """Raise ApiError where there is no data. Both responses are documented; when each is returned is assumed."""
     if company.synced:
         return
     if company.accounting is None or company.pulls:

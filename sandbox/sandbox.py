@@ -173,7 +173,7 @@ class Sandbox(SandboxControls):
         return True
 
     def _rate_headers(self) -> dict[str, str]:
-        """The rate-limit headers. They are documented; that `Reset` is a Unix time is a guess."""
+        """The rate-limit headers. They are documented; that `Reset` is a Unix time is assumed."""
         limit = self.settings.daily_quota
         if limit is None:
             linked = sum(any(link.status == "Linked" for link in plan.links) for plan in PLANS)

@@ -1,4 +1,4 @@
-"""Delayed jobs: one heap, run by a thread of its own and by each request."""
+"""Delayed jobs: one heap, whose due jobs are run by a thread and by each request."""
 
 from __future__ import annotations
 

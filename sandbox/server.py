@@ -1,7 +1,7 @@
 """HTTP/1.1 over plain sockets: one thread per connection, keep-alive, no delay, bodies streamed.
 
 `http.server` parses headers with the email package and writes in small parts. This module takes a tenth of its time per
-request, and it can break a response off.
+request, and it can interrupt a response.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Delivery = Literal["whole", "reset", "reset_middle", "cut", "hang", "drip"]
 
 @dataclass(slots=True)
 class Request:
-    """One request. `headers` has lower-case names; each of the `segments` is decoded by itself."""
+    """One request. `headers` has lower-case names; each of the `segments` is decoded separately."""
 
     method: str
     target: str
@@ -293,7 +293,7 @@ def head(response: Response, *, keep: bool) -> bytes:
 
 
 def segments(path: str) -> list[str]:
-    """The segments of a path, each decoded by itself, so that `a%2Fb` stays one.
+    """The segments of a path, each decoded separately, so that `a%2Fb` is one segment.
 
     Dot segments, encoded ones too, are removed first, as proxies and servers in front of Codat do: a client that sends
     `..` as an ID reaches another path here as well.

@@ -75,9 +75,9 @@ class Checker:
             self._node(given, node, (*path, name))
 
     def _exempt(self, path: Path, name: str) -> bool:
-        """Read-only fields that a model lists as required, the id of a record that exists, and what it lacks.
+        """Read-only fields that a model lists as required, the ID of an existing record, and its missing values.
 
-        An edit of another field must not fail on what the stored record never had.
+        An edit of another field must not fail because the stored record lacks a value.
         """
         if name in {"metadata", "modifiedDate", "sourceModifiedDate"}:
             return True
@@ -86,7 +86,7 @@ class Checker:
         return (name == "id" and not path) or self._is_stored_blank((*path, name))
 
     def _is_stored_blank(self, path: Path) -> bool:
-        """Whether the record has what the field belongs to, and a blank there."""
+        """Whether the record has the parent of the field, and a blank value for the field."""
         return isinstance(self._stored_value(path[:-1]), dict) and _is_blank(
             self._stored_value(path)
         )

@@ -29,7 +29,7 @@ class Settings:
     """What can be changed while the sandbox runs. Times are in seconds.
 
     latency: added to every response. push_delay: until a write ends. sync_delay: how long a refresh takes.
-    minute: how long one of `timeoutInMinutes` takes. daily_quota: calls left until 429 (None: never refused;
+    minute: the length of one of `timeoutInMinutes`. daily_quota: calls left until 429 (None: never refused;
     the headers then count down and start again). max_concurrent: calls at the same time per company until 429 (Codat's
     is 10; None: never refused). ranges, heads: whether downloads honour `Range` and `HEAD`. case_sensitive: of
     `=` and `~`. refresh_outcome: the state in which refreshes end. webhook_copies: how often each event is
@@ -124,7 +124,7 @@ class Company:
         return {name: item for name, item in record.items() if name not in hidden}
 
     def take_copy(self) -> None:
-        """The end of a refresh: Codat's copy becomes what the accounting software has."""
+        """The end of a refresh: Codat's copy is replaced by the data of the accounting software."""
         stamp = now()
         copy = {}
         for key, record in self.source.items():

@@ -1,4 +1,4 @@
-"""Writing customers: push operations from `Pending` to their end, and what the software then holds.
+"""Writing customers: push operations from `Pending` to their end, and the records in the software afterwards.
 
 A customer whose name begins with one of FORCED_OUTCOMES has that outcome on every integration, for demos and tests; so
 has the next write, whatever its name, where the setting `next_write` is one of them.
@@ -99,7 +99,7 @@ def _writable(company: Company, connection_id: str) -> Integration:
     if link.integration.model is None:
         raise ApiError(404, "Datatype customers not supported by platform(s)")
     if link.status != "Linked":
-        # The status of this refusal is not documented: a guess.
+        # The status of this refusal is assumed, since it is not documented.
         raise ApiError(400, f"The data connection is not linked: {link.status}.", retry="False")
     return link.integration
 
@@ -119,7 +119,7 @@ def _check_record(
 ) -> None:
     """Check that the record exists and has not changed since Codat read it, unless `forceUpdate`. Raises ApiError.
 
-    The check is documented; that it answers HTTP 400 is a guess.
+    The check is documented; that it responds with HTTP 400 is assumed.
     """
     if stored is None:
         raise ApiError(404, f"Customer {customer_id} not found.", retry="False")

@@ -1,9 +1,9 @@
 """Generates the lists of ISO country and currency codes that the product and the sandbox offer.
 
     .venv/bin/python scripts/iso_codes.py            # writes both modules
-    .venv/bin/python scripts/iso_codes.py --check    # says which are out of date, and fails then
+    .venv/bin/python scripts/iso_codes.py --check    # fails if one is out of date, and names it
 
-Source: pycountry, which carries Debian's iso-codes (ISO 3166-1 and ISO 4217). Both modules have the same text: the
+Source: pycountry, which contains Debian's iso-codes (ISO 3166-1 and ISO 4217). Both modules have the same text: the
 sandbox imports nothing of the product. Run it after a newer pycountry is locked.
 """
 
@@ -17,9 +17,9 @@ import pycountry
 ROOT = Path(__file__).resolve().parent.parent
 MODULES = ("customers/forms/iso_codes.py", "sandbox/data/iso_codes.py")
 
-# ISO 4217 lists units of account beside currencies; no invoice is written in them.
+# ISO 4217 includes units of account, in which no invoices are issued.
 FUNDS = {"BOV", "CHE", "CHW", "CLF", "COU", "MXV", "USN", "UYI", "UYW"}
-# Codes that begin with X belong to no country: metals, bond units, tests. These are currencies of several countries.
+# Other codes that begin with X are metals, bond units and test codes. These are currencies of several countries.
 SHARED = {"XAF", "XCD", "XCG", "XOF", "XPF"}
 
 TEMPLATE = '''\
@@ -62,7 +62,7 @@ def countries() -> list[str]:
 
 
 def currencies() -> list[str]:
-    """Code and name of each currency that people pay with, by code."""
+    """Code and name of each currency in circulation, by code."""
     return sorted(
         f"{currency.alpha_3} {currency.name}"
         for currency in pycountry.currencies

@@ -35,7 +35,7 @@ def require_free(port: int, name: str) -> None:
 
 
 def sandbox_secret() -> str:
-    """The stored key of this clone, so that a restart signs nobody out."""
+    """The stored key of this clone, so that sessions survive a restart."""
     path = VAR / "secret-key"
     if not path.exists():
         path.touch(mode=0o600)
@@ -44,7 +44,7 @@ def sandbox_secret() -> str:
 
 
 def add_secret_to_dotenv() -> str:
-    """A new key, added to `.env`, where other commands find it, too."""
+    """A new key, added to `.env`, so that other commands use it too."""
     secret = secrets.token_urlsafe(48)
     before = DOTENV.read_text(encoding="utf-8-sig") if DOTENV.exists() else ""
     DOTENV.touch(mode=0o600)
@@ -87,7 +87,7 @@ def prepare(*, with_sandbox: bool) -> bool:
         ["demo_user"] if with_sandbox else ["first_user"],
         ["collectstatic", "--noinput", "--verbosity=0"],
     ]
-    # A command that fails has said why.
+    # A command that fails has printed its error.
     return all(not subprocess.run([*MANAGE, *each], check=False).returncode for each in commands)
 
 
@@ -156,7 +156,7 @@ def main() -> int:
     require_free(port, "PORT")
     if with_sandbox:
         require_free(sandbox_port, "SANDBOX_PORT")
-        # A database of its own, whatever .env says: demo / demo must not exist beside real customers.
+        # A separate database, even if .env names one: demo / demo must not be able to sign in to real data.
         os.environ["DATABASE_URL"] = database or f"sqlite:///{VAR / 'sandbox.sqlite3'}"
     os.environ.update(environment(port, sandbox_port, with_sandbox=with_sandbox))
     signal.signal(signal.SIGTERM, interrupt)

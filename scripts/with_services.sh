@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Run a command with PostgreSQL and Redis: those that run here already, or Debian's, started for the command and
-# stopped after it. Without them the tests that need them are skipped.
+# Run a command with PostgreSQL and Redis: running ones, or Debian's, which are started for the command and stopped
+# after it. Without them the tests that need them are skipped.
 set -uo pipefail
 
 postgres_port=${TEST_POSTGRES_PORT:-5432}

@@ -1,5 +1,5 @@
 /* What HTMX does not do: focus, open details and announcements after a swap, copying, banners while
-   the dashboard cannot be reached or nobody is signed in, and CSRF tokens after a new sign-in. */
+   the dashboard cannot be reached or the session has ended, and CSRF tokens after a new sign-in. */
 (() => {
   "use strict";
   document.documentElement.classList.add("js");
@@ -36,14 +36,14 @@
   });
   document.addEventListener("htmx:afterRequest", (event) => event.detail.target?.removeAttribute("aria-busy"));
 
-  // Requests that nobody pressed for (a poll, a part that loads itself) are marked: their responses never leave the page.
+  // Automatic requests (a poll, a part that loads) are marked: their responses never navigate.
   const PRESSED = new Set(["click", "submit", "change", "input"]);
   document.addEventListener("htmx:configRequest", (event) => {
     const { triggeringEvent, headers } = event.detail;
     if (!PRESSED.has(triggeringEvent?.type)) headers["Automatic-Request"] = "1";
   });
 
-  // Elements whose request found nobody signed in. They request again after the next response to somebody who is.
+  // Elements whose request was not signed in. They request again after the next response that is.
   const signedOut = new Set();
   function showSignedOut(elt, isSignedOut) {
     const banner = document.getElementById("signed-out");

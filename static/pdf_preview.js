@@ -1,5 +1,5 @@
 /* The preview of a PDF, drawn by pdf.js. A browser's own viewer runs the scripts of a PDF, with prompts over the dashboard;
-   here nothing runs them. Loaded when somebody presses the button. */
+   pdf.js does not. Loaded when the button is pressed. */
 
 // Pages that are drawn; the download has the rest.
 const MAX_PAGES = 100;
@@ -28,7 +28,7 @@ export async function show(holder) {
   }
 }
 
-/** Places for all pages, each drawn when it comes near the visible part. */
+/** Placeholders for all pages, each drawn when it comes near the visible part. */
 function draw(holder, file) {
   const pages = document.createElement("div");
   pages.className = "shown pdf-pages";

@@ -35,7 +35,7 @@ from sandbox import Sandbox
 from tests.support import live as live_server_module
 from tests.support.bad_day import table
 
-# Timings never decide a test: a busy machine is no mistake of ours.
+# Timings never decide a test: a busy machine is not an error in the dashboard.
 hypothesis.settings.register_profile(
     "steady", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
@@ -45,7 +45,7 @@ SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 
 class RawPathClientHandler(ClientHandler):
-    """Django's test handler with our request class, which resolves the path as it was sent."""
+    """Django's test handler with the dashboard's request class, which resolves the path as it was sent."""
 
     def get_response(self, request: HttpRequest) -> HttpResponseBase:
         request.__class__ = RawPathRequest
@@ -113,7 +113,7 @@ def sandbox_server() -> Iterator[Sandbox]:
 
 
 def forget_codat() -> None:
-    """As a process that has just begun: no cache, no connection, no open circuit."""
+    """The state of a process that has just started: no cache, no connection, no open circuit."""
     for alias in caches.settings:
         caches[alias].clear()
     codat_client.default_client.cache_clear()
@@ -165,7 +165,7 @@ def _person(name: str, group: str | None) -> User:
 
 
 def _group(name: str) -> Group:
-    """A group as the migration makes it; a test that empties the database takes it away."""
+    """A group as the migration makes it; a test that empties the database deletes it."""
     group, made = Group.objects.get_or_create(name=name)
     if made:
         names = import_module("customers.migrations.0002_groups").GROUPS[name]
@@ -175,25 +175,25 @@ def _group(name: str) -> Group:
 
 @pytest.fixture
 def viewer(db: None) -> User:
-    """Somebody who may read."""
+    """A user who may read."""
     return _person("viewer", "Viewers")
 
 
 @pytest.fixture
 def editor(db: None) -> User:
-    """Somebody who may write."""
+    """A user who may write."""
     return _person("editor", "Editors")
 
 
 @pytest.fixture
 def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A client of Codat's that tries again at once."""
+    """A client of Codat's that retries immediately."""
     monkeypatch.setattr(codat_client, "BACKOFF", 0.01)
 
 
 @pytest.fixture
 def anonymous_client() -> RawPathClient:
-    """Nobody's browser."""
+    """A browser that is not signed in."""
     return RawPathClient()
 
 
@@ -215,7 +215,7 @@ def editor_client(editor: User) -> RawPathClient:
 
 @pytest.fixture
 def outsider_client(db: None) -> RawPathClient:
-    """The browser of somebody who is signed in and in no group."""
+    """The browser of a signed-in user without a group."""
     client = RawPathClient()
     client.force_login(_person("outsider", None))
     return client

@@ -1,8 +1,8 @@
 """Ends a wait for a database server that keeps its connections and does not respond.
 
-The server's own `statement_timeout` and TCP's time-outs need a peer that works or a peer that is gone. A server, or a
-proxy in front of it, that stands still is neither: its kernel acknowledges everything. So the client limits its waits,
-too. After a time-out new connections fail immediately for some seconds, and then one of them tries again.
+The server's own `statement_timeout` needs a server that works, and TCP's time-outs need a peer that is disconnected. A
+server, or a proxy in front of it, that hangs is neither: its kernel acknowledges all data. So the client limits its
+waits, too. After a time-out new connections fail immediately for some seconds, and then one of them is the probe.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import psycopg
 from django.conf import settings
 from django.db.backends.postgresql import base
 
-# Seconds in which no connection is tried after a time-out.
+# Seconds after a time-out in which no connection is opened.
 COOL_DOWN = 5.0
 # Seconds more than the server's `statement_timeout`, so that a server that works reports its own error.
 MARGIN = 1.0
@@ -30,17 +30,17 @@ class ConnectionBreaker:
         self._open_until = 0.0
 
     def open(self) -> None:
-        """A wait has timed out."""
+        """Open the breaker, after a time-out."""
         with self._lock:
             self._open_until = time.monotonic() + COOL_DOWN
 
     def close(self) -> None:
-        """The database responds."""
+        """Close the breaker, after a response."""
         with self._lock:
             self._open_until = 0.0
 
     def check(self) -> None:
-        """Return where a connection may be tried. Raises OperationalError."""
+        """Raise OperationalError where no connection may be opened now."""
         with self._lock:
             if not self._open_until:
                 return

@@ -24,14 +24,14 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
 
 def make_private(path: Path) -> None:
-    """Create a file with mode 0600, or take the rights of others away. What is not ours stays as it is."""
+    """Create a file with mode 0600, or restrict it to that. A file of another user is not changed."""
     try:
         path.touch(mode=_PRIVATE, exist_ok=False)
     except FileExistsError:
         for suffix in ("", "-wal", "-shm"):
             _restrict(path.with_name(path.name + suffix))
     except OSError:
-        # SQLite reports what is wrong, with its own error.
+        # SQLite reports this with its own error.
         return
 
 
@@ -41,5 +41,5 @@ def _restrict(path: Path) -> None:
         if status.st_uid == os.getuid() and stat.S_IMODE(status.st_mode) & ~_PRIVATE:
             path.chmod(_PRIVATE)
     except OSError:
-        # The journal files come and go.
+        # The journal files may be deleted at any time.
         return

@@ -1,4 +1,4 @@
-"""The byte range that a browser asks for, and whether Codat's answer is that range."""
+"""The byte range that a browser requests, and whether Codat's response is that range."""
 
 import re
 from dataclasses import dataclass
@@ -7,14 +7,14 @@ from django.http import HttpRequest
 
 from customers.codat.http.download import Download
 
-# A single range, which is all that browsers and download managers ask for. RFC 9110 (14.2) lets a server ignore a
+# A single range: browsers and download managers request no others. RFC 9110 (14.2) lets a server ignore a
 # Range header with several: the whole file is sent then.
 _RANGE = re.compile(r"bytes=(?:(\d{1,18})-(\d{0,18})|-(\d{1,18}))")
 _CONTENT_RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(?:(\d{1,18})|\*)")
 
 
 def total_size(file: Download) -> int | None:
-    """The size of the whole file in bytes, by the headers of a whole or partial answer; None where they do not say."""
+    """The size of the whole file in bytes, by the headers of a whole or partial response; None where it is unknown."""
     if file.status != 206:
         return file.content_length
     match = _CONTENT_RANGE.fullmatch(file.headers.get("Content-Range", ""))
@@ -47,7 +47,7 @@ class ByteRange:
         return cls(header, first, last, suffix, request.headers.get("If-Range", "").strip())
 
     def matches(self, file: Download) -> bool:
-        """Whether a 206 answer is the requested range of the file that the condition names."""
+        """Whether a 206 response is the requested range of the file that the condition names."""
         match = _CONTENT_RANGE.fullmatch(file.headers.get("Content-Range", ""))
         if match is None:
             return False

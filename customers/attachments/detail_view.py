@@ -77,7 +77,7 @@ def _find(
 ) -> tuple[list[Attachment], int]:
     """The attachments that the list's state selects, and the index of this one in them.
 
-    One that the state or the list leaves out is alone; whether it exists is Codat's answer. Raises CodatError.
+    One that the state or the list leaves out is the only one; Codat decides whether it exists. Raises CodatError.
     """
     selected = filter_and_sort(attachments, state)
     for candidates in (selected, attachments):

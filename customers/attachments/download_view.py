@@ -1,4 +1,4 @@
-"""The download of one attachment, passed through as it arrives and stored nowhere."""
+"""The download of one attachment, streamed as it arrives and stored nowhere."""
 
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
@@ -48,7 +48,7 @@ def download(
 
 
 def _head(ids: AttachmentIds) -> HttpResponseBase:
-    """The headers of the file, from its first bytes: they say its size, and whether it is the file."""
+    """The headers of the file, from its first bytes, by which its size and content are verified."""
     head, attachment = fetch_head_with_metadata(ids)
     response = StreamingHttpResponse(())
     copy_upstream_headers(head.headers, response, ranges_ignored=head.ranges_ignored)
@@ -58,7 +58,7 @@ def _head(ids: AttachmentIds) -> HttpResponseBase:
 
 
 def _range_not_satisfiable(ids: AttachmentIds) -> HttpResponse:
-    """416 with the size of the file, where its first bytes say it."""
+    """416 with the size of the file, where it is known from its first bytes."""
     response = HttpResponse(status=416)
     size = fetch_head(ids).length
     if size is not None:

@@ -18,7 +18,7 @@ from customers.codat.text import header_text
 from customers.codat.types import Attachment
 from customers.service import default_service
 
-# Bytes that are read ahead to verify a download: enough for every signature, and little on a slow line.
+# Bytes that are read ahead to verify a download: enough for every signature, and few on a slow connection.
 VERIFIED_BYTES = 4096
 
 
@@ -62,7 +62,7 @@ def open_file(ids: AttachmentIds, byte_range: ByteRange | None) -> Download:
 
 
 def open_with_metadata(ids: AttachmentIds, byte_range: ByteRange | None) -> OpenFile:
-    """The file and its metadata, asked for in parallel. Raises RangeNotSatisfiable, CodatError.
+    """The file and its metadata, read in parallel. Raises RangeNotSatisfiable, CodatError.
 
     A whole file whose size is not the announced one is verified before its first byte is passed on: `InvalidResponse`
     where it cannot be the file.
@@ -88,7 +88,7 @@ def open_with_metadata(ids: AttachmentIds, byte_range: ByteRange | None) -> Open
 
 
 def read_content(file: Download, size: int) -> Content:
-    """What the headers and the first ``size`` bytes say of a file. The iteration returns these bytes again."""
+    """The `Content` of a file, from its headers and first ``size`` bytes. The iteration returns these bytes again."""
     head, total = file.peek(size), _total_size(file)
     if file.content_encoding:
         head = gzip_content.decode_head(head, size) if head else b""
@@ -105,10 +105,10 @@ def _total_size(file: Download) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class FileHead:
-    """The first bytes of a file and the headers of Codat's answer; or the error that fetching them raised.
+    """The first bytes of a file and the headers of Codat's response; or the error that fetching them raised.
 
-    `length` is the Content-Length of a download in bytes, None where that is unknown. `ranges_ignored`: the answer was
-    the whole file, although only its beginning was asked for.
+    `length` is the Content-Length of a download in bytes, None where that is unknown. `ranges_ignored`: the response
+    was the whole file, although only its beginning was requested.
     """
 
     content: Content
@@ -136,7 +136,7 @@ class FileHead:
         return decoded.rstrip("\ufffd") if self.is_truncated else decoded
 
     def verified(self, attachment: Mapping[str, Any]) -> FileHead:
-        """This, or with an error where it cannot be the file."""
+        """This, or a copy with an error where it cannot be the file."""
         try:
             if self.error is None:
                 verify(attachment, self.content)
@@ -146,7 +146,7 @@ class FileHead:
 
 
 def fetch_head(ids: AttachmentIds) -> FileHead:
-    """The first `HEAD_BYTES` of a file and one more. An answer that ignores Range is closed after them."""
+    """The first `HEAD_BYTES` of a file and one more. A response that ignores Range is closed after them."""
     size = file_types.HEAD_BYTES + 1
     try:
         file = default_service().download_attachment(
@@ -171,7 +171,7 @@ def fetch_head(ids: AttachmentIds) -> FileHead:
 
 
 def fetch_head_with_metadata(ids: AttachmentIds) -> tuple[FileHead, Attachment]:
-    """The first bytes of a file and its metadata, asked for in parallel. Raises CodatError."""
+    """The first bytes of a file and its metadata, read in parallel. Raises CodatError."""
     head, attachment = in_parallel(
         lambda: fetch_head(ids), lambda: default_service().get_attachment(**ids)
     )

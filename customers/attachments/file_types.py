@@ -33,7 +33,7 @@ class FileType:
 
     @property
     def icon(self) -> str:
-        """Up to four letters that stand for the format in a list."""
+        """Up to four letters that represent the format in a list."""
         return _ICONS.get(self.name, self.name.upper())
 
     @property
@@ -113,18 +113,18 @@ _SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"MZ", "program"),
     (b"\x7fELF", "program"),
 )
-# Folders and first entries by which office programs recognise their ZIP files.
+# Folders and first entries that identify the ZIP files of office programs.
 _IN_ZIP = (
     (b"word/", "docx"),
     (b"xl/", "xlsx"),
     (b"ppt/", "pptx"),
     (b"mimetypeapplication/vnd.oasis", "odf"),
 )
-# Bytes that may stand before the header of a PDF (PDF 1.7, Adobe's note 13 on Annex H): a BOM, mail headers.
+# Bytes that may precede the header of a PDF (PDF 1.7, Adobe's note 13 on Annex H): a BOM, mail headers.
 _BEFORE_PDF = 1024
 _PDF_HEADER = re.compile(rb"%PDF-\d\.\d")
 _PDF_OBJECT = re.compile(rb"\d+ \d+ obj\b")
-# A tag, declaration or comment that a browser would take for the beginning of a page.
+# A tag, declaration or comment that a browser would treat as the beginning of a page.
 _MARKUP = re.compile(rb"\s*(<\?xml|<!--|<!doctype|<[a-z][\w:.-]*[\s/>])", re.IGNORECASE)
 _SVG = re.compile(rb"<(\w+:)?svg[\s>]", re.IGNORECASE)
 _HTML = re.compile(
@@ -196,8 +196,8 @@ _BY_CONTENT_TYPE = {
     "text/rtf": "rtf",
     "application/gzip": "gzip",
 }
-# Content that is no mismatch, besides the same family: what programs save under an extension. Office documents with a
-# password are OLE files; WordPad's .doc is rich text; a log may begin with a tag. Names and families of formats.
+# Content that is no mismatch, besides the same family: formats that programs save under an extension. Office documents
+# with a password are OLE files; WordPad's .doc is rich text; a log may begin with a tag. Names and families of formats.
 _CONTENT_OF_NAME: dict[str, set[str]] = {
     "docx": {"ole"},
     "xlsx": {"ole"},
@@ -207,7 +207,7 @@ _CONTENT_OF_NAME: dict[str, set[str]] = {
     "text": {"xml"},
     "csv": {"xml"},
 }
-# What systems announce under a content type: Windows says application/vnd.ms-excel of every CSV file and workbook.
+# Formats that systems announce under a content type: Windows uses application/vnd.ms-excel for CSV files and workbooks.
 _CONTENT_OF_CONTENT_TYPE: dict[str, set[str]] = _CONTENT_OF_NAME | {
     "xls": {"text", "zip"},
     "doc": {"rtf", "zip"},

@@ -15,9 +15,9 @@ _PASSED_ON = ("Accept-Ranges", "Content-Encoding", "ETag", "Last-Modified")
 def copy_upstream_headers(
     headers: Mapping[str, str], response: HttpResponseBase, *, ranges_ignored: bool
 ) -> None:
-    """Copy the few headers of Codat's answer that may be passed on.
+    """Copy the few headers of Codat's response that may be passed on.
 
-    `ranges_ignored`: a range was asked for, and the whole file came.
+    `ranges_ignored`: a range was requested, and the response is the whole file.
     """
     names = _PASSED_ON + (("Content-Range",) if response.status_code == 206 else ())
     for name in names:

@@ -60,7 +60,7 @@ def read_state(request: HttpRequest) -> ListState:
 def with_customer_name(
     request: HttpRequest, page: CompanyContext, customer_id: str, load: Callable[[], T]
 ) -> tuple[T, str]:
-    """What `load` returns, and the customer's name, read in parallel. A fragment has no heading and needs no name."""
+    """The result of `load` and the customer's name, in parallel. A fragment has no heading and needs no name."""
     if htmx.is_fragment(request):
         return load(), customer_id
     return in_parallel(load, lambda: listing.customer_name(page, customer_id))
@@ -69,7 +69,7 @@ def with_customer_name(
 def base_context(
     request: HttpRequest, page: CompanyContext, customer_id: str, name: str, state: ListState
 ) -> dict[str, Any]:
-    """The context that every attachments page needs. On its own page a fragment brings a new title along."""
+    """The context that every attachments page needs. On its own page a fragment includes a new title."""
     ids = (page.company_id, customer_id)
     current_path = urlsplit(HtmxDetails(request).current_url or "").path
     return {
@@ -92,7 +92,7 @@ def index(request: HttpRequest, company_id: str, customer_id: str) -> HttpRespon
 def render_list(
     request: HttpRequest, page: CompanyContext, customer_id: str, status: int = 200
 ) -> HttpResponse:
-    """The list, or why it is unavailable."""
+    """The list, or the reason why it is unavailable."""
     state = read_state(request)
     attachments, name = with_customer_name(
         request,
@@ -112,7 +112,7 @@ def render_list(
             "fragment": "attachments/_attachments.html",
             "state": state,
             "groups": [("", "Any"), *file_types.GROUPS.items()],
-            "kept_fields": _kept_fields(state, page),
+            "kept_fields": _hidden_fields(state, page),
             "attachments": [
                 listing.attachment_row(item, page, customer_id, state) for item in selected
             ],
@@ -128,8 +128,8 @@ def render_list(
     )
 
 
-def _kept_fields(state: ListState, page: CompanyContext) -> list[tuple[str, str]]:
-    """What the search form sends besides its visible fields."""
+def _hidden_fields(state: ListState, page: CompanyContext) -> list[tuple[str, str]]:
+    """The hidden fields of the search form."""
     fields = [
         ("order_by", state.order_by if state.order_by != state.default_order else ""),
         ("thumbnails", state.filters["thumbnails"]),

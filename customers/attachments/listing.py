@@ -23,7 +23,7 @@ NAME_TIMEOUT = 2
 
 
 class AttachmentIds(TypedDict):
-    """The ids of one attachment, as keyword arguments of the service's operations."""
+    """The IDs of one attachment, as keyword arguments of the service's operations."""
 
     company_id: str
     connection_id: str
@@ -121,7 +121,7 @@ def _sort_key(attachment: Mapping[str, Any], field: str) -> Any:
 def attachment_row(
     attachment: Mapping[str, Any], page: CompanyContext, customer_id: str, state: ListState
 ) -> dict[str, Any]:
-    """What templates show of one attachment. The URLs are "" for an id that cannot be part of an address."""
+    """The context of one attachment in templates. The URLs are "" for an ID that cannot be part of an address."""
     attachment_id = attachment.get("id")
     file_type, size_in_bytes = expected_type(attachment), announced_size(attachment)
     row: dict[str, Any] = {

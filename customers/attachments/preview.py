@@ -8,7 +8,7 @@ from customers.formatting import size
 
 # Larger images and PDFs are not previewed.
 MAX_PREVIEW_BYTES = 32 * 1024 * 1024
-# Nothing is loaded, nothing is sent, nothing runs, and only the dashboard's own pages may frame it.
+# A preview loads, sends and runs nothing, and only the dashboard's own pages may frame it.
 POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'; sandbox"
 
 
@@ -56,7 +56,7 @@ class Preview:
 
     @property
     def is_inline(self) -> bool:
-        """Whether a browser may show it by itself. Its PDF viewer runs the scripts of a PDF, also in a sandbox."""
+        """Whether the browser may render it. Not a PDF: its viewer runs the scripts of a PDF, even in a sandbox."""
         return self.file_type.preview != "pdf"
 
     def __next__(self) -> bytes:

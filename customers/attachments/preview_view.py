@@ -37,7 +37,7 @@ def preview(
         transfer.close()
         return _no_preview(request, page, customer_id, attachment_id, *body.refusal)
     response = StreamingHttpResponse(transfer, content_type=body.media_type)
-    # The name is only the title in the viewer; it is not worth a call to Codat for each image.
+    # The name is only the title in the viewer, so it is not read from Codat for each image.
     name = {"name": request.GET.get("name")}
     set_file_headers(
         response, name, attachment_id, body.content_length, as_attachment=not body.is_inline

@@ -1,7 +1,7 @@
-"""Whether the content that Codat sends is the file that the metadata announce.
+"""Verifies that the content that Codat sends is the file that the metadata announce.
 
-A gateway between the dashboard and the accounting software can answer 200 with an error page, with nothing, or with a
-part of the file. Size, format and content type are compared with what was announced elsewhere.
+A gateway between the dashboard and the accounting software can respond with 200 and an error page, an empty body, or a
+part of the file. Size, format and content type are compared with the metadata.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _ERROR_CONTENT_TYPES = {
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What is known of a file that begins to arrive.
+    """The first bytes and headers of a file that is being received.
 
     `head` is its first bytes, `size` its total size in bytes or None where that is not known yet, `content_type` the
     Content-Type of Codat's answer.
@@ -59,7 +59,7 @@ def size_difference(attachment: Mapping[str, Any], size: int | None) -> str:
 
 
 def verify(attachment: Mapping[str, Any], content: Content) -> None:
-    """Raise InvalidResponse where the content cannot be the file: nothing came, or an error message."""
+    """Raise InvalidResponse where the content cannot be the file: it is empty, or an error message."""
     announced = announced_size(attachment)
     if content.size == 0 and announced:
         raise InvalidResponse(
@@ -88,7 +88,7 @@ def _is_error_message(attachment: Mapping[str, Any], content: Content) -> bool:
 
 
 def _is_served_as_error(attachment: Mapping[str, Any], content: Content) -> bool:
-    """Whether Codat's answer declares a page or message that the metadata do not announce, and the content is one."""
+    """Whether Codat's response declares a page or message that the metadata do not announce, and contains one."""
     media_type = content.content_type.partition(";")[0].strip().lower()
     declared = _ERROR_CONTENT_TYPES.get(media_type, "")
     announced = (

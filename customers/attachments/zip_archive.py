@@ -1,4 +1,4 @@
-"""All attachments of a customer as one ZIP archive, made while they are fetched.
+"""All attachments of a customer as one ZIP archive, written while they are fetched.
 
 A file that cannot be fetched is named in the manifest, the archive's last entry, and the archive continues with the
 next one. A file that fails in the middle leaves its first bytes in the archive, but no reader unpacks them as a
@@ -35,8 +35,8 @@ OpenFile = Callable[[str], Download]
 class Archive:
     """The ZIP archive, piece by piece; iterate once, then close.
 
-    ``customer`` is what the manifest says of whose files they are, ``attachments`` is Codat's metadata, ``open_file``
-    opens one by its id. One file is open at a time.
+    ``customer`` is the text about the customer in the manifest, ``attachments`` is Codat's metadata, ``open_file``
+    opens a file by its ID. One file is open at a time.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class Archive:
         self._names = UniqueNames(MANIFEST)
         self._file: Download | None = None
         self._pieces = self._generate()
-        # After this error, no further file is asked for.
+        # After this error, no further file is requested.
         self._stopped_by: CodatError | None = None
         self.manifest: list[dict[str, Any]] = []
 
@@ -100,7 +100,7 @@ class Archive:
         }
 
     def _open(self, attachment: Mapping[str, Any], line: dict[str, Any]) -> Download | None:
-        """The open file; None, with the reason in its line, where it cannot be had."""
+        """The open file; None, with the reason in its line, where it cannot be opened."""
         attachment_id = attachment.get("id")
         if not isinstance(attachment_id, str) or not is_addressable(attachment_id):
             line["reason"] = "This ID is not valid in Codat."
@@ -142,7 +142,7 @@ class Archive:
         if line["size"] is not None:
             reason = size_difference(attachment, line["size"])
             if file.content_encoding and file.content_length == announced_size(attachment):
-                reason = ""  # announced is the size as it is stored, encoded
+                reason = ""  # the announced size is that of the encoded file
             line |= {"outcome": "other size" if reason else "complete", "reason": reason or None}
             line["mismatch"] = _mismatch(attachment, content)
 

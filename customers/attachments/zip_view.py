@@ -19,7 +19,7 @@ from customers.web.company_context import load_company
 @require_safe
 @permission_required("customers.read_customers", raise_exception=True)
 def download(request: HttpRequest, company_id: str, customer_id: str) -> HttpResponseBase:
-    """A ZIP archive, made while its files arrive. The page's deadline ends when it starts, and restarts per file."""
+    """A ZIP archive, written while its files arrive. The page's deadline ends when it starts; each file has its own."""
     page = load_company(request, company_id)
     if not page.is_linked:
         return render_list(request, page, customer_id, status=409)

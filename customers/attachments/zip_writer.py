@@ -22,14 +22,14 @@ _DESCRIPTOR_FLAG, _UTF8_FLAG = 1 << 3, 1 << 11
 _VERSION, _ZIP64_VERSION = 20, 45
 _UNIX = 3
 _REGULAR_FILE = 0o100644 << 16
-# Stands in a field of 32 bits for a value that is in the ZIP64 extra field.
+# The placeholder in a field of 32 bits for a value that is in the ZIP64 extra field.
 _IN_ZIP64 = 0xFFFF_FFFF
 # Faster than a network, and close to the best compression of deflate.
 _LEVEL = 1
 
 
 class TooLarge(Exception):
-    """An entry turned out to have more than 4 GiB, and its local header does not provide for that."""
+    """An entry has more than 4 GiB, and its local header has no fields for that."""
 
 
 @dataclass(slots=True)
@@ -50,7 +50,7 @@ class _Entry:
 
 
 class _Output:
-    """What was written so far, and the headers of entries."""
+    """The offset in the archive, and the headers of entries."""
 
     def __init__(self, modified: datetime) -> None:
         self.offset = 0
@@ -64,12 +64,12 @@ class _Output:
         return _Entry(name.encode(), method, flags, self.offset)
 
     def write(self, data: bytes) -> bytes:
-        """Count the data, and return them."""
+        """Add the length of the data to the offset, and return the data."""
         self.offset += len(data)
         return data
 
     def local_header(self, entry: _Entry) -> bytes:
-        """Stands before the data. With a descriptor CRC and sizes are 0; with ZIP64 sizes are in the extra field."""
+        """The header of an entry. With a descriptor CRC and sizes are 0; with ZIP64 sizes are in the extra field."""
         sizes, extra = (entry.compressed_size, entry.size), b""
         if entry.is_zip64:
             sizes, extra = (_IN_ZIP64, _IN_ZIP64), struct.pack("<HHQQ", 1, 16, 0, 0)

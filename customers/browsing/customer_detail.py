@@ -1,7 +1,7 @@
-"""A customer for its page: every field, known or not, in the order in which people look for it.
+"""A customer for its page: every field, known or not, the most important first.
 
 Pure. In Codat's record any key may be missing, null, of another type, or unknown: each value is shown once, an unknown
-one under its own name.
+one with the label of its key.
 """
 
 from collections.abc import Mapping
@@ -77,7 +77,7 @@ class RecordView:
     """Everything on a customer's page.
 
     `main` is (label, value), `dates` (label, value as Codat writes it, meaning). `supplemental` and `other` are JSON
-    values, None for nothing. `cuts` are sentences on what is not shown of a long record.
+    values, None for nothing. `cuts` are sentences about the parts of a long record that are not shown.
     """
 
     main: tuple[tuple[str, str], ...]

@@ -84,7 +84,7 @@ def index(request: HttpRequest, company_id: str) -> HttpResponse:
 
 
 def _without_data(request: HttpRequest, page: CompanyContext, state: ListState) -> HttpResponse:
-    """Codat has no copy of this company's customers yet: say why, and offer a sync."""
+    """The page where Codat has no copy of this company's customers yet: the reason, and a button for a sync."""
     refresh = current(page.company_id) if page.connection else None
     context = freshness.context(page, refresh) | {"no_data": True}
     return _render(request, _list_context(request, page, state) | context)

@@ -1,4 +1,4 @@
-"""The views of a refresh of Codat's copy: start it, and follow it, with HTMX or as a page that reloads itself."""
+"""The views of a refresh of Codat's copy: start it, and poll it, with HTMX or as a page that reloads."""
 
 from urllib.parse import urlencode
 
@@ -10,8 +10,8 @@ from customers.browsing.refresh import MAX_POLLS, RefreshStatus, current, follow
 from customers.web import htmx, links
 from customers.web.company_context import CompanyContext, load_company
 
-# A page without HTMX reloads no sooner than this, in seconds.
-_SOONEST_RELOAD = 3
+# Seconds. The shortest interval in which a page without HTMX reloads.
+_MIN_RELOAD_SECONDS = 3
 
 
 def _polls(request: HttpRequest) -> int:
@@ -22,7 +22,7 @@ def _polls(request: HttpRequest) -> int:
 
 
 def _url(page: CompanyContext, refresh: RefreshStatus, polls: int = 0) -> str:
-    """Where a refresh is followed."""
+    """The address that polls a refresh."""
     query = {"follow": refresh.operation_id, "poll": polls} if refresh.operation_id else {}
     if page.suffix:
         query["connection"] = page.connection_id
@@ -43,7 +43,7 @@ def context(
 
 
 def _render(request: HttpRequest, page: CompanyContext, refresh: RefreshStatus) -> HttpResponse:
-    """The fragment, or a page around it that reloads itself, without JavaScript too."""
+    """The fragment, or a page around it that reloads without JavaScript."""
     polls = _polls(request)
     response = htmx.render(
         request,
@@ -55,7 +55,7 @@ def _render(request: HttpRequest, page: CompanyContext, refresh: RefreshStatus) 
         if refresh.state == "complete":
             response["HX-Trigger"] = "customers-refreshed"
     elif refresh.poll_seconds:
-        seconds = max(round(float(refresh.poll_seconds)), _SOONEST_RELOAD)
+        seconds = max(round(float(refresh.poll_seconds)), _MIN_RELOAD_SECONDS)
         response["Refresh"] = f"{seconds}; url={_url(page, refresh, polls + 1)}"
     return response
 
@@ -63,7 +63,7 @@ def _render(request: HttpRequest, page: CompanyContext, refresh: RefreshStatus) 
 @require_POST
 @permission_required("customers.read_customers", raise_exception=True)
 def refresh(request: HttpRequest, company_id: str) -> HttpResponse:
-    """Start a refresh of the customers, or join the one that runs; then follow it."""
+    """Start a refresh of the customers, or use the running one; then poll it."""
     page = load_company(request, company_id)
     status = start(company_id)
     if not htmx.is_fragment(request):
@@ -74,7 +74,7 @@ def refresh(request: HttpRequest, company_id: str) -> HttpResponse:
 @require_safe
 @permission_required("customers.read_customers", raise_exception=True)
 def freshness(request: HttpRequest, company_id: str) -> HttpResponse:
-    """How old Codat's copy is; follows the refresh that `?follow=` names, or the running one."""
+    """How old Codat's copy is; polls the refresh that `?follow=` names, or the running one."""
     page = load_company(request, company_id)
     operation_id = request.GET.get("follow", "")
     if operation_id:

@@ -1,4 +1,4 @@
-"""Records that are too long for a page: what is shown of them, and sentences that say what is not. Pure."""
+"""Records that are too long for a page: the part that is shown, and sentences about the rest. Pure."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Path = tuple[str | int, ...]
 
 
 def shorten(record: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """The part of a record that a page shows, and a sentence for each value of which something is left out."""
+    """The part of a record that a page shows, and a sentence for each value that was shortened."""
     shortener = _Shortener()
     shortened: dict[str, Any] = shortener.value(dict(record), ())
     sentences = shortener.sentences
@@ -31,7 +31,7 @@ def shorten(record: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]
 
 
 class _Shortener:
-    """One walk over a record. `sentences` says what was left out."""
+    """Shortens one record. `sentences` are about the parts that were left out."""
 
     def __init__(self) -> None:
         self.sentences: list[str] = []

@@ -1,4 +1,4 @@
-"""A refresh of Codat's copy of the customers (a pull operation): started, joined, followed to its end. No request."""
+"""A refresh of Codat's copy of the customers (a pull operation): started, and polled to its end. No request."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,14 +10,14 @@ from customers.codat.values import is_empty
 from customers.formatting import text_or_dash
 from customers.service import default_service
 
-# Seconds before a refresh is polled again: soon at first, then ever slower. After the last poll a person decides.
+# Seconds between two polls of a refresh, with exponential growth. After the last poll there is only a button.
 _FIRST_POLL, _GROWTH, _SLOWEST_POLL = 1.0, 1.3, 15.0
 MAX_POLLS = 60
 
 
 @dataclass(frozen=True, slots=True)
 class RefreshStatus:
-    """How a refresh stands; without a refresh, how old the copy is.
+    """The status of a refresh; without a refresh, the age of the copy.
 
     `state` is running, failed, complete, never (there is no copy) or idle. `last_sync` is when the copy was last
     synced, as Codat writes it. `progress` (0 to 100) may be unknown. `operation_id` is "" where there is nothing to
@@ -63,7 +63,7 @@ def _status(operation: Mapping[str, Any], polls: int) -> RefreshStatus:
 
 
 def start(company_id: str) -> RefreshStatus:
-    """Queue a refresh, or join the one that runs already. Raises CodatError."""
+    """Queue a refresh, or use the running one. Raises CodatError."""
     try:
         operation: Mapping[str, Any] = default_service().refresh_customers(company_id=company_id)
     except (AlreadyInUse, BadRequest):
@@ -76,7 +76,7 @@ def start(company_id: str) -> RefreshStatus:
 
 
 def follow(company_id: str, operation_id: str, polls: int) -> RefreshStatus:
-    """Poll a refresh, which was polled `polls` times before. Raises CodatError."""
+    """Poll a refresh for the `polls` + 1st time. Raises CodatError."""
     service = default_service()
     operation = service.get_pull_operation(company_id=company_id, dataset_id=operation_id)
     status = _status({**operation, "id": operation.get("id") or operation_id}, polls)
@@ -87,7 +87,7 @@ def follow(company_id: str, operation_id: str, polls: int) -> RefreshStatus:
 
 
 def current(company_id: str) -> RefreshStatus:
-    """What Codat says about its copy now. Raises CodatError."""
+    """The status of Codat's copy now. Raises CodatError."""
     status: Mapping[str, Any] = default_service().get_data_status(company_id=company_id) or {}
     last_sync = status.get("lastSuccessfulSync")
     latest = status.get("latestSyncId")

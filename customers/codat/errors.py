@@ -3,7 +3,7 @@
     CodatError
     ├── Unreachable               refused, DNS, TLS, connect timeout: nothing was sent    502
     ├── TimedOut                  no response in time: a write may have arrived           504
-    ├── ClientDisconnected        the browser closed its connection: nobody sees this     502
+    ├── ClientDisconnected        the browser closed its connection before the response   502
     ├── ConnectionLost            reset, closed early, body cut off: may have arrived     502
     ├── InvalidResponse           not JSON, wrong shape, a redirect, too large: may have  502
     │   └── UnusableModel         a create/update model that no form can be made of       502
@@ -99,7 +99,7 @@ class ConnectionLost(CodatError):
 
 
 class ClientDisconnected(CodatError):
-    """The browser closed its connection before the response was there. Says nothing about Codat."""
+    """The browser closed its connection before the response was complete. Not a failure of Codat."""
 
 
 class InvalidResponse(CodatError):

@@ -6,8 +6,8 @@ from urllib.parse import quote
 
 from customers.codat.errors import UnaddressableId
 
-# Characters of one encoded ID. Servers commonly limit a URL to 8 KiB; ours has at most two UUIDs and the IDs of
-# a customer and an attachment.
+# Characters of one encoded ID. Servers commonly limit a URL to 8 KiB; those of this API have at most two
+# UUIDs and the IDs of a customer and an attachment.
 MAX_SEGMENT = 2048
 
 

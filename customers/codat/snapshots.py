@@ -1,4 +1,4 @@
-"""Reads with their time, which fall back on earlier data while Codat is away (stale-if-error).
+"""Reads with their time, which fall back on earlier data while Codat is unavailable (stale-if-error).
 
 A `Snapshot` is for showing: no write is decided on a stale one. The fallback covers the errors in
 `FALLBACK_ERRORS` alone; with any other error, or where nothing is cached, the error is raised.

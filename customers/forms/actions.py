@@ -1,8 +1,8 @@
 """The row buttons: add, duplicate, remove, undo, move up and down, copy a contact to the main fields and back,
 and the button that puts removed characters back.
 
-Each returns the id of the element that takes the focus. None where the button names nothing that exists, as in a
-stale page or a hand-made post: then nothing happens.
+Each returns the id of the element that gets the focus. None where the button names something that does not exist, as in
+a stale page or a forged post: then nothing changes.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def apply_action(root: Group, action: str) -> str | None:
 
 
 def _restore(root: Group, path: str) -> str | None:
-    """Put the invisible characters back that were removed from what was typed."""
+    """Put the removed invisible characters back into the entered text."""
     for field, _ in walk(root):
         if isinstance(field, Leaf) and field.path == path:
             field.restore()
@@ -65,7 +65,7 @@ def _restore(root: Group, path: str) -> str | None:
 
 
 def _find_list(field: Field, path: str) -> ListField | None:
-    """The list with this path, or None. Only the branches that lead to it are searched."""
+    """The list with this path, or None. Only its ancestors are searched."""
     if isinstance(field, ListField):
         if field.path == path:
             return field
@@ -112,7 +112,7 @@ def _has_room(field: ListField) -> bool:
 
 
 def _duplicate(field: ListField, item: ListItem) -> str | None:
-    # The copy of a record's item has the same base, so that untouched values are sent exactly as in the original.
+    # The copy of a record's item has the same base, so that unchanged values are sent exactly as in the original.
     source = item.key if not item.is_new else item.key.partition("-")[2]
     duplicate = field.new_item(field.next_key(source))
     if duplicate is None or not _has_room(field):
@@ -123,7 +123,7 @@ def _duplicate(field: ListField, item: ListItem) -> str | None:
 
 
 def _copy_texts(source: Field, target: Field) -> None:
-    """Copy everything typed in one field into another one of the same node."""
+    """Copy all texts of one field into another one of the same node."""
     if isinstance(source, Leaf) and isinstance(target, Leaf):
         target.text = source.text
     elif isinstance(source, Group) and isinstance(target, Group):

@@ -1,4 +1,4 @@
-"""What Codat does not document and a form has to assume. Each assumption is here and nowhere else."""
+"""What Codat does not document and a form has to assume. Every assumption about forms is here."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from customers.forms.model import Node, NodeType
 
 
 def cleared_value(node: Node) -> Any:
-    """What is sent for a field that a person emptied on purpose.
+    """What is sent for a field that a person has emptied.
 
     Assumption: text is cleared by "", which is a valid value of every text field; everything else (numbers, dates,
     booleans, options) is cleared by null. The property cannot be left out: where an update merges, that would keep
@@ -21,7 +21,7 @@ def cleared_value(node: Node) -> Any:
 # Some platforms return every customer with empty lists, because they leave addresses and contacts out (Zoho Books).
 # Whether an update replaces or merges is not documented. A list that was empty in the record and was not edited is
 # therefore not sent: where updates replace, [] and a missing list are the same; where they merge, [] would delete
-# what nobody saw. Lists inside a list item are sent as they were, because an item is sent whole.
+# data that the form did not show. Lists inside a list item are sent as read, because an item is sent whole.
 SEND_EMPTY_LISTS_AS_READ = False
 
 # For a date without a time: Codat's type is DateTime, and the examples of its documentation have a time.

@@ -1,10 +1,10 @@
-"""The fields of one form: the model's tree, bound to a record, with the text that the inputs hold now.
+"""The fields of one form: the model's tree, bound to a record, with the current text of each input.
 
 Four kinds: Leaf (one input), Group (an object), ListField (an array) and ReadOnlyField (a value that is shown and
 cannot be edited). Each has `is_changed`, `is_filled` and `value()`, which is what is sent.
 
-The rule of a leaf: text that makes no other value than the record's sends that value exactly as it was read, be it
-absent, null, "" or a number with seven decimals. Emptied text is a value cleared on purpose. Other text is converted.
+The rule of a leaf: text that means the same value as the record's sends that value exactly as it was read, for example
+absent, null, "" or a number with seven decimals. Emptied text clears the value. Other text is converted.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from customers.forms.values import (
     parse_input,
 )
 
-# Items of one list, and inputs of one form, that a page shows. Further items of a record are sent as they were read.
+# The most items of one list, and inputs of one form, on a page. Further items of a record are sent as they were read.
 MAX_LIST_ITEMS = 500
 MAX_INPUTS = 8_000
 
@@ -36,13 +36,13 @@ class Leaf:
     """One input.
 
     `preselected` is the text of the only option. Alone it does not count as filled in, unless the field `is_needed`:
-    it and all that it belongs to are required. `typed` is what was typed before invisible characters were removed, ""
-    where there were none. `is_kept`: the person wants them kept.
+    it and all that it belongs to are required. `original_text` is the text before invisible characters were removed,
+    "" where there were none. `keeps_invisible`: the person has put them back, so they are not removed again.
     """
 
     __slots__ = (
-        *("base", "error", "initial", "is_kept", "is_needed", "node"),
-        *("path", "preselected", "text", "typed"),
+        *("base", "error", "initial", "is_needed", "keeps_invisible", "node"),
+        *("original_text", "path", "preselected", "text"),
     )
 
     def __init__(
@@ -56,27 +56,27 @@ class Leaf:
         has_one_option = is_new and base is MISSING and node.required and len(node.options) == 1
         self.preselected = node.options[0].text if has_one_option else ""
         self.text = self.initial or self.preselected
-        self.typed = ""
-        self.is_kept = False
+        self.original_text = ""
+        self.keeps_invisible = False
         self.error = ""
 
-    def read(self, text: str, typed: str, *, is_kept: bool) -> None:
-        """Take over what was posted; `typed` is what the field held when invisible characters were removed before."""
+    def read(self, text: str, original_text: str, *, keeps_invisible: bool) -> None:
+        """Read the posted text; `original_text` is that before an earlier post removed invisible characters."""
         self.text = text
-        self.is_kept = is_kept and without_invisible(text) != text
+        self.keeps_invisible = keeps_invisible and without_invisible(text) != text
         is_as_read = text == self.initial or adds_only_blanks(text, self.initial)
-        if is_as_read or self.is_kept or self.node.options:
+        if is_as_read or self.keeps_invisible or self.node.options:
             return
         self.text = without_invisible(text)
         if self.text != text:
-            self.typed = text
-        elif without_invisible(typed) == text:
-            self.typed = typed if typed != text else ""
+            self.original_text = text
+        elif without_invisible(original_text) == text:
+            self.original_text = original_text if original_text != text else ""
 
     def restore(self) -> None:
         """Put back the invisible characters that were removed."""
-        if self.typed:
-            self.text, self.typed, self.is_kept = self.typed, "", True
+        if self.original_text:
+            self.text, self.original_text, self.keeps_invisible = self.original_text, "", True
 
     @property
     def is_blank(self) -> bool:
@@ -90,7 +90,7 @@ class Leaf:
 
     @property
     def _keeps_base(self) -> bool:
-        """Whether the record's value is sent: nothing was typed, or nothing that makes another value."""
+        """Whether the record's value is sent, because the text is unchanged or means the same value."""
         if self.text == self.initial or adds_only_blanks(self.text, self.initial):
             return True
         if self.is_blank:
@@ -138,7 +138,7 @@ class ReadOnlyField:
         return self.base if self.is_sent else MISSING
 
     def fill(self, value: Any) -> None:
-        """The record's value stays: it cannot be edited."""
+        """Does nothing, because the value cannot be edited."""
 
 
 class Group:
@@ -181,9 +181,9 @@ class Group:
 
 
 class ListItem:
-    """One element of an array. Its key stays the same wherever the item is moved.
+    """One element of an array. Its key stays the same when the item is moved.
 
-    `is_hidden`: beyond what a page shows, so that no input of it is posted.
+    `is_hidden`: above the limits of a page, so that it has no inputs and none is posted.
     """
 
     __slots__ = ("field", "is_hidden", "is_new", "is_removed", "key")
@@ -207,7 +207,7 @@ class ListItem:
 
 
 class ListField:
-    """An array. `items` holds the removed ones too, in their places, so that each can be restored."""
+    """An array. `items` includes the removed ones, at their positions, so that each can be restored."""
 
     __slots__ = ("base", "binder", "error", "is_in_item", "items", "node", "path")
 
@@ -307,7 +307,7 @@ Field = Leaf | ReadOnlyField | Group | ListField
 
 
 class Binder:
-    """Binds nodes to values, and counts inputs so that a very large record is still a usable page."""
+    """Binds nodes to values, and limits the inputs, so that the form of a very large record is still usable."""
 
     def __init__(self, *, creating: bool) -> None:
         self.creating = creating
@@ -325,8 +325,8 @@ class Binder:
     ) -> Field:
         """The field of one node.
 
-        `is_new`: the record has nothing of it, so an only option is preselected. `is_needed`: all that it belongs to
-        is required.
+        `is_new`: it is not in the record, so an only option is preselected. `is_needed`: all that it belongs to is
+        required.
         """
         is_needed = not node.path or (is_needed and node.required)
         reason, is_sent = self._why_read_only(node, base, is_new=is_new)
@@ -365,7 +365,7 @@ class Binder:
         return field
 
     def _why_read_only(self, node: Node, base: Any, *, is_new: bool) -> tuple[str, bool]:
-        """Why a value cannot be edited, "" where it can, and whether it is sent."""
+        """Why a value cannot be edited ("" where it can), and whether it is sent."""
         if node.read_only:
             return "Read-only; not sent.", False
         is_plain = node.type not in (NodeType.OBJECT, NodeType.ARRAY)

@@ -14,7 +14,7 @@ from customers.forms.model import READ_ONLY_NAMES, Node, NodeType
 from customers.forms.paths import item_key, join
 from customers.forms.values import MISSING, text_or_json
 
-# Objects are shown line by line down to this depth; what is deeper is shown as JSON.
+# Objects are shown line by line down to this depth; deeper values are shown as JSON.
 _MAX_DEPTH_AS_LINES = 6
 
 

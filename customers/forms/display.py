@@ -17,7 +17,7 @@ from customers.forms.limits import Limit, parse_limit
 from customers.forms.model import Node, NodeType, Note, parse_model
 from customers.forms.values import to_json
 
-# A list of more options than this gets a search box, where scripts run.
+# A list of more options than this gets a search box, with JavaScript.
 _SEARCHABLE_FROM = 13
 
 # Codes that inputs suggest, by the format of a limit: (code, name) each.
@@ -32,23 +32,23 @@ _SUGGESTIONS: dict[str, tuple[tuple[str, str], ...]] = {
 class HelpPart:
     """A sentence of a field's help.
 
-    `note`: from the model's notes. `warning`: a note that is a warning and matches no pattern. `spoken`: only
-    read out by screen readers, because the page shows it in a shorter form.
+    `note`: from the model's notes. `warning`: a note that is a warning and matches no pattern. `screen_reader`: for
+    screen readers only, because the page shows it in a shorter form.
     """
 
     text: str
-    style: Literal["description", "note", "warning", "spoken"]
+    style: Literal["description", "note", "warning", "screen_reader"]
 
 
 @dataclass(frozen=True, slots=True)
 class NodeDisplay:
-    """What a form shows of a node, whatever its value. All of it is text, not HTML.
+    """What a form shows of a node, independent of its value. All of it is text, not HTML.
 
     `item_label` and `item_noun` name one item of a list, at the start of a line and within a sentence. `required`:
-    always, or if other fields of its group are filled in. `is_help_spoken`: nothing of the help is shown, it is only
-    read out. Lengths are in characters. `is_json`: the value is an object as JSON text. `is_text`: the value is text,
-    which may have line breaks. `options` are (value, label) with a blank one first; () for any other input.
-    `suggestions` is the id of a <datalist>, "" for none.
+    always, or if other fields of its group are filled in. `is_help_for_screen_reader`: no part of the help is visible.
+    Lengths are in characters. `is_json`: the value is an object as JSON text. `is_text`: the value is text, which may
+    have line breaks. `options` are (value, label) with a blank one first; () for any other input. `suggestions` is the
+    id of a <datalist>, "" for none.
     """
 
     label: str
@@ -56,7 +56,7 @@ class NodeDisplay:
     item_noun: str
     required: Literal["", "always", "if_filled"]
     help: tuple[HelpPart, ...]
-    is_help_spoken: bool
+    is_help_for_screen_reader: bool
     short_limit: str
     min_length: int | None
     max_length: int | None
@@ -114,7 +114,7 @@ def compile_model(model: Mapping[str, Any] | Node) -> CompiledModel:
     try:
         text = to_json(model)
     except RecursionError:
-        # Too deep for JSON, so too deep for a form: the parser says so.
+        # Too deep for JSON, so too deep for a form: the parser reports that.
         return CompiledModel(parse_model(model))
     return _compile_text(text)
 
@@ -154,7 +154,7 @@ def _display(node: Node, limit: Limit, *, is_always_required: bool) -> NodeDispl
         item_noun=label_in_sentence(item_label),
         required=required,
         help=(parts := _help(node)),
-        is_help_spoken=all(part.style == "spoken" for part in parts),
+        is_help_for_screen_reader=all(part.style == "screen_reader" for part in parts),
         short_limit=_short_limit(node),
         min_length=limit.min_length,
         max_length=limit.max_length,
@@ -172,20 +172,20 @@ def _display(node: Node, limit: Limit, *, is_always_required: bool) -> NodeDispl
 def _help(node: Node) -> tuple[HelpPart, ...]:
     """A node's help. A description that repeats the label is left out.
 
-    A note that the page shows in another way (a counter, "2 of 3") is only read out.
+    A note that the page shows in another way (a counter, "2 of 3") is for screen readers only.
     """
     shown = [HelpPart(_sentence(node.description), "description")] if adds_information(node) else []
     if node.is_json:
         shown.append(HelpPart("Its fields are not known. Enter an object in JSON.", "note"))
-    spoken = []
+    for_screen_reader = []
     for note in node.notes:
         text, limit = _sentence(note.details), parse_limit(note.details)
         if limit is not None and (short_limit(limit) or limit == Limit(max_rows=limit.max_rows)):
-            spoken.append(HelpPart(text, "spoken"))
+            for_screen_reader.append(HelpPart(text, "screen_reader"))
         else:
             is_unknown_warning = note.is_warning and limit is None
             shown.append(HelpPart(text, "warning" if is_unknown_warning else "note"))
-    return (*shown, *spoken)
+    return (*shown, *for_screen_reader)
 
 
 def _short_limit(node: Node) -> str:
@@ -197,7 +197,7 @@ def _short_limit(node: Node) -> str:
 
 
 def _sentence(text: str) -> str:
-    """With a stop at its end, because a screen reader reads all of the help in one go."""
+    """The text with a full stop, because a screen reader reads all sentences of the help as one text."""
     return text if text.endswith((".", "!", "?", ":", ";")) else text + "."
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from customers.formatting import path_parts
 from customers.forms.bound import Field, Group, Leaf, ListField
 
-# Names that may stand before a path and mean the record itself.
+# Names at the beginning of a path that mean the record itself.
 _ROOT_NAMES = frozenset({"customer", "data", "request", "payload", "body", "model", "pushobject"})
 _MAX_ITEM_ID_LENGTH = 500
 # Added to the rank of a blank field, so that it comes after every field with a value.
@@ -32,14 +32,14 @@ class _Candidate:
 
 
 class ErrorMapper:
-    """Finds fields by itemId. Made once for all findings of one answer, because it walks the whole form."""
+    """Finds fields by itemId. Made once for all findings of one response, because it walks the whole form."""
 
     def __init__(self, root: Group) -> None:
         self.candidates: list[_Candidate] = []
         self._collect(root, (), (), 0)
 
     def find(self, item_id: object) -> Field | None:
-        """The field, list or group that an itemId means; None where it means none, or is too vague."""
+        """The field, list or group that an itemId means; None where it matches none, or is ambiguous."""
         if not isinstance(item_id, str):
             return None
         names, indexes = _names_and_indexes(item_id[:_MAX_ITEM_ID_LENGTH])
@@ -56,7 +56,7 @@ class ErrorMapper:
     def _best_match(
         self, names: tuple[str, ...], indexes: dict[int, int]
     ) -> tuple[int, Field] | None:
-        """The likeliest field, and how many of its indexes differ from the given ones."""
+        """The most likely field, and how many of its indexes differ from the given ones."""
         best: tuple[tuple[int, int, int, int], Field] | None = None
         for candidate in self.candidates if names else ():
             skipped = len(candidate.names) - len(names)
@@ -76,7 +76,7 @@ class ErrorMapper:
 
     def _collect(self, field: Field, names: Names, indexes: Indexes, rank: int) -> None:
         if names:
-            # Without an index, an item that has a value is likelier than one that has none.
+            # Without an index, an item that has a value is more likely than one that has none.
             is_blank = isinstance(field, Leaf) and field.is_blank
             self.candidates.append(_Candidate(field, names, indexes, rank + _BLANK_RANK * is_blank))
         self._collect_inside(field, names, indexes, rank)

@@ -30,7 +30,7 @@ class Form:
     record: the customer as read, with exact numbers; None for an empty form. Ignored where there is `data`.
     data: the posted QueryDict. It holds the record that the form was opened with, signed; raises FormTampered where
         that cannot be read.
-    filled: values to fill in as if typed over the record (a payload from before, the result of a merge).
+    filled: values to fill in over the record, as a person would (an earlier payload, the result of a merge).
     creating: the `id` can be typed if the model has one, the only option of a required field is preselected,
         required lists start with a blank item, and `changes()` names everything that is sent.
     purpose: what the form is for (company, connection and customer): a record that was signed for another purpose is
@@ -53,7 +53,7 @@ class Form:
         self.focus = ""
         self.problems: list[str] = []
         self.unknown_inputs: dict[str, str] = {}
-        self.lost_values: dict[str, str] = {}
+        self.removed_values: dict[str, str] = {}
         self.base: dict[str, Any]
         if data is not None:
             self.base = signing.unsign((data.getlist("base") or [""])[-1], self.purpose)
@@ -67,11 +67,11 @@ class Form:
             reader.read(root)
             self.problems = reader.problems
             self.unknown_inputs = reader.unknown_inputs
-            self.lost_values = reader.lost_values
+            self.removed_values = reader.removed_values
         if filled is not None:
             root.fill(dict(filled))
 
-    # -- what a view does with it -------------------------------------------------------------
+    # -- for views ----------------------------------------------------------------------------
 
     def apply_action(self, action: str) -> str | None:
         """Do what a row button says. Returns the id to focus, which `focus` holds too; None for no such button."""
@@ -113,12 +113,12 @@ class Form:
         self._reset_errors()
 
     def _filled(self, values: Mapping[str, Any]) -> Group:
-        """The fields of this form as they are when it is opened with these values; items have the same keys."""
+        """The fields of this form after opening it with these values; items have the same keys."""
         form = Form(self.compiled.root, self.base, filled=values, creating=self.creating)
         return form.root
 
     def payload(self) -> dict[str, Any]:
-        """What to send. For an invalid field it holds the text that was typed."""
+        """What to send. For an invalid field it has the entered text."""
         value: dict[str, Any] = self.root.value()
         return value
 
@@ -131,7 +131,7 @@ class Form:
         return form_changes(self.root, creating=self.creating)
 
     def merge(self, theirs: Mapping[str, Any], data: PostData | None = None) -> merge.Merge:
-        """Compare with the record as it is now. `Merge.conflicts` is empty where nobody else changed it.
+        """Compare with the current record. `Merge.conflicts` is empty where no one else changed it.
 
         Choices are read from `data`.
         """
@@ -157,18 +157,18 @@ class Form:
 
     @property
     def is_untouched(self) -> bool:
-        """Whether the form holds what it held when it was opened on its record."""
+        """Whether the form has the same values as when it was opened."""
         opened = Form(self.compiled.root, self.base, creating=self.creating)
         return not self.unknown_inputs and self.payload_json() == opened.payload_json()
 
     @property
     def has_removed_characters(self) -> bool:
-        """Whether invisible characters were removed from what was typed."""
-        return any(isinstance(field, Leaf) and field.typed for field, _ in walk(self.root))
+        """Whether invisible characters were removed from the entered text."""
+        return any(isinstance(field, Leaf) and field.original_text for field, _ in walk(self.root))
 
     @property
     def warnings(self) -> dict[str, str]:
-        """What the model requires and the stored record lacks, by the field's path. It does not prevent a save."""
+        """Warnings about required values that the stored record lacks, by path. They do not block a save."""
         return warnings(self.root, creating=self.creating)
 
     @cached_property
@@ -183,7 +183,7 @@ class Form:
         """The values of the record that the model has no field for."""
         return unsent_values(self.root)
 
-    # -- what the template shows --------------------------------------------------------------
+    # -- for the template ---------------------------------------------------------------------
 
     @property
     def blocks(self) -> list[Block]:
@@ -198,15 +198,15 @@ class Form:
         )
 
     @property
-    def lost_fields(self) -> list[dict[str, str]]:
-        """What was typed into fields that the model has lost, to be copied: {path, label, text}."""
+    def removed_fields(self) -> list[dict[str, str]]:
+        """The entered values of fields that were removed from the model, to be copied: {path, label, text}."""
         return [
             {
                 "path": path,
                 "label": page_text(path_label(labels_of(path))),
                 "text": page_text(text),
             }
-            for path, text in self.lost_values.items()
+            for path, text in self.removed_values.items()
         ]
 
     @property
@@ -237,7 +237,7 @@ def copy_of(record: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _without_empty(value: Any, drop: frozenset[str] = READ_ONLY_NAMES) -> Any:
-    """A value without its empty parts; MISSING where nothing remains. `drop` are properties to leave out."""
+    """A value without its empty parts; MISSING where it is empty. `drop` are properties to leave out."""
     if isinstance(value, dict):
         properties = {
             key: inner

@@ -1,4 +1,4 @@
-"""Wording of a node for the page: whether its description is worth showing, and short forms."""
+"""Texts of a node for the page: whether its description adds information, and short forms."""
 
 from __future__ import annotations
 

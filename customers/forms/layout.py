@@ -1,4 +1,4 @@
-"""What the template shows of a form: a tree of blocks, one for each field, with plain text and no HTML.
+"""The context of a form's template: a tree of blocks, one for each field, with plain text and no HTML.
 
 The template is templates/editing/_form_fields.html.
 """
@@ -15,10 +15,10 @@ from customers.forms.actions import can_copy
 from customers.forms.bound import Field, Group, Leaf, ListField, ListItem, ReadOnlyField
 from customers.forms.display import CompiledModel, NodeDisplay
 from customers.forms.model import NodeType
-from customers.forms.paths import FIELD_PREFIX, ORDER_PREFIX, REMOVED_PREFIX, html_id
+from customers.forms.paths import FIELD_PREFIX, ORDER_PREFIX, REMOVED_ITEMS_PREFIX, html_id
 from customers.forms.values import MISSING, text_or_json
 
-# Characters. A longer text, and one that may be longer than the limit, has room for line breaks.
+# Characters. A longer text, and one whose limit is larger than the second, gets an input of several lines.
 _ONE_LINE = 80
 _LONG_LIMIT = 255
 _FILES = (NodeType.FILE, NodeType.MULTIPART)
@@ -32,7 +32,7 @@ _NARROW_LENGTH = 40
 
 @dataclass(slots=True)
 class LeafBlock:
-    """One input. `label` is without the mark of a required field. `typed`, `is_kept`: as of `Leaf`."""
+    """One input. `label` is without the mark of a required field. `original_text`, `keeps_invisible`: see `Leaf`."""
 
     kind: ClassVar = "leaf"
     path: str
@@ -42,17 +42,17 @@ class LeafBlock:
     error: str
     warning: str
     has_focus: bool
-    typed: str = ""
-    is_kept: bool = False
+    original_text: str = ""
+    keeps_invisible: bool = False
 
     @property
     def removed_count(self) -> int:
-        """How many invisible characters were removed from what was typed."""
-        return max(len(self.typed) - len(self.text), 0)
+        """How many invisible characters were removed from the entered text."""
+        return max(len(self.original_text) - len(self.text), 0)
 
     @property
     def has_lines(self) -> bool:
-        """Whether the input has room for several lines."""
+        """Whether the input has several lines."""
         is_long = len(self.text) > _ONE_LINE or (self.display.max_length or 0) > _LONG_LIMIT
         return self.display.is_json or "\n" in self.text or (self.display.is_text and is_long)
 
@@ -102,7 +102,7 @@ class ListBlock:
     """A list of items.
 
     `order` and `removed` are item keys, joined by commas. `count` is of the items that are not removed;
-    `hidden_count` of those beyond what a page shows. `can_copy`: an item's values can be copied to the main fields.
+    `hidden_count` of those above the limit of a page. `can_copy`: an item's values can be copied to the main fields.
     """
 
     kind: ClassVar = "list"
@@ -193,8 +193,8 @@ def layout(
 
     `focus` is the id of the element that takes the focus, or "". `warnings` are sentences by the paths of fields.
     """
-    maker = _Layout(compiled, root, focus, error_paths, warnings)
-    return [block for child in root.children for block in maker.blocks(child)]
+    builder = _Layout(compiled, root, focus, error_paths, warnings)
+    return [block for child in root.children for block in builder.blocks(child)]
 
 
 class _Layout:
@@ -210,7 +210,7 @@ class _Layout:
         self.root = root
         self.focus = focus
         self.warnings = warnings
-        # Items on the way to an error, a warning or the focus are open.
+        # Items that contain an error, a warning or the focus are open.
         self.open_paths: set[str] = set()
         for path in (*error_paths, *warnings, focus.partition("-")[2]):
             self.open_paths.update(_with_ancestors(path))
@@ -231,8 +231,8 @@ class _Layout:
                     field.error,
                     warning,
                     has_focus,
-                    field.typed,
-                    field.is_kept,
+                    field.original_text,
+                    field.keeps_invisible,
                 )
             ]
         if isinstance(field, Group):
@@ -249,7 +249,7 @@ class _Layout:
         return [_read_only(field, label)] if is_shown else []
 
     def _warning(self, field: Field) -> str:
-        """What the stored record lacks here; an error takes its place."""
+        """The warning about the stored record; "" where the field has an error."""
         return "" if field.error else self.warnings.get(field.path, "")
 
     def _list(self, field: ListField, label: str, display: NodeDisplay) -> ListBlock:
@@ -338,7 +338,7 @@ def _inputs(field: Field) -> list[tuple[str, str]]:
         shown = [item for item in field.items if not item.is_hidden]
         return [
             (ORDER_PREFIX + field.path, _keys(shown)),
-            (REMOVED_PREFIX + field.path, _keys(item for item in shown if item.is_removed)),
+            (REMOVED_ITEMS_PREFIX + field.path, _keys(item for item in shown if item.is_removed)),
             *(pair for item in shown for pair in _inputs(item.field)),
         ]
     return []

@@ -1,6 +1,6 @@
 """Limits read out of the English of a model's notes (`validation[].details`).
 
-Limits are advice and never block a save: the integration decides. A note that matches no pattern is shown as text.
+Limits are hints and never block a save: the integration decides. A note that matches no pattern is shown as text.
 
 Match rate over the seven models in ../shared/codat/push-models: 34 of 48 notes, 22 of 33 distinct ones.
 The others state no limit ("Names must be unique", "Billing = POBOX"), or the limit of a part of the field.

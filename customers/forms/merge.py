@@ -1,9 +1,9 @@
-"""Merging two people's changes of one record: the fields that differ, and the values that the choices result in.
+"""Three-way merge of two people's changes of one record: the fields that differ, and the values after the choices.
 
-The fields of the model are compared, leaf by leaf. A field that only somebody else changed is merged without a
-question; one that both changed is a conflict. List items seldom have an identity over two readings of a record: where
-the three lists are equally long they are compared item by item, else the list is one field. Where it cannot be told
-that an item is the same one in all three, each difference is a conflict.
+The fields of the model are compared, leaf by leaf. A field that only the other person changed is merged automatically;
+one that both changed is a conflict. List items seldom have an identity across two reads of a record: three lists of
+equal length are compared item by item, other lists are one field. Where it is not certain that an item is the same
+one in all three lists, each difference is a conflict.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ Keys = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True)
 class FieldConflict:
-    """One field that somebody else changed after the form was opened.
+    """One field that another person changed after the form was opened.
 
-    `changed_by_both`: this form changes it too, to another value. `in_unclear_item`: it is in a list item that may be
-    another one by now. Values are JSON, or MISSING. `chosen` is "" until a choice is made.
+    `changed_by_both`: this form changes it too, to another value. `in_unclear_item`: its list item may not be the same
+    one in all three lists. Values are JSON, or MISSING. `chosen` is "" until a choice is made.
     """
 
     keys: Keys
@@ -75,7 +75,7 @@ class FieldConflict:
 
     @property
     def theirs_text(self) -> str:
-        """The value that somebody else saved."""
+        """The value that the other person saved."""
         return value_text(self.theirs)
 
     @property
@@ -86,10 +86,10 @@ class FieldConflict:
 
 @dataclass(frozen=True, slots=True)
 class Merge:
-    """The conflicts with the choices made so far, what is merged without a question, and the values that result.
+    """The conflicts with the choices made so far, the fields that are merged automatically, and the resulting values.
 
-    `fingerprint` identifies the record that the conflicts are with. `was_shown`: the post came from a page that
-    showed these conflicts. `payload` is what this form would send without them.
+    `fingerprint` identifies the record of the conflicts. `was_shown`: the post came from a page that showed these
+    conflicts. `payload` is what this form would send without a merge.
     """
 
     conflicts: list[FieldConflict]
@@ -125,10 +125,10 @@ def merge(
     mine: dict[str, Any],
     data: PostData | None = None,
 ) -> Merge:
-    """Compare the record that the form was opened with, the record now, and what is to be sent.
+    """Compare the record that the form was opened with, the current record, and what is to be sent.
 
-    `base` and `theirs` are records as read, `mine` is a payload. `data` is the post that may hold choices: they
-    count only if they were made about this very `theirs`.
+    `base` and `theirs` are records as read, `mine` is a payload. `data` is the post that may contain choices: they
+    are used only if they were made about the same `theirs`.
     """
     before, now = _comparable(model, base), _comparable(model, theirs)
     fingerprint = hashlib.sha256(to_json(now).encode()).hexdigest()[:32]
@@ -144,7 +144,7 @@ def merge(
 
 
 def record_changes(model: Node, old: dict[str, Any], new: dict[str, Any]) -> list[Change]:
-    """What differs between two readings of a record, for the model's fields."""
+    """The differences between two reads of a record, for the model's fields."""
     before, now = _comparable(model, old), _comparable(model, new)
     return [
         Change(conflict.path, conflict.label, conflict.before, conflict.theirs)
@@ -195,9 +195,9 @@ def _compare(
         and _all(list, before, now, mine)
         and len(before) == len(now) == len(mine)
     ):
-        stay = equal_json(before, mine) or (_stay(before, now) and _stay(before, mine))
+        unmoved = equal_json(before, mine) or (_unmoved(before, now) and _unmoved(before, mine))
         for index, items in enumerate(zip(before, now, mine, strict=True)):
-            unclear = is_unclear or not (stay and _is_same_item(*items))
+            unclear = is_unclear or not (unmoved and _is_same_item(*items))
             inner = (*keys, index), (*labels, index)
             yield from _compare(node.element, *inner, *items, is_unclear=unclear)
     else:
@@ -206,8 +206,8 @@ def _compare(
         yield FieldConflict(keys, label, before, now, mine, changed_by_both, is_unclear)
 
 
-def _stay(before: list[Any], after: list[Any]) -> bool:
-    """Whether no item of `before` is found at another place of `after`: items were edited, not moved."""
+def _unmoved(before: list[Any], after: list[Any]) -> bool:
+    """Whether no item of `before` is at another index in `after`: items were edited, not moved."""
     old, new = [to_json(item) for item in before], [to_json(item) for item in after]
     all_old, all_new = set(old), set(new)
     return all(
@@ -217,7 +217,7 @@ def _stay(before: list[Any], after: list[Any]) -> bool:
 
 
 def _is_same_item(before: Any, now: Any, mine: Any) -> bool:
-    """Whether one list item is the same in three lists: one side left it alone, or it has the same `id` in all."""
+    """Whether an item is the same one in three lists: this form did not change it, or all have the same `id`."""
     if equal_json(before, mine):
         return True
     if not _all(dict, before, now, mine):

@@ -2,7 +2,7 @@
 
 Knows no HTTP and no form. A model differs for each connection and is data from outside, so it is read leniently
 (an unknown type is text, a missing display name is the property's name) and within bounds (depth, number of
-nodes, number of options). What cannot be such a tree raises ModelError with a sentence for people.
+nodes, number of options). A model that cannot be such a tree raises ModelError with a sentence for people.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ class Node:
 
     @property
     def is_json(self) -> bool:
-        """Whether this is an object of which nothing is known but that it is one: it is typed as JSON."""
+        """Whether this is an object whose properties are not known. It is entered as JSON."""
         return self.type is NodeType.OBJECT and not self.children
 
     @property
@@ -113,7 +113,7 @@ def parse_model(raw: object) -> Node:
 
 
 class _Parser:
-    """Reads one model, and counts its nodes and options, so that one that is too large ends early."""
+    """Reads one model, and counts its nodes and options, to stop early at one that is too large."""
 
     def __init__(self) -> None:
         self.nodes = 0
@@ -201,7 +201,7 @@ class _Parser:
             entry = item if isinstance(item, Mapping) else {"value": item}
             value = entry.get("value")
             if value is None:
-                # Seen in real models: what is shown is what is sent.
+                # Observed in real models: the value that is sent is also the label.
                 value = _text(entry.get("displayName"))
             text = input_text(value)
             # Every form has a blank option already.

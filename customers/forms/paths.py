@@ -1,10 +1,10 @@
 """Names of inputs: a path of percent-encoded property names and item keys, joined by dots.
 
 `f.addresses.b0.line1` is an input, `r.addresses` the order of a list's items, `x.addresses` the items that are
-removed on save. `i.phone` is what was typed before invisible characters were removed, `k.phone` says that a person
-wants them kept. The key of an item from the record is `b` and its index there; of a new item, `n` and a number.
-`n3-b0` is a new item that was copied from `b0`: it keeps the values of `b0` that have no input.
-Names that a browser sends are never parsed: a form asks for the names that it knows.
+removed on save. `i.phone` is the text before invisible characters were removed, `k.phone` that they are not to be
+removed. The key of an item from the record is `b` and its index there; of a new item, `n` and a number.
+`n3-b0` is a new item that was copied from `b0`: it has the values of `b0` that have no input.
+Names that a browser sends are never parsed: a form looks up the names of its own fields.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from __future__ import annotations
 import re
 from urllib.parse import quote, unquote
 
-FIELD_PREFIX, ORDER_PREFIX, REMOVED_PREFIX = "f.", "r.", "x."
-TYPED_PREFIX, KEPT_PREFIX = "i.", "k."
-# What was typed into a field that the model has lost: it is carried along to be copied, and is not sent.
-LOST_PREFIX = "l."
+FIELD_PREFIX, ORDER_PREFIX, REMOVED_ITEMS_PREFIX = "f.", "r.", "x."
+ORIGINAL_PREFIX, KEEP_INVISIBLE_PREFIX = "i.", "k."
+# The entered value of a field that was removed from the model: it is shown to be copied, and not sent.
+REMOVED_FIELD_PREFIX = "l."
 _ITEM_KEY = re.compile(r"b\d{1,6}|n[1-9]\d{0,5}(?:-b\d{1,6})?", re.ASCII)
 NEW_ITEM_KEY = re.compile(r"n([1-9]\d{0,5})(?:-b(\d{1,6}))?", re.ASCII)
 
@@ -23,7 +23,7 @@ NEW_ITEM_KEY = re.compile(r"n([1-9]\d{0,5})(?:-b(\d{1,6}))?", re.ASCII)
 def encode_name(name: str) -> str:
     """A property's name as one part of a path: all but letters, digits, `_`, `-` and `~` percent-encoded.
 
-    The empty name is a lone `%`, which no other name is encoded as.
+    The empty name becomes `%`, which is not the encoding of any other name.
     """
     return quote(name, safe="", errors="surrogatepass").replace(".", "%2E") or "%"
 

@@ -1,7 +1,7 @@
-"""What a browser posted, read into the fields of a form.
+"""Reads a post into the fields of a form.
 
-The fields are walked and each asks for its input by name, so a posted name cannot reach beyond the model. An input
-that was not posted keeps the record's value.
+Each field of the model looks up its input by name, so a posted name cannot set anything else. A field without a
+posted input has the record's value.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ from customers.codat.text import page_text
 from customers.forms.bound import MAX_LIST_ITEMS, Field, Group, Leaf, ListField, ListItem
 from customers.forms.paths import (
     FIELD_PREFIX,
-    KEPT_PREFIX,
-    LOST_PREFIX,
+    KEEP_INVISIBLE_PREFIX,
     ORDER_PREFIX,
-    REMOVED_PREFIX,
-    TYPED_PREFIX,
+    ORIGINAL_PREFIX,
+    REMOVED_FIELD_PREFIX,
+    REMOVED_ITEMS_PREFIX,
 )
 
 # New items in one post, over all lists; a person adds a handful.
 MAX_NEW_ITEMS = 2_000
-# Their inputs: an item of a wide model can have a thousand, and a post has no room for more fields than this.
+# Their inputs: an item of a wide model can have a thousand, and a post is limited to this many fields.
 MAX_NEW_INPUTS = 20_000
 # Bytes of the keys of one list.
 _MAX_ORDER_LENGTH = 20_000
@@ -47,8 +47,8 @@ class PostData(Protocol):
 class PostReader:
     """Reads one post.
 
-    `problems` are sentences that belong to no field; `unknown_inputs` are the inputs that the model does not have
-    (any more), with their values. `lost_values` are the values of those of this post and of earlier ones, by path.
+    `problems` are errors without a field; `unknown_inputs` are the inputs that are not in the model (any more), with
+    their values. `removed_values` are their values in this post and in earlier ones, by path.
     """
 
     def __init__(self, data: PostData) -> None:
@@ -56,22 +56,24 @@ class PostReader:
         self.known: set[str] = set()
         self.problems: list[str] = []
         self.unknown_inputs: dict[str, str] = {}
-        self.lost_values: dict[str, str] = {}
+        self.removed_values: dict[str, str] = {}
         self.new_items = self.new_inputs = 0
 
     def read(self, root: Group) -> None:
         """Read everything into the fields."""
         self._read(root)
-        prefixes = (FIELD_PREFIX, ORDER_PREFIX, REMOVED_PREFIX)
+        prefixes = (FIELD_PREFIX, ORDER_PREFIX, REMOVED_ITEMS_PREFIX)
         for name in self.data:
-            if name.startswith(LOST_PREFIX):
-                self.lost_values[name.removeprefix(LOST_PREFIX)] = self.data.getlist(name)[-1]
+            if name.startswith(REMOVED_FIELD_PREFIX):
+                self.removed_values[name.removeprefix(REMOVED_FIELD_PREFIX)] = self.data.getlist(
+                    name
+                )[-1]
             if not name.startswith(prefixes) or name in self.known:
                 continue
             values = [value for value in self.data.getlist(name) if value.strip()]
             if values and name.startswith(FIELD_PREFIX):
                 self.unknown_inputs[name] = values[-1]
-                self.lost_values[name.removeprefix(FIELD_PREFIX)] = values[-1]
+                self.removed_values[name.removeprefix(FIELD_PREFIX)] = values[-1]
         if self.unknown_inputs:
             self.problems.append(_UNKNOWN_INPUTS)
 
@@ -90,11 +92,11 @@ class PostReader:
         if not values:
             return
         self.known.add(name)
-        typed = self.data.getlist(TYPED_PREFIX + leaf.path)[-1:]
+        original = self.data.getlist(ORIGINAL_PREFIX + leaf.path)[-1:]
         leaf.read(
             page_text(values[-1]),
-            page_text("".join(typed)),
-            is_kept=bool(self.data.getlist(KEPT_PREFIX + leaf.path)),
+            page_text("".join(original)),
+            keeps_invisible=bool(self.data.getlist(KEEP_INVISIBLE_PREFIX + leaf.path)),
         )
         if len(set(values)) > 1:
             leaf.error = (
@@ -103,7 +105,7 @@ class PostReader:
 
     def _read_list(self, field: ListField) -> None:
         keys = self._keys(ORDER_PREFIX + field.path)
-        removed = self._keys(REMOVED_PREFIX + field.path)
+        removed = self._keys(REMOVED_ITEMS_PREFIX + field.path)
         if keys is not None:
             self._order(field, keys, set(removed or ()))
         for item in field.items:

@@ -10,7 +10,7 @@ from django.core import signing
 from customers.forms.values import to_json
 
 _SALT = "customers.forms.base"
-# Characters. A base is as long as a record; this bound only keeps the cost of a hostile post low.
+# Characters. A base is as long as a record; this bound limits the cost of a hostile post.
 _MAX_LENGTH = 5_000_000
 
 

@@ -1,8 +1,8 @@
 """Errors of a form before it is sent: missing required values, and values of the wrong type.
 
-Only what a person typed, added or emptied is checked. An untouched value is sent as it was read, whatever its type; an
-optional object or list item that is blank requires nothing. What the stored record lacks is a warning: the person did
-not cause it and may be unable to supply it, so the integration decides.
+Only values that a person entered, added or emptied are validated. An unchanged value is sent as it was read, whatever
+its type; an optional object or list item that is blank requires nothing. A required value that the stored record lacks
+is a warning: the person may be unable to supply it, so the integration decides.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from customers.forms.values import MISSING, parse_input
 _SELECT = "Select an option."
 _STORED_WITHOUT = "Required, but Codat’s copy has no value here."
 
-# A field that requires a value and has none, and whether the person caused it (else the stored record lacks it).
+# A required field without a value, and whether the person caused that (else the stored record lacks it).
 Gap = tuple[Field, bool]
 
 
@@ -43,7 +43,7 @@ def warnings(root: Group, *, creating: bool) -> dict[str, str]:
 
 
 def error_names_field(field: Field) -> bool:
-    """Whether the field's error says itself which field it is about."""
+    """Whether the field's error contains the label of the field."""
     return field.error == _required_error(field.node) != _SELECT
 
 

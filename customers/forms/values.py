@@ -39,7 +39,7 @@ _DATE_EXAMPLE = (
 
 
 def initial_text(value: Any) -> str:
-    """The text of an input before anything is typed; JSON for an object."""
+    """The initial text of an input; JSON for an object."""
     return "" if value is MISSING else text_or_json(value)
 
 
@@ -59,7 +59,7 @@ def text_or_json(value: Any) -> str:
 
 
 def parse_input(node: Node, text: str) -> tuple[Any, str]:
-    """The value of what a person typed or selected, and an error sentence, "" for none.
+    """The value of an entered text or selected option, and an error sentence, "" for none.
 
     `text` is not blank and differs from the input's initial text. With an error the value is the text.
     """
@@ -95,7 +95,7 @@ def adds_only_blanks(text: str, initial: str) -> bool:
 
 
 def is_same_value(node: Node, value: Any, base: Any) -> bool:
-    """Whether a typed value is the record's: numbers of one size, dates of one moment, else equal as JSON."""
+    """Whether two values are the same: equal numbers, dates of the same moment, else equal as JSON."""
     if isinstance(value, (dict, list)) or isinstance(base, (dict, list)):
         return base is not MISSING and to_json(value) == to_json(base)
     if isinstance(value, bool) or isinstance(base, bool):
@@ -106,7 +106,7 @@ def is_same_value(node: Node, value: Any, base: Any) -> bool:
 
 
 def _moment(text: str) -> str:
-    """A date in one spelling: no zeros at the end of its decimals, and no zone where it is UTC, which Codat means."""
+    """A date in a canonical form: no trailing zeros in its decimals, and no zone where it is UTC, Codat's default."""
     value, error = _parse_date(text.strip())
     if error:
         return text
@@ -127,7 +127,7 @@ def _parse_object(text: str) -> tuple[Any, str]:
 
 
 def _depth(value: Any) -> int:
-    """How many objects and lists are inside one another; counting ends beyond the limit."""
+    """The depth of nested objects and lists; counting stops above the limit."""
     level, depth = [value], 0
     while depth <= _MAX_JSON_DEPTH:
         level = [item for item in level if isinstance(item, (dict, list))]

@@ -2,9 +2,9 @@
 
 Pure: no request, no HTTP. `ListState.query` is what goes to Codat.
 
-Codat documents no way to quote or escape a value, so typed text is split at every character that may be syntax, and
-at spaces; each piece must be found in one of the fields. That finds everything that contains the text as typed, and
-sometimes more. A notice names what was ignored.
+Codat documents no way to quote or escape a value, so the search text is split at every character that may be syntax,
+and at spaces; each piece must be found in one of the fields. That finds everything that contains the text as entered,
+and sometimes more. A notice names what was ignored.
 """
 
 import re
@@ -68,8 +68,8 @@ def read_customers(params: Params) -> ListState:
         conditions.append(f"defaultCurrency={filters['currency']}")
     if DELETED[filters["deleted"]]:
         conditions.append(DELETED[filters["deleted"]])
-    room = QUERY_LIMIT - sum(len(condition) + 2 for condition in conditions)
-    searched, words = search(reader.text("q"), CUSTOMER_SEARCH, room)
+    limit = QUERY_LIMIT - sum(len(condition) + 2 for condition in conditions)
+    searched, words = search(reader.text("q"), CUSTOMER_SEARCH, limit)
     return ListState(
         search=searched,
         query="&&".join(([words] if words else []) + conditions),
@@ -90,13 +90,13 @@ def read_companies(params: Params) -> ListState:
         "state", CONNECTION_STATES, "", "a valid connection state", "Showing every state."
     )
     conditions = [f"dataConnections.status={state}"] if state else []
-    typed = reader.text("q").strip()
-    if _UUID.fullmatch(typed):
-        # Assumed: an id is no string at Codat, and `~` works on strings only, so only a full id can be searched for.
-        searched, words = Search(typed, (typed,)), f"id={typed.lower()}"
+    text = reader.text("q").strip()
+    if _UUID.fullmatch(text):
+        # Assumed: an ID is not a string at Codat, and `~` works on strings only, so only a full ID can be searched for.
+        searched, words = Search(text, (text,)), f"id={text.lower()}"
     else:
-        room = QUERY_LIMIT - sum(len(condition) + 2 for condition in conditions)
-        searched, words = search(typed, ("name",), room)
+        limit = QUERY_LIMIT - sum(len(condition) + 2 for condition in conditions)
+        searched, words = search(text, ("name",), limit)
     return ListState(
         search=searched,
         query="&&".join(([words] if words else []) + conditions),

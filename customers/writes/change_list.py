@@ -10,13 +10,13 @@ from customers.web import links
 from customers.writes import sentences, tracking
 from customers.writes.change_pages import PLACE, change_page
 
-# Values of the filter `state` that stand for several states.
+# Values of the filter `state` that select several states.
 UNFINISHED, NEEDS_ATTENTION = "unfinished", "open"
 
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What narrows a list of changes; "" stands for all. `by` is a user name, `customer` an ID."""
+    """The filters of a list of changes; "" selects all. `by` is a user name, `customer` an ID."""
 
     state: str = ""
     kind: str = ""
@@ -46,7 +46,7 @@ class Filters:
 
 
 def _filter_value(value: str, limit: int = 20) -> str:
-    """Text from an address as every database accepts it: PostgreSQL takes no NUL."""
+    """Text from an address in a form that every database accepts: PostgreSQL rejects NUL."""
     return value[:limit].replace("\0", "\ufffd")
 
 

@@ -1,4 +1,4 @@
-"""Pages of a list of changes, the newest first, that read few rows however long the list is."""
+"""Pages of a list of changes, the newest first, that read few rows whatever the length of the list."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,10 +9,10 @@ from django.db.models import Q
 from customers.models import Write, WriteQuerySet
 
 PAGE_SIZE = 50
-# Pages that a number alone opens: the database reads and skips all rows before them.
+# Pages that can be opened by number: the database reads and skips all rows before them.
 MAX_NUMBERED = 100
 MAX_COUNTED = PAGE_SIZE * MAX_NUMBERED
-# What an address says about the place in a list.
+# The parameters of an address that state the position in a list.
 PLACE = ("page", "before", "after")
 
 
@@ -21,7 +21,7 @@ class ChangePage:
     """Up to `PAGE_SIZE` changes, the newest first.
 
     `total` is at most `MAX_COUNTED`; `is_total_known` is False where there are more. `number` is exact for a page that
-    was opened by its number, and otherwise what the links have counted.
+    was opened by its number, and otherwise counted by the links.
     """
 
     writes: list[Write]
@@ -116,7 +116,7 @@ def _number(text: str) -> int:
 
 
 def _write(text: str) -> Write | None:
-    """Where the change with this ID stands, None where there is none. It need not be in the list (any more)."""
+    """The change with this ID, whose position is used; None where there is none. It need not match the filters."""
     try:
         pk = UUID(text)
     except ValueError:

@@ -1,4 +1,4 @@
-"""The page of one change: where it stands, what it changed, and what a person can decide about it."""
+"""The page of one change: its state, the fields that it changed, and the decisions that a person can make."""
 
 import uuid
 from typing import Any, cast
@@ -24,12 +24,12 @@ from customers.writes.support import support_bundle
 @require_http_methods(["GET", "HEAD", "POST"])
 @permission_required("customers.read_customers", raise_exception=True)
 def change(request: HttpRequest, company_id: str, write_id: uuid.UUID) -> HttpResponse:
-    """One change. While its outcome is not known, a visit asks Codat if that is due, and HTMX repeats the visit.
+    """One change. While its outcome is not known, a GET polls Codat if that is due, and HTMX repeats the GET.
 
-    `?check` asks Codat immediately; `?again` says that a second save of the same form led here, `?same` that a
-    save of the same change in another form did, `?removed` that invisible characters were removed before. HEAD shows
-    what is known, without a call to Codat. POST `action=send` sends an unknown create again with its own key; POST
-    `decision=linked` with `key`, or `decision=not_received`, is what a person decides about an unknown write.
+    `?check` polls Codat immediately. A save redirects here with `?again` where the same form was saved before, with
+    `?same` where another form had saved the same change, and with `?removed` where invisible characters were removed.
+    HEAD responds from the journal, without a call to Codat. POST `action=send` sends an unknown create again with its
+    own key; POST `decision=linked` with `key`, or `decision=not_received`, is a person's decision on an unknown write.
     """
     write = get_object_or_404(Write, pk=write_id, company_id=company_id)
     action_error: CodatError | None = None
@@ -77,7 +77,7 @@ def _act(request: HttpRequest, write: Write) -> HttpResponse:
 
 
 def _context(write: Write) -> dict[str, Any]:
-    """What the page shows of the row itself."""
+    """The context that is made of the row itself."""
     pause = tracking.interval(write)
     tracked = tracking.is_tracked(write)
     return {
@@ -117,7 +117,7 @@ def _urls(write: Write) -> dict[str, str]:
 
 
 def _finding(item: ValidationItem) -> dict[str, str]:
-    """An error or warning of Codat's with its field named as elsewhere on the page, "" where it names none."""
+    """An error or warning of Codat's with the label of its field, "" where it names none."""
     return {
         "label": path_label(path_parts(item.get("itemId") or "")),
         "message": item.get("message") or "No reason was given.",

@@ -1,8 +1,8 @@
 """After success: sync Codat's copy, read the customer, and compare it with what was sent.
 
-Codat's copy shows a written record only after the next refresh. A write is *confirmed* once what was sent was
-read back; where the integration dropped or reformatted fields, those are named. One step at a time: pages,
-webhooks and `settle_writes` all call `step`.
+Codat's copy shows a written record only after the next refresh. A write is *confirmed* once all values that were sent
+were read back; fields that the integration dropped or reformatted are listed. Pages, webhooks and `settle_writes` all
+call `step`.
 """
 
 from datetime import timedelta
@@ -30,17 +30,17 @@ from customers.writes.diff import differences, not_cleared
 
 Confirmation = Write.Confirmation
 
-# A refresh that began before the write ended may miss it, and integrations have delays of their
-# own: after this many refreshes the record counts as not found.
+# A refresh that began before the write ended may miss it, and integrations have delays: only after this many refreshes
+# the record is not found.
 MAX_REFRESHES = 3
-# How long to wait after a failed refresh before asking for another one.
+# The pause after a failed refresh before another one is queued.
 RETRY_PAUSE = timedelta(minutes=1)
-# Desktop software may be off for days. After this long a refresh is no longer awaited.
+# Desktop software may be off for days. After this time there are no further refreshes.
 MAX_WAIT = timedelta(days=7)
 
 
 def step(write: Write, service: CustomerService) -> Write:
-    """Bring a successful write one step closer to being confirmed. Raises CodatError."""
+    """Take the next step of confirming a successful write. Raises CodatError."""
     if write.state != Write.State.SUCCESS or write.confirmation != Confirmation.WAITING:
         return write
     asked_at = write.refresh_asked_at
@@ -57,9 +57,9 @@ def step(write: Write, service: CustomerService) -> Write:
 
 
 def _start_refresh(write: Write, service: CustomerService) -> None:
-    """Queue a refresh of customers, or join the one that is running.
+    """Queue a refresh of customers, or use the running one.
 
-    If Codat still refuses after `MAX_WAIT`, for example because the company was deleted, the write is given up.
+    If Codat still refuses after `MAX_WAIT`, for example because the company was deleted, the write is not found.
     """
     try:
         pull = service.refresh_customers(company_id=write.company_id)
@@ -81,16 +81,16 @@ def _start_refresh(write: Write, service: CustomerService) -> None:
 
 
 def _follow_refresh(write: Write, service: CustomerService) -> None:
-    """Record how far the refresh is; once it has ended, compare."""
+    """Record the progress of the refresh; once it has ended, compare."""
     try:
         pull = service.get_pull_operation(company_id=write.company_id, dataset_id=write.refresh_id)
     except NotFound:
-        # Codat no longer has it, so it ended long ago.
+        # Codat has deleted the pull operation, so it has ended.
         pull = PullOperation(status="Complete", progress=100)
     progress, status = refreshes.progress(pull) or 0, db_safe(pull.get("status"), 100)
     updated = _update(write, refresh_progress=progress, refresh_status=status)
     if updated and refreshes.has_ended(pull):
-        # It holds the time of its last sync.
+        # The cached company has the time of its last sync.
         service.expire_company(company_id=write.company_id)
         _compare(write, service, failed=refreshes.has_failed(write.refresh_status))
 
@@ -131,9 +131,9 @@ def _finish(write: Write, confirmation: Write.Confirmation, **values: Any) -> No
 
 
 def _update(write: Write, **values: Any) -> bool:
-    """Update a row that still waits for the same refresh as when it was read; whether it did.
+    """Update a row if it still waits for the same refresh as when it was read; whether it was updated.
 
-    Of two processes at the same time, the slower one must not undo a newer step.
+    Of two concurrent processes, the slower one must not undo the step of the other.
     """
     updated = Write.objects.filter(
         pk=write.pk,

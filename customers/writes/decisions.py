@@ -1,4 +1,4 @@
-"""What a person decides about an unknown write, and the evidence for it: Codat's own push history."""
+"""A person's decision on an unknown write, and the evidence for it: Codat's own push history."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ from customers.writes.tracking import CLOCK_SKEW, REPLAY_WINDOW
 
 State = Write.State
 
-# The history is read this far back; one page is within Codat's limit of 2,000.
+# Limits of reading the history; one page is within Codat's limit of 2,000.
 MAX_HISTORY_PAGES, HISTORY_PAGE_SIZE = 10, 1000
 
 
@@ -42,10 +42,10 @@ class Evidence:
 
 
 def evidence(write: Write, service: CustomerService) -> list[Evidence]:
-    """Push operations that an unknown write may have become, the likeliest first. Raises CodatError.
+    """Push operations that may be those of an unknown write, the most likely first. Raises CodatError.
 
     They have its connection and data type, were requested at about the time it was sent, and belong to no
-    other row of the journal. A person decides: two saves by two people may look the same here.
+    other row of the journal. A person decides, because two saves by two people may be indistinguishable here.
     """
     if write.sent_at is None:
         return []
@@ -60,14 +60,14 @@ def evidence(write: Write, service: CustomerService) -> list[Evidence]:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """What a visit to a change finds out besides its row. `error` is why Codat could not be asked."""
+    """The evidence for a change, where it was read. `error` is why Codat could not be polled."""
 
     evidence: list[Evidence]
     error: CodatError | None = None
 
 
 def follow(write: Write, service: CustomerService, *, now: bool = False) -> Progress:
-    """Read how far a write is if that is due (or `now`), and collect evidence where a person has to decide."""
+    """Poll Codat about a write if that is due (or `now`), and collect evidence where a person has to decide."""
     try:
         if now or tracking.is_due(write):
             tracking.follow(write, service, by=Write.SettledBy.POLL)
@@ -77,11 +77,11 @@ def follow(write: Write, service: CustomerService, *, now: bool = False) -> Prog
 
 
 def link_operation(write: Write, key: str, service: CustomerService, *, user: User) -> Write:
-    """Record that a person recognised a push operation as this write, and apply its result.
+    """Record a person's decision that a push operation is this write, and apply its result.
 
-    Of several people at the same time the first one decides; the row comes back as that one left it. Raises
-    CodatError where Codat cannot be asked, NotFound where the operation cannot be this write, AlreadyInUse where
-    it belongs to another write of the journal.
+    Of several concurrent decisions the first one is used; the row is reloaded with its result. Raises CodatError
+    where Codat cannot be polled, NotFound where the operation cannot be this write, AlreadyInUse where it belongs to
+    another write of the journal.
     """
     operation = service.get_push_operation(company_id=write.company_id, push_operation_key=key)
     if operation_key(operation) != key or not _matches(write, operation):
@@ -119,12 +119,12 @@ def _link(write: Write, key: str, decision: dict[str, Any]) -> None:
 
 
 def mark_not_received(write: Write, *, user: User) -> Write:
-    """Record that a person decided that an unknown write never reached Codat: it counts as failed."""
+    """Record a person's decision that Codat did not receive an unknown write, which is then failed."""
     values = _decision(Write.Decision.NOT_RECEIVED, user) | {
         "state": State.FAILED,
         "completed_at": timezone.now(),
         "settled_by": Write.SettledBy.PERSON,
-        "error_message": "",  # Why Codat did not answer; it says nothing about the decision.
+        "error_message": "",  # The error of the request, which does not apply to the decision.
     }
     unknown = Write.objects.filter(pk=write.pk, state=State.UNKNOWN, push_operation_key="")
     record(
@@ -136,7 +136,7 @@ def mark_not_received(write: Write, *, user: User) -> Write:
 
 
 def _decision(decision: Write.Decision, user: User) -> dict[str, Any]:
-    """The columns that say who decided what, and when. The name stays when the account is deleted."""
+    """The columns of a decision, its author and its time. The name is stored, because accounts can be deleted."""
     return {
         "decision": decision,
         "decided_by": user,
@@ -172,7 +172,7 @@ def _earliest(write: Write) -> datetime:
 
 
 def _latest(write: Write) -> datetime:
-    """Until when Codat may have received a write: a create may have been repeated."""
+    """The latest time at which Codat may have received a write, since a create may have been repeated."""
     window = REPLAY_WINDOW if write.kind == Write.Kind.CREATE else SENDING_TIMEOUT
     return (write.sent_at or write.created_at) + window + CLOCK_SKEW
 

@@ -1,4 +1,4 @@
-"""Compares two JSON records field by field, without a model: what a write changes, and how it came back."""
+"""Compares two JSON records field by field, without a model: the changes of a write, and how they were read back."""
 
 import operator
 from collections.abc import Callable, Iterable, Iterator
@@ -28,7 +28,7 @@ class FieldChange:
 
 
 class Difference(TypedDict):
-    """One field that did not come back as it was sent, as the journal stores it. `what` is a `How`."""
+    """One field that was not read back as it was sent, as the journal stores it. `what` is a `How`."""
 
     label: str
     what: str
@@ -44,9 +44,9 @@ def walk(
 ) -> Iterator[tuple[Path, Any, Any]]:
     """The fields of two records side by side: (path, old, new).
 
-    Only the properties of `new` are visited: what is not in it has no field in the integration. `pair_rows`
-    decides which rows of two lists belong together; None takes a list as one field. An empty object or list
-    is one field, and so is a value whose type differs between the records.
+    Only the properties of `new` are visited: others have no field in the integration. `pair_rows` pairs the rows of
+    two lists; without it a list is one field. An empty object or list is one field, and so is a value whose type
+    differs between the records.
     """
     if isinstance(new, dict) and new and (isinstance(old, dict) or is_empty(old)):
         before = old if isinstance(old, dict) else {}
@@ -66,7 +66,7 @@ def walk(
 
 
 def by_position(old: list[Any], new: list[Any]) -> Iterable[tuple[Any, Any]]:
-    """Pairs the rows of two lists by their position; None stands for a missing row."""
+    """Pairs the rows of two lists by their position; None is a missing row."""
     return zip_longest(old, new)
 
 
@@ -76,7 +76,7 @@ def by_content(old: list[Any], new: list[Any]) -> Iterable[tuple[Any, Any]]:
     The remaining new rows are paired with the remaining old rows in their order; old rows too many are left out.
     """
     remaining, partners = list(old), dict[int, Any]()
-    # Most rows are equal, which is quick to see: only the rest is compared each with each.
+    # Most rows are equal, which is cheap to test: only the others are compared pairwise.
     matches: tuple[Callable[[Any, Any], bool], ...] = (operator.eq, _holds)
     for is_match in matches:
         for index, row in enumerate(new):
@@ -112,15 +112,15 @@ def changed_fields(before: Any, sent: Any) -> list[FieldChange]:
 
 
 def differences(sent: Any, read: Any) -> list[Difference]:
-    """The fields that were sent and did not come back as they were sent.
+    """The fields that were not read back as they were sent.
 
-    What was cleared is not looked for here, see `not_cleared`.
+    Cleared values are not included, see `not_cleared`.
     """
     return [_difference(path, how, new, old) for path, how, new, old in _not_as_sent(sent, read)]
 
 
 def not_cleared(before: Any, sent: Any, read: Any) -> list[Difference]:
-    """The fields and rows that had a value, were cleared or removed by what was sent, and came back."""
+    """The fields and rows that the write cleared or removed, and that still have their value."""
     result = []
     for path, old, new in walk(before, sent, pair_rows=None):
         back = _value_at(read, path)
@@ -135,7 +135,7 @@ def not_cleared(before: Any, sent: Any, read: Any) -> list[Difference]:
 
 
 def outcome(sent: Any, read: Any) -> How | None:
-    """How a field that was sent came back; None where it came back as it was sent."""
+    """How a field that was sent was read back; None where it is as it was sent."""
     if sent == read or str(sent) == str(read):
         return None
     if is_empty(read):
@@ -198,5 +198,5 @@ def _number(value: Any) -> Decimal | None:
 
 
 def _letters_and_digits(value: Any) -> str | None:
-    """A text without punctuation, blanks and case, by which spellings of one value are recognised."""
+    """A text without punctuation, blanks and case, which is equal for spellings of one value."""
     return "".join(filter(str.isalnum, str(value))).casefold() or None

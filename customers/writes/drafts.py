@@ -1,8 +1,8 @@
-"""Drafts: what a person has typed into a form and not saved, stored on the server while they type.
+"""Drafts: the unsaved values of a form, stored on the server while a person types.
 
-One row per opened form (its `submission`), so two tabs do not overwrite each other. A draft holds the
-form as the browser posted it, with the signed record that it was opened with, and the create/update
-model of that time: on return, the person sees what has changed since in either.
+One row per opened form (its `submission`), so two tabs do not overwrite each other. A draft has the form
+as the browser posted it, with the signed record that it was opened with, and the create/update model of
+that time, so that a reopened draft can report what has changed since in either.
 """
 
 import time
@@ -36,7 +36,7 @@ class OutdatedDraft(Exception):
 
 
 class SavedForm(Exception):
-    """The form was saved, and its draft ended with that. Nothing was stored."""
+    """The form was saved, which deleted its draft. Nothing was stored."""
 
 
 def unsaved(user: User) -> "QuerySet[Draft]":
@@ -46,7 +46,7 @@ def unsaved(user: User) -> "QuerySet[Draft]":
 
 
 def sequence_number(text: str | None) -> int:
-    """A draft's number as the browser sends it. Without a valid one it counts as typed now.
+    """A draft's number as the browser sends it; the current time where it is missing or invalid.
 
     Milliseconds since 1970, or one more than the number before: it grows with each post of one browser.
     """
@@ -58,7 +58,7 @@ def sequence_number(text: str | None) -> int:
 
 @dataclass(frozen=True, slots=True)
 class FormKey:
-    """A person's form for a customer, by which its drafts are found. `customer_id` is "" for a new customer."""
+    """The key of the drafts of a person's form for a customer. `customer_id` is "" for a new customer."""
 
     user: User
     company_id: str
@@ -72,7 +72,7 @@ class FormKey:
     def drafts(self) -> "QuerySet[Draft]":
         """The drafts of this form, the newest first.
 
-        Those of another connection are included: its form is where they can be continued.
+        Those of another connection are included; they are continued in the form of that connection.
         """
         return unsaved(self.user).filter(company_id=self.company_id, customer_id=self.customer_id)
 
@@ -86,9 +86,9 @@ def store(
     customer_name: str,
     sequence: int,
 ) -> None:
-    """Store what was typed, unless what is stored was typed later. If `model` is None, its model stays.
+    """Store a draft, unless a newer one is stored. If `model` is None, the stored model is not changed.
 
-    Posts may overtake each other: the highest sequence number wins. Raises OutdatedDraft, SavedForm.
+    Posts may arrive out of order: the highest sequence number is stored. Raises OutdatedDraft, SavedForm.
     """
     if Write.objects.filter(submission=submission).exists():
         raise SavedForm
@@ -118,7 +118,7 @@ def store(
 
 
 def _body(post: QueryDict) -> str:
-    """The fields of the form, URL-encoded, without what belongs to the request."""
+    """The fields of the form, URL-encoded, without those of the request."""
     body = post.copy()
     for name in _NOT_FORM_FIELDS:
         body.pop(name, None)
@@ -126,7 +126,7 @@ def _body(post: QueryDict) -> str:
 
 
 def discard(user: User, submission: uuid.UUID, *, sequence: int | None = None) -> None:
-    """Delete a person's draft, if it is there; with a `sequence`, not one that was stored after it."""
+    """Delete a person's draft, if there is one; with a `sequence`, only if it is not newer."""
     rows = Draft.objects.filter(user=user, submission=submission)
     if sequence is not None:
         rows = rows.filter(sequence__lte=sequence)

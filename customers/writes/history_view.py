@@ -38,7 +38,7 @@ def _cached_name(company_id: str) -> str:
 def _user_names(rows: WriteQuerySet) -> list[str]:
     """The names of the first `MAX_PEOPLE` people with changes, sorted.
 
-    One look into the index for each: DISTINCT would read every row of the company.
+    One index lookup for each: DISTINCT would read every row of the company.
     """
     names: list[str] = []
     while len(names) < MAX_PEOPLE:

@@ -6,12 +6,12 @@
        ├──────────────────> success | failed                 (Codat answered immediately)
        └──> unknown ──────> any of the above                 (evidence, a retry, or a person's decision)
 
-Each save is a row before a byte is sent, and `sent_at` is stored before the first one is. So a process that
-dies at any step leaves a row that says how far it came. Without `sent_at` the write did not reach Codat. With
-`sent_at` and without an answer, its outcome is unknown. A state changes only by one conditional UPDATE (`_move`), so
-two workers, a webhook and a poll at the same moment leave one result.
+Each save is a row before a byte is sent, and `sent_at` is stored before the first byte is. So after the crash of a
+process at any step, the row has the last step that was made. Without `sent_at` the write was not sent. With `sent_at`
+and without a response, its outcome is unknown. A state changes only by one conditional UPDATE (`_move`), so two
+workers, a webhook and a poll can run concurrently.
 
-A write is never sent twice, except for a create within the time in which Codat replays its first answer to the
+A write is never sent twice, except for a create within the time in which Codat replays its first response to the
 same `Idempotency-Key` (see `tracking.py`).
 """
 
@@ -42,9 +42,9 @@ State = Write.State
 
 
 class MergedField(TypedDict):
-    """A field that somebody else changed while the form was open, and whose value the save kept.
+    """A field that another person changed while the form was open, and that the save does not overwrite.
 
-    `by` is a username and `at` an ISO date; both are "" where the change is not known.
+    `by` is a username and `at` an ISO date; both are "" where the change is not in the journal.
     """
 
     label: str
@@ -54,7 +54,7 @@ class MergedField(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class WriteRequest:
-    """What one save asks for. `payload` and `before` are JSON texts; an empty `customer_id` creates."""
+    """The data of one save. `payload` and `before` are JSON texts; without a `customer_id` it is a create."""
 
     company_id: str
     company: Company
@@ -73,8 +73,8 @@ class WriteRequest:
 def create_write(request: WriteRequest, user: User) -> tuple[Write, bool]:
     """The row of a save, and whether it is new. Call it inside `save_lock`, which commits the row.
 
-    The same submission (a double click, a reload of the post, a second tab with the same form)
-    finds the existing row, which must not be sent again.
+    For the same submission (a double click, a reload of the post, a second tab with the same form) it is
+    the existing row, which must not be sent again.
     """
     return Write.objects.get_or_create(
         submission=request.submission,
@@ -101,15 +101,15 @@ def create_write(request: WriteRequest, user: User) -> tuple[Write, bool]:
 def apply_result(
     write: Write, operation: PushOperation, *, by: str, from_event: bool = False
 ) -> Write:
-    """Record what Codat says of a write. `by` is a `Write.SettledBy`: where the news comes from.
+    """Record the status of a write's push operation. `by` is a `Write.SettledBy`: the source of the status.
 
-    `from_event` is for the contents of an event. It may be late, so it never reverts a success.
+    `from_event` is for the contents of an event. It may be out of date, so it never reverts a success.
     """
     state = operation_state(operation)
     key = write.push_operation_key or operation_key(operation)
     message = db_safe(operation.get("errorMessage"))
     if state == State.PENDING and not key:
-        state, message = State.UNKNOWN, "Codat's answer did not name its push operation."
+        state, message = State.UNKNOWN, "Codat’s response has no push operation key."
     validation = operation.get("validation")
     items = validation if isinstance(validation, dict) else {}
     ended = state not in (State.PENDING, State.UNKNOWN)
@@ -141,10 +141,10 @@ def apply_result(
 def apply_error(write: Write, error: CodatError) -> Write:
     """Record why sending a write failed.
 
-    A refusal is a failure, and after an error before the first byte the write was not sent. After all
-    others it may have arrived: unknown. On a repeat only a 400 is final: Codat's verdict on the data, be it
-    replayed or the first one. Every other error says nothing about the first try: 409 (it is still running),
-    422 (it did arrive), 429, a replayed 5xx, a key that was revoked since, a refused connection.
+    After a refusal, or an error before the first byte, the write has failed. After any other error it may have
+    arrived: unknown. On a repeat only a 400 is final: Codat has rejected the data, now or in a replayed response.
+    Every other error says nothing about the first attempt: 409 (it is still running), 422 (it did arrive), 429, a
+    replayed 5xx, a key that was revoked since, a refused connection.
     """
     repeated = write.attempts > 1
     unknown = error.may_have_arrived or (repeated and not isinstance(error, BadRequest))
@@ -168,7 +168,7 @@ def apply_error(write: Write, error: CodatError) -> Write:
 
 
 def _error_message(error: CodatError) -> str:
-    """Our sentence, and Codat's own message where there is one."""
+    """The sentence of the error, and Codat's own message where there is one."""
     return (
         f"{error.sentence} Message from Codat: “{error.message}”"
         if error.message
@@ -187,7 +187,7 @@ def expire(write: Write) -> Write:
     return write
 
 
-# From which states a write may move to which.
+# The states from which a write may move to each state.
 _FROM: dict[Write.State, tuple[Write.State, ...]] = {
     State.PENDING: (State.SENDING, State.UNKNOWN),
     State.SUCCESS: (State.SENDING, State.PENDING, State.UNKNOWN, State.TIMED_OUT, State.FAILED),
@@ -200,8 +200,8 @@ _FROM: dict[Write.State, tuple[Write.State, ...]] = {
 def _allowed(state: Write.State, *, from_event: bool) -> Q:
     """The rows that may move to a state.
 
-    Codat's own answer overrules an event, and a person's decision without an operation. A success is only
-    reverted by Codat's own answer, since events come late and in any order.
+    A response of Codat's overrides an event, and a person's decision without an operation. A success is only
+    reverted by a response, since events come late and in any order.
     """
     allowed = Q(state__in=_FROM[state])
     if from_event:
@@ -216,7 +216,7 @@ def _allowed(state: Write.State, *, from_event: bool) -> Q:
 def _move(write: Write, state: Write.State, values: dict[str, Any], allowed: Q) -> bool:
     """Move a row that is `allowed` to a state by one conditional UPDATE; whether it moved.
 
-    `seen_at` is kept only if the state stays: a new state has not been seen.
+    `seen_at` is reset with a new state, which no one has seen yet.
     """
     seen = Case(When(state=state, then=F("seen_at")), default=None)
 

@@ -17,20 +17,20 @@ from customers.web import htmx, links
 from customers.writes import drafts, ended_elsewhere
 from customers.writes.change_list import NEEDS_ATTENTION, change_list
 
-# Drafts shown here; older ones are offered at their forms.
+# Drafts that are shown here; older ones are offered with their forms.
 MAX_DRAFTS = 50
 
 
 @require_safe
 @permission_required("customers.read_customers", raise_exception=True)
 def my_changes(request: HttpRequest) -> HttpResponse:
-    """The signed-in person's drafts and changes; those that need attention unless `state` says otherwise."""
+    """The signed-in person's drafts and changes; by default those that need attention."""
     user = cast(User, request.user)
     rows = Write.objects.filter(user=user)
     context = change_list(rows, request.GET, state=NEEDS_ATTENTION) | {"mine": True}
     context["states"] = [(NEEDS_ATTENTION, "Needs attention"), *context["states"]]
     if user.has_perm("customers.write_customers"):
-        # Without the longest columns: what was typed, and the model.
+        # Without the longest columns: the form, and the model.
         unsaved = drafts.unsaved(user).defer("body", "model")[:MAX_DRAFTS]
         context["drafts"] = [_draft_row(draft) for draft in unsaved]
     return htmx.render(request, "writes/my_changes.html", "writes/_change_list.html", context)
@@ -52,7 +52,7 @@ def badge(request: HttpRequest) -> HttpResponse:
 
 
 def _draft_row(draft: Draft) -> dict[str, Any]:
-    """What is shown of a draft away from its form. Codat is not asked for the company's name."""
+    """The context of a draft in the list. It makes no call for the company's name."""
     company_id, customer_id = draft.company_id, draft.customer_id
     company = default_service().snapshots.cached_company(company_id=company_id)
     query = {"connection": draft.connection_id, "draft": str(draft.submission)}

@@ -43,7 +43,7 @@ def operation_customer_id(operation: PushOperation) -> str:
 
 
 def status_code(value: object) -> int | None:
-    """An HTTP status, None for anything else: Codat may send no number, or one that no column holds."""
+    """An HTTP status, None for anything else: Codat may send no number, or one that is too large for the column."""
     return value if isinstance(value, int) and 0 <= value < 1000 else None
 
 

@@ -22,10 +22,10 @@ MAX_SHOWN = 20
 def apply_pending(
     record: dict[str, Any], updates: Iterable[Write]
 ) -> tuple[dict[str, Any], list[Write]]:
-    """A customer after pending updates, applied in their order, and those of them that make a difference.
+    """A customer after its pending updates, in their order, and the updates that change something.
 
-    An update sends every field. Only those that differ from the record it was based on are its changes,
-    and those that an earlier update has changed, since it overwrites them.
+    An update sends every field. Its changes are the fields that differ from the record it was based on, and
+    the fields that an earlier update has changed, since it overwrites them.
     """
     result, changed_names, effective = dict(record), set[str](), []
     for write in updates:
@@ -46,10 +46,10 @@ def with_pending(
     exclude_submission: uuid.UUID,
     read_at: datetime | None = None,
 ) -> tuple[dict[str, Any], list[Write]]:
-    """A customer with the changes that Codat's copy does not show yet, and the writes that make them.
+    """A customer with its pending changes, and the writes that make them.
 
-    A save that went by the copy alone would put the old values back. The save's own submission is left out.
-    `read_at` is when the reading of `record` began, where changes may have been read back since.
+    A save that is based on Codat's copy alone would restore the old values. The save's own submission is left out.
+    `read_at` is when the read of `record` began, where changes may have been read back since.
     """
     updates = Write.objects.pending(company_id, customer_id, read_at=read_at)
     updates = updates.filter(kind=Write.Kind.UPDATE).exclude(submission=exclude_submission)
@@ -57,9 +57,9 @@ def with_pending(
 
 
 def being_sent(company_id: str, customer_id: str, *, exclude_submission: uuid.UUID) -> Write | None:
-    """A change of a customer that another process is sending at this moment, None if there is none.
+    """A change of a customer that another process is sending now, None if there is none.
 
-    Until Codat has answered, a second change could overtake it. A sender that is silent for `SENDING_TIMEOUT` is dead.
+    Until Codat has responded, a second change could overtake it. After `SENDING_TIMEOUT` the process is assumed dead.
     """
     limit = timezone.now() - SENDING_TIMEOUT
     rows = Write.objects.filter(
@@ -77,7 +77,7 @@ def same_name_writes(
     retry_of: Write | None = None,
     read_at: datetime | None = None,
 ) -> list[Write]:
-    """The pending writes that give this name to another customer, newest first; [] for an empty name.
+    """The pending writes that set this name for another customer, newest first; [] for an empty name.
 
     Names are compared by `folded_name`. The save's own submission and customer, and the write that it retries, are
     left out. `read_at` as in `with_pending`.
@@ -124,6 +124,6 @@ def pending(company_id: str, customer_id: str = "") -> dict[str, Any]:
 
 
 def shown_key(writes: Iterable[Write]) -> str:
-    """A short text that differs where other writes are pending."""
+    """A short text that identifies the set of pending writes."""
     ids = ",".join(sorted(str(write.pk) for write in writes))
     return hashlib.sha256(ids.encode()).hexdigest()[:16]

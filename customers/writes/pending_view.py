@@ -1,4 +1,4 @@
-"""The section of pending changes that pages load again by themselves. It is read from the journal alone."""
+"""The section of pending changes, which pages poll. It is read from the journal only."""
 
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
@@ -12,10 +12,10 @@ from customers.writes.pending import pending
 @require_safe
 @permission_required("customers.read_customers", raise_exception=True)
 def pending_changes(request: HttpRequest, company_id: str) -> HttpResponse:
-    """The pending changes of a company, or of the customer in `?customer`, and with them the number in the header.
+    """The pending changes of a company, or of the customer in `?customer`, and the number in the header.
 
-    Where they are others than the page shows (`?shown`), the page loads its records again, too: a change that is
-    confirmed is in Codat's copy now.
+    Where they are not those that the page shows (`?shown`), the page reloads its records too, because a confirmed
+    change is in Codat's copy.
     """
     customer_id = request.GET.get("customer", "").replace("\0", "\ufffd")
     context = pending(company_id, customer_id)

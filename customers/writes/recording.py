@@ -1,8 +1,8 @@
-"""Stores facts that nobody can ask for again, also where the connection to the database is lost meanwhile.
+"""Stores facts that cannot be read again, also where the connection to the database was lost meanwhile.
 
-A call to Codat takes seconds. A database server that restarts in that time, or a proxy that ends idle connections,
-takes our connection with it, and the next statement fails although the answer has been read. A step that stores such
-a fact is run again on a new connection. It has to be idempotent: the lost connection may have committed it.
+A call to Codat takes seconds. If the database server restarts in that time, or a proxy closes idle connections, the
+next statement fails although the response has been read. A step that stores such a fact is retried on a new
+connection. It has to be idempotent, because the lost connection may have committed it.
 """
 
 import logging
@@ -14,18 +14,18 @@ from django.db import InterfaceError, OperationalError, connection
 
 log = logging.getLogger(__name__)
 
-# Seconds before each further try. In all longer than `ConnectionBreaker` refuses new connections.
+# Seconds before each retry. Their sum is longer than `ConnectionBreaker` refuses new connections.
 PAUSES = (0.0, 0.2, 1.0, 2.0, 4.0)
 
 Result = TypeVar("Result")
 
 
 def record(step: Callable[[], Result], *, what: str) -> Result:
-    """Run a step that stores a fact, again on a new connection where the database fails. Returns its result.
+    """Run a step that stores a fact, with retries on a new connection where the database fails. Returns its result.
 
-    `what` names the fact in the log, with IDs and without personal data: the log is what is left of it where the
-    database stays away. Raises OperationalError or InterfaceError then, and immediately inside a transaction, which
-    no other connection can continue.
+    `what` describes the fact in the log, with IDs and without personal data: if all retries fail, only the log has it.
+    Raises OperationalError or InterfaceError then, and immediately inside a transaction, which cannot be continued on
+    another connection.
     """
     for pause in PAUSES:
         try:

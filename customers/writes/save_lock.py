@@ -1,8 +1,8 @@
-"""The lock under which a save looks for other saves and journals its own: one step for everybody else.
+"""The locks under which a save checks for other saves and journals its own, as one atomic step.
 
-Two saves that look for each other at the same moment find nothing, and both go out. So a save holds locks with
-the names of what it must not overlook, such as its customer and its new name, from the look until its row in the
-journal is committed. Who waits for a lock finds that row afterwards.
+Without them, two concurrent saves would not find each other, and both would be sent. So a save holds locks, for
+example on its customer and on its new name, from the check until its row in the journal is committed. A save that
+waited for a lock finds that row.
 
 The locks are rows, locked by `SELECT ... FOR UPDATE`, because a row behaves the same on every database. On SQLite
 the transaction itself is the lock: it begins with BEGIN IMMEDIATE (`transaction_mode` in the settings).
@@ -16,14 +16,14 @@ from django.db import transaction
 
 from customers.models import SaveLock
 
-# Names share the rows, so that their number has a limit and no name is stored. Saves of two names that share one wait
-# for each other for some milliseconds.
+# Names are hashed to a fixed number of rows, so no name is stored. Saves with two names of one row wait for each other
+# for some milliseconds.
 ROWS = 4096
 
 
 @contextmanager
 def save_lock(*names: str) -> Iterator[None]:
-    """A transaction that no other save with one of these names is in. It is committed at the end.
+    """A transaction that excludes other saves with any of these names. It is committed at the end.
 
     Inside another transaction this raises RuntimeError, since its rollback would lose the write. Codat must not be
     called inside.
@@ -33,7 +33,7 @@ def save_lock(*names: str) -> Iterator[None]:
         # In ascending order, in both statements: two saves with two locks each do not wait for each other.
         SaveLock.objects.bulk_create(map(SaveLock, numbers), ignore_conflicts=True)
         locks = SaveLock.objects.select_for_update().filter(number__in=numbers).order_by("number")
-        # Evaluated for its lock alone.
+        # Evaluated only to lock the rows.
         list(locks)
         yield
 
@@ -44,7 +44,7 @@ def customer_lock(company_id: str, customer_id: str) -> str:
 
 
 def name_lock(company_id: str, folded_name: str) -> str:
-    """The name of the lock for a name that a customer of a company is to get."""
+    """The name of the lock for a new name of a customer of a company."""
     return f"name {company_id} {folded_name}"
 
 

@@ -14,7 +14,7 @@ from customers.writes.recording import record
 
 State = Write.State
 
-# Longer than the client's deadline: after it, the process that was sending is dead.
+# Longer than the client's deadline: after it, the sending process is assumed dead.
 SENDING_TIMEOUT = timedelta(seconds=max(120.0, 2 * settings.CODAT_PAGE_DEADLINE))
 
 
@@ -70,7 +70,7 @@ def _call_codat(write: Write, service: CustomerService) -> PushOperation:
 
 
 def _without_this_attempt(write: Write) -> Write:
-    """Take back the count of a repeat that was never sent; it says nothing about the first attempt."""
+    """Revert the count of a repeat that was not sent, which says nothing about the first attempt."""
     this_attempt = Write.objects.filter(pk=write.pk, attempts=write.attempts)
     before = write.attempts - 1
     record(
@@ -82,7 +82,7 @@ def _without_this_attempt(write: Write) -> Write:
 
 
 def _has_event(write: Write) -> bool:
-    """Whether an event about a write came before its answer: its key belonged to no row then."""
+    """Whether an event about a write arrived before its response, when no row had its key."""
     return WebhookEvent.objects.filter(
         received_at__gte=write.sent_at, body__contains=write.push_operation_key
     ).exists()

@@ -1,7 +1,7 @@
 """What is known of a write, in the words of the screen: one table of labels, tones and sentences.
 
-A label claims no more than is known: *Refused* only what Codat or the integration refused, *Not sent* what never
-left the dashboard, *Marked as not received* what a person decided.
+A label claims no more than is known: *Refused* is for refusals by Codat or the integration, *Not sent* for a write
+that was not sent, *Marked as not received* for a person's decision.
 """
 
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ class Status:
 
 
 class Known(Enum):
-    """What may be known of a write: of sending it, and of reading it back."""
+    """The rows of the table: about sending a write, and about reading it back."""
 
     QUEUED = auto()
     SENDING = auto()
@@ -134,7 +134,7 @@ OPERATION_STATUSES = {
     "timedout": Known.TIMED_OUT,
 }
 
-# How a field came back, by `diff.How`.
+# How a field was read back, by `diff.How`.
 DIFFERENCE_LABELS = {
     "dropped": "Missing",
     "reformatted": "Reformatted",
@@ -146,14 +146,14 @@ _LINKED = " {person} found it in Codat’s history and linked it{when}."
 
 
 def status(write: Write) -> Status:
-    """What is known of sending a write. A write that a person linked to an operation says who and when."""
+    """The status of sending a write. If a person linked it to an operation, the sentence names them and the time."""
     entry = TABLE[_sending(write)]
     linked = _LINKED if write.decision == Write.Decision.LINKED else ""
     return _filled(entry, entry.sentence + linked, write)
 
 
 def read_back(write: Write) -> Status | None:
-    """What is known of reading a successful write back; None for all others."""
+    """The status of reading a successful write back; None for all others."""
     known = _reading(write)
     return _filled(TABLE[known], TABLE[known].sentence, write) if known else None
 

@@ -1,7 +1,7 @@
 """The signature of an event, as Standard Webhooks defines it: HMAC-SHA-256 over id, time and the raw body.
 
-The library `standardwebhooks` signs text, so it reports a body that is no UTF-8 as a wrong signature, and one
-malformed token of the header hides the good one beside it. Svix sends several while a secret is rotated.
+The library `standardwebhooks` signs text, so it reports a body that is not UTF-8 as a wrong signature, and rejects a
+header with one malformed and one valid token. Svix sends several tokens while a secret is rotated.
 """
 
 import base64
@@ -17,7 +17,7 @@ _PREFIX = "whsec_"
 
 
 def is_valid(secret: str, body: bytes, headers: Mapping[str, str]) -> bool:
-    """Whether one of the header's signatures is that of the body, and its time is near. `secret` as Svix shows it."""
+    """Whether a signature of the header is valid for the body, and its time is recent. `secret` as Svix shows it."""
     event_id, sent = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "")
     if not event_id or not _is_near(sent):
         return False

@@ -1,4 +1,4 @@
-"""What Codat's support needs to know about a write."""
+"""The facts of a write that Codat's support needs."""
 
 from datetime import UTC, datetime
 
@@ -6,7 +6,7 @@ from customers.models import Write
 
 
 def support_bundle(write: Write) -> str:
-    """What Codat's support asks for, as text: ids, codes and times, nothing about anybody."""
+    """The facts for Codat's support, as text: IDs, codes and times, without personal data."""
     facts = {
         "Company": write.company_id,
         "Connection": write.connection_id,

@@ -1,8 +1,7 @@
-"""Tracks a write until its outcome is known and read back: when to ask Codat, what to ask, what may be repeated.
+"""Tracks a write until its outcome is known and read back: polling intervals, calls to Codat, and repeats.
 
 Pages call `follow`, which reads; `manage.py settle_writes`, and a person's button, call `follow_or_repeat`, which may
-send. Both are safe to run in several places at the same time, since each step claims the row by one conditional
-UPDATE.
+send. Both are safe to run concurrently, since each step claims the row by one conditional UPDATE.
 """
 
 from collections.abc import Iterable
@@ -21,11 +20,11 @@ from customers.writes.sending import SENDING_TIMEOUT, dispatch
 
 State = Write.State
 
-# Codat replays its first answer to an Idempotency-Key for 90 minutes; the margin is for clock skew.
+# Codat replays its first response to an Idempotency-Key for 90 minutes; the margin is for clock skew.
 REPLAY_WINDOW = timedelta(minutes=85)
-# A 5xx is replayed like any other answer; one that comes this often is Codat's own, not a proxy's.
+# A 5xx is replayed like any other response; after this many it is Codat's own, not a proxy's.
 MAX_REPLAYED_ERRORS = 3
-# How far apart our clock and Codat's may be.
+# The maximum difference between the clocks of this machine and Codat.
 CLOCK_SKEW = timedelta(minutes=5)
 
 # (up to this age, poll at this interval). Pages stop polling after the last row.
@@ -35,26 +34,26 @@ _INTERVALS = (
     (timedelta(minutes=10), timedelta(seconds=15)),
     (timedelta(hours=1), timedelta(minutes=1)),
 )
-# After that only cron polls, without an end: desktop software may be off for weeks.
+# After that only cron polls, without a limit, because desktop software may be off for weeks.
 _BACKGROUND_INTERVAL = timedelta(minutes=10)
 _FIRST_DAY = timedelta(days=1)
 _LONGEST_INTERVAL = timedelta(hours=1)
 
 
 def is_tracked(write: Write) -> bool:
-    """Whether there is still something to find out: the outcome, or how it is read back."""
+    """Whether the outcome, or its confirmation, is not known yet."""
     return not write.is_finished or write.confirmation == Write.Confirmation.WAITING
 
 
 def needs_decision(write: Write) -> bool:
-    """Whether only a person can tell what happened to a write: Codat gave no key, and it must not be repeated."""
+    """Whether only a person can decide the outcome: there is no push operation key, and no repeat is allowed."""
     return (
         write.state == State.UNKNOWN and not write.push_operation_key and not can_be_repeated(write)
     )
 
 
 def interval(write: Write, now: datetime | None = None) -> timedelta | None:
-    """The polling interval of a page at this age; None once pages stop, and where a person has to decide."""
+    """The polling interval of a page at this age; None once pages stop polling, and where a person has to decide."""
     if needs_decision(write):
         return None
     age = _age(write, now or timezone.now())
@@ -62,7 +61,7 @@ def interval(write: Write, now: datetime | None = None) -> timedelta | None:
 
 
 def shortest_interval(writes: Iterable[Write]) -> int | None:
-    """After how many seconds a page that shows these writes is loaded again; None where nothing renews itself."""
+    """The polling interval in seconds of a page that shows these writes; None where it does not poll."""
     pauses = [interval(write) for write in writes if is_tracked(write)]
     return min((int(pause.total_seconds()) for pause in pauses if pause), default=None)
 
@@ -83,12 +82,11 @@ def _age(write: Write, now: datetime) -> timedelta:
 
 
 def follow(write: Write, service: CustomerService, *, by: str) -> Write:
-    """Read how far a write is, or how far it is read back, and record it. `by` as in `apply_result`.
+    """Read the status of a write, or of its confirmation, and record it. `by` as in `apply_result`.
 
-    Sends no write, so anybody who may read may cause it, by a safe method. A sync that it asks for reads the
-    books. A write whose sender has died moves on: never sent -> failed; perhaps sent -> unknown. An operation that
-    Codat no longer has after a day counts as timed out. Raises CodatError where Codat cannot be asked; the row is
-    then unchanged.
+    Sends no write, so a viewer may cause it, by a safe method; a sync that it queues only reads. A write whose
+    sending process has died becomes failed (not sent) or unknown (perhaps sent). An operation that Codat no longer
+    has after a day is recorded as timed out. Raises CodatError where Codat cannot be polled; the row is then unchanged.
     """
     is_readable = write.state != State.UNKNOWN or bool(write.push_operation_key)
     if is_readable and is_tracked(write) and _claim(write):
@@ -97,9 +95,9 @@ def follow(write: Write, service: CustomerService, *, by: str) -> Write:
 
 
 def follow_or_repeat(write: Write, service: CustomerService, *, by: str) -> Write:
-    """The same, but an unknown create is sent again with its own key while Codat replays the first answer.
+    """The same, but an unknown create is sent again with its own key while Codat replays the first response.
 
-    For background work, and for a person who may write and asks for it by POST. Raises CodatError.
+    For background work, and for a POST by an editor. Raises CodatError.
     """
     if is_tracked(write) and _claim(write):
         _follow(write, service, by=by)
@@ -127,10 +125,10 @@ def _follow(write: Write, service: CustomerService, *, by: str) -> Write:
 
 
 def can_be_repeated(write: Write) -> bool:
-    """Whether sending again with the same key is harmless and may tell something.
+    """Whether a repeat with the same key is safe and may reveal the outcome.
 
-    True for a create whose first answer Codat still replays, unless that answer is an error, time after
-    time, or says that the key belongs to another write.
+    True for a create whose first response Codat still replays, unless that response is repeatedly an error, or
+    states that the key belongs to another write.
     """
     status = write.status_code or 0
     if status == HTTPStatus.UNPROCESSABLE_ENTITY:
@@ -139,12 +137,12 @@ def can_be_repeated(write: Write) -> bool:
         return False
     if write.kind != Write.Kind.CREATE or write.sent_at is None or write.push_operation_key:
         return False
-    # If our clock was set back, it says nothing about Codat's 90 minutes.
+    # If the clock of this machine was set back, the age of the write is not known.
     return -CLOCK_SKEW < timezone.now() - write.sent_at < REPLAY_WINDOW
 
 
 def _claim(write: Write) -> bool:
-    """Count a check; False where another process has counted one since the row was read."""
+    """Claim the row by counting a check; False where another process has done so since the row was read."""
     now = timezone.now()
     claimed = Write.objects.filter(pk=write.pk, checks=write.checks).update(
         checks=F("checks") + 1, checked_at=now
@@ -154,7 +152,7 @@ def _claim(write: Write) -> bool:
 
 
 def _give_up_sending(write: Write) -> None:
-    """Move a row on whose sender is dead; one that may still be alive is left alone."""
+    """Change the state of a row whose sending process is dead; no change while it may be alive."""
     limit = timezone.now() - SENDING_TIMEOUT
     sending = Write.objects.filter(pk=write.pk, state=State.SENDING)
     sending.filter(sent_at=None, created_at__lt=limit).update(

@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 @login_not_required
 @require_POST
 def receive_event(request: HttpRequest) -> HttpResponse:
-    """Answers 204 once an event is stored (also if it was before), 401 without a valid signature, 400 without JSON."""
+    """204 once an event is stored (now or before), 401 without a valid signature, 400 without JSON."""
     try:
         event = webhooks.receive(request.body, request.headers)
     except webhooks.InvalidSignature as error:

@@ -1,8 +1,8 @@
-"""Events from Codat: verified, stored once, answered in milliseconds, and processed afterwards.
+"""Events from Codat: verified, stored once, acknowledged in milliseconds, and processed afterwards.
 
-Svix signs the raw body (Standard Webhooks). Delivery is at least once and in any order. `apply` records what an event
-itself says, immediately; `process` asks Codat for the details later. An event that this process did
-not get to, or died over, has no `processed_at`: `settle_writes` processes it.
+Svix signs the raw body (Standard Webhooks). Delivery is at least once and in any order. `apply` records the contents
+of an event immediately; `process` reads the details from Codat later. An event that this process could not finish
+has no `processed_at`: `settle_writes` processes it.
 """
 
 import functools
@@ -39,12 +39,12 @@ event_queue: "queue.Queue[WebhookEvent]" = queue.Queue(MAX_QUEUED_EVENTS)
 # The column's length.
 MAX_ID_LENGTH = 200
 
-# Codat read the accounting software: again, or for the first time.
+# Codat has read the accounting software: again, or for the first time.
 READ_EVENTS = ("read.completed", "read.completed.initial")
-# With these, the beginnings of events after which a company's connections or times may be others.
+# Prefixes of the events after which a company's connections or times may have changed.
 COMPANY_EVENTS = (*READ_EVENTS, "connection.", "company.")
 
-# Writes that one event about a sync moves on; pages and `settle_writes` move on the others.
+# Writes that one event about a sync confirms; pages and `settle_writes` confirm the others.
 MAX_WRITES_PER_EVENT = 100
 
 
@@ -82,12 +82,12 @@ def receive(body: bytes, headers: Mapping[str, str]) -> WebhookEvent | None:
     try:
         return record(store, what=f"event {webhook_id}")
     except IntegrityError:
-        # Also where a lost connection had stored it: `settle_writes` processes it then.
+        # Also where a lost connection had stored it; then `settle_writes` processes it.
         return None
 
 
 def _stored_id(webhook_id: str) -> str:
-    """An event's ID as the column holds it; of one that does not fit or cannot be stored, its hash."""
+    """An event's ID, or its hash where the ID is too long or cannot be stored."""
     if len(webhook_id) <= MAX_ID_LENGTH and db_safe(webhook_id) == webhook_id:
         return webhook_id
     return "sha256:" + hashlib.sha256(webhook_id.encode(errors="surrogateescape")).hexdigest()
@@ -107,7 +107,7 @@ def process_later(event: WebhookEvent) -> None:
 def _worker() -> threading.Thread:
     """The thread, started with the first event so that a forked server process has its own.
 
-    A daemon: a server process that stops does not wait for a Codat that hangs.
+    A daemon, so that a server process that stops does not wait for Codat.
     """
     thread = threading.Thread(target=_process_queue, name="webhooks", daemon=True)
     thread.start()
@@ -132,7 +132,7 @@ def _process_queue() -> None:
 
 
 def apply(event: WebhookEvent) -> None:
-    """Record what an event itself says of a write, without a call to Codat."""
+    """Record the contents of an event about a write, without a call to Codat."""
     payload = _payload(event)
     write = _write(event, payload)
     if write is not None:
@@ -141,7 +141,7 @@ def apply(event: WebhookEvent) -> None:
 
 
 def process(event: WebhookEvent, service: CustomerService) -> None:
-    """Ask Codat for what an event leaves out. Unknown events are ignored. Raises CodatError."""
+    """Read from Codat what an event does not contain. Unknown events are ignored. Raises CodatError."""
     payload = _payload(event)
     write = _write(event, payload)
     if write is not None:
@@ -162,7 +162,7 @@ def process(event: WebhookEvent, service: CustomerService) -> None:
 
 
 def _confirm_writes(event: WebhookEvent, payload: dict[str, Any], service: CustomerService) -> None:
-    """Move the writes on that wait for the sync of a company."""
+    """Take the next step of confirming the writes that wait for a sync of a company."""
     company_id = _object(payload, "referenceCompany").get("id")
     waiting = Write.objects.filter(
         company_id=values.canonical_company_id(db_safe(company_id)),
@@ -176,7 +176,7 @@ def _confirm_writes(event: WebhookEvent, payload: dict[str, Any], service: Custo
 
 
 def _renew_company(payload: dict[str, Any], service: CustomerService) -> None:
-    """Read the company of an event again where a page would show it from the cache. Raises CodatError."""
+    """Refresh the cached company of an event, if it is cached. Raises CodatError."""
     named = _object(payload, "referenceCompany").get("id"), payload.get("companyId")
     for value in named:
         company_id = values.canonical_company_id(db_safe(value)) if isinstance(value, str) else ""
@@ -189,7 +189,7 @@ def _payload(event: WebhookEvent) -> dict[str, Any]:
     try:
         body = decoding.decode(event.body.encode())
     except ValueError:
-        # It was readable when it arrived: an earlier version allowed deeper JSON.
+        # It could be decoded when it arrived: an earlier version allowed deeper JSON.
         log.warning("event %s: cannot be decoded", event.webhook_id)
         return {}
     return _object(body, "payload") if isinstance(body, dict) else {}
@@ -212,7 +212,7 @@ def _object(value: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 def _write(event: WebhookEvent, payload: dict[str, Any]) -> Write | None:
-    """The write that an event is about; None where it is about none, or none of ours."""
+    """The write that an event is about; None where it is about none of the journal."""
     key, company_id = payload.get("id"), _object(payload, "referenceCompany").get("id")
     if not event.event_type.startswith("customers.write.") or not isinstance(company_id, str):
         return None

@@ -1,1 +1,1 @@
-"""What the sandbox holds: companies, integrations with their models, records and files."""
+"""The data of the sandbox: companies, integrations with their models, records and files."""

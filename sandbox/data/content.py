@@ -135,7 +135,7 @@ def _block() -> bytes:
 def large(size: int, start: int = 0) -> Iterator[memoryview]:
     """Bytes `start` to `size` of an endless file, in blocks of up to 1 MiB and constant memory.
 
-    Every MiB begins with its own number (8 bytes, big-endian), so that a lost or doubled block is noticed. A block
+    Every MiB begins with its number (8 bytes, big-endian), so that a missing or repeated block is detected. A block
     is valid until the next one is requested.
     """
     block = bytearray(_block())

@@ -1,7 +1,7 @@
 """Integrations whose create/update models follow real responses of Codat.
 
 Which fields a model has, what it requires, how long a text may be and how a note is worded are facts; labels and
-descriptions are invented. How each software stores and refuses is guessed from its documentation.
+descriptions are invented. How each software stores and refuses is assumed from its documentation.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-/* A form that is being saved accepts no input: what is typed after the request was sent would be lost with the answer. */
+/* A form that is being saved accepts no input: text entered after the request was sent would be lost with the response. */
 
 import { cancelDraft, hasUnsavedChanges, markSent, scheduleDraft, showStatus } from "./drafts.js";
 import { byId, currentForm } from "./page.js";
@@ -33,7 +33,7 @@ function onRequest(event) {
   showStatus("Saving…");
 }
 
-/* The save has its own page now. Not so the page for signing in: what was typed is still here only. */
+/* The save has its own page now, unlike the sign-in page, where the entered values are on this page only. */
 function onResponse(event) {
   const address = event.detail.xhr.getResponseHeader("HX-Redirect");
   if (address && !address.includes("/login/")) {
@@ -51,6 +51,6 @@ function onEnd(event) {
     delete save.dataset.label;
     showStatus("");
   }
-  // The form was not replaced, so no response of ours came: no draft holds yet what was typed.
+  // The form was not replaced, so no response of the dashboard arrived: no draft has the entered values yet.
   if (hasUnsavedChanges() || !successful) scheduleDraft();
 }

@@ -1,4 +1,4 @@
-/* A text box that searches the options of a long <select> (WAI-ARIA combobox pattern). The select stays what is posted. */
+/* A text box that searches the options of a long <select> (WAI-ARIA combobox pattern). The select's value is posted. */
 
 const PAGE = 10;
 const COPIED_ATTRIBUTES = ["aria-describedby", "aria-invalid", "aria-required"];
@@ -164,7 +164,7 @@ class Combobox {
   }
 
   onKey(event) {
-    // The Enter that ends a composition (IME) belongs to it; Safari sends it afterwards, with this code.
+    // The Enter that ends a composition (IME) selects nothing; Safari sends it afterwards, with this code.
     if (event.isComposing || event.keyCode === 229) return;
     if (event.altKey && event.key !== "ArrowDown") return;
     const isOpening = this.list.hidden && ["ArrowDown", "ArrowUp"].includes(event.key);

@@ -1,4 +1,4 @@
-/* Counters of characters, for inputs with a limit. A limit is advice: it never stops the typing. */
+/* Counters of characters, for inputs with a limit. A limit is a hint: it never blocks input. */
 
 const LIMITED = ":is(input, textarea):is([data-max], [data-min])";
 

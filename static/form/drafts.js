@@ -1,4 +1,4 @@
-/* Drafts: what is typed is stored on the server a moment later, and the browser warns while something is not. */
+/* Drafts: the form is stored on the server shortly after each change, and the browser warns until it is. */
 
 import { byId, currentForm } from "./page.js";
 
@@ -30,7 +30,7 @@ export function cancelDraft() {
   clearTimeout(timer);
 }
 
-/** Everything typed is on its way in a post of the form. */
+/** The form's values are being sent in a post of the form. */
 export function markSent() {
   stored = currentForm() ? textOf(currentForm()) : null;
 }
@@ -69,7 +69,7 @@ async function saveDraft() {
   const attempt = attempts;
   const text = textOf(form);
   const response = await send(form);
-  // Only the latest attempt counts: it has everything that was typed.
+  // Only the latest attempt matters: it has all entered values.
   if (attempt !== attempts) return;
   const status = response?.status ?? 0;
   const isSaved = status >= 200 && status < 300;
@@ -140,7 +140,7 @@ function textOf(form) {
   return new URLSearchParams(data).toString();
 }
 
-/* Cancel asks once, in the page, where something was typed. */
+/* Cancel asks for confirmation, in the page, where the form was changed. */
 async function onCancel(event) {
   const form = currentForm();
   const question = byId("cancel-question");

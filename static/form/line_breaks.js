@@ -11,7 +11,7 @@ export function startLineBreaks() {
   });
   document.addEventListener("paste", (event) => {
     if (!event.target.matches?.(ONE_LINE)) return;
-    // Spreadsheets put a line break behind a copied cell.
+    // Spreadsheets put a line break after a copied cell.
     const text = event.clipboardData.getData("text/plain").replace(/\r\n?/g, "\n").replace(/\n+$/, "");
     if (!text.includes("\n")) return;
     event.preventDefault();

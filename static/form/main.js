@@ -1,4 +1,4 @@
-/* What the form of a customer gains where scripts run. Everything works without them. */
+/* Enhancements of a customer's form with JavaScript. Everything works without it. */
 
 import { startBusyForm } from "./busy_form.js";
 import { enhanceComboboxes } from "./combobox.js";

@@ -32,7 +32,7 @@ def test_preview_is_sandboxed(
     assert response["X-Content-Type-Options"] == "nosniff"
     assert response["Cache-Control"] == "private, no-store"
     assert response["X-Frame-Options"] == "SAMEORIGIN"
-    # A browser's PDF viewer runs scripts, so a PDF is never opened by itself: the page draws it.
+    # A browser's PDF viewer runs scripts, so a PDF is never opened in it: the page draws it.
     disposition = "attachment" if attachment_id == "pdf" else "inline"
     assert response["Content-Disposition"].startswith(disposition)
     policy = response["Content-Security-Policy"]

@@ -50,7 +50,7 @@ class Stack:
 
 
 def free_port() -> int:
-    """A port of this machine that nobody listens on."""
+    """A port of this machine without a listener."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -147,7 +147,7 @@ def only_font(family: str, cache: Path) -> str:
     if not folders:
         pytest.skip(f"skipped: the font {family} is not installed")
     lines = "".join(f"<dir>{folder}</dir>" for folder in folders)
-    # The machine's own rules say which of these fonts stands for `sans-serif`.
+    # The machine's configuration decides which of these fonts is `sans-serif`.
     rules = '<include ignore_missing="yes">/etc/fonts/conf.d</include>'
     return f"<fontconfig>{lines}{rules}<cachedir>{cache}</cachedir></fontconfig>"
 

@@ -97,7 +97,7 @@ def test_a_draft_is_saved_while_typing_and_offered_on_return(page: Page) -> None
     expect(page.get_by_label("Phone", exact=True)).to_have_value(re.compile("555 draft"))
 
 
-def test_of_two_drafts_on_the_way_the_one_typed_last_is_kept(page: Page) -> None:
+def test_of_two_concurrent_drafts_the_newer_one_is_stored(page: Page) -> None:
     held: list[Route] = []
 
     def hold_the_first(route: Route) -> None:
@@ -183,7 +183,7 @@ def test_signing_in_again_elsewhere_does_not_lose_the_form(page: Page, fresh: St
     other.get_by_label("Password").fill("demo")
     other.get_by_role("button", name="Sign in").click()
     other.wait_for_url("**/companies/")
-    # The page's token is older than the new session; one press is enough all the same.
+    # The page's token is older than the new session; one press is enough nevertheless.
     page.get_by_role("button", name="Save again").click()
     page.wait_for_url("**/writes/**")
     (sent,) = [call for call in fresh.tell("GET", "calls") if call["method"] == "PUT"]
@@ -394,6 +394,6 @@ def test_cancel_asks_once_in_the_page(page: Page) -> None:
     assert submission not in page.content()
 
 
-def test_cancel_of_an_untouched_form_leaves_at_once(page: Page) -> None:
+def test_cancel_of_an_unchanged_form_leaves_immediately(page: Page) -> None:
     page.get_by_role("link", name="Cancel").click()
     page.wait_for_url(lambda url: "/edit/" not in url)

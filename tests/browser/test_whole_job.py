@@ -66,7 +66,7 @@ def test_the_whole_job(open_page: OpenPage, fresh: Stack, javascript: bool) -> N
     page.wait_for_url("**/writes/**")
     follow_to_the_end(page, javascript=javascript)
 
-    # It is in the list at once, and its own page after the refresh that the dashboard asks for.
+    # It is in the list immediately, and its own page exists after the refresh that the dashboard queues.
     page.get_by_role("link", name="Back to customers").click()
     expect(page.locator("#results")).to_contain_text("Made by hand Ltd")
 

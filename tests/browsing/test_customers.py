@@ -337,7 +337,7 @@ class TestRefresh:
         assert anonymous_client.post("/companies/x/refresh/").status_code == 302
         assert outsider_client.post("/companies/x/refresh/").status_code == 403
 
-    def test_an_error_says_whether_anything_was_changed(
+    def test_an_error_states_whether_anything_was_changed(
         self, sandbox: Sandbox, viewer_client: RawPathClient
     ) -> None:
         refresh, _ = self.addresses(sandbox)

@@ -24,7 +24,7 @@ def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def shared_cache(settings: Settings, tmp_path: Path) -> Iterator[None]:
-    """A cache that processes share, so that two clients stand for two processes."""
+    """A cache that processes share, so that two clients behave like two processes."""
     backend = "codatdash.caches.FileCache"
     settings.CACHES = {
         "default": {"BACKEND": backend, "LOCATION": str(tmp_path / "a")},

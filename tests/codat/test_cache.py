@@ -105,8 +105,8 @@ def test_one_call_at_a_time_tries_a_cache_that_hangs(
     assert tried == [1]
 
 
-def test_a_cache_that_refuses_at_once_is_asked_each_time() -> None:
-    """A Redis that is not there costs nothing, and is used again at once when it comes back."""
+def test_a_cache_that_refuses_immediately_is_used_each_time() -> None:
+    """A stopped Redis causes no wait, and is used again immediately after it has started."""
     asked = []
 
     def refuse() -> None:

@@ -130,7 +130,7 @@ def test_interim_responses_are_skipped(name: str, method: str) -> None:
 
 
 def test_switching_protocols_is_no_interim_response() -> None:
-    """Nobody asked for it, and what follows is not HTTP."""
+    """It was not requested, and what follows is not HTTP."""
     reply = then_close(head("Upgrade: x", status="101 Switching Protocols") + ok(BODY))
     with RawServer(reply) as server, pytest.raises(InvalidResponse):
         read(make_client(server.url), "GET")

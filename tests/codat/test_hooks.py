@@ -1,4 +1,4 @@
-"""The hooks of other libraries that our connections override. A test fails by the name of a hook that is gone."""
+"""The hooks of other libraries that the client overrides. A test names a hook that no longer exists."""
 
 from __future__ import annotations
 

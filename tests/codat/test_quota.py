@@ -15,7 +15,7 @@ from tests.conftest import RawPathClient
 from tests.support.codat import other_process
 
 
-def test_every_process_knows_the_quota_from_the_headers(
+def test_every_process_reads_the_quota_from_the_headers(
     sandbox: Sandbox, shared_cache: None, short_waits: None
 ) -> None:
     sandbox.settings.daily_quota = 1000

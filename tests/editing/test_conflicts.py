@@ -1,4 +1,4 @@
-"""Somebody else changed the customer while it was edited."""
+"""Another person changed the customer while it was edited."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_a_conflict_is_resolved_without_javascript(
     assert asked.status_code == 409
     for column in ("Before", "Theirs", "Mine"):
         assert f'<th scope="col">{column}</th>' in page
-    # What both changed waits for a choice; what they alone changed is kept without one.
+    # What both changed waits for a choice; what only the other person changed is merged without one.
     assert radios(page) == {"m.phone": {"theirs", "mine"}}
     assert "Others also changed" in page
     for value in (before["f.phone"], "their phone", "mine phone"):
@@ -63,7 +63,7 @@ def test_a_conflict_is_resolved_without_javascript(
     assert "Not chosen yet: Phone." in half.content.decode()
     assert not calls(sandbox, "PUT")
 
-    # Somebody changes it again meanwhile: a choice about what was seen before does not count.
+    # The customer is changed again meanwhile: a choice about the earlier conflict is not used.
     copy[customer] = copy[customer] | {"phone": "their newer phone"}
     stale = editor_client.post(url, fields(half) | {"m.phone": "theirs"})
     assert stale.status_code == 409
@@ -81,7 +81,7 @@ def test_a_conflict_is_resolved_without_javascript(
     assert simplejson.loads(Write.objects.get().before)["phone"] == "their newer phone"
 
 
-def test_a_field_that_only_somebody_else_changed_is_kept_and_named(
+def test_a_field_that_only_another_person_changed_is_merged_and_listed(
     sandbox: Sandbox, editor_client: RawPathClient, viewer: User
 ) -> None:
     """Two forms of one customer, opened together: one changes the email, then the other the tax number."""
@@ -104,7 +104,7 @@ def test_a_field_that_only_somebody_else_changed_is_kept_and_named(
     assert re.search(r"Email[^:]*</strong>: <bdi>viewer</bdi>", merged)
 
 
-def test_a_field_that_was_changed_outside_is_kept_and_named_without_a_person(
+def test_a_field_that_was_changed_outside_is_merged_and_listed_without_a_person(
     sandbox: Sandbox, editor_client: RawPathClient
 ) -> None:
     url = links.edit(sandbox.company("qbo"), "39")

@@ -1,4 +1,4 @@
-"""Drafts: stored as somebody types, offered, continued, discarded."""
+"""Drafts: stored while a person types, offered, continued, discarded."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_two_tabs_have_a_draft_each_which_can_be_discarded(
 
 
 @pytest.mark.parametrize("order", list(permutations((1, 2, 3))))
-def test_of_posts_in_any_order_the_highest_sequence_number_wins(
+def test_of_posts_in_any_order_the_highest_sequence_number_is_stored(
     company: str, customer_id: str, editor_client: RawPathClient, order: tuple[int, ...]
 ) -> None:
     typed = fields(editor_client.get(links.edit(company, customer_id)))

@@ -61,7 +61,7 @@ def saved_as_new(sandbox: Sandbox, client: RawPathClient, page: Any) -> Write:
     return Write.objects.latest("created_at")
 
 
-def test_what_was_typed_for_a_customer_that_is_gone_is_offered_as_a_new_one(
+def test_the_values_of_a_missing_customer_are_offered_as_a_new_one(
     sandbox: Sandbox, editor_client: RawPathClient, url: str
 ) -> None:
     record = sandbox.state("qbo").copy[customer(sandbox)]
@@ -81,7 +81,7 @@ def test_what_was_typed_for_a_customer_that_is_gone_is_offered_as_a_new_one(
     assert not Draft.objects.exists()
 
 
-def test_a_draft_for_a_customer_that_is_gone_is_offered_as_a_new_one(
+def test_a_draft_for_a_missing_customer_is_offered_as_a_new_one(
     sandbox: Sandbox, editor_client: RawPathClient, url: str
 ) -> None:
     typed = fields(editor_client.get(url)) | {"f.phone": "typed"}
@@ -95,7 +95,7 @@ def test_a_draft_for_a_customer_that_is_gone_is_offered_as_a_new_one(
     assert not Draft.objects.exists()
 
 
-def test_a_refused_change_of_a_customer_that_is_gone_is_offered_as_a_new_one(
+def test_a_refused_change_of_a_missing_customer_is_offered_as_a_new_one(
     sandbox: Sandbox, editor: User, editor_client: RawPathClient, url: str
 ) -> None:
     sandbox.faults.add("PUT", "status", status=400)

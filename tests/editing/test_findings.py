@@ -96,7 +96,7 @@ def test_a_finding_goes_when_its_field_changes_and_the_others_stay(
     assert at(page, "addresses.b0.city") == "No such city."
 
 
-def test_a_finding_comes_back_with_its_value(
+def test_a_finding_is_shown_again_with_its_value(
     url: str, opened: Any, editor_client: RawPathClient
 ) -> None:
     page = press(editor_client, url, opened, "review", **{"f.phone": "2"})
@@ -104,7 +104,7 @@ def test_a_finding_comes_back_with_its_value(
     assert at(page, "phone") == "No such number."
 
 
-def test_a_finding_goes_with_its_row_and_comes_back_with_it(
+def test_a_finding_is_removed_and_restored_with_its_row(
     url: str, opened: Any, editor_client: RawPathClient
 ) -> None:
     page = press(editor_client, url, opened, "remove:addresses:b0")

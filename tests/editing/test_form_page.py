@@ -54,7 +54,7 @@ def test_the_form_answers_as_page_and_as_fragment(
 
 
 @pytest.mark.parametrize("key", ["deauthorized", "unlinked", "no_accounting", "pending"])
-def test_without_a_linked_connection_nothing_is_sent_and_typed_values_are_kept(
+def test_without_a_linked_connection_nothing_is_sent_and_entered_values_are_shown(
     sandbox: Sandbox, editor_client: RawPathClient, key: str
 ) -> None:
     url = links.new(sandbox.company(key))

@@ -63,7 +63,7 @@ def test_what_was_typed_is_kept_where_it_turns_out_at_the_save(
     assert not Write.objects.exists()
 
 
-def test_it_is_forgotten_once_there_is_a_model(
+def test_it_is_deleted_once_there_is_a_model(
     sandbox: Sandbox, editor_client: RawPathClient, company: str, customer_id: str
 ) -> None:
     sandbox.faults.add("/options/customers", "json", status=404, body=MESSAGE, count=1)

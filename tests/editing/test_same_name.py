@@ -158,7 +158,7 @@ def test_a_copy_that_cannot_be_searched_is_asked_about(
 
 
 @pytest.mark.parametrize("status", [401, 402, 403, 429, 503])
-def test_where_codat_is_away_nothing_is_sent_and_the_text_is_kept(
+def test_where_codat_is_unavailable_nothing_is_sent_and_the_text_is_shown(
     sandbox: Sandbox, editor_client: RawPathClient, no_waiting: None, form: str, status: int
 ) -> None:
     sandbox.faults.add(r"GET /companies/[^/]+/data/customers\?", "status", status=status, count=-1)

@@ -148,7 +148,7 @@ def test_a_change_in_codats_copy_needs_a_choice_for_each_field(
     assert sent(saved(edit, editor, choices)).sent_values["phone"] == PHONE
 
 
-def test_a_pending_change_of_somebody_else_is_not_overwritten(
+def test_a_pending_change_of_another_person_is_not_overwritten(
     sandbox: Sandbox, editor: User, viewer: User
 ) -> None:
     mine, theirs = change(sandbox, phone=PHONE), change(sandbox, emailAddress="new@their.example")

@@ -1,6 +1,6 @@
 """Two people save in the same instant, each a form of their own, at a dashboard under gunicorn.
 
-Both requests wait at a barrier, and Codat answers slowly: without a lock, both find nobody else, and both go out.
+Both requests wait at a barrier, and Codat answers slowly: without a lock, neither finds the other, and both are sent.
 On PostgreSQL, tests/writes/test_races.py runs them.
 """
 
@@ -48,13 +48,13 @@ class Browser:
         """Status, Location and page."""
         cookie = f"{settings.SESSION_COOKIE_NAME}={self.session}; csrftoken={self.token}"
         headers = {"Cookie": cookie, "Content-Type": "application/x-www-form-urlencoded"}
-        door = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
-            door.request(method, path, urlencode(typed or {}), headers)
-            answer = door.getresponse()
+            connection.request(method, path, urlencode(typed or {}), headers)
+            answer = connection.getresponse()
             page = answer.read().decode()
         finally:
-            door.close()
+            connection.close()
         for value in answer.headers.get_all("Set-Cookie", []):
             if value.startswith("csrftoken="):
                 self.token = value.split(";")[0].partition("=")[2]
@@ -110,7 +110,7 @@ def slow_codat(sandbox: Sandbox) -> None:
 
 @in_one_process_and_in_two
 @pytest.mark.timeout(180)
-def test_two_people_change_different_fields_of_one_customer_at_once(
+def test_two_people_change_different_fields_of_one_customer_concurrently(
     sandbox: Sandbox, pair: tuple[Browser, Browser]
 ) -> None:
     one, two = pair
@@ -124,7 +124,7 @@ def test_two_people_change_different_fields_of_one_customer_at_once(
             path, (one, mine | {"f.phone": phone}), (two, theirs | {"f.emailAddress": email})
         )
 
-        # Whoever came while the other's change was being sent is told so, saves again, and then sends both.
+        # A person who saves while another change is being sent gets a message, saves again, and then sends both.
         assert {303} <= {status for status, _, _ in answers} <= {303, 409}, answers
         for person, (status, _, page) in zip(pair, answers, strict=True):
             if status == 409:
@@ -138,7 +138,7 @@ def test_two_people_change_different_fields_of_one_customer_at_once(
 
 
 @pytest.mark.timeout(180)
-def test_two_people_change_one_field_at_once(
+def test_two_people_change_one_field_concurrently(
     sandbox: Sandbox, pair: tuple[Browser, Browser]
 ) -> None:
     one, two = pair
@@ -153,7 +153,7 @@ def test_two_people_change_one_field_at_once(
 
 
 @pytest.mark.timeout(180)
-def test_two_people_make_the_same_change_at_once(
+def test_two_people_make_the_same_change_concurrently(
     sandbox: Sandbox, pair: tuple[Browser, Browser]
 ) -> None:
     one, two = pair
@@ -169,7 +169,7 @@ def test_two_people_make_the_same_change_at_once(
 
 @in_one_process_and_in_two
 @pytest.mark.timeout(180)
-def test_two_people_add_a_customer_of_one_name_at_once(
+def test_two_people_add_a_customer_of_one_name_concurrently(
     sandbox: Sandbox, pair: tuple[Browser, Browser]
 ) -> None:
     one, two = pair
@@ -189,7 +189,7 @@ def test_two_people_add_a_customer_of_one_name_at_once(
 
 
 @pytest.mark.timeout(180)
-def test_one_customer_is_renamed_and_another_added_to_one_name_at_once(
+def test_one_customer_is_renamed_and_another_added_to_one_name_concurrently(
     sandbox: Sandbox, pair: tuple[Browser, Browser]
 ) -> None:
     one, two = pair

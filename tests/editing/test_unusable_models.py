@@ -1,4 +1,4 @@
-"""An answer of Codat's that is no usable create/update model is never kept, and takes no form away."""
+"""A response that is not a usable create/update model is never cached, and does not make a form unavailable."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_it_is_not_kept(
 
 
 @pytest.mark.parametrize("body", UNUSABLE, ids=lambda body: body[:30])
-def test_the_last_good_one_is_used_and_its_age_said(
+def test_the_last_valid_one_is_used_and_its_age_shown(
     sandbox: Sandbox, editor_client: RawPathClient, company: str, expired: None, body: str
 ) -> None:
     url = links.new(company)
@@ -72,7 +72,7 @@ def test_the_last_good_one_is_used_and_its_age_said(
     assert page.status_code == 200
     text = page.content.decode()
     assert "This form has the fields from just now" in text
-    # Reloading the fields does not throw the good ones away.
+    # Reloading the fields does not delete the valid ones.
     assert editor_client.get(f"{url}?fresh=1").status_code == 200
     sandbox.faults.clear()
     assert "This form has the fields" not in editor_client.get(url).content.decode()
@@ -133,7 +133,7 @@ def test_a_draft_is_stored_without_a_usable_one(
 @pytest.mark.parametrize(
     "body", ["{}", "[]", '{"message": "odd"}', '{"id": "1", "dataConnections": "none"}']
 )
-def test_a_company_that_cannot_be_read_is_not_kept(
+def test_a_company_that_cannot_be_read_is_not_cached(
     sandbox: Sandbox, editor_client: RawPathClient, company: str, body: str
 ) -> None:
     sandbox.faults.add(f"/companies/{company}$", "json", body=body, count=1)

@@ -1,4 +1,4 @@
-"""Posts that no page of ours makes: they are reported, and never change the record."""
+"""Posts that no page of the dashboard makes: they are reported, and never change the record."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_unknown_inputs_are_reported_and_change_nothing(name: str) -> None:
     assert form.summary[0]["text"] == (
         "Some fields no longer exist and will not be sent. What you typed there is listed below."
     )
-    assert [field["text"] for field in form.lost_fields] == ["evil"]
+    assert [field["text"] for field in form.removed_fields] == ["evil"]
     assert form.unknown_inputs == {name: "evil"}
     page_of(form)
 
@@ -106,7 +106,7 @@ def test_thousands_of_unknown_fields_and_rows_are_reported() -> None:
     many = {f"f.x{index}": "1" for index in range(20_000)}
     form = tampered(**many)
     assert "Some fields no longer exist" in form.summary[0]["text"]
-    assert len(form.lost_fields) == 20_000
+    assert len(form.removed_fields) == 20_000
     assert unchanged(form)
     keys = ",".join(["b0", "b1", *(f"n{index}" for index in range(1, 5000))])
     form = tampered(**{"r.rows": keys})

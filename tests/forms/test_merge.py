@@ -1,4 +1,4 @@
-"""Merging: what somebody else changed, what this form changes, and the values that the choices result in."""
+"""Merging: what another person changed, what this form changes, and the values after the choices."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def choose(merge: Merge, **choices: str) -> QueryDict:
     return columns.post()
 
 
-def test_a_record_that_nobody_else_changed_has_no_conflicts() -> None:
+def test_a_record_that_no_one_else_changed_has_no_conflicts() -> None:
     merge = mine(name="mine").merge(BASE | {"modifiedDate": "2021", "unknown": 1})
     assert merge.conflicts == []
     assert merge.resolved
@@ -193,7 +193,7 @@ def test_lists_of_different_length_are_one_field() -> None:
     assert form.merge(theirs, choose(merge, rows="theirs")).values()["rows"] == BASE["rows"][:1]
 
 
-def test_a_field_that_somebody_else_removed_or_added() -> None:
+def test_a_field_that_another_person_removed_or_added() -> None:
     theirs = {key: value for key, value in BASE.items() if key != "phone"} | {
         "home": {"city": "Bath"}
     }

@@ -123,7 +123,7 @@ def test_a_required_file_is_named_though_it_cannot_be_entered() -> None:
     assert "Files cannot be entered here." in page.text
 
 
-def test_the_name_of_an_option_stands_for_a_missing_value() -> None:
+def test_the_name_of_an_option_replaces_a_missing_value() -> None:
     options = [
         {"type": "String", "displayName": "Invoice"},
         {"type": "String", "displayName": "CreditNote", "value": None},
@@ -141,7 +141,7 @@ def test_the_name_of_an_option_stands_for_a_missing_value() -> None:
     assert post(model, page).payload() == {"kind": "CreditNote"}
 
 
-def test_options_of_one_name_are_told_apart_by_their_values() -> None:
+def test_options_of_one_name_are_distinguished_by_their_values() -> None:
     options = [
         {"value": "OLD", "displayName": "Standard 20%"},
         {"value": "NEW", "displayName": "Standard 20%"},

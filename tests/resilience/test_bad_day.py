@@ -1,7 +1,7 @@
 """Every page and every action with every fault: a matrix, printed at the end of the run.
 
-In each cell: no 500 of ours, no traceback, no secret, a response within the deadline, a sentence for what happened,
-typed values kept, and for writes a true statement on whether something was sent.
+In each cell: no 500 of the dashboard, no traceback, no secret, a response within the deadline, a sentence for what
+happened, entered values kept, and for writes a true statement on whether something was sent.
 """
 
 from __future__ import annotations
@@ -181,7 +181,7 @@ def log() -> Iterator[io.StringIO]:
 
 @pytest.fixture
 def limit_waiting(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Callable[[Fault], None]:
-    """Shortens the time-outs for a fault that never ends by itself.
+    """Shortens the time-outs for a fault that never ends.
 
     All other faults end with a response, and a busy machine needs the time to read it.
     """
@@ -252,7 +252,7 @@ def check_text(sandbox: Sandbox, answer: Any, body: str, log: str) -> None:
     if answer.status_code >= 400:
         assert STATEMENT.search(body), body
         assert ACTION.search(body), body
-        # That a customer is gone is an answer, and its page an offer: no case for Codat's support.
+        # A missing customer is an expected response, not a case for Codat's support.
         is_gone = "This customer is no longer in Codat" in body
         logged = re.search('"correlation_id": "[^"]', log)
         assert "correlation" in body or not logged or is_gone

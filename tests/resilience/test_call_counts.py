@@ -52,7 +52,7 @@ def test_calls_per_page(
     assert len(sandbox.calls) == calls, [call.path for call in sandbox.calls]
 
 
-def test_a_list_that_is_reached_from_the_companies_knows_its_company(
+def test_a_list_that_is_opened_from_the_companies_uses_the_cached_company(
     sandbox: Sandbox, viewer_client: RawPathClient
 ) -> None:
     viewer_client.get(links.companies())

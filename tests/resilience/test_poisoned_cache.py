@@ -1,4 +1,4 @@
-"""Somebody else writes into the shared cache: no code runs, no page fails, and at worst a text is wrong."""
+"""Another program writes into the shared cache: no code runs, no page fails, and at worst a text is wrong."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def sign_in(client: RawPathClient) -> int:
     return answer.status_code
 
 
-def test_whatever_lies_in_the_cache_no_page_fails_and_no_code_runs(
+def test_no_value_in_the_cache_fails_a_page_or_runs_code(
     sandbox: Sandbox,
     editor_client: RawPathClient,
     redis_cache: redis.Redis,
@@ -148,7 +148,7 @@ def test_garbage_is_no_stale_data_either(
         sandbox.faults.clear()
         assert editor_client.get(url).status_code == 200
         poison(redis_cache, settings.CACHES["default"]["KEY_PREFIX"], value)
-        # Not JSON: an error that stale data may stand in for, and that opens no circuit.
+        # Not JSON: an error for which stale data may be shown, and that opens no circuit.
         sandbox.faults.add("/data/customers", "json", body="<html>", count=-1)
         assert editor_client.get(url).status_code == 502
     assert cache.availability.is_usable()

@@ -180,7 +180,7 @@ def test_a_save_while_the_circuit_is_open_is_not_sent(
     assert not sandbox.calls
 
 
-def test_large_responses_are_not_kept_as_stale_data(
+def test_large_responses_are_not_cached_as_stale_data(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(responses, "MAX_CACHED_BODY", 10_000)

@@ -286,7 +286,7 @@ def test_they_share_an_open_circuit(pair: Pair) -> None:
     )
 
 
-def test_at_most_ten_calls_at_once_between_them(pair: Pair, request: pytest.FixtureRequest) -> None:
+def test_at_most_ten_concurrent_calls_of_both(pair: Pair, request: pytest.FixtureRequest) -> None:
     if "SQLite" in request.node.name:
         pytest.skip("skipped: two processes can win the same `add` in a cache of files")
     company = pair.sandbox.company("exact")

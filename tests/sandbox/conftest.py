@@ -16,7 +16,7 @@ from sandbox.server import Call
 
 
 class Api:
-    """A client for the sandbox over a kept connection."""
+    """A client for the sandbox over a persistent connection."""
 
     def __init__(self, box: Sandbox) -> None:
         self.box = box

@@ -153,7 +153,7 @@ def test_a_used_up_quota_is_429(api: Api, box: Sandbox) -> None:
     assert 0 < int(answers[2].headers["Retry-After"]) <= 86_400
 
 
-def test_too_many_at_once_are_429(api: Api, box: Sandbox) -> None:
+def test_too_many_concurrent_calls_are_429(api: Api, box: Sandbox) -> None:
     box.settings.max_concurrent = 1
     path = f"{api.company('xero')}/dataStatus"
     box.faults.add(path, "delay", seconds=10, count=-1)

@@ -1,4 +1,4 @@
-"""Guesses of passwords are slowed by name and address and logged. They lock out nobody else."""
+"""Guesses of passwords are slowed by name and address and logged. They lock out no other user."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def test_many_names_from_one_address_are_slowed(viewer: User) -> None:
     assert statuses.count(429) > 30
 
 
-def test_a_browser_is_known_for_one_account_only(viewer: User, editor: User) -> None:
+def test_a_browser_is_recognised_for_one_account_only(viewer: User, editor: User) -> None:
     client = RawPathClient()
     assert sign_in(client, "editor-password", name="editor") == 302
     client.post("/accounts/logout/")

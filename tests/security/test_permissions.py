@@ -72,7 +72,7 @@ def test_deny_by_default(
 
 
 def test_the_migration_makes_the_groups(tmp_path: Path) -> None:
-    """In a database of its own: tests that empty theirs take the groups away."""
+    """In a database of its own: tests that empty theirs delete the groups."""
     place = f"sqlite:///{tmp_path / 'db.sqlite3'}"
     finish(start("manage.py", "migrate", "--verbosity=0", DATABASE_URL=place))
     program = (

@@ -100,7 +100,7 @@ def test_a_safe_method_sends_and_decides_nothing(
                 b"".join(answer.streaming_content)  # ends, and closes, the transfer
 
     unsafe = [call for call in sandbox.calls if call.method != "GET"]
-    # A sync reads the books. Whoever may read may ask for one.
+    # A sync only reads, so a viewer may start one.
     assert {call.path.rpartition("/")[0][-10:] for call in unsafe} <= {"data/queue"}
     assert (rows(Draft), rows(WebhookEvent), rows(Preferences)) == others
     # Beside that a visit records which company its person used.

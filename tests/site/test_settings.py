@@ -253,7 +253,7 @@ def test_the_policy_allows_nothing_inline_and_nothing_from_elsewhere(
         assert policy.pop("base-uri") == "'none'"
         assert set(policy.values()) == {"'self'"}
         assert {"script-src", "style-src", "form-action", "connect-src"} <= set(policy)
-    # What other middleware answers by itself has it as well.
+    # Responses of other middleware have it as well.
     policy_at = configured.MIDDLEWARE.index("codatdash.middleware.ContentSecurityPolicyMiddleware")
     assert policy_at < 5
 

@@ -173,7 +173,7 @@ def test_htmx_is_sent_to_sign_in_and_back_to_the_page_it_is_on(
         "/writes/badge/",
     ],
 )
-def test_a_request_of_the_page_itself_never_leads_to_sign_in(
+def test_an_automatic_request_never_redirects_to_sign_in(
     anonymous_client: RawPathClient, address: str
 ) -> None:
     pressed = anonymous_client.get(address, headers=HTMX)

@@ -1,4 +1,4 @@
-"""A live dashboard inside the test process: real sockets, Django's threaded server, our handler.
+"""A live dashboard inside the test process: real sockets, Django's threaded server, the dashboard's handler.
 
 Passes the request line's own target as `RAW_URI`, as gunicorn does.
 """
@@ -29,7 +29,7 @@ class _Handler(WSGIRequestHandler):
 
 
 class _Static(StaticFilesHandler):
-    """Serves static files and hands everything else to our handler."""
+    """Serves static files and passes everything else to the dashboard's handler."""
 
     def __init__(self, application: WSGIHandler) -> None:
         super().__init__(application)

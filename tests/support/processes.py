@@ -86,7 +86,7 @@ def gunicorn(**more: str) -> Iterator[tuple["subprocess.Popen[str]", int]]:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
     variables = {"PORT": str(port), "WEB_THREADS": "8"} | more
-    # A file: a process that nobody reads from would wait once a pipe is full.
+    # A file: a process whose pipe is not read would block once it is full.
     with tempfile.TemporaryFile("w+") as output:
         process = start("-m", "gunicorn", "codatdash.wsgi", output=output, **variables)
         try:

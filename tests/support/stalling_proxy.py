@@ -1,4 +1,4 @@
-"""A TCP proxy that can stop forwarding while it keeps its connections, like a server that stands still."""
+"""A TCP proxy that can stop forwarding while it keeps its connections, like a server that hangs."""
 
 from __future__ import annotations
 

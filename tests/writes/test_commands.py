@@ -237,7 +237,7 @@ def test_old_writes_are_emptied_and_nothing_is_awaited_of_them(
     assert run("forget_payloads").startswith("0 writes emptied")
 
 
-def test_drafts_of_people_who_are_gone_and_of_saved_forms_are_deleted(
+def test_drafts_of_disabled_accounts_and_of_saved_forms_are_deleted(
     sandbox: Sandbox, editor: User, viewer: User
 ) -> None:
     saved = journaled(editor, write_request(sandbox))

@@ -127,7 +127,7 @@ def test_failed_syncs_confirm_nothing(sandbox: Sandbox, editor: User) -> None:
     assert (write.confirmation, len(refreshes(sandbox))) == (
         "waiting",
         1,
-    )  # No second one right away.
+    )  # No second one immediately.
     for _ in range(8):
         check(write)
         sandbox.settle()

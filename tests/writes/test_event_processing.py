@@ -46,7 +46,7 @@ pytestmark = pytest.mark.usefixtures("no_events_left")
 State = Write.State
 
 
-def test_an_event_is_applied_at_once_and_details_are_read_later(
+def test_an_event_is_applied_immediately_and_details_are_read_later(
     sandbox: Sandbox, live: str, editor: User
 ) -> None:
     write = sent(editor, write_request(sandbox))
@@ -253,7 +253,7 @@ def write_with_outcome(sandbox: Sandbox, user: User, number: int, truth: str) ->
 def test_a_thousand_events_leave_the_right_journal(
     sandbox: Sandbox, live: str, editor: User
 ) -> None:
-    """1,000 deliveries: a third are repeated, a tenth out of order, 60 forged, some about no write of ours."""
+    """1,000 deliveries: a third are repeated, a tenth out of order, 60 forged, some about no write of the journal."""
     chance = random.Random(7)
     truths = ["Success"] * 6 + ["Failed"] * 3 + ["TimedOut"]
     rows = [

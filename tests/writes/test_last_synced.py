@@ -24,7 +24,7 @@ def shown(client: RawPathClient, url: str) -> str:
     return match[1]
 
 
-def told(sandbox: Sandbox) -> str:
+def last_sync_at_codat(sandbox: Sandbox) -> str:
     """The time of the last sync of the company as Codat has it."""
     service = default_service()
     path = f"/companies/{sandbox.company(COMPANY)}"
@@ -47,7 +47,7 @@ def test_our_own_confirming_sync_is_on_the_next_page(
     after = {page: shown(viewer_client, page) for page in pages}
     for page in pages:
         assert after[page] > before[page]
-        assert after[page][:19] == told(sandbox)[:19]
+        assert after[page][:19] == last_sync_at_codat(sandbox)[:19]
 
 
 def test_an_expired_company_is_still_the_fallback(sandbox: Sandbox, no_waiting: None) -> None:

@@ -94,7 +94,7 @@ def test_going_back_after_saving_and_typing_on_loses_nothing(
     assert len(posts(sandbox)) == 2
 
 
-def test_a_create_carries_the_journals_idempotency_key(
+def test_a_create_sends_the_journals_idempotency_key(
     sandbox: Sandbox, editor_client: RawPathClient
 ) -> None:
     url = links.new(sandbox.company("qbo"))
@@ -239,7 +239,7 @@ def test_a_conflict_is_shown_and_nothing_is_sent_before_a_choice(
     assert simplejson.loads(Write.objects.get().payload)["phone"] == "mine"
 
 
-def test_a_draft_is_kept_offered_and_continued(
+def test_a_draft_is_stored_offered_and_continued(
     sandbox: Sandbox, editor_client: RawPathClient
 ) -> None:
     company, customer = sandbox.company("qbo"), first_customer(sandbox, "qbo")

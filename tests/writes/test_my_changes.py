@@ -110,7 +110,7 @@ def test_a_failed_change_needs_attention_until_its_person_has_seen_it(
     assert BADGE in badge()
     assert url in editor_client.get(links.my_writes()).content.decode()
     viewer_client.get(url)
-    assert BADGE in badge()  # Somebody else has seen it.
+    assert BADGE in badge()  # Another person has seen it.
     editor_client.get(url)
     assert BADGE not in badge()
     assert url not in editor_client.get(links.my_writes()).content.decode()

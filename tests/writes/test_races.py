@@ -205,7 +205,7 @@ def test_two_cron_jobs_at_the_same_time(sandbox: Sandbox, editor: User) -> None:
     assert not any(named(sandbox, row.customer_name) for row in never)
 
 
-def test_two_browsers_that_poll_ask_codat_once(
+def test_two_browsers_that_poll_cause_one_call(
     sandbox: Sandbox, editor_client: RawPathClient, editor: User, live: str
 ) -> None:
     write = sent(editor, write_request(sandbox))
@@ -291,7 +291,7 @@ def test_two_people_decide_differently_about_one_write(sandbox: Sandbox, editor:
         assert (write.decision, write.decided_by_name) == (expected_decision, "editor")
 
 
-def test_the_first_decision_stands(sandbox: Sandbox, editor: User) -> None:
+def test_the_first_decision_is_final(sandbox: Sandbox, editor: User) -> None:
     """The second person decides on a page that was opened before the first decision."""
     write, _other = lost_updates(sandbox, editor, 2, arrived=2)
     first, second = (push["pushOperationKey"] for push in pushes(sandbox))

@@ -1,4 +1,4 @@
-"""A lost connection to the database does not lose what nobody can ask for again."""
+"""A lost connection to the database does not lose facts that cannot be read again."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_a_step_is_run_again_on_a_new_connection(
     assert len(set(map(id, tries))) == len(tries) == failures + 1
 
 
-def test_where_the_database_stays_away_the_log_has_the_fact(
+def test_where_the_database_stays_unavailable_the_log_has_the_fact(
     no_pauses: None, caplog: pytest.LogCaptureFixture
 ) -> None:
     def step() -> None:

@@ -237,7 +237,7 @@ def test_who_linked_a_change_to_an_operation_and_when_stays(
 
 
 @pytest.mark.django_db
-def test_a_decision_is_kept_when_codat_answers_after_all(
+def test_a_decision_is_shown_when_codat_responds_after_all(
     unknown: Write, sandbox: Sandbox, editor: User
 ) -> None:
     decisions.mark_not_received(unknown, user=editor)

@@ -1,4 +1,4 @@
-"""Receiving Codat's events through a real socket: verified, stored once, answered at once."""
+"""Receiving Codat's events through a real socket: verified, stored once, acknowledged immediately."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def test_a_signed_body_that_is_not_utf_8_is_malformed(live: str) -> None:
 
 
 @pytest.mark.parametrize("length", [199, 200, 201, 300, 5000])
-def test_ids_of_any_length_are_told_apart(live: str, length: int) -> None:
+def test_ids_of_any_length_are_distinguished(live: str, length: int) -> None:
     for end in ("a", "b"):
         delivery = event("x.y", {}, event_id="m" * (length - 1) + end)
         assert [post(live, delivery), post(live, delivery)] == [204, 204]
@@ -132,13 +132,13 @@ def test_ids_of_any_length_are_told_apart(live: str, length: int) -> None:
 
 def test_a_huge_body_is_refused_before_it_is_read(live: str) -> None:
     delivery = signed(b'"' + b"x" * 6_000_000 + b'"')
-    door = HTTPConnection(urlsplit(live).netloc, timeout=30)
-    door.putrequest("POST", "/webhooks/codat/")
+    connection = HTTPConnection(urlsplit(live).netloc, timeout=30)
+    connection.putrequest("POST", "/webhooks/codat/")
     for name, value in {**delivery.headers, "Content-Length": str(len(delivery.body))}.items():
-        door.putheader(name, value)
-    door.endheaders()  # The body is never sent.
-    assert 400 <= door.getresponse().status < 500
-    door.close()
+        connection.putheader(name, value)
+    connection.endheaders()  # The body is never sent.
+    assert 400 <= connection.getresponse().status < 500
+    connection.close()
     assert not WebhookEvent.objects.exists()
 
 
@@ -174,10 +174,10 @@ def test_the_second_delivery_is_accepted_and_does_nothing(
 
 
 def test_only_posts_are_accepted(live: str) -> None:
-    door = HTTPConnection(urlsplit(live).netloc, timeout=30)
-    door.request("GET", "/webhooks/codat/")
-    assert door.getresponse().status == 405
-    door.close()
+    connection = HTTPConnection(urlsplit(live).netloc, timeout=30)
+    connection.request("GET", "/webhooks/codat/")
+    assert connection.getresponse().status == 405
+    connection.close()
 
 
 def test_answers_are_quick_while_codat_hangs_and_the_queue_is_bounded(

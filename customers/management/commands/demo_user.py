@@ -13,7 +13,7 @@ class Command(BaseCommand):
     help = "Make the user demo / demo. Refused unless Codat's address is a sandbox on this machine."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Make the user once; a password that was changed since is left alone."""
+        """Create the user if it does not exist; a changed password is not reset."""
         if not settings.CODAT_IS_LOCAL:
             raise CommandError("A user with a known password is only for the sandbox.")
         user, made = User.objects.get_or_create(

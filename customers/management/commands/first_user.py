@@ -1,4 +1,4 @@
-"""Offer to create the first user when nobody can sign in yet."""
+"""Offer to create the first user when there is none."""
 
 import sys
 from typing import Any

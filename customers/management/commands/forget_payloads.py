@@ -11,18 +11,17 @@ from django.utils import timezone
 
 from customers.models import Draft, WebhookEvent, Write
 
-# Codat may deliver an event again for 28 hours; until then it must be recognised.
+# Codat may deliver an event again for 28 hours; until then it must be recognised as a repeat.
 MIN_EVENT_AGE = timedelta(hours=48)
-# Rows of one transaction, so that nobody who saves waits long for it.
+# Rows of one transaction, so that saves do not wait long for it.
 PIECE = 500
 
 
 class Command(BaseCommand):
-    """Deletes payloads, records and findings of old writes; user, times and outcome stay.
+    """Deletes payloads, records and findings of old writes, but not their user, times and outcome.
 
-    A write that is still unfinished at that age is given up, one that waits for its confirmation is not checked any
-    more: without its values nothing could be compared. Drafts of accounts that are disabled, and of forms that were
-    saved, are deleted at any age.
+    A write of that age is not tracked any more where it is unfinished, and not confirmed, because its values are
+    needed for that. Drafts of disabled accounts and of saved forms are deleted whatever their age.
     """
 
     help = "Delete the values of writes older than KEEP_PAYLOADS_DAYS, and drafts and events of that age."
@@ -44,7 +43,7 @@ class Command(BaseCommand):
 
 
 def _emptied(now: datetime) -> dict[str, Any]:
-    """The columns of a write without its values, and without anything that is still to happen to it."""
+    """The new columns of a write: without its values, and with a final state and confirmation."""
     was_not_sent = Q(state=Write.State.SENDING, sent_at=None)
     is_unfinished = Q(state__in=Write.UNFINISHED)
     is_unchecked = Q(confirmation=Write.Confirmation.WAITING)
@@ -81,12 +80,12 @@ def _delete(rows: "QuerySet[Any]") -> int:
 
 
 def _in_pieces(rows: "QuerySet[Any]", step: Callable[["QuerySet[Any]"], int]) -> int:
-    """Take a step that removes rows from a selection, a piece at a time; for how many rows it was taken."""
+    """Apply a step that removes rows from a selection in batches of `PIECE`. Returns the number of rows."""
     done = 0
     while keys := list(rows.order_by("pk").values_list("pk", flat=True)[:PIECE]):
         taken = step(rows.model.objects.filter(pk__in=keys))
         if not taken:
-            # Another process was quicker; its rows are gone at the next run.
+            # Another process has changed these rows; the next run handles the rest.
             break
         done += taken
     return done

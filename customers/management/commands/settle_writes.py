@@ -1,4 +1,4 @@
-"""Track the writes that no page polls, and process events left over; for cron."""
+"""Track the writes that no page polls, and process unprocessed events; for cron."""
 
 import logging
 from collections.abc import Callable, Iterable
@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from django.core.management.base import BaseCommand, CommandParser
-from django.db.models import F, Model, Q
+from django.db.models import F, Model
 from django.utils import timezone
 
 from customers.codat.errors import (
@@ -37,13 +37,13 @@ Row = TypeVar("Row", bound=Model)
 
 
 class Command(BaseCommand):
-    """Asks Codat about each tracked write that is due, and processes the events left over.
+    """Polls Codat for each tracked write that is due, and processes the unprocessed events.
 
-    Safe to run twice at the same time: a write's step claims its row, and processing an event is idempotent.
-    The writes checked longest ago come first, so that those without progress never hold up the others.
+    Safe to run concurrently: a write's step claims its row, and processing an event is idempotent. The writes that
+    were checked longest ago come first, so that writes without progress do not delay the others.
     """
 
-    help = "Track unfinished writes, confirm successful ones, process events left over."
+    help = "Track unfinished writes, confirm successful ones, process unprocessed events."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """`--limit`: how many rows at most in one run."""
@@ -63,18 +63,16 @@ class Command(BaseCommand):
         events = WebhookEvent.objects.filter(
             processed_at=None, received_at__gt=timezone.now() - MAX_EVENT_AGE
         ).order_by("received_at")
-        tracked = Write.objects.filter(
-            Q(state__in=Write.UNFINISHED) | Q(confirmation=Write.Confirmation.WAITING)
-        ).order_by(F("checked_at").asc(nulls_first=True))
+        tracked = Write.objects.filter(is_pending=1).order_by(F("checked_at").asc(nulls_first=True))
         due = list(islice(filter(tracking.is_due, tracked.iterator()), limit))
-        # Near the end of the day's quota background calls stop, so that people can go on.
+        # Near the end of the day's quota background calls stop, and the rest is reserved for people.
         with background():
             unanswered = self._each(events[:limit], process_event)
             unanswered += self._each(due, check_write)
         self.stdout.write(f"{len(due)} writes checked, {unanswered} not answered")
 
     def _each(self, rows: Iterable[Row], step: Callable[[Row], None]) -> int:
-        """Take a step for each row until Codat seems to be unavailable; how many failed."""
+        """Apply a step to each row until Codat seems to be unavailable. Returns how many rows failed."""
         failed = consecutive = 0
         for row in rows:
             try:
@@ -84,10 +82,10 @@ class Command(BaseCommand):
                 failed += 1
                 consecutive = 0 if isinstance(error, ROW_ERRORS) else consecutive + 1
                 log.warning("%s %s: %s", type(row).__name__, row.pk, error)
-            except Exception:  # One row must not stop the others.
+            except Exception:  # An error of one row must not stop the others.
                 failed += 1
                 log.exception("%s %s", type(row).__name__, row.pk)
             if consecutive == MAX_FAILURES:
-                self.stdout.write("Codat does not answer: stopped early.")
+                self.stdout.write("Codat is unavailable: stopped early.")
                 break
         return failed

@@ -1,4 +1,4 @@
-"""A database that is locked or away while somebody saves: nothing typed is lost, and the page says what is known."""
+"""A locked or unavailable database during a save: no entered value is lost, and the page states what is known."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ on_sqlite = pytest.mark.skipif(connection.vendor != "sqlite", reason="locks a SQ
 
 @contextmanager
 def locked_database() -> Iterator[None]:
-    """Another connection has the file for itself; ours waits 50 ms for it instead of 20 s."""
+    """Another connection has locked the file; the dashboard waits 50 ms for it instead of 20 s."""
     _wait_for_locks(50)
     # Closing the other connection ends its transaction.
     with closing(sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None)) as other:
@@ -53,7 +53,7 @@ def opened(sandbox: Sandbox, client: RawPathClient) -> tuple[str, dict[str, str]
 
 @on_sqlite
 @pytest.mark.parametrize("headers", [{}, HTMX])
-def test_a_save_into_a_locked_database_comes_back_and_can_be_sent_again(
+def test_a_save_into_a_locked_database_can_be_posted_again(
     sandbox: Sandbox, editor_client: RawPathClient, headers: dict[str, str]
 ) -> None:
     url, posted = opened(sandbox, editor_client)
@@ -106,7 +106,7 @@ def test_where_the_change_may_have_been_sent_the_page_leads_to_history(
     assert "Nothing was sent" not in text
     assert f'href="{links.writes(sandbox.company("qbo"))}"' in text
 
-    # Pressed all the same: the form's key finds the first change.
+    # Pressed nevertheless: the form's key finds the first change.
     again = Controls(text, form_id="resubmit").fields
     assert editor_client.post(url, again | {"action": "save"}).status_code == 303
     assert len(sends(sandbox)) == 1
@@ -116,7 +116,7 @@ def test_where_the_change_may_have_been_sent_the_page_leads_to_history(
     ("error", "status"), [(OperationalError, 503), (InterfaceError, 503), (ValueError, 500)]
 )
 @pytest.mark.parametrize("headers", [{}, HTMX])
-def test_a_failure_before_the_view_carries_the_form_too(
+def test_the_page_about_a_failure_before_the_view_has_the_posted_fields(
     sandbox: Sandbox,
     editor_client: RawPathClient,
     monkeypatch: pytest.MonkeyPatch,
@@ -150,7 +150,7 @@ def test_a_page_without_a_database_says_so_without_its_user(
     assert "does not respond" in page.content.decode()
 
 
-def test_a_password_is_never_carried(
+def test_a_password_is_never_on_the_page(
     anonymous_client: RawPathClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object, **__: object) -> None:

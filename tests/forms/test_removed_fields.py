@@ -33,7 +33,7 @@ def test_its_value_is_shown_until_the_form_is_saved(
     page[f"f.{typed}"].type("222 <b>")
     form = post(NOW, page)
     assert not form.is_valid()
-    assert form.lost_fields == [{"path": typed, "label": label, "text": "222 <b>"}]
+    assert form.removed_fields == [{"path": typed, "label": label, "text": "222 <b>"}]
     again = page_of(form)
     assert "222 <b>" in again.text
     # Another button, or the next save, keeps it on the page, and it blocks nothing any more.

@@ -1,0 +1,71 @@
+"""`python -m bench.fill_journal <rows>`: writes a journal of so many finished changes into the dashboard's database.
+
+A tenth of them are of the company `HUNDRED`; half are confirmed; all were saved by the first user, one a minute. The
+database is SQLite, which copies one row in one statement.
+"""
+
+import sys
+import uuid
+from datetime import UTC, datetime
+
+import django
+
+_COPY = """
+    WITH RECURSIVE number(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < %s)
+    INSERT INTO {table} ({columns})
+    SELECT {values} FROM number, {table} AS original WHERE original.id = %s
+"""
+
+
+def main(rows: int) -> None:
+    """Fill the database that the settings name."""
+    django.setup()
+    from django.contrib.auth.models import User
+    from django.db import connection
+
+    from bench.upstream import HUNDRED
+    from customers.models import Write
+
+    user = User.objects.get()
+    original = Write.objects.create(
+        user=user,
+        username=user.get_username(),
+        company_id=HUNDRED,
+        company_name="Hundred",
+        customer_id="1",
+        customer_name="Customer 1",
+        kind=Write.Kind.UPDATE,
+        payload='{"customerName": "Customer 1"}',
+        before="{}",
+        state=Write.State.SUCCESS,
+        created_at=datetime.now(UTC),
+        sent_at=datetime.now(UTC),
+        completed_at=datetime.now(UTC),
+    )
+    others = [str(uuid.UUID(int=n)) for n in range(1000, 1009)]
+    companies = " ".join(f"WHEN {n} THEN '{other}'" for n, other in enumerate(others, 1))
+    random_id = "lower(hex(randomblob(16)))"
+    replaced = {
+        "id": random_id,
+        "submission": random_id,
+        "idempotency_key": random_id,
+        "company_id": f"CASE n % 10 {companies} ELSE original.company_id END",
+        "customer_id": "CAST(n % 5000 AS TEXT)",
+        "created_at": "strftime('%%Y-%%m-%%d %%H:%%M:%%f000', original.created_at, '-' || n || ' minutes')",
+        "confirmation": "CASE (n / 10) % 2 WHEN 0 THEN 'confirmed' ELSE 'absent' END",
+        "confirmed_at": "CASE (n / 10) % 2 WHEN 0 THEN original.completed_at END",
+    }
+    columns = [field.column for field in Write._meta.concrete_fields if field.generated is False]
+    statement = _COPY.format(
+        table=Write._meta.db_table,
+        columns=", ".join(columns),
+        values=", ".join(replaced.get(column, f"original.{column}") for column in columns),
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [rows - 1, original.pk.hex])
+        # As an operator may do; the planner must not get worse by it.
+        cursor.execute("ANALYZE")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))
