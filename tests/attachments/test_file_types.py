@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from customers.attachments import file_types
-from sandbox import content
+from sandbox.data import content
 
 PNG = "PNG image"
 OFFICE = "application/vnd.openxmlformats-officedocument."

@@ -8,7 +8,8 @@ import pytest
 
 from customers.attachments.verification import Content, size_difference, verify
 from customers.codat.errors import InvalidResponse
-from sandbox import Sandbox, content
+from sandbox import Sandbox
+from sandbox.data import content
 from tests.conftest import RawPathClient
 from tests.support.attachments import attachment_url, download_url, file_bytes
 
