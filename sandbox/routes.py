@@ -66,7 +66,7 @@ def company_json(world: World, company: Company) -> dict[str, Any]:
         "platform": company.accounting.name if company.accounting else "",
         "redirect": f"https://link.codat.io/company/{plan.id}",
         "dataConnections": _connections(world, company),
-        "created": dates.moved("2022-11-10T10:45:18.1950523Z", world.settings.shift),
+        "created": dates.stamp(plan.created + world.settings.shift),
         "createdByUserName": "Mira Holt",
         "products": ["expenses-v1"],
         "tags": dict(plan.tags),
@@ -89,7 +89,7 @@ def _connections(world: World, company: Company) -> list[dict[str, Any]]:
             "platformName": link.integration.name,
             "linkUrl": f"{world.base_url}/link/{company.plan.id}/{key}",
             "status": link.status,
-            "created": dates.moved("2022-11-10T10:46:02Z", world.settings.shift),
+            "created": dates.stamp(company.plan.created + world.settings.shift),
             "sourceType": link.integration.source_type,
             "dataConnectionErrors": [],
         }

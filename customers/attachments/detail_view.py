@@ -13,6 +13,7 @@ from customers.attachments.list_view import (
     base_context,
     read_state,
     render_list,
+    suffix,
     with_customer_name,
 )
 from customers.attachments.listing import (
@@ -52,7 +53,8 @@ def detail(
     )
     selected, index = _find(attachments, ids, state)
     head = head.verified(selected[index])
-    rows = [attachment_row(item, page, customer_id, state) for item in selected]
+    query = suffix(request, page)
+    rows = [attachment_row(item, page, customer_id, state, query) for item in selected]
     return htmx.render(
         request,
         "attachments/attachments.html",

@@ -3,7 +3,7 @@
 import unicodedata
 from collections.abc import Callable
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
@@ -16,7 +16,9 @@ from customers.codat.query import Search
 from customers.web import htmx, links
 from customers.web.company_context import CompanyContext, load_company
 from customers.web.list_state import DEFAULT_PAGE_SIZE, AddressReader, ListState
+from customers.web.origin import kept, read_origin
 from customers.web.paging import headings, joined
+from customers.web.place import cached_results, place
 
 T = TypeVar("T")
 
@@ -57,6 +59,12 @@ def read_state(request: HttpRequest) -> ListState:
     )
 
 
+def suffix(request: HttpRequest, page: CompanyContext) -> str:
+    """The query string that links keep: the chosen connection, and the list that the customer was opened from."""
+    origin = read_origin(request.GET, page.company_id)
+    return joined(page.suffix, origin.query()) if origin else page.suffix
+
+
 def with_customer_name(
     request: HttpRequest, page: CompanyContext, customer_id: str, load: Callable[[], T]
 ) -> tuple[T, str]:
@@ -71,14 +79,19 @@ def base_context(
 ) -> dict[str, Any]:
     """The context that every attachments page needs. On its own page a fragment includes a new title."""
     ids = (page.company_id, customer_id)
+    origin = read_origin(request.GET, page.company_id)
+    is_fragment = htmx.is_fragment(request)
     current_path = urlsplit(HtmxDetails(request).current_url or "").path
     return {
         "page": page,
+        "place": place(origin, customer_id, page.name, cached_results(origin))
+        if origin and not is_fragment
+        else None,
         "customer_id": customer_id,
         "customer_name": name,
-        "customer_url": links.customer(*ids) + page.suffix,
-        "list_url": links.attachments(*ids) + joined(state.address(), page.suffix),
-        "is_titled": htmx.is_fragment(request) and current_path.startswith(links.attachments(*ids)),
+        "customer_url": kept(links.customer(*ids) + page.suffix, origin),
+        "list_url": links.attachments(*ids) + joined(state.address(), suffix(request, page)),
+        "is_titled": is_fragment and current_path.startswith(links.attachments(*ids)),
     }
 
 
@@ -102,6 +115,7 @@ def render_list(
     )
     selected = listing.filter_and_sort(attachments, state)
     path = links.attachments(page.company_id, customer_id)
+    query = suffix(request, page)
     toggled = "" if state.filters["thumbnails"] else "show"
     return htmx.render(
         request,
@@ -112,27 +126,32 @@ def render_list(
             "fragment": "attachments/_attachments.html",
             "state": state,
             "groups": [("", "Any"), *file_types.GROUPS.items()],
-            "kept_fields": _hidden_fields(state, page),
+            "kept_fields": _kept_fields(request, state, page),
             "attachments": [
-                listing.attachment_row(item, page, customer_id, state) for item in selected
+                listing.attachment_row(item, page, customer_id, state, query) for item in selected
             ],
             "total": len(attachments),
             "has_search": len(attachments) >= MIN_FOR_SEARCH,
             "has_images": any(listing.expected_type(a).preview == "image" for a in attachments),
             "search_url": path,
-            "thumbnails_url": path + joined(state.address(thumbnails=toggled), page.suffix),
+            "all_url": path + query,
+            "thumbnails_url": path + joined(state.address(thumbnails=toggled), query),
             "archive_url": links.archive(page.company_id, customer_id) + page.suffix,
-            "heads": headings(COLUMNS, ORDER, state, page.suffix, path=path, right={"fileSize"}),
+            "heads": headings(COLUMNS, ORDER, state, query, path=path, right={"fileSize"}),
         },
         status,
     )
 
 
-def _hidden_fields(state: ListState, page: CompanyContext) -> list[tuple[str, str]]:
-    """The hidden fields of the search form."""
+def _kept_fields(
+    request: HttpRequest, state: ListState, page: CompanyContext
+) -> list[tuple[str, str]]:
+    """What the search form sends besides its visible fields."""
     fields = [
         ("order_by", state.order_by if state.order_by != state.default_order else ""),
         ("thumbnails", state.filters["thumbnails"]),
         ("connection", page.connection_id if page.suffix else ""),
     ]
-    return [(name, value) for name, value in fields if value]
+    origin = read_origin(request.GET, page.company_id)
+    listed = parse_qsl(origin.query()[1:], keep_blank_values=True) if origin else []
+    return [(name, value) for name, value in fields if value] + listed

@@ -119,9 +119,16 @@ def _sort_key(attachment: Mapping[str, Any], field: str) -> Any:
 
 
 def attachment_row(
-    attachment: Mapping[str, Any], page: CompanyContext, customer_id: str, state: ListState
+    attachment: Mapping[str, Any],
+    page: CompanyContext,
+    customer_id: str,
+    state: ListState,
+    suffix: str,
 ) -> dict[str, Any]:
-    """The context of one attachment in templates. The URLs are "" for an ID that cannot be part of an address."""
+    """What templates show of one attachment. The URLs are "" for an id that cannot be part of an address.
+
+    `suffix` is the rest of the query string of a page (`list_view.suffix`).
+    """
     attachment_id = attachment.get("id")
     file_type, size_in_bytes = expected_type(attachment), announced_size(attachment)
     row: dict[str, Any] = {
@@ -140,7 +147,7 @@ def attachment_row(
     }
     if isinstance(attachment_id, str) and links.is_addressable(attachment_id):
         ids = (page.company_id, customer_id, attachment_id)
-        row["url"] = links.attachment(*ids) + joined(state.address(), page.suffix)
+        row["url"] = links.attachment(*ids) + joined(state.address(), suffix)
         row["download_url"] = links.download(*ids) + page.suffix
         is_small = size_in_bytes is not None and size_in_bytes <= MAX_THUMBNAIL_BYTES
         if state.filters["thumbnails"] and file_type.preview == "image" and is_small:

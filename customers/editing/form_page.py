@@ -1,7 +1,8 @@
 """The page of a customer's form: its context, and its responses (the page or a redirect)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
+from urllib.parse import urlencode
 
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -9,7 +10,9 @@ from django.utils import timezone
 from django_htmx.http import HttpResponseClientRedirect
 
 from customers.codat.companies import is_linked
+from customers.codat.errors import CodatError
 from customers.editing.edit import MAX_TIMEOUT, Edit, Target
+from customers.editing.opening import uuid_or_new
 from customers.editing.same_name import SameNameCustomer
 from customers.editing.save import SameName
 from customers.formatting import distance, text_or_dash
@@ -17,10 +20,18 @@ from customers.forms import Form, Merge
 from customers.models import Draft, Write
 from customers.web import htmx, links
 from customers.web.company_context import CompanyContext
-from customers.writes import drafts
+from customers.web.origin import Origin, kept
+from customers.web.paging import with_query
+from customers.web.place import Place, cached_results, place, step
+from customers.writes import drafts, sentences
 
 # Customers of the same name that a page lists.
 MAX_SAME_NAME = 20
+# What a change's page says in addition, by the parameter of its address, as the form of the next customer says it.
+NOTES = {
+    "again": "You already saved this form.",
+    "removed": "Invisible characters were removed before it was sent.",
+}
 
 
 def form_key(user: object, page: CompanyContext, customer_id: str) -> drafts.FormKey:
@@ -35,6 +46,7 @@ class EditPage:
     request: HttpRequest
     page: CompanyContext
     target: Target
+    origin: Origin | None
 
     @property
     def user(self) -> User:
@@ -52,12 +64,38 @@ class EditPage:
         return form_key(self.user, self.page, self.target.customer_id)
 
     def redirect(self, url: str) -> HttpResponse:
-        """A redirect to another page, with HTMX or without."""
+        """A redirect to another page, with HTMX or without. It leads back to the list that the form was opened from."""
+        url = kept(url, self.origin)
         if htmx.is_fragment(self.request):
             return HttpResponseClientRedirect(url)
         response = HttpResponseRedirect(url)
         response.status_code = 303
         return response
+
+    def redirect_to_change(self, write: Write, note: str, *, goes_on: bool = False) -> HttpResponse:
+        """A redirect to the page of a change. `note` is a parameter of that page's address, or "".
+
+        Where the save `goes_on`, to the form of the next customer of the list, which says how far the change is; also
+        then to the change where there is no next customer, or the list cannot be read now.
+        """
+        following = self._following() if goes_on else ""
+        if not following:
+            return self.redirect(
+                links.write(write.company_id, write.pk) + (f"?{note}" if note else "")
+            )
+        parameters = {"saved": str(write.pk)} | ({"note": note} if note else {})
+        url = with_query(following, "?" + urlencode(parameters))
+        return replace(self, origin=None).redirect(url)
+
+    def _following(self) -> str:
+        """The address of the next customer's form, "" where there is none."""
+        if self.origin is None or not self.target.customer_id:
+            return ""
+        try:
+            neighbour = step(self.origin, self.target.customer_id, 1)
+        except CodatError:
+            return ""
+        return neighbour.edit_url if neighbour else ""
 
     def render(
         self,
@@ -80,6 +118,8 @@ class EditPage:
         name = "New customer" if target.creating else text_or_dash(form.base.get("customerName"))
         context = {
             "page": self.page,
+            "place": self._place(),
+            "saved": self._saved(),
             "creating": target.creating,
             "customer_id": target.customer_id,
             "name": name,
@@ -128,6 +168,30 @@ class EditPage:
             return ""
         return links.customer(company_id, other.customer_id) + self.page.suffix
 
+    def _place(self) -> Place | None:
+        """The way back to the list that the form was opened from. Makes no call."""
+        if self.origin is None:
+            return None
+        results = cached_results(self.origin)
+        return place(self.origin, self.target.customer_id, self.page.name, results)
+
+    def _saved(self) -> dict[str, Any] | None:
+        """The change of the customer before, which *Save and next* has just sent; None on any other form."""
+        if self.request.method == "POST" or "saved" not in self.request.GET:
+            return None
+        pk = uuid_or_new(self.request.GET["saved"])
+        write = Write.objects.filter(pk=pk, company_id=self.page.company_id).first()
+        if write is None:
+            return None
+        note = self.request.GET.get("note", "")
+        query = f"?{note}" if note in NOTES else ""
+        return {
+            "name": text_or_dash(write.customer_name),
+            "status": sentences.summary(write),
+            "note": NOTES.get(note, ""),
+            "url": kept(links.write(write.company_id, write.pk) + query, self.origin),
+        }
+
     def _addresses(self) -> dict[str, str]:
         page, customer_id = self.page, self.target.customer_id
         # Also where the company has one connection: a post must not go to another one that is the default by then.
@@ -136,15 +200,21 @@ class EditPage:
         if customer_id:
             customer_url = links.customer(page.company_id, customer_id) + page.suffix
             attachments_url = links.attachments(page.company_id, customer_id) + page.suffix
+        customers_url = self.origin.address() if self.origin else page.customers_url
+        customer_url, attachments_url = self._kept(customer_url), self._kept(attachments_url)
         return {
-            "form_path": self.path,
-            "form_url": self.path + connection,
-            "draft_url": links.draft(page.company_id, customer_id) + connection,
+            "fields_url": self._kept(self.path + page.query(fresh=1)),
+            "form_url": self._kept(self.path + connection),
+            "draft_url": self._kept(links.draft(page.company_id, customer_id) + connection),
             "customers_url": page.customers_url,
-            "cancel_url": customer_url or page.customers_url,
+            "cancel_url": customer_url or customers_url,
             "customer_url": customer_url,
             "attachments_url": attachments_url,
         }
+
+    def _kept(self, url: str) -> str:
+        """An address with the list that the form was opened from; "" for no address."""
+        return kept(url, self.origin) if url else ""
 
     def _offered_drafts(self) -> list[tuple[Draft, str]]:
         """The drafts of this form, each with the address that opens it; none while a draft is open."""
@@ -160,7 +230,7 @@ class EditPage:
             for other in page.connections
         )
         connection = draft.connection_id if is_usable else page.connection_id
-        return self.path + page.query(connection=connection, draft=draft.submission)
+        return self._kept(self.path + page.query(connection=connection, draft=draft.submission))
 
 
 def _pending_sentence(other: SameNameCustomer) -> str:

@@ -42,8 +42,12 @@ from customers.service import default_service
 from customers.web import htmx, links
 from customers.web.company_context import CompanyContext, load_company
 from customers.web.error_pages import heading, needs_administrator
+from customers.web.origin import kept, read_origin
 from customers.web.resubmit import post_fields
 from customers.writes import drafts
+
+# The button that saves, and opens the form of the next customer of the list.
+SAVE_AND_NEXT = "next"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -119,7 +123,8 @@ def _after_discard(request: HttpRequest, company_id: str, customer_id: str) -> s
         return links.my_writes()
     form = links.form(company_id, customer_id)
     connection = request.GET.get("connection")
-    return f"{form}?{urlencode({'connection': connection})}" if connection else form
+    url = f"{form}?{urlencode({'connection': connection})}" if connection else form
+    return kept(url, read_origin(request.GET, company_id))
 
 
 def _form(request: HttpRequest, company_id: str, customer_id: str) -> HttpResponse:
@@ -130,7 +135,7 @@ def _form(request: HttpRequest, company_id: str, customer_id: str) -> HttpRespon
             return _not_linked(request, page, customer_id)
         model = _model(page, fresh="fresh" in request.GET, stale_if_error=is_read)
         target = Target(page.company_id, page.company, page.connection, customer_id, model.data)
-        edit_page = EditPage(request, page, target)
+        edit_page = EditPage(request, page, target, read_origin(request.GET, company_id))
         if not is_read:
             return _post(edit_page)
         return _render(edit_page, _open(edit_page).with_notes(*_stale_notes(model)))
@@ -211,9 +216,9 @@ def _post(page: EditPage) -> HttpResponse:
         record = target.read(default_service())
         return page.render(opening.rebuild(target, post, record), status=422)
     action = post.get("action") or "save"
-    if action == "save":
+    if action in ("save", SAVE_AND_NEXT):
         outcome = save(edit, user=page.user, service=default_service(), choices=post)
-        return _saved(page, edit, outcome)
+        return _saved(page, edit, outcome, goes_on=action == SAVE_AND_NEXT)
     if action in ("review", "check"):
         if not edit.is_valid():
             return page.render(edit, status=422)
@@ -222,17 +227,18 @@ def _post(page: EditPage) -> HttpResponse:
     return page.render(edit)
 
 
-def _saved(page: EditPage, edit: Edit, outcome: Outcome) -> HttpResponse:
-    """The response to each outcome of a save."""
+def _saved(page: EditPage, edit: Edit, outcome: Outcome, *, goes_on: bool) -> HttpResponse:
+    """The response to each outcome of a save. `goes_on` where a change that is sent leads to the next customer."""
     match outcome:
         case Sent(write) if write.state == Write.State.FAILED:
             return page.redirect(page.path + page.page.query(write=write.pk))
         case Sent(write):
-            removed = "?removed" if edit.form.has_removed_characters else ""
-            return page.redirect(links.write(write.company_id, write.pk) + removed)
+            removed = "removed" if edit.form.has_removed_characters else ""
+            return page.redirect_to_change(write, removed, goes_on=goes_on)
         case AlreadySaved(write, is_other_form):
-            parameter = "same" if is_other_form else "again"
-            return page.redirect(f"{links.write(write.company_id, write.pk)}?{parameter}")
+            if is_other_form:
+                return page.redirect_to_change(write, "same")
+            return page.redirect_to_change(write, "again", goes_on=goes_on)
         case Unchanged(form):
             note = "You have not changed anything, so nothing was sent."
             if form.changes():
@@ -267,10 +273,11 @@ def _saved(page: EditPage, edit: Edit, outcome: Outcome) -> HttpResponse:
 def _not_linked(request: HttpRequest, page: CompanyContext, customer_id: str) -> HttpResponse:
     """The page where the connection is not linked. The posted fields can be posted again, or to another connection."""
     path = links.form(page.company_id, customer_id)
+    origin = read_origin(request.GET, page.company_id)
     others = [
         {
             "name": text_or_dash(other.get("platformName")),
-            "url": path + page.query(connection=other["id"]),
+            "url": kept(path + page.query(connection=other["id"]), origin),
         }
         for other in page.connections
         if is_linked(other) and other.get("id")
@@ -278,6 +285,7 @@ def _not_linked(request: HttpRequest, page: CompanyContext, customer_id: str) ->
     context = {
         "page": page,
         "customer_id": customer_id,
+        "customers_url": origin.address() if origin else page.customers_url,
         "post_fields": post_fields(request),
         "here": request.get_full_path(),
         "others": others,
@@ -289,12 +297,12 @@ def _not_linked(request: HttpRequest, page: CompanyContext, customer_id: str) ->
 
 def _no_form(request: HttpRequest, company_id: str, error: UnusableModel) -> HttpResponse:
     """The page where Codat sent no usable model and none is cached. It offers to read the model again."""
-    query = request.GET.copy()
+    query, origin = request.GET.copy(), read_origin(request.GET, company_id)
     query["fresh"] = "1"
     context = {
         "sentence": error.sentence,
         "reload_url": f"{request.path}?{query.urlencode()}",
-        "customers_url": links.customers(company_id),
+        "customers_url": origin.address() if origin else links.customers(company_id),
     }
     templates = "editing/no_form.html", "editing/_no_form.html"
     return htmx.render(request, *templates, context, status=error.our_status)

@@ -11,7 +11,7 @@ from customers.codat.pages import MAX_PAGE_SIZE
 from customers.web import links
 from customers.web.list_state import LAST_PAGE, ListState, Params
 from customers.web.list_states import read_customers
-from customers.web.paging import joined
+from customers.web.paging import joined, with_query
 
 # Parameters of a list's query string that are read; a list has fewer.
 _MAX_PARAMETERS = 20
@@ -69,9 +69,7 @@ def kept(url: str, origin: Origin | None) -> str:
     """An address of the dashboard with the list that the page was opened from, where there is one."""
     if origin is None:
         return url
-    path, mark, fragment = url.partition("#")
-    query = origin.query()
-    return (joined(path, query) if "?" in path else path + query) + mark + fragment
+    return with_query(url, origin.query())
 
 
 def _position(text: str) -> int:

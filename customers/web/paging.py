@@ -74,6 +74,12 @@ def joined(address: str, suffix: str) -> str:
     return f"{address}&{suffix[1:]}" if address and suffix else address or suffix
 
 
+def with_query(url: str, query: str) -> str:
+    """An address with a query string ("" or "?...") after the one that it has, if any, and before its fragment."""
+    path, mark, fragment = url.partition("#")
+    return (joined(path, query) if "?" in path else path + query) + mark + fragment
+
+
 @dataclass(frozen=True, slots=True)
 class Head:
     """A column's heading, for the macro `sort_heads`.

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from customers.models import Write, WriteQuerySet
 from customers.web import links
 from customers.writes import sentences, tracking
+from customers.writes.change_origin import list_origin
 from customers.writes.change_pages import PLACE, change_page
 
 # Values of the filter `state` that select several states.
@@ -51,15 +52,18 @@ def _filter_value(value: str, limit: int = 20) -> str:
 
 
 def change_list(
-    rows: WriteQuerySet, query: Mapping[str, str], *, state: str = ""
+    rows: WriteQuerySet, query: Mapping[str, str], *, name: str, state: str = ""
 ) -> dict[str, Any]:
     """The context of `writes/_change_list.html` and its filters.
 
-    `query` is the page's query string with the filters and the page; `state` is the default of that filter.
+    `query` is the page's query string with the filters and the page; `state` is the default of that filter. `name`
+    is that of a `ChangeOrigin`.
     """
     filters = Filters.of(query, state=state)
     page = change_page(filters.apply(rows), query)
     rest = {name: value for name, value in query.items() if name not in PLACE}
+
+    origin = list_origin(query, name).query
 
     def address(place: dict[str, str]) -> str:
         return "?" + urlencode(rest | place) if place else ""
@@ -79,7 +83,7 @@ def change_list(
         "rows": [
             {
                 "write": write,
-                "url": links.write(write.company_id, write.pk),
+                "url": links.write(write.company_id, write.pk) + origin,
                 "status": sentences.summary(write),
                 "duration": sentences.duration(write),
             }

@@ -17,7 +17,10 @@ from customers.formatting import path_label, path_parts, pretty_json
 from customers.models import Write
 from customers.service import default_service
 from customers.web import htmx, links
+from customers.web.origin import Origin, kept
+from customers.web.place import Place, cached_results, place
 from customers.writes import decisions, diff, sentences, tracking
+from customers.writes.change_origin import Origins
 from customers.writes.support import support_bundle
 
 
@@ -26,24 +29,26 @@ from customers.writes.support import support_bundle
 def change(request: HttpRequest, company_id: str, write_id: uuid.UUID) -> HttpResponse:
     """One change. While its outcome is not known, a GET polls Codat if that is due, and HTMX repeats the GET.
 
-    `?check` polls Codat immediately. A save redirects here with `?again` where the same form was saved before, with
-    `?same` where another form had saved the same change, and with `?removed` where invisible characters were removed.
-    HEAD responds from the journal, without a call to Codat. POST `action=send` sends an unknown create again with its
-    own key; POST `decision=linked` with `key`, or `decision=not_received`, is a person's decision on an unknown write.
+    `?check` asks Codat immediately; `?again` says that a second save of the same form led here, `?same` that a
+    save of the same change in another form did, `?removed` that invisible characters were removed before. `?list` or
+    `?history` says what list led here (customers/web/origin.py, customers/writes/change_origin.py). HEAD shows
+    what is known, without a call to Codat. POST `action=send` sends an unknown create again with its own key; POST
+    `decision=linked` with `key`, or `decision=not_received`, is what a person decides about an unknown write.
     """
     write = get_object_or_404(Write, pk=write_id, company_id=company_id)
+    origins = Origins.of(request.GET, company_id)
     action_error: CodatError | None = None
     progress = decisions.Progress([])
     if request.method == "POST":
         try:
             _act(request, write)
-            return HttpResponseRedirect(links.write(company_id, write.pk))
+            return HttpResponseRedirect(origins.kept(links.write(company_id, write.pk)))
         except CodatError as error:
             action_error = error
     if request.method != "HEAD":
         progress = decisions.follow(write, default_service(), now="check" in request.GET)
         write.mark_seen_by(request.user.pk)
-    context = _context(write) | {
+    context = _context(write, origins) | {
         "evidence": progress.evidence,
         "check_error": progress.error,
         "action_error": action_error,
@@ -76,8 +81,8 @@ def _act(request: HttpRequest, write: Write) -> HttpResponse:
     return HttpResponse(status=204)
 
 
-def _context(write: Write) -> dict[str, Any]:
-    """The context that is made of the row itself."""
+def _context(write: Write, origins: Origins) -> dict[str, Any]:
+    """What the page shows of the row itself."""
     pause = tracking.interval(write)
     tracked = tracking.is_tracked(write)
     return {
@@ -98,21 +103,33 @@ def _context(write: Write) -> dict[str, Any]:
         "refresh_label": refreshes.status_label(write.refresh_status),
         "duration": sentences.duration(write),
         "retries": write.retries.order_by("created_at"),
-    } | _urls(write)
+    } | _urls(write, origins)
 
 
-def _urls(write: Write) -> dict[str, str]:
-    """The addresses that the page links to; "" where there is none."""
+def _place(write: Write, origin: Origin | None) -> Place | None:
+    """The place of the customer in the list that led to its change. Makes no call."""
+    if origin is None:
+        return None
+    return place(origin, write.customer_id, write.company_name, cached_results(origin))
+
+
+def _urls(write: Write, origins: Origins) -> dict[str, Any]:
+    """The addresses that the page links to, "" where there is none, and the way back to the list that led here."""
     company_id = write.company_id
     form = links.form(company_id, write.customer_id if write.kind == Write.Kind.UPDATE else "")
     has_page = links.is_addressable(write.customer_id)
+    customer_url = links.customer(company_id, write.customer_id) if has_page else ""
+    changes, origin = origins.changes, origins.customers
     return {
-        "write_url": links.write(company_id, write.pk),
+        "place": _place(write, origin),
+        "changes_back": (changes.label, changes.address(company_id, write.pk)) if changes else None,
+        "write_url": origins.kept(links.write(company_id, write.pk)),
+        "check_url": origins.kept(links.write(company_id, write.pk) + "?check=1"),
         "customers_url": links.customers(company_id),
         "writes_url": links.writes(company_id),
-        "customer_url": links.customer(company_id, write.customer_id) if has_page else "",
-        "reopen_url": f"{form}?write={write.pk}",
-        "revert_url": f"{form}?revert={write.pk}",
+        "customer_url": kept(customer_url, origin) if has_page else "",
+        "reopen_url": kept(f"{form}?write={write.pk}", origin),
+        "revert_url": kept(f"{form}?revert={write.pk}", origin),
     }
 
 

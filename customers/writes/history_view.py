@@ -9,6 +9,7 @@ from customers.models import Write, WriteQuerySet
 from customers.service import default_service
 from customers.web import htmx, links
 from customers.writes.change_list import change_list
+from customers.writes.change_origin import HISTORY
 
 MAX_PEOPLE = 200
 
@@ -19,7 +20,7 @@ def history(request: HttpRequest, company_id: str) -> HttpResponse:
     """A company's changes, the newest first; `state`, `kind`, `by` and `customer` narrow them."""
     rows = Write.objects.filter(company_id=company_id)
     newest = rows.first()
-    context = change_list(rows, request.GET) | {
+    context = change_list(rows, request.GET, name=HISTORY) | {
         "company_name": (newest.company_name if newest else "") or _cached_name(company_id),
         "customers_url": links.customers(company_id),
         "codat_url": links.codat_writes(company_id),

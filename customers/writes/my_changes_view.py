@@ -16,6 +16,7 @@ from customers.service import default_service
 from customers.web import htmx, links
 from customers.writes import drafts, ended_elsewhere
 from customers.writes.change_list import NEEDS_ATTENTION, change_list
+from customers.writes.change_origin import MINE
 
 # Drafts that are shown here; older ones are offered with their forms.
 MAX_DRAFTS = 50
@@ -27,7 +28,7 @@ def my_changes(request: HttpRequest) -> HttpResponse:
     """The signed-in person's drafts and changes; by default those that need attention."""
     user = cast(User, request.user)
     rows = Write.objects.filter(user=user)
-    context = change_list(rows, request.GET, state=NEEDS_ATTENTION) | {"mine": True}
+    context = change_list(rows, request.GET, name=MINE, state=NEEDS_ATTENTION) | {"mine": True}
     context["states"] = [(NEEDS_ATTENTION, "Needs attention"), *context["states"]]
     if user.has_perm("customers.write_customers"):
         # Without the longest columns: the form, and the model.

@@ -62,6 +62,12 @@ class Plan:
         """When it was synced last, in the data's own time; only where it was."""
         return dates.REFERENCE - self.sync_age
 
+    @property
+    def created(self) -> datetime:
+        """When it was added to Codat: at different times, and before its last sync."""
+        days = 200 + uuid.UUID(self.id).int % 900
+        return self.last_sync - timedelta(days=days, minutes=days * 7)
+
     def connection_id(self, index: int) -> str:
         """The id of its connection number `index`."""
         return str(uuid.uuid5(NAMESPACE, f"{self.key}/{index}"))

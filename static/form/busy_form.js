@@ -3,6 +3,8 @@
 import { cancelDraft, hasUnsavedChanges, markSent, scheduleDraft, showStatus } from "./drafts.js";
 import { byId, currentForm } from "./page.js";
 
+// The id of the button, by the action that it posts.
+const SAVE_BUTTONS = { save: "save", next: "save-next" };
 const INPUT_EVENTS = ["beforeinput", "keydown", "pointerdown", "mousedown", "click", "paste", "drop"];
 
 export function startBusyForm() {
@@ -26,8 +28,8 @@ function onRequest(event) {
   const { elt, requestConfig } = event.detail;
   if (elt !== currentForm()) return;
   cancelDraft();
-  if (requestConfig.formData.get("action") !== "save") return;
-  const save = byId("save");
+  const save = byId(SAVE_BUTTONS[requestConfig.formData.get("action")]);
+  if (!save) return;
   save.dataset.label = save.textContent;
   save.textContent = "Saving…";
   showStatus("Saving…");
@@ -45,8 +47,8 @@ function onResponse(event) {
 function onEnd(event) {
   const { elt, successful, xhr } = event.detail;
   if (elt !== currentForm() || (successful && xhr.getResponseHeader("HX-Redirect"))) return;
-  const save = byId("save");
-  if (save?.dataset.label) {
+  const save = document.querySelector("#save[data-label], #save-next[data-label]");
+  if (save) {
     save.textContent = save.dataset.label;
     delete save.dataset.label;
     showStatus("");

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from html import unescape
 from typing import Literal
 from urllib.parse import unquote
 
 import pytest
 
 from customers.attachments import listing
+from customers.web import links
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
 from tests.support.attachments import attachment_calls, file_bytes, list_url
@@ -197,3 +199,22 @@ def test_error_at_codat_is_a_fragment_with_a_retry(
     assert response.status_code == 502
     assert "<html" not in response.content.decode()
     assert "Try again" in response.content.decode()
+
+
+def test_links_and_filters_keep_the_list_that_the_customer_was_opened_from(
+    sandbox: Sandbox, viewer_client: RawPathClient
+) -> None:
+    company = sandbox.company("files")
+    query = "list=q=a%26page=2&at=107"
+    url = f"{links.attachments(company, 'thirty')}?{query}"
+    text = unescape(viewer_client.get(url).content.decode())
+    assert f'href="{links.customer(company, "thirty")}?{query}"' in text
+    assert f'href="{links.customers(company)}?q=a&page=2#at-107"' in text
+    assert 'name="list" value="q=a&page=2"' in text
+    assert f"?order_by=-name&{query}" in text
+    row = re.search(r'href="([^"]+/attachments/[^"/]+/\?[^"]+)"', text)
+    assert row
+    assert row[1].endswith(f"?{query}")
+    detail = unescape(viewer_client.get(row[1]).content.decode())
+    assert f'id="file-list" href="{url}"' in detail
+    assert f'href="{links.customers(company)}?q=a&page=2#at-107"' in detail

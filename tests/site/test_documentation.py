@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import tomllib
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 from customers.service import CustomerService
+from tests.support.documents import DOCUMENTS, TEXT
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text()
@@ -103,9 +105,9 @@ def test_tools_and_runtime_agree_on_versions(name: str) -> None:
 def test_the_readme_names_exactly_the_commands_that_exist() -> None:
     makefile = (ROOT / "Makefile").read_text()
     targets = set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
-    assert {"run", "test", "bench"} <= set(re.findall(r"\bmake ([a-z]+)", README)) <= targets
+    assert {"run", "test", "bench"} <= set(re.findall(r"\bmake ([a-z]+)", TEXT)) <= targets
     ours = {path.stem for path in (ROOT / "customers/management/commands").glob("[a-z]*.py")}
-    named = set(re.findall(r"manage\.py ([a-z_]+)", README))
+    named = set(re.findall(r"manage\.py ([a-z_]+)", TEXT))
     django = {"check", "migrate", "collectstatic", "createsuperuser", "clearsessions"}
     assert named == (ours - {"demo_user", "first_user"}) | django
 
@@ -140,6 +142,29 @@ def test_every_ignored_lint_rule_has_a_reason() -> None:
         assert "#" in line, path
 
 
-def test_files_that_the_readme_links_exist() -> None:
-    for path in re.findall(r"\]\(((?!https?:)[^)#]+)\)", README):
-        assert (ROOT / path).exists(), path
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_files_that_the_documents_link_exist(name: str) -> None:
+    document = ROOT / name
+    for path in re.findall(r"\]\(((?!https?:)[^)#]+)\)", document.read_text()):
+        assert (document.parent / path).exists(), path
+
+
+def test_the_readme_has_a_picture_of_the_list_a_customer_and_the_form() -> None:
+    pictures = set(re.findall(r"!\[[^\]]+\]\(docs/pictures/(\w+)\.png\)", README))
+    assert pictures == {"list", "customer", "form"}
+    script = (ROOT / "scripts" / "pictures.py").read_text()
+    assert pictures == set(re.findall(r'take\(page, "(\w+)"\)', script))
+
+
+def test_the_roles_of_the_readme_are_the_groups() -> None:
+    groups = import_module("customers.migrations.0002_groups").GROUPS
+    heads, *rows = re.findall(
+        r"^\|.*\|$", README.partition("## Roles")[2].partition("\n## ")[0], re.M
+    )
+    columns = [[cell.strip() for cell in row.strip("|").split("|")] for row in (heads, *rows[1:])]
+    assert set(re.findall(r"\*(\w+)\*", heads)) == set(groups)
+    allowed = {row[0]: row[1:] for row in columns[1:]}
+    assert allowed["create and change customers, keep drafts"] == ["", "yes", "yes"]
+    for name, column in (("Viewers", 0), ("Editors", 1)):
+        may_write = any(row[column] for task, row in allowed.items() if "change customers" in task)
+        assert may_write == ("write_customers" in groups[name])
