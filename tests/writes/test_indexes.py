@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from customers.models import Write
-from customers.web import links
+from customers.web import attention, links
 from customers.writes import change_pages
 from tests.conftest import RawPathClient
 from tests.support.journal import journal_row
@@ -132,7 +132,7 @@ def read_pages(client: RawPathClient, user: User) -> list[Statement]:
         ):
             assert client.get(address).status_code == 200
         journal.has_pending(COMPANY)
-        journal.count_needing_attention(user.pk)
+        attention.of_user(user.pk)
         for customer in (None, CUSTOMER):
             for read_at in (None, NOW - timedelta(minutes=1)):
                 list(journal.pending(COMPANY, customer, read_at=read_at).order_by("-created_at"))
