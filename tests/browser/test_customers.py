@@ -71,10 +71,10 @@ def test_print_shows_data_without_controls(open_page: OpenPage, fresh: Stack) ->
         (links.customer(fresh.company("odd"), "full"), "#customer .fields"),
     ):
         page.goto(path)
-        expect(page.locator("header.top")).to_be_visible()
+        expect(page.locator(".side")).to_be_visible()
         page.emulate_media(media="print")
         expect(page.locator(shown).first).to_be_visible()
-        for control in ("header.top", "nav.crumbs", ".actions", "form.filters"):
+        for control in (".side", ".top-bar", ".actions", "form.filters", ".toasts"):
             for place in page.locator(control).all():
                 expect(place).to_be_hidden()
         # Black on white in both colour schemes.

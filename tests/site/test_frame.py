@@ -173,7 +173,7 @@ def test_problems_are_in_the_title_and_mark_their_company(
     assert "<title>(2) Change password" in html
     assert '/favicon-problem.svg" type' in html
     entries = re.findall(r"<li><a .*?</li>", html, re.DOTALL)
-    assert ['dot"' in entry for entry in entries if 'class="mark' in entry] == [False, True]
+    assert ['dot"' in entry for entry in entries if 'class="company-mark' in entry] == [False, True]
 
 
 def test_the_frame_reads_the_changes_once_and_the_companies_once(
