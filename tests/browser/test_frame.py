@@ -72,7 +72,7 @@ def test_problems_are_in_the_title_and_on_the_favicon(open_page: OpenPage) -> No
     title = page.title()
     entry = page.locator("#my-writes")
     entry.evaluate("element => element.dataset.problems = '2'")
-    page.evaluate("document.dispatchEvent(new CustomEvent('htmx:afterSettle'))")
+    page.evaluate("document.dispatchEvent(new CustomEvent('htmx:oobAfterSwap'))")
     assert page.title() == f"(2) {title}"
     assert favicon.get_attribute("href") == favicon.get_attribute("data-problem") != plain
     # The next answer of the dashboard is what counts.
