@@ -1,4 +1,4 @@
-/* Back on a list, by a link or by the browser: the scroll position is the one it was left at, and the focus is on the row
+/* A list of records. Back on it, by a link or by the browser: the scroll position is the one it was left at, and the focus is on the row
    that one comes from. Without scripts the anchor of the row does the second. */
 (() => {
   "use strict";
@@ -14,6 +14,15 @@
     if (!row) return;
     write({ list: here(), id: row.id, path: row.pathname, top: scrollY });
   });
+
+  // A link above the list, as the search and the filters are now; links in the list are written with it.
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest?.("a[data-list]");
+    if (!link) return;
+    const url = new URL(link.href);
+    url.searchParams.set("list", location.search.slice(1));
+    link.href = url.href;
+  }, true);
 
   function write(place) {
     try {

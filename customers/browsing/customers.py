@@ -99,6 +99,7 @@ def _render(request: HttpRequest, context: dict[str, object]) -> HttpResponse:
 def _list_context(
     request: HttpRequest, page: CompanyContext, state: ListState
 ) -> dict[str, object]:
+    listed = links.from_list(joined(state.address(), page.suffix))
     return freshness.context(page, None) | {
         "page": page,
         "customer_id": "",
@@ -107,7 +108,7 @@ def _list_context(
         "currency_options": _currency_options(),
         "page_sizes": sorted({*PAGE_SIZES, state.page_size}),
         "search_url": links.customers(page.company_id),
-        "new_url": links.new(page.company_id) + page.suffix,
+        "new_url": links.new(page.company_id) + joined(page.suffix, listed),
         "writes_url": links.writes(page.company_id),
         "here": request.get_full_path(),
         **pending(page.company_id),

@@ -159,6 +159,18 @@ def test_without_scripts_the_same_links_lead_on_and_back(open_page: OpenPage, fr
     expect(rows(page).nth(22)).to_be_focused()
 
 
+def test_a_new_customer_leads_back_to_the_search_as_it_is_now(
+    open_page: OpenPage, fresh: Stack
+) -> None:
+    page = open_page()
+    open_list(page, fresh)
+    page.get_by_label("Search").fill("Birkett")
+    expect(page).to_have_url(re.compile(r"\?q=Birkett$"))
+    page.get_by_role("link", name="New customer").click()
+    page.get_by_role("link", name=re.compile("^Back to 2 results for “Birkett”$")).click()
+    expect(rows(page)).to_have_count(2)
+
+
 def test_a_change_leads_back_to_its_row_in_the_history(open_page: OpenPage, fresh: Stack) -> None:
     page = open_page()
     open_list(page, fresh)

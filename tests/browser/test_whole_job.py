@@ -56,7 +56,7 @@ def test_the_whole_job(open_page: OpenPage, fresh: Stack, javascript: bool) -> N
     expect(page.locator("#write-changes + *")).to_contain_text("+44 20 7946 0123")
 
     # Create another, with a row more.
-    page.get_by_role("link", name="Back to customers").click()
+    page.get_by_role("link", name="Back to the results").click()
     page.get_by_role("link", name="New customer").click()
     page.get_by_label("Customer name").fill("Made by hand Ltd")
     page.get_by_label("Status").select_option("Active")
@@ -67,7 +67,10 @@ def test_the_whole_job(open_page: OpenPage, fresh: Stack, javascript: bool) -> N
     follow_to_the_end(page, javascript=javascript)
 
     # It is in the list immediately, and its own page exists after the refresh that the dashboard queues.
-    page.get_by_role("link", name="Back to customers").click()
+    page.get_by_role("link", name="Back to the results").click()
+    assert "q=Birkett" in page.url
+    page.get_by_label("Search").fill("Made by hand")
+    page.keyboard.press("Enter")
     expect(page.locator("#results")).to_contain_text("Made by hand Ltd")
 
     # Download an attachment.
