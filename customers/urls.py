@@ -5,7 +5,15 @@ from django.urls import path, register_converter
 from django.views.generic import RedirectView
 
 from customers.attachments import detail_view, download_view, list_view, preview_view, zip_view
-from customers.browsing import companies, customers, freshness, step_view
+from customers.browsing import (
+    companies,
+    customer_view,
+    customers,
+    freshness,
+    step_view,
+    timeline_view,
+)
+from customers.editing import field_view, undo_view
 from customers.editing import views as editing_views
 from customers.preferences import settings_view, shortcuts
 from customers.web import links
@@ -35,8 +43,10 @@ urlpatterns = [
     path(f"{_company}customers/new/", editing_views.create, name="new"),
     path(f"{_company}customers/new/draft/", editing_views.draft, name="new_draft"),
     path(f"{_customer}edit/draft/", editing_views.draft, name="draft"),
-    path(_customer, customers.detail, name="customer"),
+    path(_customer, customer_view.detail, name="customer"),
     path(f"{_customer}edit/", editing_views.update, name="edit"),
+    path(f"{_customer}field/", field_view.field, name="field"),
+    path(f"{_customer}timeline/", timeline_view.customer_timeline, name="timeline"),
     path(f"{_customer}attachments/", list_view.index, name="attachments"),
     path(f"{_customer}attachments.zip", zip_view.download, name="archive"),
     path(_attachment, detail_view.detail, name="attachment"),
@@ -46,6 +56,7 @@ urlpatterns = [
     path(f"{_company}writes/pending/", pending_view.pending_changes, name="pending"),
     path(f"{_company}writes/", history_view.history, name="writes"),
     path(f"{_company}writes/<uuid:write_id>/", change_view.change, name="write"),
+    path(f"{_company}writes/<uuid:write_id>/undo/", undo_view.undo_change, name="undo"),
     path("writes/", my_changes_view.my_changes, name="my_writes"),
     path("writes/badge/", my_changes_view.badge, name="writes_badge"),
     path("settings/", settings_view.settings_page, name="settings"),

@@ -122,6 +122,21 @@
   document.addEventListener("htmx:load", (event) => showCopy(event.detail.elt));
   showCopy(document);
 
+  // [data-copy-text] copies its text; the icon on it stays.
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest("[data-copy-text]");
+    if (!button) return;
+    let message = "Copied";
+    try {
+      await navigator.clipboard.writeText(button.dataset.copyText);
+      button.classList.add("copied");
+      setTimeout(() => button.classList.remove("copied"), 2000);
+    } catch {
+      message = "Your browser does not allow copying";
+    }
+    announcer().textContent = message;
+  });
+
   // Pages show times in the reader's time zone; where that is not this browser's, the tooltip adds the local time.
   const isLocal = Intl.DateTimeFormat().resolvedOptions().timeZone === document.documentElement.dataset.timeZone;
   document.addEventListener("pointerover", (event) => {

@@ -1,7 +1,6 @@
-"""The views of a company's customers: the list, and one of them."""
+"""The list of a company's customers."""
 
 from functools import cache
-from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
@@ -10,11 +9,9 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
 from customers.browsing import freshness, stale
-from customers.browsing.customer_detail import read_record
 from customers.browsing.customer_rows import COLUMNS, customer_rows
 from customers.browsing.refresh import current
 from customers.codat.errors import NotFound, NotSynced
-from customers.formatting import text_or_dash
 from customers.forms import iso_codes
 from customers.service import default_service
 from customers.web import htmx, links
@@ -31,9 +28,7 @@ from customers.web.list_states import (
     PAGE_SIZES,
     read_customers,
 )
-from customers.web.origin import kept, read_origin
 from customers.web.paging import canonical_url, headings, joined, paging
-from customers.web.place import place, with_results
 from customers.writes.pending import pending
 
 
@@ -113,40 +108,3 @@ def _list_context(
         "here": request.get_full_path(),
         **pending(page.company_id),
     }
-
-
-@require_safe
-@permission_required("customers.read_customers", raise_exception=True)
-def detail(request: HttpRequest, company_id: str, customer_id: str) -> HttpResponse:
-    """One customer, with every field. One call to Codat; the attachments are a fragment that loads afterwards."""
-    origin = read_origin(request.GET, company_id)
-    (company, snapshot), results = with_results(
-        # A fragment has no way back: it stands on the page.
-        None if htmx.is_fragment(request) else origin,
-        lambda: with_company(
-            company_id,
-            lambda: default_service().snapshots.get(company_id=company_id, customer_id=customer_id),
-        ),
-    )
-    customer = snapshot.data
-    page = company_context(request, company_id, company.data)
-    return htmx.render(
-        request,
-        "browsing/customer.html",
-        "browsing/_customer.html",
-        stale.context(request, company, snapshot)
-        | {
-            "page": page,
-            "place": place(origin, customer_id, page.name, results) if origin else None,
-            "customer_id": customer_id,
-            "customer_name": text_or_dash(customer.get("customerName")),
-            "record": read_record(customer),
-            "edit_url": kept(links.edit(company_id, customer_id) + page.suffix, origin),
-            "copy_url": kept(links.new(company_id) + page.query(**{"from": customer_id}), origin),
-            "attachments_url": kept(
-                links.attachments(company_id, customer_id) + page.suffix, origin
-            ),
-            "writes_url": links.writes(company_id) + "?" + urlencode({"customer": customer_id}),
-            **pending(company_id, customer_id),
-        },
-    )

@@ -243,6 +243,17 @@ class SnapshotReader:
             cache.delete(unsupported)
         return snapshot
 
+    def cached_create_update_model(
+        self,
+        *,
+        company_id: str,
+        connection_id: str,
+        check: Callable[[dict[str, Any]], object] | None = None,
+    ) -> Snapshot[dict[str, Any]] | None:
+        """A model that is in the cache, of any age, else None. Makes no call. ``check`` as above."""
+        key = self._key("model", company_id, connection_id)
+        return _from_cache(key, STALE_TTL, _model_shape(check))
+
     def is_read_only(self, *, company_id: str, connection_id: str) -> bool:
         """Whether it is cached that customers cannot be written through a connection. Makes no call."""
         refused_at = cache.get(self._key("read-only", company_id, connection_id))

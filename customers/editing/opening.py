@@ -16,6 +16,12 @@ from customers.forms.model_changes import model_changes
 from customers.models import Draft, Write
 from customers.service import CustomerService
 from customers.writes import drafts
+from customers.writes.effects import (
+    earlier_writes,
+    undo_submission,
+    values_after,
+    values_before,
+)
 
 
 def uuid_or_new(value: str | None) -> uuid.UUID:
@@ -102,14 +108,23 @@ def open_write(target: Target, write: Write, user: User, service: CustomerServic
 
 
 def open_undo(target: Target, write: Write, service: CustomerService) -> Edit:
-    """The form with the values from before an earlier change. Raises CodatError."""
+    """The form with the values from before an earlier change, and all others as they are now. Raises CodatError."""
     record, notes = _record(target, service)
-    if not write.before:
+    if not write.before or record is None:
         return Edit(target, target.form(record), notes=(*notes, _missing_note(write)))
-    form = target.form(record, filled=write.values_before)
+    merge = undo_edit(target, write).form.merge(record)
+    conflicts = [replace(conflict, chosen="mine") for conflict in merge.conflicts]
+    form = target.form(record, filled=replace(merge, conflicts=conflicts).values())
     moment = day_and_time(write.created_at)
     note = f"Undo: the values from before {moment} are filled in. Save to send them."
     return Edit(target, form, notes=(*notes, note))
+
+
+def undo_edit(target: Target, write: Write) -> Edit:
+    """The edit that puts back what a change changed: opened on the record after it, filled with the one before."""
+    earlier = earlier_writes(write)
+    form = target.form(values_after(write, earlier), filled=values_before(write, earlier))
+    return Edit(target, form, undo_submission(write.pk), retry_of=write)
 
 
 def read_post(target: Target, post: QueryDict) -> Edit:

@@ -37,6 +37,7 @@ from customers.editing.save import (
 )
 from customers.formatting import distance, text_or_dash
 from customers.forms import FormTampered, ModelError, compile_model
+from customers.forms.paths import html_id
 from customers.models import Write
 from customers.service import default_service
 from customers.web import htmx, links
@@ -48,6 +49,8 @@ from customers.writes import drafts
 
 # The button that saves, and opens the form of the next customer of the list.
 SAVE_AND_NEXT = "next"
+# Characters of the path of a field in an address.
+_MAX_PATH = 1000
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -79,7 +82,7 @@ def draft(request: HttpRequest, company_id: str, customer_id: str = "") -> HttpR
         return HttpResponseRedirect(_after_discard(request, company_id, customer_id))
     page = load_company(request, company_id)
     try:
-        model = _model(page).data
+        model = read_model(page).data
     except CodatError:
         # Without it, the draft cannot report later which fields have changed since.
         model = None
@@ -133,7 +136,7 @@ def _form(request: HttpRequest, company_id: str, customer_id: str) -> HttpRespon
         page = load_company(request, company_id, stale_if_error=is_read)
         if page.connection is None or not page.is_linked:
             return _not_linked(request, page, customer_id)
-        model = _model(page, fresh="fresh" in request.GET, stale_if_error=is_read)
+        model = read_model(page, fresh="fresh" in request.GET, stale_if_error=is_read)
         target = Target(page.company_id, page.company, page.connection, customer_id, model.data)
         edit_page = EditPage(request, page, target, read_origin(request.GET, company_id))
         if not is_read:
@@ -152,9 +155,10 @@ def _render(page: EditPage, edit: Edit, *, status: int = 200) -> HttpResponse:
     return replace(page, target=edit.target).render(edit, status=status)
 
 
-def _model(
+def read_model(
     page: CompanyContext, *, fresh: bool = False, stale_if_error: bool = True
 ) -> Snapshot[dict[str, Any]]:
+    """The create/update model of the page's connection, of which a form can be made. Raises CodatError."""
     return default_service().snapshots.get_create_update_model(
         company_id=page.company_id,
         connection_id=page.connection_id,
@@ -182,6 +186,7 @@ def _open(page: EditPage) -> Edit:
 
     `?draft=<submission>` continues a draft, `?write=<id>` reopens an earlier change with its errors, `?revert=<id>`
     fills in the values from before a change, `?from=<customer>` fills in the values of another customer.
+    `?field=<path>` gives that field the focus, `?add=<path>` adds a row to that list.
     """
     query, target, service = page.request.GET, page.target, default_service()
     if target.creating and query.get("from"):
@@ -194,7 +199,12 @@ def _open(page: EditPage) -> Edit:
         return opening.open_undo(target, _write(target, query["revert"]), service)
     if "write" in query:
         return opening.open_write(target, _write(target, query["write"]), page.user, service)
-    return opening.open_record(target, service)
+    edit = opening.open_record(target, service)
+    if "add" in query:
+        edit.form.apply_action(f"add:{query['add']}")
+    elif "field" in query:
+        edit.form.focus = html_id(query["field"][:_MAX_PATH])
+    return edit
 
 
 def _write(target: Target, write_id: str) -> Write:

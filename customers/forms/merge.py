@@ -18,7 +18,7 @@ from customers.forms import assumptions
 from customers.forms.bound import Labels
 from customers.forms.changes import Change, project, value_text
 from customers.forms.model import Node, NodeType
-from customers.forms.paths import encode_name, item_key, join
+from customers.forms.paths import path_of
 from customers.forms.post_data import PostData
 from customers.forms.values import MISSING, to_json
 
@@ -53,10 +53,7 @@ class FieldConflict:
     @property
     def path(self) -> str:
         """The path of the field, as in the names of inputs."""
-        path = ""
-        for key in self.keys:
-            path = join(path, encode_name(key) if isinstance(key, str) else item_key(key))
-        return path
+        return path_of(self.keys)
 
     @property
     def name(self) -> str:

@@ -10,6 +10,7 @@ Names that a browser sends are never parsed: a form looks up the names of its ow
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from urllib.parse import quote, unquote
 
 FIELD_PREFIX, ORDER_PREFIX, REMOVED_ITEMS_PREFIX = "f.", "r.", "x."
@@ -46,6 +47,14 @@ def labels_of(path: str) -> tuple[str | int, ...]:
 def join(path: str, part: str) -> str:
     """The path of a property or item below `path`; "" is the root."""
     return f"{path}.{part}" if path else part
+
+
+def path_of(keys: Iterable[str | int]) -> str:
+    """The path of a field of a record: names of properties, and indexes of list items from 0."""
+    path = ""
+    for key in keys:
+        path = join(path, item_key(key) if isinstance(key, int) else encode_name(key))
+    return path
 
 
 def html_id(path: str) -> str:

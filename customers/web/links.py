@@ -118,6 +118,16 @@ def edit(company_id: str, customer_id: str) -> str:
     return f"{customer(company_id, customer_id)}edit/"
 
 
+def field(company_id: str, customer_id: str) -> str:
+    """One field of a customer, `?path=`, to be edited in its place on the page."""
+    return f"{customer(company_id, customer_id)}field/"
+
+
+def timeline(company_id: str, customer_id: str) -> str:
+    """What happened to a customer."""
+    return f"{customer(company_id, customer_id)}timeline/"
+
+
 def form(company_id: str, customer_id: str) -> str:
     """The form of a customer; `customer_id` "" for a new one."""
     return edit(company_id, customer_id) if customer_id else new(company_id)
@@ -126,6 +136,14 @@ def form(company_id: str, customer_id: str) -> str:
 def draft(company_id: str, customer_id: str) -> str:
     """Saves a form's draft (POST); `customer_id` "" for a new customer."""
     return f"{form(company_id, customer_id)}draft/"
+
+
+def continued_draft(
+    company_id: str, customer_id: str, connection_id: str, submission: uuid.UUID
+) -> str:
+    """The form that continues a draft."""
+    query = {"connection": connection_id, "draft": str(submission)}
+    return f"{form(company_id, customer_id)}?{urlencode(query)}"
 
 
 def attachments(company_id: str, customer_id: str) -> str:
@@ -171,6 +189,22 @@ def pending(company_id: str, customer_id: str = "", *, shown: str = "") -> str:
 def write(company_id: str, write_id: uuid.UUID | str) -> str:
     """One write."""
     return f"{writes(company_id)}{write_id}/"
+
+
+def undo(company_id: str, write_id: uuid.UUID | str) -> str:
+    """Sends the values from before a write (POST)."""
+    return f"{write(company_id, write_id)}undo/"
+
+
+def fix(company_id: str, customer_id: str, write_id: uuid.UUID | str) -> str:
+    """The form with the values of a write that was refused."""
+    return f"{form(company_id, customer_id)}?{urlencode({'write': write_id})}"
+
+
+def revert(company_id: str, customer_id: str, connection_id: str, write_id: uuid.UUID | str) -> str:
+    """The form with the values from before a write."""
+    query = {"connection": connection_id, "revert": write_id}
+    return f"{form(company_id, customer_id)}?{urlencode(query)}"
 
 
 def my_writes() -> str:

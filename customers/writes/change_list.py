@@ -10,6 +10,7 @@ from customers.web import links
 from customers.writes import sentences, tracking
 from customers.writes.change_origin import list_origin
 from customers.writes.change_pages import PLACE, change_page
+from customers.writes.effects import changes_of_row
 
 # Values of the filter `state` that select several states.
 UNFINISHED, NEEDS_ATTENTION = "unfinished", "open"
@@ -86,6 +87,7 @@ def change_list(
                 "url": links.write(write.company_id, write.pk) + origin,
                 "status": sentences.summary(write),
                 "duration": sentences.duration(write),
+                "changes": changes_of_row(write),
             }
             for write in page.writes
         ],

@@ -19,7 +19,7 @@ from customers.service import default_service
 from customers.web import htmx, links
 from customers.web.origin import Origin, kept
 from customers.web.place import Place, cached_results, place
-from customers.writes import decisions, diff, sentences, tracking
+from customers.writes import decisions, effects, sentences, tracking
 from customers.writes.change_origin import Origins
 from customers.writes.support import support_bundle
 
@@ -48,7 +48,9 @@ def change(request: HttpRequest, company_id: str, write_id: uuid.UUID) -> HttpRe
     if request.method != "HEAD":
         progress = decisions.follow(write, default_service(), now="check" in request.GET)
         write.mark_seen_by(request.user.pk)
-    context = _context(write, origins) | {
+    may_write = request.user.has_perm("customers.write_customers")
+    context = _context(write, origins)
+    context |= {
         "evidence": progress.evidence,
         "check_error": progress.error,
         "action_error": action_error,
@@ -58,7 +60,8 @@ def change(request: HttpRequest, company_id: str, write_id: uuid.UUID) -> HttpRe
         "again": "again" in request.GET,
         "same": "same" in request.GET,
         "removed": "removed" in request.GET,
-        "may_write": request.user.has_perm("customers.write_customers"),
+        "may_write": may_write,
+        "may_undo": may_write and effects.can_be_undone(write) and not context["undo_ids"],
     }
     status = action_error.our_status if action_error else 200
     return htmx.render(request, "writes/change.html", "writes/_change.html", context, status=status)
@@ -85,6 +88,7 @@ def _context(write: Write, origins: Origins) -> dict[str, Any]:
     """What the page shows of the row itself."""
     pause = tracking.interval(write)
     tracked = tracking.is_tracked(write)
+    retries = list(write.retries.defer("payload", "before").order_by("created_at"))
     return {
         "write": write,
         "status": sentences.status(write),
@@ -94,7 +98,7 @@ def _context(write: Write, origins: Origins) -> dict[str, Any]:
         "tracked": tracked,
         "needs_decision": tracking.needs_decision(write),
         "seconds": int(pause.total_seconds()) if pause and tracked else None,
-        "changes": diff.changes(write),
+        "changes": effects.own_changes(write, effects.earlier_writes(write)),
         "errors": [_finding(item) for item in write.validation],
         "warnings": [_finding(item) for item in write.warnings],
         "merged": [item | {"at": parse_date(item["at"])} for item in write.merged],
@@ -102,7 +106,9 @@ def _context(write: Write, origins: Origins) -> dict[str, Any]:
         "support_bundle": support_bundle(write),
         "refresh_label": refreshes.status_label(write.refresh_status),
         "duration": sentences.duration(write),
-        "retries": write.retries.order_by("created_at"),
+        "retries": retries,
+        "undo_ids": [retry.pk for retry in retries if effects.is_undo(retry)],
+        "is_undo": effects.is_undo(write),
     } | _urls(write, origins)
 
 
@@ -129,7 +135,7 @@ def _urls(write: Write, origins: Origins) -> dict[str, Any]:
         "writes_url": links.writes(company_id),
         "customer_url": kept(customer_url, origin) if has_page else "",
         "reopen_url": kept(f"{form}?write={write.pk}", origin),
-        "revert_url": kept(f"{form}?revert={write.pk}", origin),
+        "undo_url": kept(links.undo(company_id, write.pk), origin),
     }
 
 

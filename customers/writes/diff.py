@@ -19,12 +19,17 @@ How = Literal["dropped", "reformatted", "changed", "not_cleared"]
 
 @dataclass(frozen=True, slots=True)
 class FieldChange:
-    """One field that a write changes. `path` is dotted with indexes from 0: `addresses.0.line1`."""
+    """One field that a write changes. `keys` are names of properties, and indexes of list items from 0."""
 
-    path: str
+    keys: Path
     label: str
     old: str
     new: str
+
+    @property
+    def path(self) -> str:
+        """The keys, dotted: `addresses.0.line1`."""
+        return ".".join(map(str, self.keys))
 
 
 class Difference(TypedDict):
@@ -102,7 +107,7 @@ def changes(write: Write) -> list[FieldChange]:
 def changed_fields(before: Any, sent: Any) -> list[FieldChange]:
     """The fields in which `sent` differs from `before`. Empty, null and missing are the same here."""
     return [
-        FieldChange(_dotted(path), path_label(path), marked_or_dash(old), marked_or_dash(new))
+        FieldChange(path, path_label(path), marked_or_dash(old), marked_or_dash(new))
         for path, old, new in walk(before, sent, pair_rows=by_position)
         if old != new and not (is_empty(old) and is_empty(new))
     ]
@@ -184,10 +189,6 @@ def _value_at(record: Any, path: Path) -> Any:
     for name in path:
         record = record.get(name) if isinstance(record, dict) else None
     return record
-
-
-def _dotted(path: Path) -> str:
-    return ".".join(map(str, path))
 
 
 def _number(value: Any) -> Decimal | None:

@@ -1,6 +1,5 @@
 """Changes that Codat's copy does not show yet."""
 
-import hashlib
 import uuid
 from collections.abc import Iterable
 from datetime import datetime
@@ -17,6 +16,8 @@ from customers.writes.sending import SENDING_TIMEOUT
 
 # Pending changes shown above a list or a customer; the change history has the others.
 MAX_SHOWN = 20
+# Digits of an ID.
+_KEY_LENGTH = 8
 
 
 def apply_pending(
@@ -113,6 +114,7 @@ def pending(company_id: str, customer_id: str = "") -> dict[str, Any]:
                 "write": write,
                 "url": links.write(company_id, write.pk),
                 "status": sentences.summary(write),
+                "mark": sentences.mark(write),
                 "changes": diff.changes(write) if customer_id else [],
             }
             for write in shown
@@ -124,6 +126,11 @@ def pending(company_id: str, customer_id: str = "") -> dict[str, Any]:
 
 
 def shown_key(writes: Iterable[Write]) -> str:
-    """A short text that identifies the set of pending writes."""
-    ids = ",".join(sorted(str(write.pk) for write in writes))
-    return hashlib.sha256(ids.encode()).hexdigest()[:16]
+    """The beginnings of the IDs of writes, for an address: enough to see that one is no longer among the pending."""
+    return ",".join(sorted(write.pk.hex[:_KEY_LENGTH] for write in writes))
+
+
+def has_ended(shown: str, writes: Iterable[Write]) -> bool:
+    """Whether a write that a page shows as pending is not among these any more. `shown` is a `shown_key`."""
+    keys = {key for key in shown.split(",") if len(key) == _KEY_LENGTH}
+    return bool(keys - {write.pk.hex[:_KEY_LENGTH] for write in writes})

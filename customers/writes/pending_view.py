@@ -6,7 +6,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from customers.web import links
-from customers.writes.pending import pending
+from customers.writes.pending import has_ended, pending
 
 
 @require_safe
@@ -14,8 +14,8 @@ from customers.writes.pending import pending
 def pending_changes(request: HttpRequest, company_id: str) -> HttpResponse:
     """The pending changes of a company, or of the customer in `?customer`, and the number in the header.
 
-    Where they are not those that the page shows (`?shown`), the page reloads its records too, because a confirmed
-    change is in Codat's copy.
+    Where they are others than the page shows (`?shown`), the page loads its records again, too: a change that is
+    confirmed is in Codat's copy now. A customer's page does so only where one has ended: a new one stands in its place.
     """
     customer_id = request.GET.get("customer", "").replace("\0", "\ufffd")
     context = pending(company_id, customer_id)
@@ -25,6 +25,8 @@ def pending_changes(request: HttpRequest, company_id: str) -> HttpResponse:
         context | {"customer_id": customer_id, "out_of_band": True},
     )
     shown = request.GET.get("shown", "")
-    if context["pending_url"] != links.pending(company_id, customer_id, shown=shown):
+    is_same = context["pending_url"] == links.pending(company_id, customer_id, shown=shown)
+    writes = [item["write"] for item in context["pending"]]
+    if has_ended(shown, writes) if customer_id else not is_same:
         response["HX-Trigger"] = "customers-refreshed"
     return response

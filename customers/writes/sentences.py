@@ -28,6 +28,19 @@ class Status:
     sentence: str
 
 
+MarkIcon = Literal["ring", "half", "tick", "cross", "question", "triangle", "dash"]
+MarkTone = Literal["", "info", "good", "warn", "bad"]
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A state as an icon and a word, for the macro `state_mark`; never a colour alone."""
+
+    label: str
+    icon: MarkIcon
+    tone: MarkTone
+
+
 class Known(Enum):
     """The rows of the table: about sending a write, and about reading it back."""
 
@@ -134,6 +147,19 @@ OPERATION_STATUSES = {
     "timedout": Known.TIMED_OUT,
 }
 
+_MARKS: dict[Known, tuple[MarkIcon, MarkTone]] = {
+    Known.QUEUED: ("ring", ""),
+    Known.SENDING: ("ring", ""),
+    Known.SENT: ("half", "info"),
+    Known.ACCEPTED: ("half", "info"),
+    Known.NOT_SENT: ("dash", ""),
+    Known.REFUSED_BY_CODAT: ("cross", "bad"),
+    Known.REFUSED: ("cross", "bad"),
+    Known.CHECKING: ("half", "info"),
+    Known.CONFIRMED: ("tick", "good"),
+    Known.DIFFERENT: ("triangle", "warn"),
+}
+
 # How a field was read back, by `diff.How`.
 DIFFERENCE_LABELS = {
     "dropped": "Missing",
@@ -171,6 +197,14 @@ def operation_tag(operation: PushOperation) -> tuple[str, Tone]:
     value = operation.get("status")
     known = OPERATION_STATUSES.get(str(value).lower())
     return (TABLE[known].label, TABLE[known].tone) if known else (label(value), "")
+
+
+def mark(write: Write) -> Mark:
+    """What is known in an icon and one word. Until it is read back, a successful change is accepted."""
+    known = _reading(write) or _sending(write)
+    icon, tone = _MARKS.get(known, ("question", "warn"))
+    label = TABLE[Known.ACCEPTED if known is Known.CHECKING else known].label
+    return Mark(label, icon, tone)
 
 
 def duration(write: Write) -> str:

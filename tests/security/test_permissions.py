@@ -19,8 +19,8 @@ pytestmark = pytest.mark.django_db
 # Open to everybody: the way in, and what Codat itself posts to.
 OPEN = {"", "webhooks/codat/"}
 # Only for editors.
-WRITING = {"new", "edit", "draft", "new_draft"}
-POSTS = {"refresh", "draft", "new_draft", "webhooks"}
+WRITING = {"new", "edit", "draft", "new_draft", "field", "undo"}
+POSTS = {"refresh", "draft", "new_draft", "undo", "webhooks"}
 # Leads on to another page.
 REDIRECTING = {"step"}
 

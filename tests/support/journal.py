@@ -33,6 +33,12 @@ def customer(sandbox: Sandbox, index: int = 0) -> str:
     return list(sandbox.state(COMPANY).copy)[index]
 
 
+def changed_in_codat(sandbox: Sandbox, customer_id: str, **values: Any) -> None:
+    """Change a customer in Codat's copy, as a sync does after somebody changed it in the accounting software."""
+    copy = sandbox.state(COMPANY).copy
+    copy[customer_id] = copy[customer_id] | values
+
+
 def write_request(sandbox: Sandbox, customer_id: str = "", **payload: Any) -> journal.WriteRequest:
     """A save of a new customer, or of an existing one. `payload` is added to the values that are sent."""
     before = sandbox.state(COMPANY).copy[customer_id] if customer_id else {}

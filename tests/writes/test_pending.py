@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from customers.models import Write
 from customers.web import links
+from customers.writes import sentences
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
 from tests.support.controls import fields
@@ -20,6 +21,16 @@ from tests.support.journal import edit_customer, journal_row
 pytestmark = pytest.mark.django_db
 
 State = Write.State
+
+
+def cell_of(html: str, path: str) -> str:
+    """The place of a field on a customer's page."""
+    return html.partition(f'id="field-{path}"')[2].partition('<div class="slot">')[0]
+
+
+def plain(html: str) -> str:
+    """The text of HTML without its marks."""
+    return re.sub("<[^>]+>", "", html)
 
 
 def test_list_and_customer_show_the_pending_change_beside_codats_copy(
@@ -32,8 +43,10 @@ def test_list_and_customer_show_the_pending_change_beside_codats_copy(
         assert "Pending changes" in html
         assert "by <bdi>editor</bdi>" in html
         assert links.write(company, write.pk) in html
-    assert old in html
-    assert "+44 new" in html
+    cell = cell_of(html, "phone")
+    assert plain(old) in plain(cell)
+    assert "+44 new" in plain(cell)
+    assert f'data-write="{write.pk}"' in cell
     for _ in range(6):
         sandbox.settle()
         editor_client.get(links.write(company, write.pk) + "?check=1")
@@ -41,6 +54,8 @@ def test_list_and_customer_show_the_pending_change_beside_codats_copy(
         html = editor_client.get(url).content.decode()
         assert "Pending changes" not in html
         assert "+44 new" in html
+    write.refresh_from_db()
+    assert sentences.mark(write).label in cell_of(html, "phone")
 
 
 def test_a_created_customer_is_in_the_list_before_the_sync(
@@ -62,7 +77,8 @@ def test_no_page_calls_an_unknown_change_saved(
     assert "Codat returned an error (503)" in page
     page = editor_client.get(links.customer(company, "39")).content.decode()
     assert "Outcome unknown" in page
-    assert "New value (unconfirmed)" in page
+    assert "+44 new" in plain(cell_of(page, "phone"))
+    assert "Unknown" in cell_of(page, "phone")
     assert "Pending changes" not in page
     page = editor_client.get(links.edit(company, "39")).content.decode()
     assert "We do not know yet whether the change that editor sent" in page
@@ -122,7 +138,7 @@ def test_saving_a_new_customer_again_asks_once(company: str, editor_client: RawP
     assert editor_client.post(url, fields(asked) | {"action": "save"}).status_code == 303
 
 
-POLL = re.compile(r'hx-get="([^"]+/writes/pending/[^"]*)" hx-trigger="load delay:(\d+)s"')
+POLL = re.compile(r'hx-get="([^"]+/writes/pending/[^"]*)" hx-trigger="load delay:(\d+)s')
 
 
 def poll_of(html: str) -> str:

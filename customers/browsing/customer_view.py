@@ -1,0 +1,89 @@
+"""The page of one customer: its fields, each in its place with the state of its change, and its timeline."""
+
+from typing import Any, cast
+from urllib.parse import urlencode
+
+from django.contrib.auth.decorators import permission_required
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from customers.browsing import stale
+from customers.browsing.customer_detail import read_record
+from customers.browsing.editable import editable_values
+from customers.browsing.timeline_view import timeline_context
+from customers.formatting import text_or_dash
+from customers.service import default_service
+from customers.web import htmx, links
+from customers.web.company_context import CompanyContext, company_context, with_company
+from customers.web.origin import Origin, kept, read_origin
+from customers.web.place import place, with_results
+from customers.web.record_field import FieldAddresses
+from customers.writes.field_states import field_states
+from customers.writes.pending import pending
+
+
+@require_safe
+@permission_required("customers.read_customers", raise_exception=True)
+def detail(request: HttpRequest, company_id: str, customer_id: str) -> HttpResponse:
+    """One customer, with every field. One call to Codat; the attachments are a fragment that loads afterwards."""
+    origin = read_origin(request.GET, company_id)
+    (company, snapshot), results = with_results(
+        # A fragment has no way back: it stands on the page.
+        None if htmx.is_fragment(request) else origin,
+        lambda: with_company(
+            company_id,
+            lambda: default_service().snapshots.get(company_id=company_id, customer_id=customer_id),
+        ),
+    )
+    customer = cast(dict[str, Any], snapshot.data)
+    page = company_context(request, company_id, company.data)
+    context = (
+        stale.context(request, company, snapshot)
+        | _context(request, page, customer_id, customer)
+        | _addresses(page, customer_id, origin)
+        | {"place": place(origin, customer_id, page.name, results) if origin else None}
+        | pending(company_id, customer_id)
+    )
+    return htmx.render(request, "browsing/customer.html", "browsing/_customer.html", context)
+
+
+def _addresses(page: CompanyContext, customer_id: str, origin: Origin | None) -> dict[str, Any]:
+    """The addresses that the page links to; they keep the list that it was opened from."""
+
+    def query(**parameters: object) -> str:
+        return kept(page.query(**parameters), origin)
+
+    edit, new = links.edit(page.company_id, customer_id), links.new(page.company_id)
+    return {
+        "addresses": FieldAddresses(page.company_id, customer_id, query),
+        "edit_url": edit + query(),
+        "add_urls": {name: edit + query(add=name) for name in ("addresses", "contacts")},
+        "copy_url": new + query(**{"from": customer_id}),
+        "attachments_url": links.attachments(page.company_id, customer_id) + query(),
+        "writes_url": links.writes(page.company_id) + "?" + urlencode({"customer": customer_id}),
+    }
+
+
+def _context(
+    request: HttpRequest, page: CompanyContext, customer_id: str, customer: dict[str, Any]
+) -> dict[str, Any]:
+    """The fields with the states of their changes, and the timeline."""
+    may_write = request.user.has_perm("customers.write_customers")
+    record = read_record(customer, editable_values(page, customer, may_write=may_write))
+    history = timeline_context(request, page, customer_id, customer)
+    states = field_states(
+        history["timeline"].writes,
+        fields=[field.keys for field in record.fields()],
+        user_id=request.user.pk,
+        now=timezone.now(),
+    )
+    return history | {
+        "page": page,
+        "customer_id": customer_id,
+        "customer_name": text_or_dash(customer.get("customerName")),
+        "record": record,
+        "states": states.by_keys,
+        "unplaced": states.unplaced,
+        "may_edit": may_write and page.is_writable,
+    }
