@@ -55,7 +55,11 @@ def main(rows: int) -> None:
         "confirmation": "CASE (n / 10) % 2 WHEN 0 THEN 'confirmed' ELSE 'absent' END",
         "confirmed_at": "CASE (n / 10) % 2 WHEN 0 THEN original.completed_at END",
     }
-    columns = [field.column for field in Write._meta.concrete_fields if field.generated is False]
+    columns = [
+        field.column
+        for field in Write._meta.concrete_fields
+        if field.column and not field.generated
+    ]
     statement = _COPY.format(
         table=Write._meta.db_table,
         columns=", ".join(columns),

@@ -7,7 +7,7 @@ from functools import partial
 from html import unescape
 
 from bench.http_clients import Browser
-from bench.pages import COMPANY, EIGHTY_INPUTS, LIST
+from bench.pages import COMPANY, DETAIL, LIST
 from bench.report import Row, milliseconds
 from bench.testbed import Server, Testbed
 from bench.timing import interleave
@@ -20,7 +20,7 @@ HISTORY = f"{COMPANY}writes/"
 _NEXT = re.compile(r'rel="next" href="([^"]+)"')
 _PAGES = {
     "list of customers": LIST,
-    "one customer": f"{COMPANY}customers/{EIGHTY_INPUTS}/",
+    "one customer": DETAIL,
     "change history": HISTORY,
     "change history of one customer": f"{HISTORY}?customer=7",
     "change history, updates only": f"{HISTORY}?kind=update",
@@ -41,26 +41,25 @@ def rows(testbed: Testbed, upstream: Server, rounds: int, *, long: int = LONG) -
         settings = {"DJANGO_SETTINGS_MODULE": "codatdash.settings"}
         testbed.run(["-m", "bench.fill_journal", str(size)], env | settings)
         browsers[size] = testbed.dashboard(env).browser()
-    timed = {
-        (name, size): partial(browser.seconds, path)
-        for name, path in _PAGES.items()
-        for size, browser in browsers.items()
-    }
+    timed = {}
     for size, browser in browsers.items():
-        timed[_DEEP, size] = partial(browser.seconds, _beyond_numbers(browser))
+        pages = _PAGES | {_DEEP: _beyond_numbers(browser)}
+        for name, path in pages.items():
+            timed[f"{name} {size}"] = partial(browser.seconds, path)
     interleave(timed, 3)
     took = interleave(timed, rounds)
-    return [
-        Row(
-            f"At {long:,} changes, to {SHORT:,}: {name}",
-            took[name, long] / took[name, SHORT],
-            MUST,
-            None,
-            milliseconds(took[name, long]),
-            milliseconds(took[name, SHORT]),
-        )
-        for name in (*_PAGES, _DEEP)
-    ]
+    return [_row(name, took[f"{name} {long}"], took[f"{name} {SHORT}"], long) for name in pages]
+
+
+def _row(name: str, took: float, reference: float, long: int) -> Row:
+    return Row(
+        f"At {long:,} changes, to {SHORT:,}: {name}",
+        took / reference,
+        MUST,
+        None,
+        milliseconds(took),
+        milliseconds(reference),
+    )
 
 
 def _beyond_numbers(browser: Browser) -> str:

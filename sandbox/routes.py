@@ -10,6 +10,7 @@ import msgspec
 
 from . import files, refreshes, writes
 from .data import dates
+from .data.companies import PLANS
 from .errors import ApiError
 from .paging import DATA_LIMIT, PLATFORM_LIMIT, page, select
 from .query import COMPANY_FIELDS, CUSTOMER_FIELDS, PULL_FIELDS, PUSH_FIELDS
@@ -27,6 +28,9 @@ def json_response(body: Any, status: int = 200) -> Response:
 def route(world: World, request: Request) -> Response:
     """The response to an authorised request. Raises ApiError."""
     parts = request.segments
+    if parts[:1] == ["integrations"]:
+        _only(request, "GET")
+        return _integrations(request, parts[1:])
     if parts[:1] != ["companies"]:
         raise ApiError(404, "Resource not found.")
     if len(parts) == 1:
@@ -41,6 +45,18 @@ def route(world: World, request: Request) -> Response:
     if family is None:
         raise ApiError(404, "Resource not found.")
     return family(world, company, rest, request)
+
+
+def _integrations(request: Request, rest: list[str]) -> Response:
+    links = [link.integration for plan in PLANS for link in plan.links]
+    by_key = {integration.key: integration for integration in links}
+    match rest:
+        case []:
+            rows = [integration.features() for integration in by_key.values()]
+            return json_response(page(rows, request.query, request.path, PLATFORM_LIMIT))
+        case [key] if key in by_key:
+            return json_response(by_key[key].features())
+    raise ApiError(404, "Integration not found.")
 
 
 def _only(request: Request, *methods: str) -> None:

@@ -1,7 +1,12 @@
 """The accounting connections of a company."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from customers.codat.types import Company, Connection
 
+# Of a feature of an integration.
+_NOT_SUPPORTED = ("NotSupported", "NotImplemented")
 # Best state first: the first connection is used where the person has not chosen one.
 _STATES = ("Linked", "PendingAuth", "Deauthorized", "Unlinked")
 
@@ -14,6 +19,26 @@ def is_accounting(connection: Connection) -> bool:
 def is_linked(connection: Connection | None) -> bool:
     """Whether attachments can be read and customers written through this connection now."""
     return connection is not None and connection.get("status") == "Linked"
+
+
+def may_write_customers(integration: Mapping[str, Any]) -> bool:
+    """Whether customers can be added or changed through an integration; True where its description does not say.
+
+    `datatype` is compared without case, since Codat's documents write both `customers` and `Customers`.
+    """
+    states: list[object] = []
+    for feature in _objects(integration.get("datatypeFeatures")):
+        if str(feature.get("datatype")).lower() == "customers":
+            states += [
+                supported.get("featureState")
+                for supported in _objects(feature.get("supportedFeatures"))
+                if supported.get("featureType") in ("Post", "Put")
+            ]
+    return not states or any(state not in _NOT_SUPPORTED for state in states)
+
+
+def _objects(value: object) -> list[dict[str, Any]]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 def accounting_connections(company: Company) -> list[Connection]:

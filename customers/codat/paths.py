@@ -35,6 +35,11 @@ def connection(company_id: str, connection_id: str) -> str:
     return f"{company(company_id)}/connections/{api_segment(connection_id)}"
 
 
+def integration(integration_key: str) -> str:
+    """One integration and what it supports."""
+    return f"/integrations/{api_segment(integration_key)}"
+
+
 def customers(company_id: str) -> str:
     """Codat's copy of a company's customers."""
     return f"{company(company_id)}/data/customers"

@@ -23,7 +23,7 @@ from customers.codat import cache, decoding, paths, validation
 from customers.codat.client import Client
 from customers.codat.errors import OUTAGES, CodatError, InvalidResponse, NotSupported, UnusableModel
 from customers.codat.http.responses import JsonResponse
-from customers.codat.types import CompaniesPage, Company, Customer, CustomersPage
+from customers.codat.types import CompaniesPage, Company, Customer, CustomersPage, Integration
 
 # Seconds for which cached data is used without a call. A connection's state changes often, a model rarely.
 COMPANY_TTL = 120
@@ -31,6 +31,8 @@ CUSTOMER_NAME_TTL = 120
 # Somebody who goes from one customer of a list to the next needs the list as it was, not as it is.
 LIST_TTL = 3600
 MODEL_TTL = 600
+# What an integration supports changes with Codat's releases.
+INTEGRATION_TTL = 6 * 3600
 # Seconds for which it is cached that customers cannot be written through a connection. Opening a form by its address
 # reads the model again.
 READ_ONLY_TTL = 3600
@@ -72,6 +74,7 @@ class _Shape:
 
 
 _COMPANY = _Shape(decoding.decode, validation.company)
+_INTEGRATION = _Shape(decoding.decode, validation.an_object)
 _CUSTOMER = _Shape(decoding.decode_exactly, validation.record)
 
 
@@ -253,6 +256,24 @@ class SnapshotReader:
         """A model that is in the cache, of any age, else None. Makes no call. ``check`` as above."""
         key = self._key("model", company_id, connection_id)
         return _from_cache(key, STALE_TTL, _model_shape(check))
+
+    def get_integration(self, *, integration_key: str) -> Snapshot[Integration]:
+        """What an integration supports, at most `INTEGRATION_TTL` old. Raises CodatError."""
+        snapshot = self._cached(
+            self._key("integration", integration_key),
+            INTEGRATION_TTL,
+            paths.integration(integration_key),
+            _INTEGRATION,
+            fresh=False,
+            fallback_errors=(),
+        )
+        return cast("Snapshot[Integration]", snapshot)
+
+    def cached_integration(self, *, integration_key: str) -> Snapshot[Integration] | None:
+        """What is cached of an integration, else None. Makes no call."""
+        key = self._key("integration", integration_key)
+        cached = _from_cache(key, INTEGRATION_TTL, _INTEGRATION)
+        return cast("Snapshot[Integration] | None", cached)
 
     def is_read_only(self, *, company_id: str, connection_id: str) -> bool:
         """Whether it is cached that customers cannot be written through a connection. Makes no call."""

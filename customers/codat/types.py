@@ -177,6 +177,29 @@ class Company(TypedDict, total=False):
     tags: dict[str, str] | None
 
 
+class SupportedFeature(TypedDict, total=False):
+    """``featureType`` is Get, Post, Put, ...; ``featureState`` Release, Alpha, Beta, Deprecated, NotSupported, ..."""
+
+    featureType: str | None
+    featureState: str | None
+
+
+class DatatypeFeature(TypedDict, total=False):
+    """What an integration supports of one data type."""
+
+    datatype: str | None
+    supportedFeatures: list[SupportedFeature] | None
+
+
+class Integration(TypedDict, total=False):
+    """One accounting software, or another source of data, as Codat connects it."""
+
+    key: str | None
+    name: str | None
+    isOfflineConnector: bool | None
+    datatypeFeatures: list[DatatypeFeature] | None
+
+
 class CompaniesPage(Page, total=False):
     """A page of companies."""
 

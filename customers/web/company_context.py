@@ -1,12 +1,14 @@
 """The company and connection that a page is about."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from django.http import HttpRequest
 
-from customers.codat.companies import accounting_connections, is_linked
+from customers.codat.companies import accounting_connections, is_linked, may_write_customers
+from customers.codat.errors import CodatError
 from customers.codat.parallel import T, in_parallel
 from customers.codat.snapshots import Snapshot
 from customers.codat.types import Company, Connection
@@ -39,7 +41,27 @@ def with_company(company_id: str, call: Callable[[], T]) -> tuple[Snapshot[Compa
     cached = snapshots.cached_company(company_id=company_id)
     if cached is not None:
         return cached, call()
-    return in_parallel(lambda: snapshots.get_company(company_id=company_id), call)
+    return in_parallel(lambda: _read_company(company_id), call)
+
+
+def _read_company(company_id: str) -> Snapshot[Company]:
+    """The company, and into the cache what the integrations of its linked connections support.
+
+    With it, a page offers no change that Codat cannot send. Without it, a save or a form finds out.
+    """
+    snapshots = default_service().snapshots
+    company = snapshots.get_company(company_id=company_id)
+    for connection in filter(is_linked, accounting_connections(company.data)):
+        if key := _integration_key(connection):
+            with suppress(CodatError):
+                snapshots.get_integration(integration_key=key)
+    return company
+
+
+def _integration_key(connection: Connection) -> str:
+    """The key of a connection's integration; "" where Codat does not name it."""
+    key = connection.get("integrationKey")
+    return key if isinstance(key, str) else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,9 +177,7 @@ def company_context(request: HttpRequest, company_id: str, company: Company) -> 
     connection = named or (connections[0] if connections else None)
     chosen = named is not None and len(connections) > 1
     suffix = "?" + urlencode({"connection": wanted}) if chosen else ""
-    is_read_only = connection is not None and default_service().snapshots.is_read_only(
-        company_id=company_id, connection_id=str(connection.get("id") or "")
-    )
+    is_read_only = connection is not None and _is_read_only(company_id, connection)
     page = CompanyContext(company, company_id, connections, connection, suffix, is_read_only)
     recent_companies.visit(request, company_id, page.name)
     return page
@@ -174,3 +194,14 @@ def load_company(
         company_id=company_id, stale_if_error=stale_if_error
     )
     return company_context(request, company_id, company.data)
+
+
+def _is_read_only(company_id: str, connection: Connection) -> bool:
+    """Whether it is cached that customers cannot be written: from Codat's answer, or from the integration."""
+    snapshots = default_service().snapshots
+    connection_id = str(connection.get("id") or "")
+    if snapshots.is_read_only(company_id=company_id, connection_id=connection_id):
+        return True
+    key = _integration_key(connection)
+    integration = snapshots.cached_integration(integration_key=key) if key else None
+    return integration is not None and not may_write_customers(integration.data)

@@ -6,7 +6,7 @@ import base64
 from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
-from typing import Literal
+from typing import Any, Literal
 
 from .model import Node
 from .model_parts import Record, as_sent
@@ -44,6 +44,36 @@ class Integration:
     ids: Ids = "uuid"
     stores: Callable[[Record], Record] = as_sent
     hides: tuple[str, ...] = ()
+
+    def features(self) -> dict[str, Any]:
+        """The integration as `GET /integrations/{key}` describes it: what it supports of customers."""
+        written = "Release" if self.model else "NotSupported"
+        features = {
+            "Get": "Release",
+            "Post": written,
+            "Put": written,
+            "GetAttachments": "Release",
+            "DownloadAttachment": "Release",
+        }
+        return {
+            "key": self.key,
+            "name": self.name,
+            "enabled": True,
+            "isBeta": False,
+            "isOfflineConnector": self.offline,
+            "sourceType": self.source_type,
+            "datatypeFeatures": [
+                {
+                    "datatype": "customers",
+                    "supportedFeatures": [
+                        {"featureType": name, "featureState": state}
+                        for name, state in features.items()
+                    ],
+                }
+            ]
+            if self.source_type == "Accounting"
+            else [],
+        }
 
     @property
     def fields(self) -> dict[str, Node]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
+from customers.codat.companies import may_write_customers
 from customers.models import Write
 from customers.web import links
 from sandbox import Sandbox
@@ -22,7 +25,54 @@ def offers(client: RawPathClient, company: str, customer_id: str) -> set[str]:
         for url in (links.customers(company), links.customer(company, customer_id))
     )
     addresses = {"new": links.new(company), "edit": links.edit(company, customer_id)}
-    return {name for name, address in addresses.items() if f'href="{address}"' in text}
+    return {
+        name
+        for name, address in addresses.items()
+        if re.search(rf'href="{re.escape(address)}["?]', text)
+    }
+
+
+def test_nothing_is_offered_where_the_integration_says_so(
+    sandbox: Sandbox, editor_client: RawPathClient
+) -> None:
+    company = sandbox.company("read_only")
+    customer_id = next(iter(sandbox.state("read_only").copy))
+    assert offers(editor_client, company, customer_id) == set()
+    text = editor_client.get(links.customers(company)).content.decode()
+    assert "Customers in Clear Books can only be read." in text
+    asked = [call.path for call in sandbox.calls if call.path.startswith("/integrations")]
+    assert len(asked) == 1
+
+
+@pytest.mark.parametrize(
+    "features",
+    [
+        None,
+        [],
+        [None, 7, {"datatype": None}],
+        [{"datatype": "invoices", "supportedFeatures": [{"featureType": "Put"}]}],
+        [{"datatype": "customers", "supportedFeatures": None}],
+        [{"datatype": "customers", "supportedFeatures": [None, {}, {"featureType": "Get"}]}],
+        [
+            {
+                "datatype": "Customers",
+                "supportedFeatures": [
+                    {"featureType": "Post", "featureState": "NotSupported"},
+                    {"featureType": "Put", "featureState": "Beta"},
+                ],
+            }
+        ],
+    ],
+)
+def test_a_description_that_does_not_say_no_hides_nothing(features: object) -> None:
+    assert may_write_customers({"datatypeFeatures": features})
+
+
+@pytest.mark.parametrize("state", ["NotSupported", "NotImplemented"])
+def test_a_description_that_says_no(state: str) -> None:
+    features = [{"featureType": name, "featureState": state} for name in ("Post", "Put")]
+    described = {"datatype": "customers", "supportedFeatures": features}
+    assert not may_write_customers({"datatypeFeatures": [described]})
 
 
 @pytest.mark.parametrize("form", ["new", "edit"])
@@ -32,6 +82,7 @@ def test_the_form_says_so_and_it_is_not_offered_again(
     company = sandbox.company("read_only")
     customer_id = next(iter(sandbox.state("read_only").copy))
     url = links.new(company) if form == "new" else links.edit(company, customer_id)
+    sandbox.faults.add("/integrations", "json", status=404, body="{}")
     assert offers(editor_client, company, customer_id) == {"new", "edit"}
 
     page = editor_client.get(url)

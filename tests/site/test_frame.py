@@ -114,7 +114,7 @@ def test_the_companies_used_last_are_listed(
     editor_client: RawPathClient, viewer_client: RawPathClient, sandbox: Sandbox
 ) -> None:
     keys = ["qbo", "xero", "files", "odd", "sage", "big"]
-    names = []
+    names: list[str] = []
     for key in keys:
         editor_client.get(links.customers(sandbox.company(key)))
         names.insert(0, recent(editor_client)[0])
