@@ -17,8 +17,8 @@ from customers.forms.bound import Leaf, walk
 from customers.forms.layout import Block, GroupBlock, ItemBlock, LeafBlock, ListBlock
 from customers.forms.paths import (
     FIELD_PREFIX,
-    KEPT_PREFIX,
-    TYPED_PREFIX,
+    KEEP_INVISIBLE_PREFIX,
+    ORIGINAL_PREFIX,
     html_id,
     labels_of,
 )
@@ -111,7 +111,7 @@ def rebuild_field(
 
 def only(path: str, post: QueryDict) -> QueryDict:
     """A post with what belongs to one field and its save, whatever else it holds."""
-    names = {prefix + path for prefix in (FIELD_PREFIX, TYPED_PREFIX, KEPT_PREFIX)}
+    names = {prefix + path for prefix in (FIELD_PREFIX, ORIGINAL_PREFIX, KEEP_INVISIBLE_PREFIX)}
     names.update(_SAVE_FIELDS)
     kept = QueryDict(mutable=True)
     for name in names & set(post):
