@@ -23,7 +23,7 @@ from customers.codat.errors import (
     Unauthorized,
 )
 from customers.codat.http.auth import authorization
-from customers.codat.types import ListedCustomer
+from customers.codat.types import ListedCustomer, PushOperation
 from customers.service import CustomerService, default_service
 from sandbox import Sandbox
 from sandbox.data.companies import PLANS
@@ -107,36 +107,36 @@ def test_data_that_does_not_exist(service: CustomerService, sandbox: Sandbox) ->
     assert caught.value.correlation_id
 
 
-def test_a_create_until_it_is_synced(service: CustomerService, sandbox: Sandbox) -> None:
-    company, connection = sandbox.company("xero"), sandbox.connection("xero")
+PAYLOAD = '{"customerName": "Ärger & Söhne", "status": "Active"}'
+
+
+def create(
+    service: CustomerService, sandbox: Sandbox, key: str, payload: str = PAYLOAD
+) -> PushOperation:
+    return service.create(
+        company_id=sandbox.company("xero"),
+        connection_id=sandbox.connection("xero"),
+        payload=payload,
+        idempotency_key=key,
+        timeout_in_minutes=5,
+    )
+
+
+def test_a_create_is_sent_once_under_its_key(service: CustomerService, sandbox: Sandbox) -> None:
     key = str(uuid.uuid4())
-    payload = '{"customerName": "Ärger & Söhne", "status": "Active"}'
-    operation = service.create(
-        company_id=company,
-        connection_id=connection,
-        payload=payload,
-        idempotency_key=key,
-        timeout_in_minutes=5,
-    )
+    operation = create(service, sandbox, key)
     assert operation["status"] == "Pending"
-    assert sandbox.calls[-1].body.decode() == payload
+    assert sandbox.calls[-1].body.decode() == PAYLOAD
     assert sandbox.calls[-1].query == {"timeoutInMinutes": "5"}
-    repeated = service.create(
-        company_id=company,
-        connection_id=connection,
-        payload=payload,
-        idempotency_key=key,
-        timeout_in_minutes=5,
-    )
-    assert repeated["pushOperationKey"] == operation["pushOperationKey"]
+    assert create(service, sandbox, key)["pushOperationKey"] == operation["pushOperationKey"]
     with pytest.raises(KeyReused) as caught:
-        service.create(
-            company_id=company,
-            connection_id=connection,
-            payload='{"customerName": "Other"}',
-            idempotency_key=key,
-        )
+        create(service, sandbox, key, '{"customerName": "Other"}')
     assert not caught.value.may_have_arrived
+
+
+def test_a_create_until_it_is_synced(service: CustomerService, sandbox: Sandbox) -> None:
+    company = sandbox.company("xero")
+    operation = create(service, sandbox, str(uuid.uuid4()))
     sandbox.settle()
     done = service.get_push_operation(
         company_id=company, push_operation_key=operation["pushOperationKey"]

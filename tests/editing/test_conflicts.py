@@ -33,18 +33,22 @@ def radios(page: str) -> dict[str, set[str]]:
     return found
 
 
-def test_a_conflict_is_resolved_without_javascript(
+def save_what_another_has_changed(
+    sandbox: Sandbox, client: RawPathClient
+) -> tuple[dict[str, Any], Any]:
+    """The fields of customer 39's form as it was opened, and the answer to its save: both changed the phone."""
+    url = links.edit(sandbox.company("qbo"), "39")
+    before = fields(client.get(url))
+    copy = sandbox.state("qbo").copy
+    copy["39"] = copy["39"] | {"phone": "their phone", "taxNumber": "THEIRS-1"}
+    typed = {"f.phone": "mine phone", "f.emailAddress": "mine@my.example", "action": "save"}
+    return before, client.post(url, before | typed)
+
+
+def test_a_conflict_is_shown_with_the_three_values(
     sandbox: Sandbox, editor_client: RawPathClient
 ) -> None:
-    company, customer = sandbox.company("qbo"), "39"
-    url = links.edit(company, customer)
-    opened = editor_client.get(url)
-    before = fields(opened)
-    typed = before | {"f.phone": "mine phone", "f.emailAddress": "mine@my.example"}
-    copy = sandbox.state("qbo").copy
-    copy[customer] = copy[customer] | {"phone": "their phone", "taxNumber": "THEIRS-1"}
-
-    asked = editor_client.post(url, typed | {"action": "save"})
+    before, asked = save_what_another_has_changed(sandbox, editor_client)
     page = asked.content.decode()
     assert asked.status_code == 409
     for column in ("Before", "Theirs", "Mine"):
@@ -56,6 +60,14 @@ def test_a_conflict_is_resolved_without_javascript(
         assert html.escape(value) in page
     assert fields(asked)["f.emailAddress"] == "mine@my.example"
     assert "Not chosen yet" not in page
+
+
+def test_a_conflict_is_resolved_without_javascript(
+    sandbox: Sandbox, editor_client: RawPathClient
+) -> None:
+    url = links.edit(sandbox.company("qbo"), "39")
+    copy, customer = sandbox.state("qbo").copy, "39"
+    _, asked = save_what_another_has_changed(sandbox, editor_client)
 
     # Without a choice nothing is sent.
     half = editor_client.post(url, fields(asked))

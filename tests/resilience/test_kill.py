@@ -229,10 +229,8 @@ class Browser:
             door.close()
 
 
-def test_a_whole_server_killed_in_the_middle_of_a_save(
-    sandbox: Sandbox, editor_client: RawPathClient
-) -> None:
-    session = editor_client.cookies["sessionid"].value
+def kill_in_the_middle_of_a_save(sandbox: Sandbox, session: str) -> dict[str, Any]:
+    """Save a draft, then the form, and kill the server while Codat is silent. The fields of the form."""
     company = sandbox.company(COMPANY)
     url, draft_url = links.new(company), links.draft(company, "")
     outcome: list[Any] = []
@@ -251,6 +249,16 @@ def test_a_whole_server_killed_in_the_middle_of_a_save(
         processes.kill(server)
         saving.join()
     assert outcome == [(0, "")]
+    return typed
+
+
+def test_a_whole_server_killed_in_the_middle_of_a_save(
+    sandbox: Sandbox, editor_client: RawPathClient
+) -> None:
+    session = editor_client.cookies["sessionid"].value
+    company = sandbox.company(COMPANY)
+    url = links.new(company)
+    typed = kill_in_the_middle_of_a_save(sandbox, session)
     write = Write.objects.get()
     assert (write.state, write.attempts) == (State.SENDING, 1)
     assert simplejson.loads(write.payload)["customerName"] == "Journal Ltd"

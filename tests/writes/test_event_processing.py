@@ -6,6 +6,7 @@ import random
 import uuid
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -33,6 +34,7 @@ from tests.support.webhooks import (
     OTHER_SECRET,
     SUCCESSFUL,
     UNSUCCESSFUL,
+    Event,
     ended,
     event,
     post,
@@ -250,66 +252,103 @@ def write_with_outcome(sandbox: Sandbox, user: User, number: int, truth: str) ->
     return write
 
 
+@dataclass
+class Storm:
+    """1,000 deliveries: a third are repeated, a tenth out of order, 60 forged, some about no write of the journal."""
+
+    keys: list[str]
+    known: dict[str, Any]
+    chance: random.Random
+    genuine: list[Event]
+    late: list[Event]
+    unrelated: list[Event]
+    forged: list[Event]
+
+    @property
+    def authentic(self) -> list[Event]:
+        return [*self.genuine, *self.late, *self.unrelated]
+
+    def deliveries(self) -> list[Event]:
+        """All of them in their order of arrival."""
+        deliveries = [*self.genuine, *self.unrelated]
+        self.chance.shuffle(deliveries)
+        for item in [*self.forged, *self.chance.sample(self.authentic, 333)]:
+            deliveries.insert(self.chance.randrange(len(deliveries)), item)
+        # After the events that they contradict.
+        return deliveries + self.late
+
+
+def storm(sandbox: Sandbox, chance: random.Random) -> Storm:
+    """The events about 300 push operations."""
+    keys = [str(uuid.UUID(int=number + 1)) for number in range(300)]
+    known = dict(zip(keys, pushes(sandbox), strict=True))
+    name = {"Success": SUCCESSFUL, "Failed": UNSUCCESSFUL, "TimedOut": UNSUCCESSFUL}
+    wins = [key for key, push in known.items() if push["status"] == "Success"]
+    return Storm(
+        keys,
+        known,
+        chance,
+        genuine=[
+            ended(sandbox, key, name[push["status"]], f"r{number}" if push["changes"] else None)
+            for number, (key, push) in enumerate(known.items())
+        ],
+        late=[ended(sandbox, key, UNSUCCESSFUL) for key in wins[:100]],
+        unrelated=[
+            *(ended(sandbox, str(uuid.uuid4()), SUCCESSFUL, "elsewhere") for _ in range(100)),
+            *(event("client.rateLimit.reached", {"dailyQuota": 1}) for _ in range(50)),
+            *(event("something.new", {"id": key}) for key in keys[:57]),
+        ],
+        forged=[
+            ended(sandbox, key, SUCCESSFUL if push["status"] != "Success" else UNSUCCESSFUL, "forged",
+                  secret=OTHER_SECRET)
+            for key, push in list(known.items())[:60]
+        ],
+    )  # fmt: skip
+
+
+def post_in_parallel(live: str, deliveries: list[Event]) -> list[tuple[str, int]]:
+    """Post them over eight connections; the ID and the status of each."""
+    eight = [deliveries[number::8] for number in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda items: post_all(live, items), eight))
+    return [
+        (item.id, status)
+        for items, statuses in zip(eight, answers, strict=True)
+        for item, status in zip(items, statuses, strict=True)
+    ]
+
+
 def test_a_thousand_events_leave_the_right_journal(
     sandbox: Sandbox, live: str, editor: User
 ) -> None:
-    """1,000 deliveries: a third are repeated, a tenth out of order, 60 forged, some about no write of the journal."""
     chance = random.Random(7)
     truths = ["Success"] * 6 + ["Failed"] * 3 + ["TimedOut"]
     rows = [
         write_with_outcome(sandbox, editor, number, chance.choice(truths)) for number in range(300)
     ]
-    keys = [str(uuid.UUID(int=number + 1)) for number in range(300)]
-    known = dict(zip(keys, pushes(sandbox), strict=True))
-    name = {"Success": SUCCESSFUL, "Failed": UNSUCCESSFUL, "TimedOut": UNSUCCESSFUL}
-    genuine = [
-        ended(sandbox, key, name[push["status"]], f"r{number}" if push["changes"] else None)
-        for number, (key, push) in enumerate(known.items())
-    ]
-    wins = [key for key, push in known.items() if push["status"] == "Success"]
-    late = [ended(sandbox, key, UNSUCCESSFUL) for key in wins[:100]]
-    nothing = [
-        *(ended(sandbox, str(uuid.uuid4()), SUCCESSFUL, "elsewhere") for _ in range(100)),
-        *(event("client.rateLimit.reached", {"dailyQuota": 1}) for _ in range(50)),
-        *(event("something.new", {"id": key}) for key in keys[:57]),
-    ]
-    forged = [
-        ended(sandbox, key, SUCCESSFUL if push["status"] != "Success" else UNSUCCESSFUL, "forged",
-              secret=OTHER_SECRET)
-        for key, push in list(known.items())[:60]
-    ]  # fmt: skip
-    kept = [*genuine, *late, *nothing]
-    deliveries = [*genuine, *nothing]
-    chance.shuffle(deliveries)
-    for item in [*forged, *chance.sample(kept, 333)]:
-        deliveries.insert(chance.randrange(len(deliveries)), item)
-    deliveries += late  # After the events that they contradict.
+    events = storm(sandbox, chance)
+    deliveries, authentic = events.deliveries(), {item.id for item in events.authentic}
     assert len(deliveries) == 1000
-    assert len({item.id for item in kept}) == len(kept) == 607
+    assert len(authentic) == len(events.authentic) == 607
 
     overtaken = [row for row in rows if row.state == State.SENDING]
-    eight = [deliveries[number::8] for number in range(8)]
-    with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(lambda items: post_all(live, items), eight))
-    outcome = [
-        (item.id, status)
-        for items, statuses in zip(eight, answers, strict=True)
-        for item, status in zip(items, statuses, strict=True)
-    ]
+    outcome = post_in_parallel(live, deliveries)
     for row in overtaken:  # Their answers are recorded only now.
-        key = keys[rows.index(row)]
+        key = events.keys[rows.index(row)]
         journal.apply_result(row, {"pushOperationKey": key, "status": "Pending"}, by="answer")
     wait_until_processed()
     pass_time(sandbox, minutes=1)
     settle()
 
     assert Counter(status for _, status in outcome) == {204: 940, 401: 60}
-    turned_away = {event_id for event_id, status in outcome if status == 401}
-    assert turned_away == {item.id for item in forged}
-    assert set(WebhookEvent.objects.values_list("webhook_id", flat=True)) == {
-        item.id for item in kept
-    }
+    assert {key for key, status in outcome if status == 401} == {item.id for item in events.forged}
+    assert set(WebhookEvent.objects.values_list("webhook_id", flat=True)) == authentic
     assert not WebhookEvent.objects.filter(processed_at=None).exists()
+    assert_journal_is(events.known)
+
+
+def assert_journal_is(known: dict[str, Any]) -> None:
+    """Each write has the outcome of its push operation, and there is no other."""
     found = {
         write.push_operation_key: (write.state, write.customer_id, write.error_message)
         for write in Write.objects.all()
