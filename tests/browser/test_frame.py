@@ -31,6 +31,8 @@ def test_a_narrow_screen_has_a_bar_with_a_menu(open_page: OpenPage, javascript: 
     button = page.get_by_role("button", name="Menu")
     button.click()
     expect(side).to_be_visible()
+    if javascript:
+        assert not violations(page)
     page.keyboard.press("Escape")
     expect(side).to_be_hidden()
     button.click()
@@ -48,6 +50,7 @@ def test_the_menu_under_ones_name_closes(open_page: OpenPage) -> None:
     ):
         summary.click()
         expect(menu).to_have_attribute("open", "")
+        assert not violations(page)
         close()
         expect(menu).not_to_have_attribute("open", "")
     summary.press("Enter")
