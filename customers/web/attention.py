@@ -43,7 +43,8 @@ def of_user(user_id: int) -> Attention:
         else:
             problems += number
             companies.add(company_id)
-    watched = rows.filter(state__in=RUNNING).values_list("pk", flat=True)[:MAX_WATCHED]
-    return Attention(
-        problems, running, frozenset(companies), tuple(map(str, watched)) if running else ()
-    )
+    watched: list[str] = []
+    if running:
+        ids = rows.filter(state__in=RUNNING).values_list("pk", flat=True)[:MAX_WATCHED]
+        watched = [str(pk) for pk in ids]
+    return Attention(problems, running, frozenset(companies), tuple(watched))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -31,6 +32,8 @@ def test_a_narrow_screen_has_a_bar_with_a_menu(open_page: OpenPage, javascript: 
     button = page.get_by_role("button", name="Menu")
     button.click()
     expect(side).to_be_visible()
+    if javascript:
+        assert not violations(page)
     page.keyboard.press("Escape")
     expect(side).to_be_hidden()
     button.click()
@@ -41,13 +44,15 @@ def test_a_narrow_screen_has_a_bar_with_a_menu(open_page: OpenPage, javascript: 
 def test_the_menu_under_ones_name_closes(open_page: OpenPage) -> None:
     page = open_page()
     menu, summary = page.locator("details.account"), page.locator("details.account summary")
-    for close in (
+    ways: list[Callable[[], None]] = [
         lambda: page.keyboard.press("Escape"),
         lambda: page.get_by_role("heading", level=1).click(),
         lambda: page.get_by_role("searchbox").focus(),
-    ):
+    ]
+    for close in ways:
         summary.click()
         expect(menu).to_have_attribute("open", "")
+        assert not violations(page)
         close()
         expect(menu).not_to_have_attribute("open", "")
     summary.press("Enter")
