@@ -16,7 +16,7 @@ from customers.formatting import text_or_dash
 from customers.service import default_service
 from customers.web import htmx, links
 from customers.web.company_context import CompanyContext, company_context, with_company
-from customers.web.origin import Origin, kept, read_origin
+from customers.web.origin import Origin, kept, kept_in, read_origin
 from customers.web.place import place, with_results
 from customers.web.record_field import FieldAddresses
 from customers.writes.field_states import field_states
@@ -43,7 +43,7 @@ def detail(request: HttpRequest, company_id: str, customer_id: str) -> HttpRespo
         | _context(request, page, customer_id, customer)
         | _addresses(page, customer_id, origin)
         | {"place": place(origin, customer_id, page.name, results) if origin else None}
-        | pending(company_id, customer_id)
+        | pending(company_id, customer_id, origin)
     )
     return htmx.render(request, "browsing/customer.html", "browsing/_customer.html", context)
 
@@ -70,6 +70,7 @@ def _context(
 ) -> dict[str, Any]:
     """The fields with the states of their changes, and the timeline."""
     may_write = request.user.has_perm("customers.write_customers")
+    origin = read_origin(request.GET, page.company_id)
     record = read_record(customer, editable_values(page, customer, may_write=may_write))
     history = timeline_context(request, page, customer_id, customer)
     states = field_states(
@@ -83,7 +84,7 @@ def _context(
         "customer_id": customer_id,
         "customer_name": text_or_dash(customer.get("customerName")),
         "record": record,
-        "states": states.by_keys,
+        "states": {keys: kept_in(state, origin) for keys, state in states.by_keys.items()},
         "unplaced": states.unplaced,
         "may_edit": may_write and page.is_writable,
     }

@@ -1,6 +1,7 @@
 """The timeline of one customer: beside its fields, and as a page of its own. Read from our own database alone."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, cast
 from urllib.parse import urlencode
 
@@ -15,6 +16,7 @@ from customers.formatting import text_or_dash
 from customers.service import default_service
 from customers.web import htmx, links
 from customers.web.company_context import CompanyContext, company_context
+from customers.web.origin import kept, kept_in, read_origin
 from customers.writes.drafts import FormKey
 
 
@@ -42,7 +44,10 @@ def customer_timeline(request: HttpRequest, company_id: str, customer_id: str) -
             "customer_name": text_or_dash(
                 record.get("customerName") or (newest and newest.customer_name)
             ),
-            "customer_url": links.customer(company_id, customer_id) + page.suffix,
+            "customer_url": kept(
+                links.customer(company_id, customer_id) + page.suffix,
+                read_origin(request.GET, company_id),
+            ),
         },
     )
 
@@ -58,15 +63,20 @@ def timeline_context(
         kind=request.GET.get("kind", ""),
         place=Place.of(request.GET.get("before", "")),
     )
+    origin = read_origin(request.GET, page.company_id)
+    groups = [
+        (heading, [kept_in(entry, origin) for entry in entries])
+        for heading, entries in shown.groups
+    ]
     url = links.timeline(page.company_id, customer_id)
 
     def address(**query: str) -> str:
         pairs = {name: value for name, value in query.items() if value}
-        return url + ("?" + urlencode(pairs) if pairs else "")
+        return kept(url + ("?" + urlencode(pairs) if pairs else ""), origin)
 
     before = str(shown.place) if shown.place else ""
     return {
-        "timeline": shown,
+        "timeline": replace(shown, groups=groups),
         "timeline_url": address(kind=shown.kind, before=before),
         "timeline_kinds": [
             (label, address(kind=kind), kind == shown.kind) for kind, label in KINDS

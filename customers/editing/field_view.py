@@ -40,6 +40,7 @@ from customers.service import default_service
 from customers.web import htmx, links
 from customers.web.company_context import CompanyContext, load_company
 from customers.web.error_pages import heading
+from customers.web.origin import kept_in, read_origin
 from customers.web.record_field import FieldAddresses, RecordField
 from customers.web.resubmit import post_fields
 from customers.writes.effects import earlier_writes, own_changes
@@ -258,6 +259,8 @@ def _sent(place: _Place, edit: FieldEdit, write: Write, *, note: str = "") -> Ht
     state = field_state(write, change, user_id=place.user.pk, now=now) if change else None
     if edit.form.has_removed_characters:
         note = f"{note} Invisible characters were removed.".strip()
+    if state is not None:
+        state = kept_in(state, read_origin(place.request.GET, place.page.company_id))
     return place.value(field, state, note=note, has_changed=True)
 
 

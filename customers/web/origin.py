@@ -4,7 +4,8 @@
 address is, so nothing but known parameters of the list leads on from here, and only to a list of the same company.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Protocol, TypeVar
 from urllib.parse import parse_qsl, urlencode
 
 from customers.codat.pages import MAX_PAGE_SIZE
@@ -70,6 +71,27 @@ def kept(url: str, origin: Origin | None) -> str:
     if origin is None:
         return url
     return with_query(url, origin.query())
+
+
+class _Linked(Protocol):
+    """A dataclass with addresses of the dashboard, each "" for none."""
+
+    @property
+    def url(self) -> str: ...
+    @property
+    def fix_url(self) -> str: ...
+    @property
+    def undo_url(self) -> str: ...
+
+
+Linked = TypeVar("Linked", bound=_Linked)
+
+
+def kept_in(item: Linked, origin: Origin | None) -> Linked:
+    """A copy of a change, as a page shows it, whose addresses keep the list that the page was opened from."""
+    names = ("url", "fix_url", "undo_url")
+    urls = {name: kept(getattr(item, name), origin) for name in names if getattr(item, name)}
+    return replace(item, **urls) if origin else item  # type: ignore[type-var]
 
 
 def _position(text: str) -> int:

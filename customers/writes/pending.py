@@ -11,6 +11,7 @@ from django.utils import timezone
 from customers.codat.text import folded_name
 from customers.models import Write
 from customers.web import links
+from customers.web.origin import Origin, kept
 from customers.writes import diff, sentences, tracking
 from customers.writes.sending import SENDING_TIMEOUT
 
@@ -98,11 +99,12 @@ def same_name_writes(
     return list(Write.objects.filter(pk__in=same)) if same else []
 
 
-def pending(company_id: str, customer_id: str = "") -> dict[str, Any]:
+def pending(company_id: str, customer_id: str = "", origin: Origin | None = None) -> dict[str, Any]:
     """The context of `writes/_pending.html`: the pending writes of a company, or of one customer.
 
     `pending` (write, url, status, changes) each, the changed fields only for one customer; `pending_url`, where the
-    section is loaded again after `pending_seconds`, None where it is not.
+    section is loaded again after `pending_seconds`, None where it is not. Its links keep the list (`origin`) that the
+    customer's page was opened from.
     """
     rows = Write.objects.pending(company_id, customer_id or None).order_by("-created_at")
     # Mostly there are none: their IDs alone are a smaller query.
@@ -112,14 +114,14 @@ def pending(company_id: str, customer_id: str = "") -> dict[str, Any]:
         "pending": [
             {
                 "write": write,
-                "url": links.write(company_id, write.pk),
+                "url": kept(links.write(company_id, write.pk), origin),
                 "status": sentences.summary(write),
                 "mark": sentences.mark(write),
                 "changes": diff.changes(write) if customer_id else [],
             }
             for write in shown
         ],
-        "pending_url": links.pending(company_id, customer_id, shown=shown_key(shown)),
+        "pending_url": kept(links.pending(company_id, customer_id, shown=shown_key(shown)), origin),
         "pending_read_at": timezone.now(),
         "pending_seconds": tracking.shortest_interval(shown),
     }

@@ -17,6 +17,7 @@ from customers.web.origin import Origin, read_origin
 from customers.web.place import Place, place
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
+from tests.support.controls import fields
 
 HTMX = {"HX-Request": "true"}
 
@@ -256,3 +257,21 @@ def test_links_of_the_page_keep_the_list(sandbox: Sandbox, editor_client: RawPat
         assert f'"{path}{page}?{query}"' in text
     customer_id = path.rstrip("/").rpartition("/")[2]
     assert f"/customers/new/?{urlencode({'from': customer_id})}&{query}" in text
+
+
+def test_changes_on_the_page_keep_the_list(sandbox: Sandbox, editor_client: RawPathClient) -> None:
+    url = listed(sandbox, editor_client, q="a", page_size="3")[1]
+    query = url.partition("?")[2]
+    form = url.replace("/?list=", "/edit/?list=")
+    typed = fields(editor_client.get(form)) | {"f.phone": "+44 1632 960954", "action": "save"}
+    change = editor_client.post(form, typed)["Location"]
+    assert change.endswith(f"?{query}")
+    text = unescape(editor_client.get(url).content.decode())
+    # In its place, in the timeline, and among the pending changes.
+    assert text.count(f'href="{change}"') >= 2
+    for polled in re.findall(r'hx-get="([^"]+/(?:pending|timeline)/[^"]*)"', text):
+        assert polled.endswith(query)
+        if not re.search("kind=(drafts|syncs)", polled):
+            fragment = unescape(editor_client.get(polled, headers=HTMX).content.decode())
+            assert f'href="{change}"' in fragment
+    assert f'href="{change.partition("?")[0]}"' not in text
