@@ -23,6 +23,15 @@ from customers.codat.values import is_size, is_unknown_date, parse_date
 
 DASH = "–"
 
+# A customer's status by Codat's value, and by the values of create/update models: one word for one thing on form, list
+# and detail. What is sent is the value.
+STATUS_LABELS = {
+    "Active": "Active",
+    "Archived": "Archived",
+    "InActive": "Archived",
+    "Unknown": "Unknown",
+}
+
 # Before a capital of camelCase, before a digit, and at underscores and blanks.
 _WORD_BREAK = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[a-z])(?=\d)|(?<=[A-Z])(?=[A-Z][a-z])|[_\s]+")
 
@@ -138,6 +147,12 @@ def text_or_dash(value: object) -> str:
     if isinstance(value, dict | list):
         return page_text(without_invisible(_json(value))) if value else DASH
     return str(value)
+
+
+def status_label(value: object) -> str:
+    """The word for a customer's status, also of a contact: `InActive` -> `Archived`; else like `text_or_dash`."""
+    known = STATUS_LABELS.get(value) if isinstance(value, str) else None
+    return known or text_or_dash(value)
 
 
 def marked_or_dash(value: object) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.utils.safestring import SafeString
 
-from customers.formatting import DASH, text_or_dash, when_day
+from customers.formatting import DASH, STATUS_LABELS, text_or_dash, when_day
 from customers.web import links
 
 # field, heading; in the order of the cells.
@@ -91,4 +91,5 @@ def _name(record_id: object, name: str, shown_id: str, base: str, query: str, at
 
 def _status(status: str) -> str:
     """The cell of an escaped status; the usual one has no label."""
+    status = STATUS_LABELS.get(status, status)
     return status if status in ("Active", DASH) else f'<span class="tag">{status}</span>'

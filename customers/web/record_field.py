@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import quote
 
 from customers.codat import values
-from customers.formatting import text_or_dash
+from customers.formatting import status_label, text_or_dash
 from customers.web import links
 
 Keys = tuple[str | int, ...]
@@ -54,7 +54,8 @@ def record_field(
     keys: Keys, path: str, label: str, value: object, *, name: str = "", is_editable: bool = False
 ) -> RecordField:
     """The field of a value of Codat's."""
-    text = "" if values.is_empty(value) else text_or_dash(value)
+    show = status_label if keys[-1:] == ("status",) else text_or_dash
+    text = "" if values.is_empty(value) else show(value)
     href = _href(keys[-1] if keys else "", text)
     field = RecordField(keys, path, label, name or label, text, href, is_editable)
     return replace(field, is_editable=False) if field.is_far else field
