@@ -13,8 +13,8 @@ from django.http import QueryDict
 from customers.editing import opening
 from customers.editing.edit import Edit, Target
 from customers.forms import MISSING, Form
+from customers.forms.blocks import Block, GroupBlock, ItemBlock, LeafBlock, ListBlock
 from customers.forms.bound import Leaf, walk
-from customers.forms.layout import Block, GroupBlock, ItemBlock, LeafBlock, ListBlock
 from customers.forms.paths import (
     FIELD_PREFIX,
     KEEP_INVISIBLE_PREFIX,

@@ -114,6 +114,8 @@ class EditPage:
         """
         if self.request.method == "POST":
             edit.show_findings()
+        else:
+            self._set_focus(edit)
         form, target = edit.form, edit.target
         name = "New customer" if target.creating else text_or_dash(form.base.get("customerName"))
         context = {
@@ -140,6 +142,15 @@ class EditPage:
         }
         templates = "editing/form.html", "editing/_form.html"
         return htmx.render(self.request, *templates, context, status=status)
+
+    def _set_focus(self, edit: Edit) -> None:
+        """What takes the focus in a form that is opened: the field of `?field=`, one with an error, or a new name."""
+        if field := self.request.GET.get("field"):
+            edit.form.focus_on(field)
+        elif edit.retry_of:
+            edit.form.focus_error()
+        elif edit.target.creating:
+            edit.form.focus_first()
 
     def _same_name(self, outcome: SameName | None) -> dict[str, Any]:
         """The customers of the same name with their addresses, and the error of the search in Codat's copy."""

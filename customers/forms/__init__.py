@@ -10,7 +10,7 @@
     compile_model(model)                             # raises ModelError where no form can be made of it
 
 The model: model, limits, labels, display, assumptions. One form: bound, paths, values, post_data, actions,
-validation, error_mapping, signing. What it shows: layout, changes, merge, model_changes.
+validation, error_mapping, signing. What it shows: order, widths, dates, blocks, layout, changes, merge, model_changes.
 """
 
 from customers.forms.changes import Change, UnsentValue

@@ -17,6 +17,7 @@ from customers.forms.bound import (
     ReadOnlyField,
     walk,
 )
+from customers.forms.order import shown_order
 from customers.forms.paths import html_id
 
 TOO_MANY_ITEMS = f"A list can have at most {MAX_LIST_ITEMS} rows here."
@@ -47,7 +48,7 @@ def apply_action(root: Group, action: str) -> str | None:
             return f"undo-{item.field.path}"
         case "undo":
             item.is_removed = False
-            return _first_input_id(item.field)
+            return first_input_id(item.field)
         case "duplicate":
             return _duplicate(field, item)
         case "up" | "down":
@@ -82,15 +83,16 @@ def _find_list(field: Field, path: str) -> ListField | None:
     return None
 
 
-def _first_input_id(field: Field) -> str:
+def first_input_id(field: Field) -> str:
     """The id of the first input of a field; where it has none, of the field itself."""
     if isinstance(field, Group):
-        for child in field.children:
+        for index in shown_order(field.node):
+            child = field.children[index]
             if not isinstance(child, ReadOnlyField):
-                return _first_input_id(child)
+                return first_input_id(child)
     elif isinstance(field, ListField):
         remaining = field.remaining_items
-        return _first_input_id(remaining[0].field) if remaining else f"add-{field.path}"
+        return first_input_id(remaining[0].field) if remaining else f"add-{field.path}"
     return html_id(field.path)
 
 
@@ -101,7 +103,7 @@ def _add(field: ListField) -> str | None:
     # After the items that the page shows, before those that are hidden.
     shown = sum(not other.is_hidden for other in field.items)
     field.items.insert(shown, item)
-    return _first_input_id(item.field)
+    return first_input_id(item.field)
 
 
 def _has_room(field: ListField) -> bool:
@@ -119,7 +121,7 @@ def _duplicate(field: ListField, item: ListItem) -> str | None:
         return None
     _copy_texts(item.field, duplicate.field)
     field.items.insert(field.items.index(item) + 1, duplicate)
-    return _first_input_id(duplicate.field)
+    return first_input_id(duplicate.field)
 
 
 def _copy_texts(source: Field, target: Field) -> None:
@@ -147,14 +149,7 @@ def _move(field: ListField, item: ListItem, step: int) -> str:
     if 0 <= target < len(shown):
         one, other = field.items.index(item), field.items.index(shown[target])
         field.items[one], field.items[other] = field.items[other], field.items[one]
-        position = target
-    # At either end the pressed button is disabled now, so the other one takes the focus.
-    verb = "up" if step < 0 else "down"
-    if position == 0:
-        verb = "down"
-    elif position == len(shown) - 1:
-        verb = "up"
-    return f"{verb}-{item.field.path}"
+    return f"menu-{item.field.path}"
 
 
 def can_copy(root: Group, field: ListField) -> bool:

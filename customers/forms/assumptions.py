@@ -24,5 +24,18 @@ def cleared_value(node: Node) -> Any:
 # data that the form did not show. Lists inside a list item are sent as read, because an item is sent whole.
 SEND_EMPTY_LISTS_AS_READ = False
 
+# The properties whose name is this are the state of a customer or a contact (codat-api.md, "Customer"). Assumption: who
+# adds one means an active one; a model without that option presets nothing.
+_PRESETS = {"status": "Active"}
+
+
+def preset_text(node: Node) -> str:
+    """The text that a new field starts with: an only option of a required one, an active status; "" for none."""
+    if node.required and len(node.options) == 1:
+        return node.options[0].text
+    wanted = _PRESETS.get(node.name)
+    return next((option.text for option in node.options if option.text == wanted), "")
+
+
 # For a date without a time: Codat's type is DateTime, and the examples of its documentation have a time.
 MIDNIGHT = "T00:00:00"

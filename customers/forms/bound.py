@@ -14,6 +14,7 @@ from typing import Any
 
 from customers.codat.text import is_blank, without_invisible
 from customers.forms import assumptions
+from customers.forms.dates import posted_date
 from customers.forms.model import Node, NodeType
 from customers.forms.paths import NEW_ITEM_KEY, encode_name, item_key, join
 from customers.forms.values import (
@@ -35,9 +36,10 @@ Labels = tuple[str | int, ...]
 class Leaf:
     """One input.
 
-    `preselected` is the text of the only option. Alone it does not count as filled in, unless the field `is_needed`:
-    it and all that it belongs to are required. `original_text` is the text before invisible characters were removed,
-    "" where there were none. `keeps_invisible`: the person has put them back, so they are not removed again.
+    `preselected` is what a new field starts with (`assumptions.preset_text`). Alone it does not count as filled in,
+    unless the field `is_needed`: it and all that it belongs to are required. `original_text` is the text before
+    invisible characters were removed, "" where there were none. `keeps_invisible`: the person has put them back, so
+    they are not removed again.
     """
 
     __slots__ = (
@@ -53,8 +55,7 @@ class Leaf:
         self.base = base
         self.is_needed = is_needed
         self.initial = initial_text(base)
-        has_one_option = is_new and base is MISSING and node.required and len(node.options) == 1
-        self.preselected = node.options[0].text if has_one_option else ""
+        self.preselected = assumptions.preset_text(node) if is_new and base is MISSING else ""
         self.text = self.initial or self.preselected
         self.original_text = ""
         self.keeps_invisible = False
@@ -62,6 +63,8 @@ class Leaf:
 
     def read(self, text: str, original_text: str, *, keeps_invisible: bool) -> None:
         """Read the posted text; `original_text` is that before an earlier post removed invisible characters."""
+        if self.node.type is NodeType.DATETIME:
+            text = posted_date(text, self.initial)
         self.text = text
         self.keeps_invisible = keeps_invisible and without_invisible(text) != text
         is_as_read = text == self.initial or adds_only_blanks(text, self.initial)
@@ -325,8 +328,7 @@ class Binder:
     ) -> Field:
         """The field of one node.
 
-        `is_new`: it is not in the record, so an only option is preselected. `is_needed`: all that it belongs to is
-        required.
+        `is_new`: it is not in the record, so it may have a preset. `is_needed`: all that it belongs to is required.
         """
         is_needed = not node.path or (is_needed and node.required)
         reason, is_sent = self._why_read_only(node, base, is_new=is_new)

@@ -10,15 +10,23 @@ from typing import Any, Literal
 
 import simplejson
 
-from customers.formatting import singular
+from customers.formatting import STATUS_LABELS, singular
 from customers.forms import iso_codes
 from customers.forms.labels import adds_information, label_in_sentence, short_limit
 from customers.forms.limits import Limit, parse_limit
 from customers.forms.model import Node, NodeType, Note, parse_model
+from customers.forms.order import shown_order, summary_order
 from customers.forms.values import to_json
+from customers.forms.widths import Width, is_one_line, width_of
 
 # A list of more options than this gets a search box, with JavaScript.
 _SEARCHABLE_FROM = 13
+# A row of at most this many inputs, and of nothing else, stands on one line.
+_MAX_SHORT_ROW = 3
+# A limit of more characters is reached by few: the page shows it while one types.
+_TIGHT_LIMIT = 40
+# A text that may be longer has room for line breaks, except where it is known to be one line.
+_LONG_TEXT = 255
 
 # Codes that inputs suggest, by the format of a limit: (code, name) each.
 _SUGGESTIONS: dict[str, tuple[tuple[str, str], ...]] = {
@@ -45,10 +53,12 @@ class NodeDisplay:
     """What a form shows of a node, independent of its value. All of it is text, not HTML.
 
     `item_label` and `item_noun` name one item of a list, at the start of a line and within a sentence. `required`:
-    always, or if other fields of its group are filled in. `is_help_for_screen_reader`: no part of the help is visible.
-    Lengths are in characters. `is_json`: the value is an object as JSON text. `is_text`: the value is text, which may
-    have line breaks. `options` are (value, label) with a blank one first; () for any other input. `suggestions` is the
-    id of a <datalist>, "" for none.
+    always, or if other fields of its group are filled in. `is_help_for_screen_reader`: no part of the help is visible;
+    `is_noted`: a note is. Lengths are in characters. `is_json`: the value is an object as JSON text. `is_text`: the
+    value is text, which may have line breaks. `options` are (value, label) with a blank one first; () for any other
+    input. `suggestions` is the id of a <datalist>, "" for none. `order` is that of an object's children on the page,
+    `summary_order` that in the summary of a row. `is_short`: as an item of a list it is one line; `is_short_list`: the
+    items of this list are.
     """
 
     label: str
@@ -58,6 +68,8 @@ class NodeDisplay:
     help: tuple[HelpPart, ...]
     is_help_for_screen_reader: bool
     short_limit: str
+    is_limit_tight: bool
+    is_noted: bool
     min_length: int | None
     max_length: int | None
     max_items: int | None
@@ -65,9 +77,29 @@ class NodeDisplay:
     placeholder: str
     is_json: bool
     is_text: bool
+    is_long_text: bool
+    is_date: bool
+    width: Width
     options: tuple[tuple[str, str], ...]
-    option_values: frozenset[str]
+    option_labels: Mapping[str, str]
+    is_status: bool
     suggestions: str
+    order: tuple[int, ...]
+    summary_order: tuple[int, ...]
+    is_short: bool
+    is_short_list: bool
+
+    def options_with(self, text: str) -> tuple[tuple[str, str], ...]:
+        """The options for a value. One that means the same as an unlisted status takes that one's place.
+
+        Xero is sent `InActive`, and Codat's copy has `Archived` then.
+        """
+        label = STATUS_LABELS.get(text) if text not in self.option_labels else None
+        if not label or not self.is_status or label not in self.option_labels.values():
+            return self.options
+        return tuple(
+            (text, label) if other == label else (value, other) for value, other in self.options
+        )
 
     @property
     def is_searchable(self) -> bool:
@@ -147,25 +179,43 @@ def _display(node: Node, limit: Limit, *, is_always_required: bool) -> NodeDispl
         required = "always" if is_always_required else "if_filled"
     item_label = singular(node.label)
     input_mode = "decimal" if node.type is NodeType.NUMBER else ""
-    options = _options(node)
+    options, parts = _options(node), _help(node)
     return NodeDisplay(
         label=node.label,
         item_label=item_label,
         item_noun=label_in_sentence(item_label),
         required=required,
-        help=(parts := _help(node)),
+        help=parts,
         is_help_for_screen_reader=all(part.style == "screen_reader" for part in parts),
         short_limit=_short_limit(node),
+        is_limit_tight=limit.min_length is not None or (limit.max_length or 0) <= _TIGHT_LIMIT,
         min_length=limit.min_length,
         max_length=limit.max_length,
         max_items=limit.max_rows,
+        is_noted=any(part.style in ("note", "warning") for part in parts),
         input_mode="email" if limit.format == "email" else input_mode,
         placeholder="YYYY-MM-DD or YYYY-MM-DDThh:mm:ssZ" if node.type is NodeType.DATETIME else "",
         is_json=node.is_json,
         is_text=node.type in (NodeType.STRING, NodeType.UNKNOWN) and not options,
+        is_long_text=(limit.max_length or 0) > _LONG_TEXT and not is_one_line(node),
+        is_date=node.type is NodeType.DATETIME and not options,
+        width=width_of(node, limit, tuple(label for _, label in options)),
         options=options,
-        option_values=frozenset(value for value, _ in options),
+        option_labels=dict(options),
+        is_status=node.name == "status",
         suggestions=_datalist_id(limit.format) if limit.format in _SUGGESTIONS else "",
+        order=shown_order(node),
+        summary_order=summary_order(node),
+        is_short=_is_short(node),
+        is_short_list=node.element is not None and _is_short(node.element),
+    )
+
+
+def _is_short(node: Node) -> bool:
+    """Whether an element of an array has few inputs and nothing else."""
+    leaves = node.children or (node,)
+    return len(leaves) <= _MAX_SHORT_ROW and not any(
+        leaf.children or leaf.element or leaf.is_json for leaf in leaves
     )
 
 
@@ -202,13 +252,12 @@ def _sentence(text: str) -> str:
 
 
 def _options(node: Node) -> tuple[tuple[str, str], ...]:
-    counts = Counter(option.label for option in node.options)
+    known = STATUS_LABELS if node.name == "status" else {}
+    labels = {option.text: known.get(option.text, option.label) for option in node.options}
+    counts = Counter(labels.values())
     options = [
-        (
-            option.text,
-            f"{option.label} ({option.text})" if counts[option.label] > 1 else option.label,
-        )
-        for option in node.options
+        (text, f"{label} ({text})" if counts[label] > 1 else label)
+        for text, label in labels.items()
     ]
     if node.type is NodeType.BOOLEAN and not options:
         options = [("true", "Yes"), ("false", "No")]

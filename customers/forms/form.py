@@ -9,11 +9,12 @@ from typing import Any
 from customers.codat.text import page_text
 from customers.formatting import path_label
 from customers.forms import actions, merge, signing
-from customers.forms.bound import Binder, Field, Group, Labels, Leaf, ListField, ReadOnlyField, walk
+from customers.forms.blocks import Block
+from customers.forms.bound import Binder, Field, Group, Labels, Leaf, ReadOnlyField, walk
 from customers.forms.changes import Change, UnsentValue, form_changes, unsent_values
 from customers.forms.display import compile_model
 from customers.forms.error_mapping import ErrorMapper
-from customers.forms.layout import Block, layout
+from customers.forms.layout import layout
 from customers.forms.model import READ_ONLY_NAMES, Node
 from customers.forms.paths import FIELD_PREFIX, html_id, labels_of
 from customers.forms.post_data import PostData, PostReader
@@ -79,6 +80,23 @@ class Form:
         self.focus = focus or ""
         self._reset_errors()
         return focus
+
+    def focus_on(self, path: str) -> None:
+        """Let a field take the focus, of a group or list its first input; nothing where there is no such field."""
+        for field, _ in walk(self.root):
+            if field.path == path and path:
+                self.focus = actions.first_input_id(field)
+
+    def focus_first(self) -> None:
+        """Let the name take the focus, else the first input of the page."""
+        name = self.root.child("customerName")
+        self.focus = actions.first_input_id(name or self.root)
+
+    def focus_error(self) -> None:
+        """Let the first field with an error take the focus, if there is one."""
+        for field, _ in self._invalid[:1]:
+            if field.path:
+                self.focus = actions.first_input_id(field)
 
     def is_valid(self) -> bool:
         """Check required values and types; the errors are then at their fields and in `summary`."""
@@ -166,7 +184,7 @@ class Form:
         """Whether invisible characters were removed from the entered text."""
         return any(isinstance(field, Leaf) and field.original_text for field, _ in walk(self.root))
 
-    @property
+    @cached_property
     def warnings(self) -> dict[str, str]:
         """Warnings about required values that the stored record lacks, by path. They do not block a save."""
         return warnings(self.root, creating=self.creating)
@@ -176,7 +194,8 @@ class Form:
         return [(field, labels) for field, labels in walk(self.root) if field.error]
 
     def _reset_errors(self) -> None:
-        self.__dict__.pop("_invalid", None)
+        for name in ("_invalid", "warnings"):
+            self.__dict__.pop(name, None)
 
     @cached_property
     def unsent(self) -> list[UnsentValue]:
@@ -195,6 +214,7 @@ class Form:
             focus=self.focus,
             error_paths=error_paths,
             warnings=self.warnings,
+            creating=self.creating,
         )
 
     @property
@@ -208,16 +228,6 @@ class Form:
             }
             for path, text in self.removed_values.items()
         ]
-
-    @property
-    def sections(self) -> list[dict[str, str]]:
-        """Links to the groups and lists of the first level: {id, label}. [] where there are fewer than two."""
-        sections = [
-            {"id": html_id(child.path), "label": child.node.label}
-            for child in self.root.children
-            if isinstance(child, (Group, ListField))
-        ]
-        return sections if len(sections) > 1 else []
 
     @property
     def signed_base(self) -> str:

@@ -1,184 +1,42 @@
-"""The context of a form's template: a tree of blocks, one for each field, with plain text and no HTML.
-
-The template is templates/editing/_form_fields.html.
-"""
+"""Makes the blocks that the template shows of a form; see customers/forms/blocks.py."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import ClassVar
+from collections.abc import Iterable, Iterator, Mapping
 
 from customers.codat.text import REPLACEMENT
 from customers.formatting import DASH
 from customers.forms.actions import can_copy
+from customers.forms.assumptions import preset_text
+from customers.forms.blocks import (
+    Block,
+    GroupBlock,
+    ItemBlock,
+    LeafBlock,
+    LeafState,
+    ListBlock,
+    ReadOnlyBlock,
+    RemovedItemBlock,
+    Required,
+    has_lines,
+    leaf_described_by,
+)
 from customers.forms.bound import Field, Group, Leaf, ListField, ListItem, ReadOnlyField
+from customers.forms.dates import date_input
 from customers.forms.display import CompiledModel, NodeDisplay
 from customers.forms.model import NodeType
+from customers.forms.order import is_address
 from customers.forms.paths import FIELD_PREFIX, ORDER_PREFIX, REMOVED_ITEMS_PREFIX, html_id
 from customers.forms.values import MISSING, text_or_json
+from customers.forms.widths import WIDTHS, Width, room_for
 
-# Characters. A longer text, and one whose limit is larger than the second, gets an input of several lines.
-_ONE_LINE = 80
-_LONG_LIMIT = 255
 _FILES = (NodeType.FILE, NodeType.MULTIPART)
-# A list of this many items shows them open; of a longer one, only those that need attention are open.
-_MAX_OPEN_ITEMS = 3
 # Characters of the summary of a closed item.
 _SUMMARY_LENGTH = 80
 # Characters of a value that cannot be edited; a longer one takes a whole line.
 _NARROW_LENGTH = 40
-
-
-@dataclass(slots=True)
-class LeafBlock:
-    """One input. `label` is without the mark of a required field. `original_text`, `keeps_invisible`: see `Leaf`."""
-
-    kind: ClassVar = "leaf"
-    path: str
-    label: str
-    display: NodeDisplay
-    text: str
-    error: str
-    warning: str
-    has_focus: bool
-    original_text: str = ""
-    keeps_invisible: bool = False
-
-    @property
-    def removed_count(self) -> int:
-        """How many invisible characters were removed from the entered text."""
-        return max(len(self.original_text) - len(self.text), 0)
-
-    @property
-    def has_lines(self) -> bool:
-        """Whether the input has several lines."""
-        is_long = len(self.text) > _ONE_LINE or (self.display.max_length or 0) > _LONG_LIMIT
-        return self.display.is_json or "\n" in self.text or (self.display.is_text and is_long)
-
-    @property
-    def is_unlisted(self) -> bool:
-        """Whether the value is none of the options."""
-        return bool(self.display.options) and self.text not in self.display.option_values
-
-    @property
-    def described_by(self) -> str:
-        """The ids of the help, of the hint on an unlisted value, of the warning and of the error; "" for none."""
-        return _described_by(self, hint=self.is_unlisted)
-
-
-@dataclass(slots=True)
-class ReadOnlyBlock:
-    """A value that cannot be edited."""
-
-    kind: ClassVar = "read_only"
-    path: str
-    label: str
-    text: str
-    reason: str
-    is_wide: bool
-
-
-@dataclass(slots=True)
-class GroupBlock:
-    """The fields of an object."""
-
-    kind: ClassVar = "group"
-    path: str
-    label: str
-    display: NodeDisplay
-    error: str
-    warning: str
-    blocks: list[Block]
-
-    @property
-    def described_by(self) -> str:
-        """The ids of the help, the warning and the error; "" for none."""
-        return _described_by(self)
-
-
-@dataclass(slots=True)
-class ListBlock:
-    """A list of items.
-
-    `order` and `removed` are item keys, joined by commas. `count` is of the items that are not removed;
-    `hidden_count` of those above the limit of a page. `can_copy`: an item's values can be copied to the main fields.
-    """
-
-    kind: ClassVar = "list"
-    path: str
-    label: str
-    display: NodeDisplay
-    error: str
-    warning: str
-    count: int
-    order: str
-    removed: str
-    hidden_count: int
-    has_focus: bool
-    can_copy: bool
-    rows: list[ItemBlock | RemovedItemBlock] = field(default_factory=list)
-
-    @property
-    def described_by(self) -> str:
-        """The ids of the help, the warning and the error; "" for none."""
-        return _described_by(self)
-
-    @property
-    def is_over_limit(self) -> bool:
-        """Whether there are more items than the integration accepts."""
-        limit = self.display.max_items
-        return limit is not None and self.count > limit
-
-
-@dataclass(slots=True)
-class ItemBlock:
-    """One item of a list. `is_plain`: it is a single input, and is not folded.
-
-    `target` names the item in its buttons. `focus` is the button that takes the focus: `up`, `down` or "".
-    """
-
-    kind: ClassVar = "item"
-    path: str
-    id: str
-    label: str
-    summary: str
-    error: str
-    warning: str
-    target: str
-    key: str
-    is_plain: bool
-    is_open: bool
-    is_first: bool
-    is_last: bool
-    focus: str
-    blocks: list[Block]
-
-
-@dataclass(slots=True)
-class RemovedItemBlock:
-    """An item that is removed on save. `inputs` (name, value) keep its values, so that it can be restored."""
-
-    kind: ClassVar = "removed_item"
-    path: str
-    label: str
-    summary: str
-    target: str
-    has_focus: bool
-    inputs: list[tuple[str, str]]
-
-
-Block = LeafBlock | ReadOnlyBlock | GroupBlock | ListBlock
-
-
-def _described_by(block: LeafBlock | GroupBlock | ListBlock, *, hint: bool = False) -> str:
-    parts = {
-        "h-": bool(block.display.help),
-        "v-": hint,
-        "w-": bool(block.warning),
-        "e-": bool(block.error),
-    }
-    return " ".join(prefix + block.path for prefix, is_shown in parts.items() if is_shown)
+# A text of at most this many characters has room in every input.
+_SHORTEST = 6
 
 
 def layout(
@@ -188,16 +46,24 @@ def layout(
     focus: str,
     error_paths: Iterable[str],
     warnings: Mapping[str, str],
+    creating: bool,
 ) -> list[Block]:
     """The blocks of a form, in order.
 
     `focus` is the id of the element that takes the focus, or "". `warnings` are sentences by the paths of fields.
+    `creating`: everything is new, so nothing is marked as changed.
     """
-    builder = _Layout(compiled, root, focus, error_paths, warnings)
-    return [block for child in root.children for block in builder.blocks(child)]
+    maker = _Layout(compiled, root, focus, error_paths, warnings)
+    maker.is_new = creating
+    return maker.children(root)
 
 
 class _Layout:
+    """`changes` counts the changed fields that were laid out so far; `is_new`: what is laid out now is new.
+
+    `container` is the object around them that requires something only once it has a value; None where there is none.
+    """
+
     def __init__(
         self,
         compiled: CompiledModel,
@@ -210,47 +76,138 @@ class _Layout:
         self.root = root
         self.focus = focus
         self.warnings = warnings
-        # Items that contain an error, a warning or the focus are open.
-        self.open_paths: set[str] = set()
-        for path in (*error_paths, *warnings, focus.partition("-")[2]):
+        self.is_new = False
+        self.changes = 0
+        self.container: Field | None = None
+        self.filled: dict[str, bool] = {}
+        # Items on the way to an error, a warning or the focus are open. What a menu belongs to is not inside of it.
+        verb, _, focus_path = focus.partition("-")
+        self.open_paths = set(
+            _with_ancestors(focus_path)[: -1 if verb in ("menu", "undo") else None]
+        )
+        for path in (*error_paths, *warnings):
             self.open_paths.update(_with_ancestors(path))
+
+    def children(self, group: Group) -> list[Block]:
+        """The blocks of the fields of a group, in the order of the page."""
+        order = self.displays[group.node].order
+        return [block for index in order for block in self.blocks(group.children[index])]
 
     def blocks(self, field: Field, number: int | None = None) -> list[Block]:
         """The block of one field; [] where nothing is shown. `number` is that of the item that the field is."""
         display = self.displays[field.node]
-        label = display.label if number is None else f"{display.item_label} {number}"
         if isinstance(field, Leaf):
-            has_focus = self.focus == html_id(field.path)
-            warning = self._warning(field)
-            return [
-                LeafBlock(
-                    field.path,
-                    label,
-                    display,
-                    field.text,
-                    field.error,
-                    warning,
-                    has_focus,
-                    field.original_text,
-                    field.keeps_invisible,
-                )
-            ]
+            return [self._leaf(field, display, number)]
         if isinstance(field, Group):
-            children = [block for child in field.children for block in self.blocks(child)]
             # An item has its own element, which shows the group's label and error.
-            if number is not None:
-                return children
-            warning = self._warning(field)
-            return [GroupBlock(field.path, label, display, field.error, warning, children)]
+            return self.children(field) if number is not None else [self._group(field, display)]
+        label = display.label if number is None else f"{display.item_label} {number}"
         if isinstance(field, ListField):
             return [self._list(field, label, display)]
         is_required_file = field.node.required and field.node.type in _FILES
         is_shown = field.base is not MISSING or is_required_file
         return [_read_only(field, label)] if is_shown else []
 
+    # -- inputs ---------------------------------------------------------------------------------
+
+    def _leaf(self, leaf: Leaf, display: NodeDisplay, number: int | None) -> LeafBlock:
+        path, text = leaf.path, leaf.text
+        date = date_input(text) if display.is_date else None
+        options = display.options_with(text)
+        is_unlisted = bool(options) and text not in display.option_labels
+        is_unlisted = is_unlisted and options is display.options
+        is_changed = not self.is_new and text != leaf.initial and leaf.is_changed
+        self.changes += is_changed
+        warning = self._warning(leaf)
+        state = None
+        if (
+            is_unlisted
+            or is_changed
+            or warning
+            or leaf.error
+            or leaf.original_text
+            or leaf.keeps_invisible
+            or leaf.preselected
+            or self.focus == html_id(path)
+        ):
+            state = self._state(
+                leaf, display, warning, is_changed=is_changed, is_unlisted=is_unlisted
+            )
+        return LeafBlock(
+            path=path,
+            label=display.label if number is None else f"{display.item_label} {number}",
+            text=text,
+            width=_wider(display.width, text) if not options else display.width,
+            has_lines=has_lines(display, text),
+            required=self._required(display),
+            described_by=leaf_described_by(path, display, state),
+            date=date,
+            display=display,
+            options=options,
+            state=state,
+        )
+
+    def _state(
+        self,
+        leaf: Leaf,
+        display: NodeDisplay,
+        warning: str,
+        *,
+        is_changed: bool,
+        is_unlisted: bool,
+    ) -> LeafState:
+        initial = leaf.initial
+        date = date_input(initial) if display.is_date else None
+        return LeafState(
+            error=leaf.error,
+            warning=warning,
+            has_focus=self.focus == html_id(leaf.path),
+            original_text=leaf.original_text,
+            removed_count=max(len(leaf.original_text) - len(leaf.text), 0),
+            keeps_invisible=leaf.keeps_invisible,
+            is_changed=is_changed,
+            was=display.option_labels.get(initial, initial) if initial else "",
+            initial=date.value if date else initial,
+            is_unlisted=is_unlisted,
+            is_preset=bool(leaf.preselected) and leaf.text == leaf.preselected,
+        )
+
     def _warning(self, field: Field) -> str:
-        """The warning about the stored record; "" where the field has an error."""
-        return "" if field.error else self.warnings.get(field.path, "")
+        """What the stored record lacks here; an error takes its place."""
+        if not self.warnings or field.error:
+            return ""
+        return self.warnings.get(field.path, "")
+
+    def _required(self, display: NodeDisplay) -> Required:
+        if not display.required:
+            return ""
+        container = self.container
+        if display.required == "always" or container is None:
+            return "now"
+        is_filled = self.filled.get(container.path)
+        if is_filled is None:
+            is_filled = self.filled[container.path] = container.is_filled
+        return "now" if is_filled else "later"
+
+    # -- groups and lists -----------------------------------------------------------------------
+
+    def _group(self, group: Group, display: NodeDisplay) -> GroupBlock:
+        required = self._required(display)
+        around = self.container
+        if not group.node.required:
+            self.container = group
+        blocks = self.children(group)
+        self.container = around
+        return GroupBlock(
+            path=group.path,
+            label=display.label,
+            display=display,
+            error=group.error,
+            warning=self._warning(group),
+            required=required,
+            is_optional=not group.node.required,
+            blocks=blocks,
+        )
 
     def _list(self, field: ListField, label: str, display: NodeDisplay) -> ListBlock:
         shown = [item for item in field.items if not item.is_hidden]
@@ -260,6 +217,7 @@ class _Layout:
             display=display,
             error=field.error,
             warning=self._warning(field),
+            required=self._required(display),
             count=len(field.remaining_items),
             order=_keys(shown),
             removed=_keys(item for item in shown if item.is_removed),
@@ -267,50 +225,105 @@ class _Layout:
             has_focus=self.focus == f"add-{field.path}",
             can_copy=can_copy(self.root, field),
         )
-        count = sum(not item.is_removed for item in shown)
-        number = 0
+        remaining = [item for item in shown if not item.is_removed]
+        numbers = {item.key: number for number, item in enumerate(remaining, 1)}
         for item in shown:
             if item.is_removed:
+                self.changes += not item.is_new
                 block.rows.append(self._removed_item(field, item))
             else:
-                number += 1
-                block.rows.append(self._item(field, item, number, count))
+                block.rows.append(self._item(field, item, numbers[item.key], len(remaining)))
         return block
 
     def _item(self, field: ListField, item: ListItem, number: int, count: int) -> ItemBlock:
         """`number` of the `count` items that are shown and not removed."""
-        path = item.field.path
+        path, is_new = item.field.path, item.is_new
+        display = self.displays[field.node.element or field.node]
+        title, summary = self._summary(item.field)
+        around, self.container = self.container, item.field
+        is_inside_new, self.is_new = self.is_new, self.is_new or is_new
+        before = self.changes
+        blocks = self.blocks(item.field, number)
+        changes = self.changes - before
+        self.container, self.is_new = around, is_inside_new
+        self.changes += is_new and not is_inside_new and bool(title)
+        label = self.displays[field.node].item_label
+        noun = self.displays[field.node].item_noun
         is_group = isinstance(item.field, Group)
-        summary = _summary(item.field)
-        verb, _, focus_path = self.focus.partition("-")
+        is_open = is_new or bool(changes) or not title or path in self.open_paths
         return ItemBlock(
             path=path,
             # A group has no element of its own in its item; any other field has.
             id=html_id(path) if is_group else f"item-{path}",
-            label=f"{self.displays[field.node].item_label} {number}",
+            number=number,
+            title=title or (f"New {noun}" if is_new else f"{label} {number}"),
             summary=summary,
-            error=item.field.error if is_group else "",
-            warning=self._warning(item.field) if is_group else "",
+            name=f"{noun} {number}",
             target=f"{field.path}:{item.key}",
             key=item.key,
-            is_plain=isinstance(item.field, Leaf),
-            is_open=not summary or count <= _MAX_OPEN_ITEMS or path in self.open_paths,
+            is_open=is_open and not display.is_short,
+            is_new=is_new and not is_inside_new,
+            changes=changes,
             is_first=number == 1,
             is_last=number == count,
-            focus=verb if focus_path == path else "",
-            blocks=self.blocks(item.field, number),
+            has_focus=self.focus == f"menu-{path}",
+            error=item.field.error if is_group else "",
+            warning=self._warning(item.field) if is_group else "",
+            blocks=blocks,
         )
 
     def _removed_item(self, field: ListField, item: ListItem) -> RemovedItemBlock:
         path = item.field.path
+        title, summary = self._summary(item.field)
         return RemovedItemBlock(
             path=path,
             label=self.displays[field.node].item_label,
-            summary=_summary(item.field),
+            summary=", ".join(text for text in (title, summary) if text),
             target=f"{field.path}:{item.key}",
             has_focus=self.focus == f"undo-{path}",
+            is_new=item.is_new,
             inputs=_inputs(item.field),
         )
+
+    # -- the line of a closed item --------------------------------------------------------------
+
+    def _summary(self, field: Field) -> tuple[str, str]:
+        """What an item is called, and the rest of what it holds; "" for a blank one."""
+        texts: list[str] = []
+        length = 0
+        for text in self._texts(field):
+            texts.append(text)
+            length += len(text)
+            if length > _SUMMARY_LENGTH:
+                break
+        if not texts:
+            return "", ""
+        between = ", " if is_address(field.node) else " · "
+        title, *rest = (text.replace(REPLACEMENT, "")[: _SUMMARY_LENGTH + 20] for text in texts)
+        return title, between.join(rest)[: _SUMMARY_LENGTH + 20]
+
+    def _texts(self, field: Field) -> Iterator[str]:
+        """The values of a field, without those that a new one starts with, and of a list the first of three items."""
+        if isinstance(field, Leaf):
+            text = field.text.strip()
+            if text and text != preset_text(field.node) and not field.is_blank:
+                yield self.displays[field.node].option_labels.get(text, text)
+        elif isinstance(field, Group):
+            for index in self.displays[field.node].summary_order:
+                yield from self._texts(field.children[index])
+        elif isinstance(field, ReadOnlyField):
+            if field.is_filled:
+                yield text_or_json(field.base)
+        else:
+            for item in field.remaining_items[:3]:
+                yield from self._texts(item.field)
+
+
+def _wider(width: Width, text: str) -> Width:
+    """The width of an input that shows a text of this length."""
+    if len(text) <= _SHORTEST:
+        return width
+    return max(width, room_for(len(text)), key=WIDTHS.index)
 
 
 def _read_only(field: ReadOnlyField, label: str) -> ReadOnlyBlock:
@@ -342,25 +355,3 @@ def _inputs(field: Field) -> list[tuple[str, str]]:
             *(pair for item in shown for pair in _inputs(item.field)),
         ]
     return []
-
-
-def _summary(field: Field) -> str:
-    """The first values of an item, for its line when it is closed."""
-    texts: list[str] = []
-    length = 0
-    for text in _texts(field):
-        texts.append(text)
-        length += len(text)
-        if length > _SUMMARY_LENGTH:
-            break
-    return ", ".join(texts).replace(REPLACEMENT, "")[: _SUMMARY_LENGTH + 20]
-
-
-def _texts(field: Field) -> list[str]:
-    if isinstance(field, Leaf):
-        return [] if field.is_blank else [field.text.strip()]
-    if isinstance(field, Group):
-        return [text for child in field.children for text in _texts(child)]
-    if isinstance(field, ReadOnlyField):
-        return [text_or_json(field.base)] if field.is_filled else []
-    return [text for item in field.remaining_items[:3] for text in _texts(item.field)]

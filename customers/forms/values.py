@@ -101,8 +101,13 @@ def is_same_value(node: Node, value: Any, base: Any) -> bool:
     if isinstance(value, bool) or isinstance(base, bool):
         return value is base
     if node.type is NodeType.DATETIME and isinstance(value, str) and isinstance(base, str):
-        return _moment(value) == _moment(base)
+        return is_same_moment(value, base)
     return bool(value == base)
+
+
+def is_same_moment(one: str, other: str) -> bool:
+    """Whether two texts are one date, whatever their spelling."""
+    return _moment(one) == _moment(other)
 
 
 def _moment(text: str) -> str:

@@ -7,6 +7,8 @@ import { byId, currentForm } from "./page.js";
 const SAVE_BUTTONS = { save: "save", next: "save-next" };
 const INPUT_EVENTS = ["beforeinput", "keydown", "pointerdown", "mousedown", "click", "paste", "drop"];
 
+let pressed = null; // the save button that says "Saving…", and what it said before
+
 export function startBusyForm() {
   for (const name of INPUT_EVENTS) document.addEventListener(name, stopInput, true);
   document.addEventListener("htmx:beforeRequest", onRequest);
@@ -30,8 +32,8 @@ function onRequest(event) {
   cancelDraft();
   const save = byId(SAVE_BUTTONS[requestConfig.formData.get("action")]);
   if (!save) return;
-  save.dataset.label = save.textContent;
-  save.textContent = "Saving…";
+  pressed = { button: save, label: [...save.childNodes] };
+  save.replaceChildren("Saving…");
   showStatus("Saving…");
 }
 
@@ -47,10 +49,9 @@ function onResponse(event) {
 function onEnd(event) {
   const { elt, successful, xhr } = event.detail;
   if (elt !== currentForm() || (successful && xhr.getResponseHeader("HX-Redirect"))) return;
-  const save = document.querySelector("#save[data-label], #save-next[data-label]");
-  if (save) {
-    save.textContent = save.dataset.label;
-    delete save.dataset.label;
+  if (pressed) {
+    pressed.button.replaceChildren(...pressed.label);
+    pressed = null;
     showStatus("");
   }
   // The form was not replaced, so no response of the dashboard arrived: no draft has the entered values yet.

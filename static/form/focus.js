@@ -31,7 +31,8 @@ export function restoreFocus() {
 function focusOn(id) {
   const target = byId(searchId(id)) || byId(id);
   if (!target) return false;
-  for (let row = target.closest("details"); row; row = row.parentElement.closest("details")) row.open = true;
+  const inside = target.localName === "summary" ? target.parentElement.parentElement : target;
+  for (let row = inside.closest("details"); row; row = row.parentElement.closest("details")) row.open = true;
   target.focus();
   return true;
 }

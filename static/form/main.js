@@ -1,23 +1,25 @@
 /* Enhancements of a customer's form with JavaScript. Everything works without it. */
 
 import { startBusyForm } from "./busy_form.js";
+import { enhanceChanges, startChanges } from "./changes.js";
 import { enhanceComboboxes } from "./combobox.js";
 import { enhanceCounters, startCounters } from "./counters.js";
 import { scheduleDraft, startDrafts } from "./drafts.js";
 import { restoreFocus, startFocus } from "./focus.js";
 import { startLineBreaks } from "./line_breaks.js";
 import { currentForm } from "./page.js";
-import { enhanceRowShortcuts, startRowShortcuts } from "./row_shortcuts.js";
+import { startRowShortcuts } from "./row_shortcuts.js";
 
 function enhance(root) {
   enhanceComboboxes(root);
   enhanceCounters(root);
-  enhanceRowShortcuts(root);
+  enhanceChanges();
 }
 
 startFocus();
 startRowShortcuts();
 startCounters();
+startChanges();
 startLineBreaks();
 startDrafts();
 startBusyForm();

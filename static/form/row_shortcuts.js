@@ -1,12 +1,12 @@
-/* Keyboard shortcuts within a row of a list. They press the row's own buttons. */
+/* Keyboard shortcuts within a row of a list. They press the row's own buttons; its menu says which. */
 
 import { focusAfterSwap } from "./focus.js";
 
-const HINT = "Shortcuts in a row: Alt+↑ or Alt+↓ to move, Alt+Enter to add, Alt+Shift+Enter to duplicate, Alt+Delete to remove";
+const TYPED = "input:not([type=hidden]), select, textarea";
 const SHORTCUTS = [
   ["Alt+ArrowUp", "Move the row up"],
   ["Alt+ArrowDown", "Move the row down"],
-  ["Alt+Enter", "Add a row"],
+  ["Control+Enter", "Add a row"],
   ["Alt+Shift+Enter", "Duplicate the row"],
   ["Alt+Delete", "Remove the row"],
 ];
@@ -18,8 +18,8 @@ export function startRowShortcuts() {
     for (const [key, text] of SHORTCUTS) list.set(key, text);
   });
   document.addEventListener("keydown", (event) => {
-    if (!event.altKey || event.ctrlKey || event.metaKey || event.defaultPrevented) return;
-    const button = buttonFor(event);
+    if (event.metaKey || event.defaultPrevented || event.isComposing || event.keyCode === 229) return;
+    const button = event.altKey && !event.ctrlKey ? buttonFor(event) : addButtonFor(event);
     if (!button) return;
     event.preventDefault();
     // The cursor moves with its row.
@@ -28,20 +28,13 @@ export function startRowShortcuts() {
   });
 }
 
-/** Adds the hint to a form that has lists. */
-export function enhanceRowShortcuts(root) {
-  const key = root.querySelector(".form-key");
-  if (!key || !root.querySelector(".rows") || key.querySelector(".shortcuts")) return;
-  const hint = document.createElement("span");
-  hint.className = "shortcuts";
-  hint.textContent = HINT;
-  key.append(hint);
-}
+const rowsAround = (target) => target.closest?.(".form-fields :is(fieldset, .part):has(> .add, > .part-body > .add)");
+const addButton = (list) => list.querySelector(":scope > .add, :scope > .part-body > .add");
 
 /* The button that a key presses, or nothing. Alt+↓ opens a select or a combobox, and Alt+↑ closes a select. */
 function buttonFor(event) {
   const { target } = event;
-  const list = target.closest?.(".form-fields .rows");
+  const list = rowsAround(target);
   if (!list) return null;
   const row = target.closest(".row");
   const tool = (verb) => row?.querySelector(`:scope > .row-tools button[value^="${verb}:"]`);
@@ -51,7 +44,21 @@ function buttonFor(event) {
     case "ArrowUp": return isSelect ? null : tool("up");
     case "ArrowDown": return isSelect || isCombobox ? null : tool("down");
     case "Delete": return tool("remove");
-    case "Enter": return event.shiftKey ? tool("duplicate") : list.querySelector(":scope > .add");
+    case "Enter": return event.shiftKey ? tool("duplicate") : addButton(list);
     default: return null;
   }
+}
+
+/* Ctrl+Enter adds a row to the list around; so does Enter in the last field of a row that is being added. */
+function addButtonFor(event) {
+  const { target } = event;
+  if (event.key !== "Enter" || event.altKey || event.shiftKey || !target.matches?.(TYPED)) return null;
+  const list = rowsAround(target);
+  if (!list) return null;
+  if (event.ctrlKey) return addButton(list);
+  const row = target.closest(".row[data-new]");
+  const isOpenList = target.getAttribute("aria-expanded") === "true";
+  if (!row || isOpenList || target.tagName === "TEXTAREA" || !target.value) return null;
+  const last = [...row.querySelectorAll(TYPED)].filter((field) => field.tabIndex >= 0).at(-1);
+  return last === target ? addButton(list) : null;
 }

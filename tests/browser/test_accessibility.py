@@ -37,7 +37,7 @@ def _invalid(page: Page, stack: Stack) -> None:
 def _review(page: Page, stack: Stack) -> None:
     _go(page, links.edit(stack.company("qbo"), "39"))
     page.get_by_label("Phone", exact=True).fill("1")
-    page.get_by_role("button", name="Review what will be sent").click()
+    page.get_by_role("button", name="Review", exact=True).click()
     page.locator("#form-changes").wait_for()
 
 

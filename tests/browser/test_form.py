@@ -21,9 +21,16 @@ def page(open_page: OpenPage, fresh: Stack) -> Page:
     return page
 
 
-def test_a_new_row_takes_the_focus(page: Page) -> None:
+def open_row(page: Page, path: str) -> None:
+    """Open a row that is closed."""
+    page.locator(f'[id="f-{path}"] > summary').click()
+
+
+def test_a_new_row_is_open_and_its_first_field_has_the_focus(page: Page) -> None:
     page.get_by_role("button", name="Add address").press("Enter")
+    expect(page.locator('[name="f.addresses.n1.type"]')).to_be_focused()
     line = page.locator('[name="f.addresses.n1.line1"]')
+    page.keyboard.press("Tab")
     expect(line).to_be_focused()
     page.keyboard.type("1 New Street")
     expect(line).to_have_value("1 New Street")
@@ -31,8 +38,10 @@ def test_a_new_row_takes_the_focus(page: Page) -> None:
 
 def test_undo_takes_the_focus_after_remove_and_restores_the_row(page: Page) -> None:
     city = page.locator('[name="f.addresses.b1.city"]')
+    open_row(page, "addresses.b1")
     city.fill("Typed before")
-    page.locator('button[value="remove:addresses:b1"]').press("Enter")
+    page.get_by_label("Actions for address 2").press("Enter")
+    page.get_by_role("button", name="Remove address 2").press("Enter")
     undo = page.locator('button[value="undo:addresses:b1"]')
     expect(undo).to_be_focused()
     expect(city).to_be_hidden()
@@ -42,6 +51,8 @@ def test_undo_takes_the_focus_after_remove_and_restores_the_row(page: Page) -> N
 
 def test_rows_move_by_keyboard_with_focus_and_values(page: Page) -> None:
     first = page.locator('[name="f.addresses.b0.line1"]')
+    for path in ("addresses.b0", "addresses.b1"):
+        open_row(page, path)
     first.fill("I was first")
     first.press("Alt+ArrowDown")
     expect(page.locator('[name="r.addresses"]')).to_have_value("b1,b0")
@@ -58,11 +69,9 @@ def test_rows_move_by_keyboard_with_focus_and_values(page: Page) -> None:
 def test_the_error_summary_takes_the_focus_and_opens_closed_rows(page: Page) -> None:
     page.get_by_label("Customer name").fill("")
     number = page.locator('[name="f.contacts.b0.phone.b0.number"]')
+    open_row(page, "contacts.b0")
     number.fill("")
-    page.locator("details.row > summary").first.click()
-    for fold in page.locator("details.row[open] > summary").all():
-        if fold.is_visible():
-            fold.click()
+    open_row(page, "contacts.b0")
     expect(number).to_be_hidden()
     page.locator("#save").click()
     summary = page.locator("#form-summary")
@@ -198,6 +207,7 @@ def test_a_poll_of_a_page_that_was_signed_out_leaves_the_form(
     page.goto(links.edit(fresh.company("qbo"), "39"))
     other = page.context.new_page()
     other.goto("/companies/")
+    other.locator("details.account > summary").click()
     other.get_by_role("button", name="Sign out").click()
     other.wait_for_url("**/accounts/login/**")
     phone = page.get_by_label("Phone", exact=True)
@@ -251,7 +261,7 @@ def test_a_save_without_a_response_can_be_pressed_again(page: Page) -> None:
     page.route("**/edit/**", lambda route: route.abort())
     page.locator("#save").click()
     expect(page.locator("#connection-lost")).to_be_visible()
-    expect(page.locator("#save")).to_have_text("Save")
+    expect(page.locator("#save")).to_have_text("Save 1 change")
     expect(page.locator("#save")).to_be_enabled()
     page.unroute("**/edit/**")
     page.get_by_label("Phone", exact=True).press_sequentially("7")
@@ -283,7 +293,7 @@ def test_an_error_page_of_a_proxy_does_not_replace_the_form(page: Page, body: st
     page.get_by_label("Phone", exact=True).fill("+44 1632 960 555")
     page.locator("#save").click()
     expect(page.locator("#connection-lost")).to_be_visible()
-    expect(page.locator("#save")).to_have_text("Save")
+    expect(page.locator("#save")).to_have_text("Save 1 change")
     expect(page.get_by_label("Phone", exact=True)).to_have_value("+44 1632 960 555")
     expect(page.locator("#draft-status")).to_contain_text("Draft saved", timeout=10_000)
 
@@ -351,13 +361,14 @@ def test_an_enter_that_ends_a_composition_selects_nothing(page: Page) -> None:
 
 def test_a_text_of_one_line_gets_a_line_break(page: Page) -> None:
     line = page.locator('[name="f.addresses.b0.line1"]')
+    open_row(page, "addresses.b0")
     line.fill("House")
     line.press("Shift+Enter")
     page.keyboard.type("Street 1")
     expect(line).to_have_value("House\nStreet 1")
     expect(line).to_be_focused()
     page.locator('button[value="add:addresses"]').click()
-    expect(page.locator('[name="f.addresses.n1.line1"]')).to_be_focused()
+    expect(page.locator('[name="f.addresses.n1.type"]')).to_be_focused()
     expect(line).to_have_value("House\nStreet 1")
 
 

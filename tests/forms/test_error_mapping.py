@@ -104,7 +104,7 @@ def test_messages_are_escaped() -> None:
 
 
 def test_an_error_in_a_collapsed_row_opens_it() -> None:
-    model = obj(rows=array(a=node(), inner=array(b=node())))
+    model = obj(rows=array(a=node(), inner=array(b=node(), c=node(), d=node(), e=node())))
     record = {"rows": [{"a": str(n), "inner": [{"b": "x"}] * 5} for n in range(6)]}
     form = Form(model, record)
     form.add_findings([{"itemId": "rows[4].inner[3].b", "message": "No."}])

@@ -70,10 +70,10 @@ def test_remove_can_be_undone_with_all_that_was_typed_until_saving() -> None:
 @pytest.mark.parametrize(
     ("action", "order", "focus"),
     [
-        ("down:rows:b0", "b1,b0,b2", "down-rows.b0"),
-        ("up:rows:b1", "b1,b0,b2", "down-rows.b1"),
-        ("up:rows:b2", "b0,b2,b1", "up-rows.b2"),
-        ("down:rows:b1", "b0,b2,b1", "up-rows.b1"),
+        ("down:rows:b0", "b1,b0,b2", "menu-rows.b0"),
+        ("up:rows:b1", "b1,b0,b2", "menu-rows.b1"),
+        ("up:rows:b2", "b0,b2,b1", "menu-rows.b2"),
+        ("down:rows:b1", "b0,b2,b1", "menu-rows.b1"),
     ],
 )
 def test_moving_rows(action: str, order: str, focus: str) -> None:
@@ -199,7 +199,7 @@ def test_limits_from_notes_are_shown_and_do_not_block() -> None:
 
 
 def test_many_rows_are_closed_and_errors_open_theirs() -> None:
-    wanting = obj(rows=array(a=node(required=True), b=node()))
+    wanting = obj(rows=array(a=node(required=True), b=node(), c=node(), d=node()))
     record = {"rows": [{"a": str(index), "b": "x"} for index in range(9)]}
     page = form_page(wanting, record)
     assert page.open_rows == set()
