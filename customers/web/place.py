@@ -6,7 +6,7 @@ from typing import Literal, TypeVar
 
 from customers.codat.errors import CodatError
 from customers.codat.http.call_context import deadline
-from customers.codat.pages import position
+from customers.codat.pages import Position, position
 from customers.codat.parallel import in_parallel
 from customers.codat.text import visible_text
 from customers.codat.types import CustomersPage
@@ -49,7 +49,7 @@ class Place:
     """The way back and the place in the list, for templates/components/place.html.
 
     `position` is "7 of 412", what is known of a customer that is no longer there, or "". The addresses are "" where
-    there is no such customer. `may_have_next` is True also where that is not known.
+    there is no such customer.
     """
 
     back_label: str
@@ -57,12 +57,11 @@ class Place:
     position: str
     previous_url: str
     next_url: str
-    may_have_next: bool
 
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """A customer in a page of a list. `index` is where it stands, None where it is on this page no more.
+    """A customer on a page of a list. `index` is None where it is on this page no more.
 
     `before` and `after` are the indices at which its neighbours are looked for.
     """
@@ -70,7 +69,65 @@ class _Found:
     index: int | None
     before: int
     after: int
-    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class _ResultPage:
+    """A page of a list, as `origin` names it."""
+
+    origin: Origin
+    results: CustomersPage
+
+    @property
+    def spot(self) -> Position:
+        """Where in the list the page is."""
+        return position(self.results, self.origin.state.page, self.origin.state.page_size)
+
+    def find(self, customer_id: str) -> _Found | None:
+        """Where a customer stands: by its ID, else by its position; None where neither is known."""
+        rows, expected = self.results["results"], self.origin.at - 1 - self.spot.offset
+        if not customer_id:
+            return None
+        if 0 <= expected < len(rows) and rows[expected].get("id") == customer_id:
+            return _Found(expected, expected - 1, expected + 1)
+        for index, row in enumerate(rows):
+            if row.get("id") == customer_id:
+                return _Found(index, index - 1, index + 1)
+        if 0 <= expected <= len(rows):
+            # The ones after it have moved up.
+            return _Found(None, expected - 1, expected)
+        return None
+
+    def neighbour(self, customer_id: str, direction: Direction) -> Neighbour | None:
+        """The customer before or after one on this page, None where there is none."""
+        found = self.find(customer_id)
+        if found is None:
+            return None
+        return self.first(direction, found.before if direction < 0 else found.after)
+
+    def first(self, direction: Direction, start: int | None = None) -> Neighbour | None:
+        """The first customer that has a page: from an index on, or from where one enters this page."""
+        rows, offset = self.results["results"], self.spot.offset
+        if start is None:
+            start = 0 if direction > 0 else len(rows) - 1
+        for index in range(start, len(rows) if direction > 0 else -1, direction):
+            customer_id = rows[index].get("id")
+            if links.is_addressable(customer_id):
+                return Neighbour(customer_id, replace(self.origin, at=offset + index + 1))
+        return None
+
+    def is_followed(self, direction: Direction) -> bool:
+        """Whether the list has a page before or after this one."""
+        return self.origin.state.page > 1 if direction < 0 else self.spot.has_next
+
+    def url(self, customer_id: str, direction: Direction) -> str:
+        """The address of the customer before or after one; on another page the address that looks for it."""
+        neighbour = self.neighbour(customer_id, direction)
+        if neighbour is not None:
+            return neighbour.url
+        if self.find(customer_id) is None or not self.is_followed(direction):
+            return ""
+        return _step_url(self.origin, customer_id, direction)
 
 
 def with_results(origin: Origin | None, call: Callable[[], T]) -> tuple[T, CustomersPage | None]:
@@ -131,26 +188,22 @@ def place(
             position="",
             previous_url=_step_url(origin, customer_id, -1),
             next_url=_step_url(origin, customer_id, 1),
-            may_have_next=_may_step(origin, customer_id),
         )
-    spot = position(results, origin.state.page, origin.state.page_size)
+    page = _ResultPage(origin, results)
+    spot, found = page.spot, page.find(customer_id)
     total = f"{spot.total:,}" if spot.is_total_known else f"more than {spot.total:,}"
-    found = _find(results, origin, customer_id)
-    if found is None:
-        shown, at = "", origin.at
-    elif found.index is None:
-        shown, at = _missing(spot.pages), origin.at
-    else:
-        at = found.offset + found.index + 1
+    shown, at = "", origin.at
+    if found is not None and found.index is not None:
+        at = spot.offset + found.index + 1
         shown = f"{at:,} of {total}"
-    next_url = _neighbour_url(origin, customer_id, results, 1)
+    elif found is not None:
+        shown = _missing(spot.pages)
     return Place(
         back_label=_back_label(origin, company_name, total),
         back_url=origin.address(at),
         position=shown,
-        previous_url=_neighbour_url(origin, customer_id, results, -1),
-        next_url=next_url,
-        may_have_next=bool(next_url),
+        previous_url=page.url(customer_id, -1),
+        next_url=page.url(customer_id, 1),
     )
 
 
@@ -159,89 +212,19 @@ def step(origin: Origin, customer_id: str, direction: Direction) -> Neighbour | 
 
     At the end of a page it is on the next one, which is read with one call where it is not cached.
     """
-    results = _results(origin)
-    neighbour = _neighbour(origin, customer_id, results, direction)
-    if neighbour is not None or not _has_page(origin, results, direction):
+    page = _ResultPage(origin, _results(origin))
+    neighbour = page.neighbour(customer_id, direction)
+    if neighbour is not None or not page.is_followed(direction):
         return neighbour
-    state = replace(origin.state, page=origin.state.page + direction)
-    following = replace(origin, state=state)
-    return _first(following, _results(following), direction)
-
-
-def _find(results: CustomersPage, origin: Origin, customer_id: str) -> _Found | None:
-    """Where a customer stands: by its ID, else by its position; None where neither is known."""
-    spot = position(results, origin.state.page, origin.state.page_size)
-    rows = results["results"]
-    expected = origin.at - 1 - spot.offset
-    if 0 <= expected < len(rows) and rows[expected].get("id") == customer_id:
-        return _Found(expected, expected - 1, expected + 1, spot.offset)
-    for index, row in enumerate(rows):
-        if customer_id and row.get("id") == customer_id:
-            return _Found(index, index - 1, index + 1, spot.offset)
-    if customer_id and 0 <= expected <= len(rows):
-        # The ones after it have moved up.
-        return _Found(None, expected - 1, expected, spot.offset)
-    return None
-
-
-def _neighbour(
-    origin: Origin, customer_id: str, results: CustomersPage, direction: Direction
-) -> Neighbour | None:
-    """The customer before or after one on the same page, None where there is none."""
-    found = _find(results, origin, customer_id)
-    if found is None:
-        return None
-    start = found.before if direction < 0 else found.after
-    return _addressable(origin, results, start, direction)
-
-
-def _first(origin: Origin, results: CustomersPage, direction: Direction) -> Neighbour | None:
-    """The first customer of a page that is entered at its beginning, or the last where it is entered at its end."""
-    start = 0 if direction > 0 else len(results["results"]) - 1
-    return _addressable(origin, results, start, direction)
-
-
-def _addressable(
-    origin: Origin, results: CustomersPage, start: int, direction: Direction
-) -> Neighbour | None:
-    """The first customer from an index on that has a page."""
-    rows = results["results"]
-    offset = position(results, origin.state.page, origin.state.page_size).offset
-    for index in range(start, len(rows) if direction > 0 else -1, direction):
-        customer_id = rows[index].get("id")
-        if links.is_addressable(customer_id):
-            return Neighbour(customer_id, replace(origin, at=offset + index + 1))
-    return None
-
-
-def _has_page(origin: Origin, results: CustomersPage, direction: Direction) -> bool:
-    """Whether the list has a page before or after this one."""
-    if direction < 0:
-        return origin.state.page > 1
-    return position(results, origin.state.page, origin.state.page_size).has_next
-
-
-def _neighbour_url(
-    origin: Origin, customer_id: str, results: CustomersPage, direction: Direction
-) -> str:
-    """The address of the customer before or after one; on another page the address that looks for it."""
-    neighbour = _neighbour(origin, customer_id, results, direction)
-    if neighbour is not None:
-        return neighbour.url
-    if _find(results, origin, customer_id) is None or not _has_page(origin, results, direction):
-        return ""
-    return _step_url(origin, customer_id, direction)
+    following = replace(origin, state=replace(origin.state, page=origin.state.page + direction))
+    return _ResultPage(following, _results(following)).first(direction)
 
 
 def _step_url(origin: Origin, customer_id: str, direction: Direction) -> str:
-    """The address that leads to the customer before or after one."""
-    if not _may_step(origin, customer_id) or (direction < 0 and origin.at == 1):
+    """The address that looks for the customer before or after one, "" where there is nothing to start from."""
+    if not customer_id or not origin.at or (direction < 0 and origin.at == 1):
         return ""
     return kept(links.step(origin.company_id, customer_id, direction), origin)
-
-
-def _may_step(origin: Origin, customer_id: str) -> bool:
-    return bool(customer_id and origin.at)
 
 
 def _missing(pages: int) -> str:

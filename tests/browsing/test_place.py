@@ -61,7 +61,6 @@ def test_the_first_and_the_last() -> None:
     results = page_of("a", "b", "c")
     assert at(results, "a", 1).previous_url == ""
     assert at(results, "c", 3).next_url == ""
-    assert not at(results, "c", 3).may_have_next
     assert at(page_of("a"), "a", 1).position == "1 of 1"
 
 
