@@ -52,7 +52,9 @@ def _written(page: Page, stack: Stack) -> None:
 def _revert(page: Page, stack: Stack) -> None:
     _go(page, links.writes(stack.company("qbo")) + "?state=success")
     page.locator("#writes tbody a").first.click()
-    page.get_by_role("link", name="Undo…").click()
+    page.get_by_role("button", name="Undo").wait_for()
+    write_id = re.findall(r"/writes/([0-9a-f-]+)/", page.url)[0]
+    _go(page, f"{links.edit(stack.company('qbo'), '39')}?revert={write_id}")
     page.locator("#save").wait_for()
 
 
