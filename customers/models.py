@@ -1,7 +1,7 @@
 """The tables: the journal of writes, the locks of saves, drafts, preferences, recent companies, and received events.
 
 Codat stores neither what was written nor who wrote it, so every save is a row here before a byte is sent. JSON
-whose numbers must not lose digits is stored as text, exactly as it was sent or read.
+whose numbers must not lose digits is stored as text, exactly as it was sent or read. Saved views are in `view_models`.
 """
 
 import uuid
@@ -12,6 +12,20 @@ import simplejson
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+
+from customers.view_models import DefaultView, SavedView
+
+__all__ = [
+    "DefaultView",
+    "Draft",
+    "Preferences",
+    "RecentCompany",
+    "SaveLock",
+    "SavedView",
+    "WebhookEvent",
+    "Write",
+    "WriteQuerySet",
+]
 
 
 def _json_object(text: str) -> dict[str, Any]:

@@ -7,9 +7,11 @@ from django.views.generic import RedirectView
 from customers.attachments import detail_view, download_view, list_view, preview_view, zip_view
 from customers.browsing import (
     companies,
+    compare,
     customer_view,
     customers,
     freshness,
+    saved_view_pages,
     step_view,
     timeline_view,
 )
@@ -40,6 +42,7 @@ urlpatterns = [
     path(f"{_company}freshness/", freshness.freshness, name="freshness"),
     path(f"{_company}step/", step_view.step, name="step"),
     path(f"{_company}customers/", customers.index, name="customers"),
+    path(f"{_company}customers/compare/", compare.compare, name="compare"),
     path(f"{_company}customers/new/", editing_views.create, name="new"),
     path(f"{_company}customers/new/draft/", editing_views.draft, name="new_draft"),
     path(f"{_customer}edit/draft/", editing_views.draft, name="draft"),
@@ -57,6 +60,9 @@ urlpatterns = [
     path(f"{_company}writes/", history_view.history, name="writes"),
     path(f"{_company}writes/<uuid:write_id>/", change_view.change, name="write"),
     path(f"{_company}writes/<uuid:write_id>/undo/", undo_view.undo_change, name="undo"),
+    path("columns/", customers.columns, name="list_columns"),
+    path("views/new/", saved_view_pages.create, name="new_view"),
+    path("views/<int:view_id>/", saved_view_pages.view, name="view"),
     path("writes/", my_changes_view.my_changes, name="my_writes"),
     path("writes/badge/", my_changes_view.badge, name="writes_badge"),
     path("settings/", settings_view.settings_page, name="settings"),

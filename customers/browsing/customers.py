@@ -1,18 +1,26 @@
 """The list of a company's customers."""
 
-from functools import cache
+from dataclasses import dataclass, replace
+from typing import Any, cast
+from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import permission_required
-from django.http import HttpRequest, HttpResponse
-from django.template.loader import render_to_string
-from django.utils.safestring import SafeString
-from django.views.decorators.http import require_safe
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.views.decorators.http import require_POST, require_safe
 
-from customers.browsing import freshness, stale
-from customers.browsing.customer_rows import COLUMNS, customer_rows
+from customers.browsing import freshness, list_controls, row_changes, saved_views, stale
+from customers.browsing.columns import (
+    Choice,
+    choose,
+    keep_columns,
+    ordered,
+    reader_columns,
+)
+from customers.browsing.customer_rows import Rows, customer_rows
+from customers.browsing.list_counts import count_sentence
 from customers.browsing.refresh import current
 from customers.codat.errors import NotFound, NotSynced
-from customers.forms import iso_codes
 from customers.service import default_service
 from customers.web import htmx, links
 from customers.web.company_context import (
@@ -22,32 +30,31 @@ from customers.web.company_context import (
     with_company,
 )
 from customers.web.list_state import ListState
-from customers.web.list_states import (
-    CUSTOMER_ORDER,
-    CUSTOMER_STATUSES,
-    PAGE_SIZES,
-    read_customers,
-)
+from customers.web.list_states import CUSTOMER_ORDER, read_customers
 from customers.web.paging import canonical_url, headings, joined, paging
-from customers.writes.pending import pending
+from customers.web.return_address import list_address
+from customers.writes.listed import listed_writes, poll_context
 
 
-@cache
-def _currency_options() -> SafeString:
-    """The suggestions of the currency filter as HTML, made once. Any code of three letters can be typed.
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What the address of a list asks for, and how its reader keeps it."""
 
-    For a row of the bench, "The same page, to the one over Codat's SDK": 155 options are a tenth of the page's HTML.
-    """
-    currencies = [code for code, _ in iso_codes.CURRENCIES]
-    html = render_to_string("browsing/_currency_options.html", {"currencies": currencies})
-    return SafeString(html)
+    state: ListState
+    choice: Choice
+    own_columns: tuple[str, ...]
+    views: list[saved_views.View]
 
 
 @require_safe
 @permission_required("customers.read_customers", raise_exception=True)
 def index(request: HttpRequest, company_id: str) -> HttpResponse:
     """The list of customers. One call to Codat, and one in parallel where the company is not cached."""
-    state = read_customers(request.GET)
+    asked = _read(request)
+    address = _other_address(request, asked)
+    if address:
+        return HttpResponseRedirect(request.path + address)
+    state = asked.state
     try:
         company, customers = with_company(
             company_id,
@@ -63,48 +70,138 @@ def index(request: HttpRequest, company_id: str) -> HttpResponse:
         page = load_company(request, company_id)
         if page.connection and not isinstance(error, NotSynced):
             raise
-        return _without_data(request, page, state)
+        return _without_data(request, page, asked)
     page = company_context(request, company_id, company.data)
-    pages = paging(state, customers.data, page.suffix)
-    listed = links.from_list(joined(state.address(), page.suffix))
-    context = stale.context(request, company, customers) | {
-        "paging": pages,
-        "heads": headings(COLUMNS, CUSTOMER_ORDER, state, page.suffix),
-        "rows": customer_rows(
-            customers.data["results"], company_id, joined(page.suffix, listed), pages.first
-        ),
-    }
-    response = _render(request, _list_context(request, page, state) | context)
+    context = stale.context(request, company, customers)
+    context |= _rows_context(request, page, asked, cast("dict[str, Any]", customers.data))
+    response = _render(request, _list_context(request, page, asked) | context)
     if request.headers.get("HX-Trigger") == "search":
         response["HX-Replace-Url"] = canonical_url(request.path, state, page.suffix)
     return response
 
 
-def _without_data(request: HttpRequest, page: CompanyContext, state: ListState) -> HttpResponse:
-    """The page where Codat has no copy of this company's customers yet: the reason, and a button for a sync."""
+def _read(request: HttpRequest) -> _Asked:
+    state = read_customers(request.GET)
+    own = reader_columns(request)
+    choice = choose(request.GET, own)
+    # Only what was understood goes on in links.
+    state = replace(
+        state,
+        kept=dict(state.kept) | {"columns": choice.word},
+        corrections=state.corrections + choice.notices,
+    )
+    return _Asked(state, choice, own, saved_views.views_of(cast(User, request.user)))
+
+
+def _other_address(request: HttpRequest, asked: _Asked) -> str:
+    """The query string of the address that this one stands for, "" where it stands for itself.
+
+    A list that is opened without parameters opens in its reader's default view. The columns menu posts each name apart.
+    """
+    if htmx.is_fragment(request):
+        return ""
+    connection = request.GET.get("connection", "")
+    suffix = "?" + urlencode({"connection": connection}) if connection else ""
+    if not request.GET.keys() - {"connection"}:
+        address = saved_views.opening_address(asked.views)
+        return joined(address, suffix) if address else ""
+    if len(request.GET.getlist("columns")) > 1:
+        return joined(asked.state.address(), suffix) or "?"
+    return ""
+
+
+def _rows_context(
+    request: HttpRequest, page: CompanyContext, asked: _Asked, data: dict[str, Any]
+) -> dict[str, Any]:
+    """The rows, and what says how many there are."""
+    state, results = asked.state, data["results"]
+    pages = paging(state, data, page.suffix)
+    listed = links.from_list(joined(state.address(), page.suffix))
+    writes = listed_writes(page.company_id)
+    changes = row_changes.place(
+        writes,
+        results,
+        asked.choice.columns,
+        state,
+        may_write=request.user.has_perm("customers.write_customers"),
+    )
+    rows: Rows = customer_rows(
+        results,
+        page.company_id,
+        asked.choice.columns,
+        suffix=joined(page.suffix, listed),
+        first=pages.first,
+        changes=changes.rows,
+        new=changes.new,
+        show_empty=state.kept["empty"] == "show",
+        ordered_by=state.order_field,
+    )
+    columns = [(column.order or column.name, column.label) for column in rows.columns]
+    count = count_sentence(
+        state, pages, results, company_id=page.company_id, last_sync=page.last_sync
+    )
+    return {
+        "paging": pages,
+        "count": count,
+        "rows": rows.html,
+        "columns": rows.columns,
+        "heads": headings(tuple(columns), CUSTOMER_ORDER, state, page.suffix),
+        "empty_columns": rows.empty,
+        "show_empty_url": joined(state.address(empty="show"), page.suffix),
+        "chips": list_controls.chips(state, rows.columns, page.suffix),
+        "elsewhere": changes.elsewhere,
+        **poll_context(page.company_id, writes, changes.shown),
+    }
+
+
+def _without_data(request: HttpRequest, page: CompanyContext, asked: _Asked) -> HttpResponse:
+    """Codat has no copy of this company's customers yet: say why, and offer a sync."""
     refresh = current(page.company_id) if page.connection else None
     context = freshness.context(page, refresh) | {"no_data": True}
-    return _render(request, _list_context(request, page, state) | context)
+    return _render(request, _list_context(request, page, asked) | context)
 
 
-def _render(request: HttpRequest, context: dict[str, object]) -> HttpResponse:
-    return htmx.render(request, "browsing/customers.html", "browsing/_customers.html", context)
+def _render(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
+    return htmx.render(
+        request, "browsing/customers.html", "browsing/_customers_update.html", context
+    )
 
 
-def _list_context(
-    request: HttpRequest, page: CompanyContext, state: ListState
-) -> dict[str, object]:
-    listed = links.from_list(joined(state.address(), page.suffix))
+def _list_context(request: HttpRequest, page: CompanyContext, asked: _Asked) -> dict[str, Any]:
+    state = asked.state
+    listed = joined(state.address(), page.suffix)
+    here = links.customers(page.company_id) + listed
+    bar = saved_views.view_bar(
+        asked.views, state, may_write=request.user.has_perm("customers.write_customers")
+    )
     return freshness.context(page, None) | {
         "page": page,
-        "customer_id": "",
         "state": state,
-        "statuses": [(status, status) for status in CUSTOMER_STATUSES],
-        "currency_options": _currency_options(),
-        "page_sizes": sorted({*PAGE_SIZES, state.page_size}),
+        "views": bar,
+        "list_notices": state.notices + bar.notices,
+        "new_view_url": links.new_view(here),
+        "list_address": here,
+        "view_url": links.view(bar.current.id, here) if bar.current else "",
+        "filter_fields": list_controls.filter_fields(state),
+        "order_options": list_controls.order_options(state.order_by, asked.choice.names),
+        "column_menu": list_controls.column_menu(
+            state, asked.choice, asked.own_columns, page.suffix
+        ),
         "search_url": links.customers(page.company_id),
-        "new_url": links.new(page.company_id) + joined(page.suffix, listed),
+        "compare_url": links.compare(page.company_id),
+        "columns_url": links.columns(),
+        "new_url": links.new(page.company_id) + joined(page.suffix, links.from_list(listed)),
         "writes_url": links.writes(page.company_id),
         "here": request.get_full_path(),
-        **pending(page.company_id),
     }
+
+
+@require_POST
+@permission_required("customers.read_customers", raise_exception=True)
+def columns(request: HttpRequest) -> HttpResponse:
+    """Keep the posted columns for every list of this person; then back to the list."""
+    names = ordered(request.POST.get("columns", "").split(","))
+    if names:
+        keep_columns(cast(User, request.user), names)
+    path, state, suffix = list_address(request.POST.get("next", ""))
+    return HttpResponseRedirect(path + joined(state.address(columns=""), suffix))

@@ -1,11 +1,13 @@
-"""Two calls to Codat in parallel."""
+"""Calls to Codat in parallel."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from typing import TypeVar
 
 from django.conf import settings
+
+from customers.codat.errors import CodatError
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -25,3 +27,18 @@ def in_parallel(first: Callable[[], T], second: Callable[[], U]) -> tuple[T, U]:
         future.cancel()
         raise
     return result, future.result()
+
+
+def all_in_parallel(calls: Sequence[Callable[[], T]]) -> list[T | CodatError]:
+    """The results of calls that run at the same time, in their order; the error in place of a result where one fails.
+
+    All of them run within the page's deadline, and in other threads, so they may not use the database.
+    """
+    futures = [_threads.submit(copy_context().run, call) for call in calls]
+    results: list[T | CodatError] = []
+    for future in futures:
+        try:
+            results.append(future.result())
+        except CodatError as error:
+            results.append(error)
+    return results

@@ -67,7 +67,7 @@ class SupplementalData(TypedDict, total=False):
 
 
 class ListedCustomer(TypedDict, total=False):
-    """What a list shows of a customer. ``status`` is Unknown, Active or Archived; ``defaultCurrency`` is ISO 4217."""
+    """What a list may show of one. ``status`` is Unknown, Active or Archived; ``defaultCurrency`` is ISO 4217."""
 
     id: str
     customerName: str | None
@@ -75,20 +75,20 @@ class ListedCustomer(TypedDict, total=False):
     emailAddress: str | None
     defaultCurrency: str | None
     phone: str | None
+    addresses: list[Address] | None
+    registrationNumber: str | None
+    taxNumber: str | None
     status: str | None
     metadata: Metadata | None
+    modifiedDate: str | None
     sourceModifiedDate: str | None
 
 
 class Customer(ListedCustomer, total=False):
     """One customer with all fields."""
 
-    addresses: list[Address] | None
     contacts: list[Contact] | None
-    registrationNumber: str | None
-    taxNumber: str | None
     supplementalData: SupplementalData | None
-    modifiedDate: str | None
 
 
 class Link(TypedDict, total=False):

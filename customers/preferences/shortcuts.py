@@ -34,6 +34,16 @@ SHORTCUTS = (
         ),
     ),
     (
+        "List of customers",
+        (
+            Shortcut("j", "Next row"),
+            Shortcut("k", "Previous row"),
+            Shortcut("x", "Select the row"),
+            Shortcut("[", "Previous page"),
+            Shortcut("]", "Next page"),
+        ),
+    ),
+    (
         "Attachment",
         (
             Shortcut("ArrowLeft", "Previous attachment"),

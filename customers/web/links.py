@@ -15,6 +15,8 @@ _SAFE = "!$&'()*+,;=:@~"
 # Characters of a query string that may stand unescaped in a value of another one.
 _SAFE_LISTED = "=,:@/!*()~"
 _NUL = "\0"
+# IDs whose address another page has.
+_RESERVED = {"new": "%6Eew", "compare": "%63ompare"}
 # Characters of a list's query string that links from its rows carry. A page may have 5,000 rows.
 MAX_LISTED = 600
 
@@ -55,11 +57,11 @@ def is_addressable(record_id: object) -> TypeGuard[str]:
 def url_segment(record_id: str) -> str:
     """An id as one percent-encoded segment. Lone surrogates become question marks.
 
-    The page for a new customer has the address that a customer with the id `new` would have: that id has its first
-    letter escaped, and paths are resolved as they were sent.
+    The page for a new customer has the address that a customer with the id `new` would have, and so has the one that
+    compares customers: these ids have their first letter escaped, and paths are resolved as they were sent.
     """
-    if record_id == "new":
-        return "%6Eew"
+    if record_id in _RESERVED:
+        return _RESERVED[record_id]
     if record_id.isalnum() and record_id.isascii():
         return record_id  # the usual case, faster than quote
     return quote(record_id, safe=_SAFE, errors="replace")
@@ -78,6 +80,11 @@ def customers(company_id: str) -> str:
 def new(company_id: str) -> str:
     """The form for a new customer."""
     return f"{customers(company_id)}new/"
+
+
+def compare(company_id: str) -> str:
+    """Several customers side by side (`?id=...&id=...`)."""
+    return f"{customers(company_id)}compare/"
 
 
 def from_list(listed: str, at: int | str = "") -> str:
@@ -181,9 +188,15 @@ def codat_writes(company_id: str) -> str:
     return f"{writes(company_id)}codat/"
 
 
-def pending(company_id: str, customer_id: str = "", *, shown: str = "") -> str:
-    """The pending changes of a company, or of one customer. `shown` says which of them the page has."""
-    return f"{writes(company_id)}pending/?{urlencode({'customer': customer_id, 'shown': shown})}"
+def pending(
+    company_id: str, customer_id: str = "", *, shown: str = "", rows: Iterable[str] = ()
+) -> str:
+    """The pending changes of a company, or of one customer. `shown` says which of them the page has.
+
+    `rows` are the changes that have a row on a list, each by the beginning of its number.
+    """
+    query = {"customer": customer_id, "shown": shown} | ({"rows": ",".join(rows)} if rows else {})
+    return f"{writes(company_id)}pending/?{urlencode(query, safe=',')}"
 
 
 def write(company_id: str, write_id: uuid.UUID | str) -> str:
@@ -226,3 +239,18 @@ def badge(watched: Iterable[str] = ()) -> str:
     """The entry of the side column for these; `watched` are changes that were running when the page was made."""
     pairs = [("watch", write_id) for write_id in watched]
     return "/writes/badge/" + (f"?{urlencode(pairs)}" if pairs else "")
+
+
+def columns() -> str:
+    """Keeps the columns of a list for its reader (POST)."""
+    return "/columns/"
+
+
+def new_view(shown: str) -> str:
+    """The form that saves a list as a view. `shown` is the list's address."""
+    return f"/views/new/?{urlencode({'next': shown}, safe=_SAFE_LISTED)}"
+
+
+def view(view_id: int, shown: str) -> str:
+    """The page of a saved view. `shown` is the address of the list to go back to."""
+    return f"/views/{view_id}/?{urlencode({'next': shown}, safe=_SAFE_LISTED)}"

@@ -29,6 +29,7 @@ class ListState:
     """The state of a list, from its address; invalid values are replaced by defaults.
 
     `query` and `order_by` go to Codat as they are. `corrections` are sentences about the values that were invalid.
+    `kept` is how the list is shown (its view, its columns): part of the address, and of no query.
     """
 
     search: Search
@@ -40,6 +41,7 @@ class ListState:
     filters: Mapping[str, str]
     defaults: Mapping[str, str]
     corrections: tuple[str, ...] = field(default=())
+    kept: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def descending(self) -> bool:
@@ -70,6 +72,7 @@ class ListState:
             "order_by": self.order_by,
             "page": self.page,
             "page_size": self.page_size,
+            **self.kept,
         }
         state.update(changes)
         defaults: dict[str, str | int] = {

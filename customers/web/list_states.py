@@ -12,6 +12,8 @@ import re
 from customers.codat.query import QUERY_LIMIT, Search, search
 from customers.web.list_state import AddressReader, ListState, Params
 
+# How a list is shown: a saved view by its number ("all" for none), columns by their names, empty ones too.
+_KEPT = {"columns": r"[a-z0-9,]{1,200}", "empty": "show", "view": "[0-9]{1,18}|all"}
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 CUSTOMER_SEARCH = (
@@ -33,6 +35,9 @@ CUSTOMER_ORDER = (
     "defaultCurrency",
     "status",
     "sourceModifiedDate",
+    "registrationNumber",
+    "taxNumber",
+    "modifiedDate",
 )
 CUSTOMER_STATUSES = ("Active", "Archived", "Unknown")
 # Assumed: companies can be ordered by these; the documents show `name` and the dates.
@@ -80,7 +85,14 @@ def read_customers(params: Params) -> ListState:
         filters=filters,
         defaults={"status": "", "currency": "", "deleted": "hide"},
         corrections=tuple(reader.corrections),
+        kept=_kept(reader),
     )
+
+
+def _kept(reader: AddressReader) -> dict[str, str]:
+    """How the list is shown, as the address says it; "" for what it does not say, or says wrongly."""
+    values = {name: reader.text(name).strip() for name in _KEPT}
+    return {name: text if re.fullmatch(_KEPT[name], text) else "" for name, text in values.items()}
 
 
 def read_companies(params: Params) -> ListState:

@@ -5,8 +5,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from customers.web import links
-from customers.web.origin import kept, read_origin
+from customers.web.origin import read_origin
+from customers.writes import listed
 from customers.writes.pending import has_ended, pending
 
 
@@ -19,6 +19,8 @@ def pending_changes(request: HttpRequest, company_id: str) -> HttpResponse:
     confirmed is in Codat's copy now. A customer's page does so only where one has ended: a new one stands in its place.
     """
     customer_id = request.GET.get("customer", "").replace("\0", "\ufffd")
+    if not customer_id:
+        return _rows(request, company_id)
     origin = read_origin(request.GET, company_id)
     context = pending(company_id, customer_id, origin)
     response = render(
@@ -27,9 +29,24 @@ def pending_changes(request: HttpRequest, company_id: str) -> HttpResponse:
         context | {"customer_id": customer_id, "out_of_band": True},
     )
     shown = request.GET.get("shown", "")
-    url = kept(links.pending(company_id, customer_id, shown=shown), origin)
-    is_same = context["pending_url"] == url
-    writes = [item["write"] for item in context["pending"]]
-    if has_ended(shown, writes) if customer_id else not is_same:
+    if has_ended(shown, [item["write"] for item in context["pending"]]):
+        response["HX-Trigger"] = "customers-refreshed"
+    return response
+
+
+def _rows(request: HttpRequest, company_id: str) -> HttpResponse:
+    """The states of the changes in the rows of a list; `?rows` says which have one. Ended ones load the list again."""
+    writes = listed.listed_writes(company_id)
+    on_page = set(request.GET.get("rows", "").split(","))
+    shown = [write for write in writes if listed.row_key(write) in on_page]
+    may_write = request.user.has_perm("customers.write_customers")
+    response = render(
+        request,
+        "writes/_rows_update.html",
+        listed.poll_context(company_id, writes, shown)
+        | {"states": [listed.state_context(write, may_write=may_write) for write in shown]}
+        | {"out_of_band": True},
+    )
+    if request.GET.get("shown", "") != listed.listed_key(writes):
         response["HX-Trigger"] = "customers-refreshed"
     return response

@@ -8,14 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from customers.browsing.customer_rows import COLUMNS, customer_rows
+from customers.browsing.columns import BY_NAME, COLUMNS, DEFAULT_COLUMNS
+from customers.browsing.customer_rows import customer_rows
 from customers.web import links
 from tests.support.records import any_customer
 
 
 def rows(*customers: dict[str, Any]) -> str:
     """The rows as HTML."""
-    return customer_rows(customers, "c1")
+    return customer_rows(customers, "c1", show_empty=True).html
 
 
 def test_values_are_escaped_and_the_id_is_one_segment_of_the_link() -> None:
@@ -52,13 +53,14 @@ def test_a_deleted_customer_is_marked() -> None:
 @given(st.lists(any_customer))
 def test_every_row_has_every_cell(customers: list[dict[str, Any]]) -> None:
     html = rows(*customers)
-    assert html.count("<td>") == html.count("</td>") == len(COLUMNS) * len(customers)
+    cells = (len(DEFAULT_COLUMNS) + 1) * len(customers)
+    assert html.count("<td ") == html.count("</td>") == cells
 
 
 def test_links_carry_the_list_once_and_each_position() -> None:
     suffix = links.from_list('?q=a%26b"&page=2')
     customers = ({"id": "7", "customerName": "A"}, {"id": "8", "customerName": "B"})
-    html = customer_rows(customers, "c1", suffix, 101)
+    html = customer_rows(customers, "c1", suffix=suffix, first=101).html
     for record_id, at in (("7", 101), ("8", 102)):
         assert (
             f'href="/companies/c1/customers/{record_id}/'
@@ -68,5 +70,65 @@ def test_links_carry_the_list_once_and_each_position() -> None:
 
 def test_links_leave_out_a_list_with_a_long_query_string() -> None:
     suffix = links.from_list("?q=" + "a" * links.MAX_LISTED)
-    html = customer_rows(({"id": "7", "customerName": "A"},), "c1", suffix)
+    html = customer_rows(({"id": "7", "customerName": "A"},), "c1", suffix=suffix).html
     assert 'href="/companies/c1/customers/7/" id="at-1"' in html
+
+
+def test_a_column_that_is_empty_in_every_row_is_left_out() -> None:
+    customers = ({"id": "7", "customerName": "A", "phone": " "}, {"id": "8", "emailAddress": "b@c"})
+    made = customer_rows(customers, "c1")
+    assert [column.name for column in made.columns] == ["name", "email"]
+    assert [column.name for column in made.empty] == [
+        "phone",
+        "city",
+        "country",
+        "currency",
+        "changed",
+    ]
+    assert "c-phone" not in made.html
+    assert customer_rows(customers, "c1", show_empty=True).columns == DEFAULT_COLUMNS
+
+
+def test_the_address_is_the_first_for_bills_or_the_first() -> None:
+    def city(*addresses: Any) -> str:
+        return BY_NAME["city"].text({"addresses": list(addresses)})
+
+    delivery, billing = (
+        {"type": kind, "city": name} for kind, name in (("Delivery", "Leeds"), ("Billing", "York"))
+    )
+    assert city(delivery, billing) == "York"
+    assert city(delivery) == "Leeds"
+    assert city() == city(None, "x") == ""
+    for odd in ({}, {"addresses": None}, {"addresses": "x"}):
+        assert BY_NAME["city"].text(odd) == ""
+
+
+def test_only_an_unusual_status_is_shown() -> None:
+    customers = (
+        {"id": "7", "customerName": "A", "status": "Active"},
+        {"id": "8", "customerName": "B", "status": "Archived"},
+    )
+    html = customer_rows(customers, "c1").html
+    assert "Active" not in html
+    assert '>B</a> <span class="tag">Archived</span></td>' in html
+    in_column = customer_rows(customers, "c1", (BY_NAME["name"], BY_NAME["status"])).html
+    assert in_column.count("Archived") == 1
+
+
+def test_a_long_id_is_shortened_and_said_whole() -> None:
+    long = "5668881d-7821-4b0c-9d3e-0a1b2c3d4e5f"
+    html = customer_rows(({"id": long}, {"id": "42"}), "c1", (BY_NAME["name"], BY_NAME["id"])).html
+    assert f'<code title="{long}">5668881d…</code>' in html
+    assert "<code>42</code>" in html
+
+
+def test_rows_stand_in_groups_that_a_browser_can_skip() -> None:
+    customers = [{"id": str(number)} for number in range(201)]
+    html = customer_rows(customers, "c1").html
+    assert [group.count("<tr>") for group in html.split("<tbody>")[1:]] == [100, 100, 1]
+
+
+@given(st.lists(any_customer))
+def test_every_column_can_show_any_record(customers: list[dict[str, Any]]) -> None:
+    html = customer_rows(customers, "c1", COLUMNS, show_empty=True).html
+    assert html.count("</td>") == (len(COLUMNS) + 1) * len(customers)

@@ -147,7 +147,7 @@ def test_the_way_back_says_what_it_leads_to(listed: str, total: int, label: str)
 def listed(sandbox: Sandbox, client: RawPathClient, **params: str) -> list[str]:
     """The addresses of the rows of a list that somebody has opened."""
     page = client.get(links.customers(sandbox.company("qbo")), params).content.decode()
-    return [unescape(link) for link in re.findall(r'<td><a href="([^"]+)"', page)]
+    return [unescape(link) for link in re.findall(r'<td class="c-name"><a href="([^"]+)"', page)]
 
 
 def shown_place(text: str) -> str:

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 OPEN = {"", "webhooks/codat/"}
 # Only for editors.
 WRITING = {"new", "edit", "draft", "new_draft", "field", "undo"}
-POSTS = {"refresh", "draft", "new_draft", "undo", "webhooks"}
+POSTS = {"list_columns", "refresh", "draft", "new_draft", "undo", "webhooks"}
 # Leads on to another page.
 REDIRECTING = {"step"}
 
@@ -35,6 +35,7 @@ def address(pattern: URLPattern, sandbox: Sandbox) -> str:
         "<id:customer_id>": "one",
         "<id:attachment_id>": "only",
         "<uuid:write_id>": str(uuid.uuid4()),
+        "<int:view_id>": "1",
     }
     for name, value in values.items():
         route = route.replace(name, value)

@@ -60,7 +60,7 @@ def addresses(pattern: URLPattern, sandbox: Sandbox, writes: list[Write]) -> Ite
     route = route.replace("<company:company_id>", sandbox.company(company))
     route = route.replace("<id:customer_id>", "one").replace("<id:attachment_id>", "only")
     for write in writes if "<uuid:write_id>" in route else writes[:1]:
-        url = route.replace("<uuid:write_id>", str(write.pk))
+        url = route.replace("<uuid:write_id>", str(write.pk)).replace("<int:view_id>", "1")
         assert "<" not in url, f"give {url} a value"
         yield url
         yield f"{url}?check=1&action=send&decision=not_received&fresh=1"

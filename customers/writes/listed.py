@@ -1,0 +1,98 @@
+"""The changes that stand in the rows of a list: those that are pending, and those that ended a moment ago."""
+
+import hashlib
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
+
+from customers.models import Write
+from customers.web import links
+from customers.writes import sentences, tracking
+
+# Changes of one list; the change history has the others.
+MAX_LISTED = 100
+# For how long a list shows the end of a change: one that was read back, and one that failed and was not looked at.
+CONFIRMED_FOR, FAILED_FOR = timedelta(minutes=10), timedelta(days=7)
+
+
+def listed_writes(company_id: str) -> list[Write]:
+    """The changes of a company's customers that a list shows, oldest first. At most two queries.
+
+    A failed change is left out where its author has looked at it, a person has decided about it, or a later change
+    followed.
+    """
+    now = timezone.now()
+    of_company = Write.objects.filter(company_id=company_id).order_by()
+    failed = of_company.filter(
+        state__in=Write.FAILED_STATES, created_at__gte=now - FAILED_FOR, seen_at=None, decision=""
+    )
+    confirmed = of_company.filter(confirmed_at__gte=now - CONFIRMED_FOR)
+    # A union, and not a condition with OR: each part then has its own index. Mostly it is empty: IDs are a small query.
+    ids = [
+        pk
+        for pk, _ in of_company.filter(is_pending=1)
+        .values_list("pk", "created_at")
+        .union(confirmed.values_list("pk", "created_at"), failed.values_list("pk", "created_at"))
+        .order_by("-created_at")[:MAX_LISTED]
+    ]
+    if not ids:
+        return []
+    later = Write.objects.filter(
+        company_id=company_id,
+        customer_id=OuterRef("customer_id"),
+        created_at__gt=OuterRef("created_at"),
+    ).exclude(customer_id="")
+    retries = Write.objects.filter(retry_of=OuterRef("pk"))
+    rows = Write.objects.filter(pk__in=ids).annotate(
+        is_followed=Exists(later), is_retried=Exists(retries)
+    )
+    return [write for write in rows.order_by("created_at", "pk") if not _is_superseded(write)]
+
+
+def _is_superseded(write: Any) -> bool:
+    """Whether a failed change, with the annotations of `listed_writes`, was followed by another."""
+    return write.state in Write.FAILED_STATES and (write.is_followed or write.is_retried)
+
+
+def state_context(write: Write, *, may_write: bool) -> dict[str, Any]:
+    """The context of `writes/_row_state.html`: the state of one change in its row."""
+    form = links.form(
+        write.company_id, write.customer_id if write.kind == Write.Kind.UPDATE else ""
+    )
+    may_fix = may_write and write.state == Write.State.FAILED and bool(write.payload)
+    return {
+        "write": write,
+        "mark": sentences.mark(write),
+        "url": links.write(write.company_id, write.pk),
+        "fix_url": f"{form}?write={write.pk}" if may_fix else "",
+    }
+
+
+def poll_context(company_id: str, writes: list[Write], shown: Iterable[Write]) -> dict[str, Any]:
+    """The context of `writes/_rows_poll.html`: where a list's changes are loaded again, and when.
+
+    `shown` are those that have a row on the page. `pending_seconds` is None where they are not; then `is_waiting` says
+    whether one of them may still end.
+    """
+    return {
+        "pending_url": links.pending(
+            company_id, shown=listed_key(writes), rows=[row_key(write) for write in shown]
+        ),
+        "pending_seconds": tracking.shortest_interval(writes),
+        "pending_read_at": timezone.now(),
+        "is_waiting": any(write.is_pending for write in writes),
+    }
+
+
+def listed_key(writes: Iterable[Write]) -> str:
+    """A short text that differs where a list has to read its customers again: a change began, or one ended."""
+    parts = ",".join(sorted(f"{write.pk}{write.is_pending}" for write in writes))
+    return hashlib.sha256(parts.encode()).hexdigest()[:16]
+
+
+def row_key(write: Write) -> str:
+    """A short text for one of a list's changes."""
+    return str(write.pk)[:8]
