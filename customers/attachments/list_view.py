@@ -3,7 +3,7 @@
 import unicodedata
 from collections.abc import Callable
 from typing import Any, TypeVar
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
@@ -153,5 +153,5 @@ def _kept_fields(
         ("connection", page.connection_id if page.suffix else ""),
     ]
     origin = read_origin(request.GET, page.company_id)
-    listed = parse_qsl(origin.query()[1:], keep_blank_values=True) if origin else []
-    return [(name, value) for name, value in fields if value] + listed
+    kept_fields = [(name, value) for name, value in fields if value]
+    return kept_fields + (origin.fields if origin else [])

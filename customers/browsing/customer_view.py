@@ -42,7 +42,10 @@ def detail(request: HttpRequest, company_id: str, customer_id: str) -> HttpRespo
         stale.context(request, company, snapshot)
         | _context(request, page, customer_id, customer)
         | _addresses(page, customer_id, origin)
-        | {"place": place(origin, customer_id, page.name, results) if origin else None}
+        | {
+            "place": place(origin, customer_id, page.name, results) if origin else None,
+            "origin_fields": origin.fields if origin else [],
+        }
         | pending(company_id, customer_id, origin)
     )
     return htmx.render(request, "browsing/customer.html", "browsing/_customer.html", context)

@@ -38,6 +38,11 @@ class Origin:
             joined(self.state.address(), self.suffix), (self.at if at < 0 else at) or ""
         )
 
+    @property
+    def fields(self) -> list[tuple[str, str]]:
+        """The same as (name, value), for the hidden inputs of a form."""
+        return parse_qsl(self.query()[1:], keep_blank_values=True)
+
     def address(self, at: int = -1) -> str:
         """The address of the list, at the row of the customer."""
         number = self.at if at < 0 else at

@@ -274,3 +274,12 @@ def test_changes_on_the_page_keep_the_list(sandbox: Sandbox, editor_client: RawP
             fragment = unescape(editor_client.get(polled, headers=HTMX).content.decode())
             assert f'href="{change}"' in fragment
     assert f'href="{change.partition("?")[0]}"' not in text
+
+
+def test_another_connection_keeps_the_list(sandbox: Sandbox, viewer_client: RawPathClient) -> None:
+    page = viewer_client.get(links.customers(sandbox.company("migrated")), {"status": "Active"})
+    url = unescape(re.findall(r'<td><a href="([^"]+)"', page.content.decode())[0])
+    text = viewer_client.get(url).content.decode()
+    choice = text[text.index('class="connection-choice"') :].partition("</form>")[0]
+    assert '<input type="hidden" name="list" value="status=Active">' in choice
+    assert '<input type="hidden" name="at" value="1">' in choice
