@@ -17,7 +17,7 @@ from customers.forms.limits import Limit, parse_limit
 from customers.forms.model import Node, NodeType, Note, parse_model
 from customers.forms.order import shown_order, summary_order
 from customers.forms.values import to_json
-from customers.forms.widths import Width, is_one_line, width_of
+from customers.forms.widths import Width, characters_in, is_one_line, width_of
 
 # A list of more options than this gets a search box, with JavaScript.
 _SEARCHABLE_FROM = 13
@@ -55,10 +55,10 @@ class NodeDisplay:
     `item_label` and `item_noun` name one item of a list, at the start of a line and within a sentence. `required`:
     always, or if other fields of its group are filled in. `is_help_for_screen_reader`: no part of the help is visible;
     `is_noted`: a note is. Lengths are in characters. `is_json`: the value is an object as JSON text. `is_text`: the
-    value is text, which may have line breaks. `options` are (value, label) with a blank one first; () for any other
-    input. `suggestions` is the id of a <datalist>, "" for none. `order` is that of an object's children on the page,
-    `summary_order` that in the summary of a row. `is_short`: as an item of a list it is one line; `is_short_list`: the
-    items of this list are.
+    value is text, which may have line breaks. `width` has room for `room` characters. `options` are (value, label) with
+    a blank one first; () for any other input. `suggestions` is the id of a <datalist>, "" for none. `order` is that of
+    an object's children on the page, `summary_order` that in the summary of a row. `is_short`: as an item of a list it
+    is one line; `is_short_list`: the items of this list are.
     """
 
     label: str
@@ -75,11 +75,13 @@ class NodeDisplay:
     max_items: int | None
     input_mode: str
     placeholder: str
+    has_attributes: bool
     is_json: bool
     is_text: bool
     is_long_text: bool
     is_date: bool
     width: Width
+    room: int
     options: tuple[tuple[str, str], ...]
     option_labels: Mapping[str, str]
     is_status: bool
@@ -179,7 +181,11 @@ def _display(node: Node, limit: Limit, *, is_always_required: bool) -> NodeDispl
         required = "always" if is_always_required else "if_filled"
     item_label = singular(node.label)
     input_mode = "decimal" if node.type is NodeType.NUMBER else ""
+    input_mode = "email" if limit.format == "email" else input_mode
+    placeholder = "YYYY-MM-DD or YYYY-MM-DDThh:mm:ssZ" if node.type is NodeType.DATETIME else ""
+    suggestions = _datalist_id(limit.format) if limit.format in _SUGGESTIONS else ""
     options, parts = _options(node), _help(node)
+    width = width_of(node, limit, tuple(label for _, label in options))
     return NodeDisplay(
         label=node.label,
         item_label=item_label,
@@ -193,17 +199,21 @@ def _display(node: Node, limit: Limit, *, is_always_required: bool) -> NodeDispl
         max_length=limit.max_length,
         max_items=limit.max_rows,
         is_noted=any(part.style in ("note", "warning") for part in parts),
-        input_mode="email" if limit.format == "email" else input_mode,
-        placeholder="YYYY-MM-DD or YYYY-MM-DDThh:mm:ssZ" if node.type is NodeType.DATETIME else "",
+        input_mode=input_mode,
+        placeholder=placeholder,
+        has_attributes=any(
+            (input_mode, placeholder, suggestions, limit.min_length, limit.max_length)
+        ),
         is_json=node.is_json,
         is_text=node.type in (NodeType.STRING, NodeType.UNKNOWN) and not options,
         is_long_text=(limit.max_length or 0) > _LONG_TEXT and not is_one_line(node),
         is_date=node.type is NodeType.DATETIME and not options,
-        width=width_of(node, limit, tuple(label for _, label in options)),
+        width=width,
+        room=characters_in(width),
         options=options,
         option_labels=dict(options),
         is_status=node.name == "status",
-        suggestions=_datalist_id(limit.format) if limit.format in _SUGGESTIONS else "",
+        suggestions=suggestions,
         order=shown_order(node),
         summary_order=summary_order(node),
         is_short=_is_short(node),

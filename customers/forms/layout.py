@@ -28,15 +28,13 @@ from customers.forms.model import NodeType
 from customers.forms.order import is_address
 from customers.forms.paths import FIELD_PREFIX, ORDER_PREFIX, REMOVED_ITEMS_PREFIX, html_id
 from customers.forms.values import MISSING, text_or_json
-from customers.forms.widths import WIDTHS, Width, room_for
+from customers.forms.widths import room_for
 
 _FILES = (NodeType.FILE, NodeType.MULTIPART)
 # Characters of the summary of a closed item.
 _SUMMARY_LENGTH = 80
 # Characters of a value that cannot be edited; a longer one takes a whole line.
 _NARROW_LENGTH = 40
-# A text of at most this many characters has room in every input.
-_SHORTEST = 6
 
 
 def layout(
@@ -82,6 +80,7 @@ class _Layout:
         self.filled: dict[str, bool] = {}
         # Items on the way to an error, a warning or the focus are open. What a menu belongs to is not inside of it.
         verb, _, focus_path = focus.partition("-")
+        self.focus_path = focus_path if verb == "f" else None
         self.open_paths = set(
             _with_ancestors(focus_path)[: -1 if verb in ("menu", "undo") else None]
         )
@@ -111,64 +110,51 @@ class _Layout:
     # -- inputs ---------------------------------------------------------------------------------
 
     def _leaf(self, leaf: Leaf, display: NodeDisplay, number: int | None) -> LeafBlock:
-        path, text = leaf.path, leaf.text
-        date = date_input(text) if display.is_date else None
-        options = display.options_with(text)
+        path, text, options, width = leaf.path, leaf.text, display.options, display.width
         is_unlisted = bool(options) and text not in display.option_labels
-        is_unlisted = is_unlisted and options is display.options
+        if is_unlisted:
+            options = display.options_with(text)
+            is_unlisted = options is display.options
+        elif not options and len(text) > display.room:
+            width = room_for(len(text))
         is_changed = not self.is_new and text != leaf.initial and leaf.is_changed
         self.changes += is_changed
+        has_focus = path == self.focus_path
         warning = self._warning(leaf)
         state = None
-        if (
-            is_unlisted
-            or is_changed
-            or warning
-            or leaf.error
-            or leaf.original_text
-            or leaf.keeps_invisible
-            or leaf.preselected
-            or self.focus == html_id(path)
-        ):
-            state = self._state(
-                leaf, display, warning, is_changed=is_changed, is_unlisted=is_unlisted
+        is_marked = is_unlisted or is_changed or has_focus or warning or leaf.error
+        if is_marked or leaf.original_text or leaf.keeps_invisible or leaf.preselected:
+            state = self._state(leaf, display, warning)
+            state.is_changed, state.is_unlisted, state.has_focus = (
+                is_changed,
+                is_unlisted,
+                has_focus,
             )
         return LeafBlock(
-            path=path,
-            label=display.label if number is None else f"{display.item_label} {number}",
-            text=text,
-            width=_wider(display.width, text) if not options else display.width,
-            has_lines=has_lines(display, text),
-            required=self._required(display),
-            described_by=leaf_described_by(path, display, state),
-            date=date,
-            display=display,
-            options=options,
-            state=state,
+            path,
+            display.label if number is None else f"{display.item_label} {number}",
+            text,
+            width,
+            has_lines(display, text),
+            self._required(display) if display.required else "",
+            leaf_described_by(path, display, state),
+            date_input(text) if display.is_date else None,
+            display,
+            options,
+            state,
         )
 
-    def _state(
-        self,
-        leaf: Leaf,
-        display: NodeDisplay,
-        warning: str,
-        *,
-        is_changed: bool,
-        is_unlisted: bool,
-    ) -> LeafState:
+    def _state(self, leaf: Leaf, display: NodeDisplay, warning: str) -> LeafState:
         initial = leaf.initial
         date = date_input(initial) if display.is_date else None
         return LeafState(
             error=leaf.error,
             warning=warning,
-            has_focus=self.focus == html_id(leaf.path),
             original_text=leaf.original_text,
             removed_count=max(len(leaf.original_text) - len(leaf.text), 0),
             keeps_invisible=leaf.keeps_invisible,
-            is_changed=is_changed,
             was=display.option_labels.get(initial, initial) if initial else "",
             initial=date.value if date else initial,
-            is_unlisted=is_unlisted,
             is_preset=bool(leaf.preselected) and leaf.text == leaf.preselected,
         )
 
@@ -239,14 +225,14 @@ class _Layout:
         """`number` of the `count` items that are shown and not removed."""
         path, is_new = item.field.path, item.is_new
         display = self.displays[field.node.element or field.node]
-        title, summary = self._summary(item.field)
+        title, summary = ("", "") if display.is_short else self._summary(item.field)
         around, self.container = self.container, item.field
         is_inside_new, self.is_new = self.is_new, self.is_new or is_new
         before = self.changes
         blocks = self.blocks(item.field, number)
         changes = self.changes - before
         self.container, self.is_new = around, is_inside_new
-        self.changes += is_new and not is_inside_new and bool(title)
+        self.changes += is_new and not is_inside_new and item.field.is_filled
         label = self.displays[field.node].item_label
         noun = self.displays[field.node].item_noun
         is_group = isinstance(item.field, Group)
@@ -317,13 +303,6 @@ class _Layout:
         else:
             for item in field.remaining_items[:3]:
                 yield from self._texts(item.field)
-
-
-def _wider(width: Width, text: str) -> Width:
-    """The width of an input that shows a text of this length."""
-    if len(text) <= _SHORTEST:
-        return width
-    return max(width, room_for(len(text)), key=WIDTHS.index)
 
 
 def _read_only(field: ReadOnlyField, label: str) -> ReadOnlyBlock:

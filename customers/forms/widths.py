@@ -9,8 +9,9 @@ from customers.forms.model import Node, NodeType
 
 # The sizes of static/form.css, each with the number of characters that it has room for.
 Width = Literal["xs", "s", "m", "l", "full"]
-WIDTHS: tuple[Width, ...] = ("xs", "s", "m", "l", "full")
 _ROOM: tuple[tuple[int, Width], ...] = ((6, "xs"), (13, "s"), (22, "m"), (40, "l"))
+
+_UNBOUNDED = 1_000_000
 
 # What Codat's own properties hold (codat-api.md, "Customer"), where a model states no narrower limit: characters.
 _USUAL = {
@@ -37,6 +38,11 @@ _ARROW = 3
 def room_for(characters: int) -> Width:
     """The width of an input that has room for so many characters."""
     return next((width for room, width in _ROOM if characters <= room), "full")
+
+
+def characters_in(width: Width) -> int:
+    """How many characters an input of this width has room for."""
+    return next((room for room, name in _ROOM if name == width), _UNBOUNDED)
 
 
 def width_of(node: Node, limit: Limit, labels: tuple[str, ...]) -> Width:
