@@ -23,6 +23,9 @@ PARAMETERS = {
     "order_by": "-emailAddress",
     "page": "3",
     "page_size": "250",
+    "columns": "id,city",
+    "empty": "show",
+    "view": "7",
     "connection": "0b5a3a4e-9c43-4a1e-8a8e-3f0e1f0a9b7c",
 }
 

@@ -18,6 +18,7 @@ from customers.web.place import Place, place
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
 from tests.support.controls import fields
+from tests.support.rows import row_addresses
 
 HTMX = {"HX-Request": "true"}
 
@@ -147,7 +148,7 @@ def test_the_way_back_says_what_it_leads_to(listed: str, total: int, label: str)
 def listed(sandbox: Sandbox, client: RawPathClient, **params: str) -> list[str]:
     """The addresses of the rows of a list that somebody has opened."""
     page = client.get(links.customers(sandbox.company("qbo")), params).content.decode()
-    return [unescape(link) for link in re.findall(r'<td class="c-name"><a href="([^"]+)"', page)]
+    return row_addresses(page)
 
 
 def shown_place(text: str) -> str:
@@ -278,7 +279,7 @@ def test_changes_on_the_page_keep_the_list(sandbox: Sandbox, editor_client: RawP
 
 def test_another_connection_keeps_the_list(sandbox: Sandbox, viewer_client: RawPathClient) -> None:
     page = viewer_client.get(links.customers(sandbox.company("migrated")), {"status": "Active"})
-    url = unescape(re.findall(r'<td><a href="([^"]+)"', page.content.decode())[0])
+    url = row_addresses(page.content.decode())[0]
     text = viewer_client.get(url).content.decode()
     choice = text[text.index('class="connection-choice"') :].partition("</form>")[0]
     assert '<input type="hidden" name="list" value="status=Active">' in choice

@@ -16,6 +16,7 @@ from sandbox import Sandbox
 from tests.conftest import RawPathClient
 from tests.support.controls import fields
 from tests.support.journal import calls
+from tests.support.rows import row_addresses
 
 pytestmark = pytest.mark.django_db
 
@@ -26,7 +27,7 @@ HTMX = {"HX-Request": "true"}
 def rows(sandbox: Sandbox, client: RawPathClient, **params: str) -> list[str]:
     """The addresses of the customers of a list that somebody has opened."""
     page = client.get(links.customers(sandbox.company("qbo")), LIST | params).content.decode()
-    return [unescape(link) for link in re.findall(r'<td><a href="([^"]+)"', page)]
+    return row_addresses(page)
 
 
 def form_of(row: str) -> str:
