@@ -127,7 +127,7 @@ function discardDraft(form) {
 // -- swaps ------------------------------------------------------------------------------------------
 
 document.addEventListener("htmx:beforeSwap", (event) => {
-  const { target, elt } = event.detail;
+  const { target, requestConfig } = event.detail;
   if (target?.id === "customer") {
     if (openForm()) {
       event.detail.shouldSwap = false;
@@ -135,7 +135,7 @@ document.addEventListener("htmx:beforeSwap", (event) => {
       return;
     }
     returnTo ||= document.activeElement?.closest(".cell")?.id || "";
-  } else if (elt.matches?.(".field-edit") && !target?.matches(".slot")) {
+  } else if (requestConfig.elt.matches(".field-edit") && target?.matches(".cell")) {
     returnTo = target.id;
   }
 });

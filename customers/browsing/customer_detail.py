@@ -29,16 +29,16 @@ _MAIN = (
     ("taxNumber", "Tax number"),
     ("status", "Status"),
 )
-# property, label, what it means.
+# property, where it was changed, what it means.
 _DATES = (
     (
         "sourceModifiedDate",
-        "Changed in the accounting software",
-        "When the record was last changed there.",
+        "source",
+        "When the record was last changed in the accounting software.",
     ),
     (
         "modifiedDate",
-        "Changed in Codat",
+        "codat",
         "When Codat last recorded a change of the record or of its own data model.",
     ),
 )
@@ -98,14 +98,23 @@ class ContactView:
     address: AddressView | None
     extra: object
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing of it is shown."""
+        fields = [self.name, self.email, *(phone.field for phone in self.phones)]
+        if any(field.text or field.is_editable for field in fields):
+            return False
+        others = (self.status, self.changed, self.address, self.extra)
+        return all(other is None for other in others)
+
 
 @dataclass(frozen=True, slots=True)
 class RecordView:
     """Everything on a customer's page.
 
-    `main` has the fields with a value, and those that can be given one. `dates` is (label, value as Codat writes it,
-    meaning) of those that are known. `supplemental` and `other` are JSON values, None for nothing. `cuts` are sentences
-    on what is not shown of a long record.
+    `main` has the fields with a value, and those that can be given one. `dates` is ("source" or "codat", value as Codat
+    writes it, meaning) of those that are known. `supplemental` and `other` are JSON values, None for nothing. `cuts`
+    are sentences about the parts of a long record that are not shown.
     """
 
     name: RecordField
@@ -159,8 +168,8 @@ class _Reader:
             name=self.field(("customerName",), customer.get("customerName"), "Name"),
             main=tuple(field for field in main if field.text or field.is_editable),
             dates=tuple(
-                (label, customer[key], meaning)
-                for key, label, meaning in _DATES
+                (where, customer[key], meaning)
+                for key, where, meaning in _DATES
                 if not _is_unknown(customer.get(key))
             ),
             addresses=tuple(
@@ -168,8 +177,9 @@ class _Reader:
                 for index, item in enumerate(_list(customer.get("addresses")))
             ),
             contacts=tuple(
-                self.contact(("contacts", index), item)
+                contact
                 for index, item in enumerate(_list(customer.get("contacts")))
+                if not (contact := self.contact(("contacts", index), item)).is_empty
             ),
             supplemental=None if values.is_empty(supplemental) else supplemental,
             other=_other(customer),

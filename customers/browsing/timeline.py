@@ -87,7 +87,7 @@ class Entry:
         """What was done, and that it failed where it did."""
         failed = self.write is not None and self.write.state == Write.State.FAILED
         plain, tried = {
-            "undo": ("undid a change", "tried to undo a change"),
+            "undo": ("undid", "tried to undo"),
             "create": ("added this customer", "tried to add this customer"),
         }.get(self.kind, ("changed", "tried to change"))
         return tried if failed else plain

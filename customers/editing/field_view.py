@@ -198,7 +198,7 @@ def _open(place: _Place, target: Target) -> HttpResponse:
     edit = open_field(target, place.path, default_service())
     if edit is None:
         return place.message("This field cannot be edited here.", status=200)
-    return place.input(edit, note=" ".join(edit.edit.notes))
+    return place.input(edit, note=" ".join(dict.fromkeys(edit.edit.notes)))
 
 
 def _post(place: _Place, target: Target) -> HttpResponse:

@@ -73,7 +73,7 @@ def field_state(write: Write, change: FieldChange, *, user_id: object, now: date
     refused = write.state == Write.State.FAILED
     return FieldState(
         write_id=str(write.pk),
-        mark=sentences.mark(write),
+        mark=_mark(write, change),
         url=links.write(write.company_id, write.pk),
         old=change.old,
         new=change.new,
@@ -83,6 +83,14 @@ def field_state(write: Write, change: FieldChange, *, user_id: object, now: date
         undo_url=links.undo(write.company_id, write.pk) if may_undo else "",
         undo_seconds=max(seconds_left, 0) if may_undo else 0,
     )
+
+
+def _mark(write: Write, change: FieldChange) -> sentences.Mark:
+    """The state of a field. Where other fields of a change came back different, this one is confirmed all the same."""
+    labels = {difference["label"] for difference in write.differences}
+    if write.confirmation == Write.Confirmation.DIFFERS and change.label not in labels:
+        return sentences.CONFIRMED_MARK
+    return sentences.mark(write)
 
 
 def _is_pending(write: Write) -> bool:

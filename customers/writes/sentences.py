@@ -207,6 +207,10 @@ def mark(write: Write) -> Mark:
     return Mark(label, icon, tone)
 
 
+# Of a field that was read back as it was sent, whatever happened to the others of its change.
+CONFIRMED_MARK = Mark(TABLE[Known.CONFIRMED].label, *_MARKS[Known.CONFIRMED])
+
+
 def duration(write: Write) -> str:
     """How long a write took from being sent to its outcome; a dash while that is not known."""
     if write.sent_at is None or write.completed_at is None:

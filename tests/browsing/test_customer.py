@@ -73,7 +73,7 @@ def test_an_unknown_date_is_left_out_and_an_invalid_one_is_shown(
     )
     text = viewer_client.get(url(sandbox, "1")).content.decode()
     assert "yesterday" in text
-    assert "Changed in the accounting software yesterday" in text
+    assert "Changed in MYOB AccountRight yesterday" in text
     assert "Changed in Codat" not in text
 
 
