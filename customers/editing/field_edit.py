@@ -51,7 +51,7 @@ class FieldEdit:
     @property
     def block(self) -> LeafBlock:
         """What the template shows of the field; it takes the focus."""
-        self.form.focus = html_id(self.path)
+        self.form.focus_on(self.path)
         return next(block for block in _leaf_blocks(self.form.blocks) if block.path == self.path)
 
     @property

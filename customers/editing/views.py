@@ -37,7 +37,6 @@ from customers.editing.save import (
 )
 from customers.formatting import distance, text_or_dash
 from customers.forms import FormTampered, ModelError, compile_model
-from customers.forms.paths import html_id
 from customers.models import Write
 from customers.service import default_service
 from customers.web import htmx, links
@@ -49,8 +48,6 @@ from customers.writes import drafts
 
 # The button that saves, and opens the form of the next customer of the list.
 SAVE_AND_NEXT = "next"
-# Characters of the path of a field in an address.
-_MAX_PATH = 1000
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -186,7 +183,7 @@ def _open(page: EditPage) -> Edit:
 
     `?draft=<submission>` continues a draft, `?write=<id>` reopens an earlier change with its errors, `?revert=<id>`
     fills in the values from before a change, `?from=<customer>` fills in the values of another customer.
-    `?field=<path>` gives that field the focus, `?add=<path>` adds a row to that list.
+    `?add=<path>` adds a row to that list.
     """
     query, target, service = page.request.GET, page.target, default_service()
     if target.creating and query.get("from"):
@@ -202,8 +199,6 @@ def _open(page: EditPage) -> Edit:
     edit = opening.open_record(target, service)
     if "add" in query:
         edit.form.apply_action(f"add:{query['add']}")
-    elif "field" in query:
-        edit.form.focus = html_id(query["field"][:_MAX_PATH])
     return edit
 
 
