@@ -84,7 +84,8 @@ def draft(request: HttpRequest, company_id: str, customer_id: str = "") -> HttpR
         # Without it, the draft cannot report later which fields have changed since.
         model = None
     sequence = drafts.sequence_number(request.POST.get("draft_sequence"))
-    if model is not None and _is_untouched(request, page, customer_id, model):
+    edit = _posted_edit(request, page, customer_id, model) if model is not None else None
+    if edit and edit.options == SaveOptions() and edit.form.is_untouched:
         drafts.discard(cast(User, request.user), submission, sequence=sequence)
         return HttpResponse(status=204, headers={"Draft": "none"})
     try:
@@ -93,7 +94,7 @@ def draft(request: HttpRequest, company_id: str, customer_id: str = "") -> HttpR
             submission,
             request.POST,
             model=model,
-            customer_name=request.POST.get("f.customerName", ""),
+            customer_name=_name(request, edit),
             sequence=sequence,
         )
     except drafts.OutdatedDraft as error:
@@ -103,18 +104,23 @@ def draft(request: HttpRequest, company_id: str, customer_id: str = "") -> HttpR
     return HttpResponse(status=204)
 
 
-def _is_untouched(
+def _posted_edit(
     request: HttpRequest, page: CompanyContext, customer_id: str, model: dict[str, Any]
-) -> bool:
-    """Whether a posted form has no changed value or option, so that no draft is needed."""
+) -> Edit | None:
+    """The edit of a posted form; None where it cannot be read."""
     if page.connection is None:
-        return False
+        return None
     target = Target(page.company_id, page.company, page.connection, customer_id, model)
     try:
-        edit = opening.read_post(target, request.POST)
+        return opening.read_post(target, request.POST)
     except (FormTampered, ModelError):
-        return False
-    return edit.options == SaveOptions() and edit.form.is_untouched
+        return None
+
+
+def _name(request: HttpRequest, edit: Edit | None) -> str:
+    """The customer's name in a posted form; of a form of one other field, the record's."""
+    typed = request.POST.get("f.customerName", "")
+    return typed or str((edit.form.base.get("customerName") if edit else "") or "")
 
 
 def _after_discard(request: HttpRequest, company_id: str, customer_id: str) -> str:

@@ -295,10 +295,11 @@ def test_a_viewer_may_not_edit(
 
 
 def test_a_draft_of_one_field_opens_as_the_whole_form(
-    company: str, customer_id: str, editor_client: RawPathClient
+    company: str, customer_id: str, editor_client: RawPathClient, sandbox: Sandbox
 ) -> None:
     fields = opened(editor_client, url(company, customer_id, "phone"))
     editor_client.post(links.draft(company, customer_id), fields | {"f.phone": "+44 draft"})
     draft = Draft.objects.get()
+    assert draft.customer_name == sandbox.state("qbo").copy[customer_id]["customerName"]
     page = editor_client.get(f"{links.edit(company, customer_id)}?draft={draft.submission}")
     assert "+44 draft" in page.content.decode()

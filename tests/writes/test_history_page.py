@@ -145,3 +145,20 @@ def test_an_invalid_key_in_codats_history(
     edit_customer(editor_client, company)
     sandbox.state("qbo").pushes[0]["pushOperationKey"] = key
     assert editor_client.get(links.codat_writes(company)).status_code == 200
+
+
+def test_the_histories_show_the_fields_and_their_values(
+    company: str, editor: User, editor_client: RawPathClient
+) -> None:
+    names = [f"field{number}" for number in range(5)]
+    sent = ", ".join(f'"{name}": "1"' for name in names)
+    journal_row(company, editor, payload=f"{{{sent}}}", before="{}", state="success")
+    journal_row(company, editor, state="success")
+    journal_row(company, editor, state="success", kind="create")
+    for url in (links.writes(company), f"{links.my_writes()}?state="):
+        html = editor_client.get(url).content.decode()
+        assert html.count("Phone:") == 1
+        text = re.sub("<[^>]+>", "", html)
+        assert "old 1→ changed to  new 2" in re.sub(r"\s+→", "→", text)
+        assert html.count(">Field") == 3
+        assert ">2 more</a>" in html
