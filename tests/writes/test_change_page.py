@@ -189,9 +189,9 @@ def test_an_event_updates_the_page_before_codat_is_asked(
     write = Write.objects.get()
     waiting = editor_client.get(page).content.decode()
     assert re.search(r'id="write-state">.*?Sent</h2>', waiting)
-    # The page polls, also without JavaScript.
+    # The page polls; without JavaScript it offers to.
     assert 'hx-trigger="load delay:2s"' in waiting
-    assert '<noscript><meta http-equiv="refresh"' in waiting
+    assert '<noscript><p><a href="">Reload this page</a>' in waiting
     sandbox.settle()
     sandbox.faults.add("", "status", status=503, count=-1)
     assert deliver(company, write.push_operation_key) == 204
