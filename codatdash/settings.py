@@ -197,6 +197,7 @@ SESSION_ENGINE = "codatdash.sessions"
 SESSION_IDLE_MINUTES = env.whole("SESSION_IDLE_MINUTES", 480, minimum=1, maximum=100_000)
 SESSION_MAX_HOURS = env.whole("SESSION_MAX_HOURS", 24, minimum=1, maximum=10_000)
 SESSION_COOKIE_AGE = SESSION_MAX_HOURS * 3600
+AUTHENTICATION_BACKENDS = ["codatdash.accounts.UserBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (

@@ -19,7 +19,6 @@ __all__ = [
     "DefaultView",
     "Draft",
     "Preferences",
-    "RecentCompany",
     "SaveLock",
     "SavedView",
     "WebhookEvent",
@@ -272,8 +271,9 @@ class Write(models.Model):
 
 
 class Preferences(models.Model):
-    """What one person has chosen for the dashboard; no row, or a value that is invalid by now, means the default.
+    """What one person has chosen for the dashboard, and the companies that they used last.
 
+    No row, or a value that is invalid by now, means the default. It is read with the user, in one query.
     `customers/web/reader.py` reads and writes it.
     """
 
@@ -303,6 +303,9 @@ class Preferences(models.Model):
     shortcuts = models.BooleanField(default=True, help_text="Whether single keys do something.")
     list_columns = models.JSONField(
         default=str, blank=True, help_text='Names of columns in order; "" for the default.'
+    )
+    recent_companies = models.JSONField(
+        default=list, blank=True, help_text="The companies used last, the latest first: ID, name."
     )
 
     class Meta:
@@ -362,31 +365,6 @@ class Draft(models.Model):
 
     def __str__(self) -> str:
         return f"Draft by {self.user} of {self.customer_name or 'a new customer'}"
-
-
-class RecentCompany(models.Model):
-    """A company that a person used lately; see `web/recent_companies.py`."""
-
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="recent_companies"
-    )
-    company_id = models.CharField(max_length=64)
-    name = models.TextField(help_text="The company's name as it was shown then.")
-    visited_at = models.DateTimeField(help_text="When it last became the latest one.")
-
-    class Meta:
-        """A list is one person's."""
-
-        default_permissions = ()
-        ordering = ["-visited_at"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["user", "company_id"], name="one_recent_row_per_company"
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.name}, used by {self.user}"
 
 
 class WebhookEvent(models.Model):

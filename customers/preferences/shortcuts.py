@@ -26,6 +26,7 @@ SHORTCUTS = (
         "Every page",
         (Shortcut("?", "List the shortcuts of the page"), Shortcut("/", "Search")),
     ),
+    ("Customer", (Shortcut("e", "Edit the field, or the first one"),)),
     (
         "Customer, opened from a list",
         (
@@ -50,12 +51,13 @@ SHORTCUTS = (
             Shortcut("ArrowRight", "Next attachment"),
         ),
     ),
+    ("Form of a customer", (Shortcut("Control+s", "Save"),)),
     (
         "Form of a customer, in a row of a list",
         (
             Shortcut("Alt+ArrowUp", "Move the row up"),
             Shortcut("Alt+ArrowDown", "Move the row down"),
-            Shortcut("Alt+Enter", "Add a row"),
+            Shortcut("Control+Enter", "Add a row"),
             Shortcut("Alt+Shift+Enter", "Duplicate the row"),
             Shortcut("Alt+Delete", "Remove the row"),
         ),

@@ -1,6 +1,7 @@
 """The reader of a page: what the person who is signed in has chosen, with defaults for everything else."""
 
 import logging
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -14,8 +15,18 @@ from customers.models import Preferences
 
 logger = logging.getLogger(__name__)
 
+# Companies used last, as many as are shown and stored.
+MAX_RECENT = 5
 _MAX_COLUMNS = 50
 _MAX_NAME = 64
+
+
+@dataclass(frozen=True, slots=True)
+class RecentCompany:
+    """A company that a person used, with the name that it had then."""
+
+    company_id: str
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +35,7 @@ class Reader:
 
     `theme` and `density` are values of Preferences. `shortcuts`: whether keys of one character do something.
     `time_zone` is a name of the tz database, `locale` one of localisation.LOCALES. `list_columns` are names in order,
-    empty for the default; who shows the list knows which of them exist.
+    empty for the default; who shows the list knows which of them exist. `recent_companies` begin with the latest.
     """
 
     theme: str = "system"
@@ -33,6 +44,7 @@ class Reader:
     time_zone: str = "UTC"
     locale: str = "en-GB"
     list_columns: tuple[str, ...] = ()
+    recent_companies: tuple[RecentCompany, ...] = ()
 
 
 # For a page that has no context, such as that of a 500.
@@ -40,7 +52,7 @@ DEFAULT_READER = Reader()
 
 
 def reader_of(request: HttpRequest) -> Reader:
-    """The reader of a request. Read from the database once a request, and only for somebody who is signed in.
+    """The reader of a request. Read from the database with the user, and only for one who is signed in.
 
     While the database is away, everybody has the defaults: a page that needs it says so itself.
     """
@@ -55,19 +67,23 @@ def reader_of(request: HttpRequest) -> Reader:
     return cast(Reader, attributes["reader"])
 
 
+def set_reader(request: HttpRequest, reader: Reader) -> None:
+    """Let the rest of a request go by another reader."""
+    vars(request)["reader"] = reader
+
+
 def preferences_of(user: User | AnonymousUser) -> Preferences:
     """The preferences of a person; those of nobody are the defaults."""
     if user.is_authenticated:
-        try:
-            return Preferences.objects.get(pk=user.pk)
-        except Preferences.DoesNotExist:
-            pass
+        with suppress(Preferences.DoesNotExist):
+            stored: Preferences = user.preferences
+            return stored
     return Preferences()
 
 
 def store(user: User, **values: Any) -> None:
     """Change some of a person's preferences. The values must be valid."""
-    Preferences.objects.update_or_create(pk=user.pk, defaults=values)
+    user.preferences, _ = Preferences.objects.update_or_create(pk=user.pk, defaults=values)
 
 
 def _reader(stored: Preferences) -> Reader:
@@ -82,6 +98,18 @@ def _reader(stored: Preferences) -> Reader:
         time_zone=stored.time_zone if has_zone else settings.DEFAULT_TIME_ZONE,
         locale=stored.locale if has_locale else settings.DEFAULT_LOCALE,
         list_columns=_columns(stored.list_columns),
+        recent_companies=_companies(stored.recent_companies),
+    )
+
+
+def _companies(stored: object) -> tuple[RecentCompany, ...]:
+    """The stored companies without what has another shape."""
+    rows = stored[:MAX_RECENT] if isinstance(stored, list) else []
+    pairs = (row for row in rows if isinstance(row, list) and len(row) == 2)
+    return tuple(
+        RecentCompany(company_id, name)
+        for company_id, name in pairs
+        if isinstance(company_id, str) and isinstance(name, str)
     )
 
 

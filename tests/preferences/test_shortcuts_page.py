@@ -36,7 +36,7 @@ def test_every_key_of_a_template_is_listed() -> None:
 
 def test_the_shortcuts_of_rows_are_listed() -> None:
     script = (ROOT / "static" / "form" / "row_shortcuts.js").read_text()
-    keys = dict(re.findall(r'\["(Alt[^"]+)", "([^"]+)"\]', script))
+    keys = dict(re.findall(r'\["((?:Alt|Control)[^"]+)", "([^"]+)"\]', script))
     listed = {each.key: each.action for _, shortcuts in SHORTCUTS for each in shortcuts}
     assert len(keys) == 5
     assert keys.items() <= listed.items()

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import Settings
 
-from customers.models import RecentCompany, Write
+from customers.models import Preferences, Write
 from customers.web import company_mark, context_processors, links, recent_companies
 from customers.web.reader import Reader
 from sandbox import Sandbox
@@ -120,7 +120,7 @@ def test_the_companies_used_last_are_listed(
         names.insert(0, recent(editor_client)[0])
     assert len(set(names)) == 6
     assert recent(editor_client) == names[:5]
-    assert RecentCompany.objects.count() == 5
+    assert len(Preferences.objects.get().recent_companies) == 5
     editor_client.get(links.customer(sandbox.company("odd"), "full"))
     assert recent(editor_client) == [names[2], names[0], names[1], *names[3:5]]
     assert recent(viewer_client) == []
@@ -131,12 +131,13 @@ def test_a_visit_is_stored_once(
 ) -> None:
     company, other = sandbox.company("qbo"), sandbox.company("xero")
     editor_client.get(links.customers(company))
-    [row] = RecentCompany.objects.all()
+    stored = Preferences.objects.get().recent_companies
     for url in (links.customers(company), links.customer(company, "39"), links.new(company)):
         editor_client.get(url)
     editor_client.head(links.customers(other))
     editor_client.get(links.customers(other), headers={"HX-Request": "true"})
-    assert [again.visited_at for again in RecentCompany.objects.all()] == [row.visited_at]
+    assert Preferences.objects.get().recent_companies == stored
+    assert [company_id for company_id, _ in stored] == [company]
 
     def locked(*args: object, **kwargs: object) -> None:
         raise OperationalError("database is locked")
@@ -150,9 +151,20 @@ def test_recent_companies_go_with_their_person(
     editor: User, editor_client: RawPathClient, sandbox: Sandbox
 ) -> None:
     editor_client.get(links.customers(sandbox.company("qbo")))
-    assert RecentCompany.objects.count() == 1
+    assert Preferences.objects.count() == 1
     editor.delete()
-    assert RecentCompany.objects.count() == 0
+    assert Preferences.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    "stored", [None, "x", {"a": 1}, [1], [["only an id"]], [[1, "A"]], [["id", None], "text"]]
+)
+def test_stored_companies_of_another_shape_are_not_listed(
+    editor: User, editor_client: RawPathClient, sandbox: Sandbox, stored: object
+) -> None:
+    Preferences.objects.create(user=editor, recent_companies=stored or [])
+    assert editor_client.get("/companies/").status_code == 200
+    assert recent(editor_client) == []
 
 
 def test_problems_are_in_the_title_and_mark_their_company(
@@ -176,7 +188,7 @@ def test_problems_are_in_the_title_and_mark_their_company(
     assert ['dot"' in entry for entry in entries if 'class="company-mark' in entry] == [False, True]
 
 
-def test_the_frame_reads_the_changes_once_and_the_companies_once(
+def test_the_frame_makes_two_queries(
     editor: User, editor_client: RawPathClient, sandbox: Sandbox
 ) -> None:
     company = sandbox.company("qbo")
@@ -187,7 +199,9 @@ def test_the_frame_reads_the_changes_once_and_the_companies_once(
             editor_client.get(url)
         texts = [query["sql"] for query in queries]
         assert sum("COUNT" in text and '"customers_write"' in text for text in texts) == 1
-        assert sum('"customers_recentcompany"' in text for text in texts) == 1
+        # The preferences, with the companies used last, come with the user.
+        assert sum('"customers_preferences"' in text for text in texts) == 1
+        assert sum('"auth_user"."password"' in text for text in texts) == 1
 
 
 def test_the_reader_decides_how_a_page_is_shown(

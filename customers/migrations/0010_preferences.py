@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('customers', '0010_recent_companies'),
+        ('customers', '0009_linked_label'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -23,6 +23,7 @@ class Migration(migrations.Migration):
                 ('density', models.CharField(choices=[('comfortable', 'Comfortable'), ('compact', 'Compact')], default='comfortable', max_length=11)),
                 ('shortcuts', models.BooleanField(default=True, help_text='Whether single keys do something.')),
                 ('list_columns', models.JSONField(blank=True, default=str, help_text='Names of columns in order; "" for the default.')),
+                ('recent_companies', models.JSONField(blank=True, default=list, help_text='The companies used last, the latest first: ID, name.')),
             ],
             options={
                 'verbose_name_plural': 'preferences',

@@ -1,0 +1,13 @@
+"""Users as the site reads them."""
+
+from django.contrib.auth.backends import ModelBackend
+from django.contrib.auth.models import User
+
+
+class UserBackend(ModelBackend):
+    """Django's users and permissions; a user is read with their preferences, which every page needs."""
+
+    def get_user(self, user_id: int) -> User | None:
+        """The user of a session, None where there is none any more or they may not sign in."""
+        user = User.objects.select_related("preferences").filter(pk=user_id).first()
+        return user if user is not None and self.user_can_authenticate(user) else None
