@@ -68,7 +68,7 @@ def test_print_shows_data_without_controls(open_page: OpenPage, fresh: Stack) ->
     page = open_page(color_scheme="dark")
     for path, shown in (
         (links.customers(fresh.company("qbo")), "table.customers"),
-        (links.customer(fresh.company("odd"), "full"), "#customer .fields"),
+        (links.customer(fresh.company("odd"), "full"), "#customer .section"),
     ):
         page.goto(path)
         expect(page.locator(".side")).to_be_visible()
