@@ -2,6 +2,8 @@
 
 const byId = (id) => document.getElementById(id);
 const openForm = () => document.querySelector(".slot > .field-edit");
+// A field is open, or about to be: the response to its pencil needs the place that it was asked for.
+const isEditing = () => Boolean(openForm() || document.querySelector(".pencil.htmx-request"));
 const announce = (text) => { byId("announce").textContent = text; };
 
 let opened = ""; // what the open field held at first
@@ -29,7 +31,7 @@ function close(form) {
 }
 
 function reloadWhereDue() {
-  if (!isReloadDue || openForm()) return;
+  if (!isReloadDue || isEditing()) return;
   isReloadDue = false;
   htmx.trigger(document.body, "customers-refreshed");
 }
@@ -54,6 +56,7 @@ document.addEventListener("htmx:beforeRequest", (event) => {
 for (const name of ["htmx:sendError", "htmx:timeout"]) {
   document.addEventListener(name, (event) => {
     const { elt } = event.detail;
+    if (elt.matches?.(".pencil")) setTimeout(reloadWhereDue);
     if (!elt.matches?.(".field-edit")) return;
     for (const input of elt.querySelectorAll("input, textarea")) input.readOnly = false;
     const save = elt.querySelector(".field-save");
@@ -129,7 +132,7 @@ function discardDraft(form) {
 document.addEventListener("htmx:beforeSwap", (event) => {
   const { target, requestConfig } = event.detail;
   if (target?.id === "customer") {
-    if (openForm()) {
+    if (isEditing()) {
       event.detail.shouldSwap = false;
       isReloadDue = true;
       return;

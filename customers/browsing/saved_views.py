@@ -12,7 +12,8 @@ from urllib.parse import parse_qsl, urlencode
 
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
-from django.db.models import Exists, OuterRef, Q
+from django.db import connection
+from django.db.models import Q
 
 from customers.browsing.columns import ordered
 from customers.codat.text import folded_name, single_line
@@ -76,18 +77,24 @@ class View:
         return kept + ([("columns", self.columns)] if self.columns else [])
 
 
+# By hand, on our own tables, for a row of the bench, "The list page, to the admin's": Django takes 0.7 ms to put this
+# statement together, a tenth of the page.
+_VIEWS = """
+    SELECT v.id, v.name, v.owner_id, d.user_id, v.query, v.columns
+    FROM customers_savedview v LEFT JOIN customers_defaultview d ON d.view_id = v.id AND d.user_id = %s
+    WHERE v.owner_id = %s OR v.owner_id IS NULL
+    ORDER BY v.name, v.id LIMIT %s
+"""
+
+
 def views_of(user: User) -> list[View]:
     """A person's own views and those of the team, each by name. One query."""
-    chosen = DefaultView.objects.filter(user=user, view=OuterRef("pk"))
-    rows = (
-        SavedView.objects.filter(Q(owner=user) | Q(owner=None))
-        .annotate(is_default=Exists(chosen))
-        .values_list("pk", "name", "owner_id", "is_default", "query", "columns")[: 2 * MAX_VIEWS]
-    )
-    views = [
-        View(pk, name, owner is None, is_default, query, columns)
-        for pk, name, owner, is_default, query, columns in rows
-    ]
+    with connection.cursor() as cursor:
+        cursor.execute(_VIEWS, [user.pk, user.pk, 2 * MAX_VIEWS])
+        views = [
+            View(pk, name, owner is None, default_of is not None, query, columns)
+            for pk, name, owner, default_of, query, columns in cursor.fetchall()
+        ]
     return sorted(views, key=lambda view: view.is_team)
 
 

@@ -10,7 +10,7 @@ from customers.web import links
 from customers.writes import sentences, tracking
 from customers.writes.change_origin import list_origin
 from customers.writes.change_pages import PLACE, change_page
-from customers.writes.effects import changes_of_row
+from customers.writes.effects import changes_of_rows
 
 # Values of the filter `state` that select several states.
 UNFINISHED, NEEDS_ATTENTION = "unfinished", "open"
@@ -87,8 +87,8 @@ def change_list(
                 "url": links.write(write.company_id, write.pk) + origin,
                 "status": sentences.summary(write),
                 "duration": sentences.duration(write),
-                "changes": changes_of_row(write),
+                "changes": changes,
             }
-            for write in page.writes
+            for write, changes in zip(page.writes, changes_of_rows(page.writes), strict=True)
         ],
     }

@@ -5,7 +5,7 @@ are not its own changes.
 """
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from customers.models import Write
@@ -59,11 +59,20 @@ def is_too_long(write: Write) -> bool:
     return len(write.payload) + len(write.before) > _MAX_COMPARED
 
 
-def changes_of_row(write: Write) -> list[FieldChange]:
-    """The fields that a row of a list of changes shows: none of a new customer, and none of a very long one."""
+def changes_of_rows(writes: Sequence[Write]) -> list[list[FieldChange]]:
+    """The fields that each row of a list of changes shows: none of a new customer, and none of a very long change.
+
+    `writes` are the list's, the newest first: what was pending for another is looked for among them.
+    """
+    return [_changes_of_row(write, writes[index + 1 :]) for index, write in enumerate(writes)]
+
+
+def _changes_of_row(write: Write, older: Sequence[Write]) -> list[FieldChange]:
     if write.kind != Write.Kind.UPDATE or is_too_long(write):
         return []
-    return own_changes(write)
+    customer = write.company_id, write.customer_id
+    earlier = [other for other in older if (other.company_id, other.customer_id) == customer]
+    return own_changes(write, earlier[:MAX_EARLIER])
 
 
 def _pending_then(write: Write, earlier: Iterable[Write]) -> list[Write]:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
+from django.db import connection
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
@@ -17,6 +18,19 @@ MAX_LISTED = 100
 # For how long a list shows the end of a change: one that was read back, and one that failed and was not looked at.
 CONFIRMED_FOR, FAILED_FOR = timedelta(minutes=10), timedelta(days=7)
 
+# The IDs of the changes that a list shows, newest first: pending, read back lately, failed and not looked at. A union,
+# and not a condition with OR: each part then has its own index. Written by hand, on our own table, for a row of the
+# bench, "The list page, to the admin's": Django takes 0.7 ms to put this statement together, a tenth of the page.
+_LISTED = """
+    SELECT id, created_at FROM customers_write WHERE company_id = %s AND is_pending = 1
+    UNION
+    SELECT id, created_at FROM customers_write WHERE company_id = %s AND confirmed_at >= %s
+    UNION
+    SELECT id, created_at FROM customers_write WHERE company_id = %s AND state IN (%s, %s) AND created_at >= %s
+        AND seen_at IS NULL AND decision = ''
+    ORDER BY created_at DESC LIMIT %s
+"""
+
 
 def listed_writes(company_id: str) -> list[Write]:
     """The changes of a company's customers that a list shows, oldest first. At most two queries.
@@ -25,19 +39,21 @@ def listed_writes(company_id: str) -> list[Write]:
     followed.
     """
     now = timezone.now()
-    of_company = Write.objects.filter(company_id=company_id).order_by()
-    failed = of_company.filter(
-        state__in=Write.FAILED_STATES, created_at__gte=now - FAILED_FOR, seen_at=None, decision=""
-    )
-    confirmed = of_company.filter(confirmed_at__gte=now - CONFIRMED_FOR)
-    # A union, and not a condition with OR: each part then has its own index. Mostly it is empty: IDs are a small query.
-    ids = [
-        pk
-        for pk, _ in of_company.filter(is_pending=1)
-        .values_list("pk", "created_at")
-        .union(confirmed.values_list("pk", "created_at"), failed.values_list("pk", "created_at"))
-        .order_by("-created_at")[:MAX_LISTED]
-    ]
+    adapted = connection.ops.adapt_datetimefield_value
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _LISTED,
+            [
+                company_id,
+                company_id,
+                adapted(now - CONFIRMED_FOR),
+                company_id,
+                *map(str, Write.FAILED_STATES),
+                adapted(now - FAILED_FOR),
+                MAX_LISTED,
+            ],
+        )
+        ids = [pk for pk, _ in cursor.fetchall()]
     if not ids:
         return []
     later = Write.objects.filter(

@@ -56,9 +56,10 @@ function addButtonFor(event) {
   const list = rowsAround(target);
   if (!list) return null;
   if (event.ctrlKey) return addButton(list);
-  const row = target.closest(".row[data-new]");
+  const row = target.closest(".row");
+  const isNew = row?.closest("[data-new], [data-creating]");
   const isOpenList = target.getAttribute("aria-expanded") === "true";
-  if (!row || isOpenList || target.tagName === "TEXTAREA" || !target.value) return null;
+  if (!isNew || isOpenList || target.tagName === "TEXTAREA" || !target.value) return null;
   const last = [...row.querySelectorAll(TYPED)].filter((field) => field.tabIndex >= 0).at(-1);
   return last === target ? addButton(list) : null;
 }

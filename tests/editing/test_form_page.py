@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlencode
 
 import pytest
@@ -121,3 +122,42 @@ def test_values_without_a_field_in_the_model_are_listed_as_not_sent(
     editor_client.post(url, fields(page) | {"f.phone": "+45 1"})
     (call,) = calls(sandbox, "PUT")
     assert set(simplejson.loads(call.body)) <= {"customerName", "status", "phone"}
+
+
+def test_a_form_for_a_new_customer_starts_with_the_name_and_an_active_status(
+    sandbox: Sandbox, editor_client: RawPathClient
+) -> None:
+    page = editor_client.get(links.new(sandbox.company("freshbooks"))).content.decode()
+    assert autofocus(page) == ["f-customerName"]
+    page = editor_client.get(links.new(sandbox.company("netsuite"))).content.decode()
+    assert '<option value="Active" selected>' in page
+
+
+def test_an_existing_customer_has_no_field_in_focus_unless_the_address_names_one(
+    company: str, customer_id: str, editor_client: RawPathClient
+) -> None:
+    url = links.edit(company, customer_id)
+    page = editor_client.get(url).content.decode()
+    assert autofocus(page) == []
+    assert '<details class="fold" id="f-addresses.b1">' in page
+    page = editor_client.get(f"{url}?field=addresses.b1.postalCode").content.decode()
+    assert autofocus(page) == ["f-addresses.b1.postalCode"]
+    assert '<details class="fold" id="f-addresses.b1" open>' in page
+    page = editor_client.get(f"{url}?field=no.such%22field").content.decode()
+    assert autofocus(page) == []
+
+
+def test_a_posted_form_marks_what_was_changed(
+    company: str, customer_id: str, editor_client: RawPathClient, sandbox: Sandbox
+) -> None:
+    old = sandbox.state("qbo").copy[customer_id]["phone"]
+    url = links.edit(company, customer_id)
+    page = editor_client.get(url)
+    assert "Save changes" in page.content.decode()
+    answer = press(editor_client, url, page, "review", **{"f.phone": "+44 999"}).content.decode()
+    assert f"was {old}" in answer
+
+
+def autofocus(html: str) -> list[str]:
+    """The ids of the elements that take the focus."""
+    return re.findall(r'id="([^"]*)"[^>]* autofocus', html)

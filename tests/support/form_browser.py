@@ -7,10 +7,30 @@ the newline after <textarea>, text inputs losing newlines, a select's selected o
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from html.parser import HTMLParser
 from urllib.parse import urlencode
 
 from django.http import QueryDict
+
+_DATE_FORMATS = {
+    "date": ("%Y-%m-%d",),
+    "datetime-local": ("%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S.%f"),
+}
+
+
+def sanitised_date(kind: str, value: str) -> str:
+    """What a browser makes of the value of a date's input: in its shortest form, "" where it is not valid."""
+    for pattern in _DATE_FORMATS[kind]:
+        try:
+            moment = datetime.strptime(value, pattern)  # noqa: DTZ007  it has no zone
+        except ValueError:
+            continue
+        if kind == "date":
+            return moment.date().isoformat()
+        shortest = moment.isoformat(timespec="milliseconds" if moment.microsecond else "seconds")
+        return shortest.rstrip("0").rstrip(".") if "." in shortest else shortest.removesuffix(":00")
+    return ""
 
 
 @dataclass
@@ -81,6 +101,8 @@ class Page(HTMLParser):
             value = attributes.get("value", "")
             if kind == "text":
                 value = value.replace("\n", "")
+            elif kind in _DATE_FORMATS:
+                value = sanitised_date(kind, value)
             self._add(attributes, kind, value).checked = "checked" in attributes
         elif tag == "select":
             self._select = self._add(attributes, "select", "")
