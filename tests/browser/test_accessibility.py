@@ -88,6 +88,7 @@ PAGES: dict[str, Visit] = {
     "list, no accounting": at(lambda stack: links.customers(stack.company("no_accounting"))),
     "list, deauthorized": at(lambda stack: links.customers(stack.company("deauthorized"))),
     "detail": at(lambda stack: links.customer(stack.company("qbo"), "39")),
+    "timeline": at(lambda stack: links.timeline(stack.company("qbo"), "39")),
     "attachments": at(lambda stack: links.attachments(stack.company("files"), "thirty")),
     "attachments, odd names": at(lambda stack: links.attachments(stack.company("files"), "names")),
     "new": at(lambda stack: links.new(stack.company("xero"))),
