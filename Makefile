@@ -6,7 +6,7 @@ SANDBOX_PORT ?= 8001
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test check format bench clean lock suite test-all
+.PHONY: run test check format bench audit clean lock suite test-all
 
 # --- Environment ---------------------------------------------------------------------------------
 
@@ -65,7 +65,7 @@ check: $(VENV)/development
 	$(BIN)/python -m mypy .
 	$(BIN)/lint-imports
 	$(BIN)/deptry .
-	$(BIN)/deptry tests bench scripts --exclude '\.venv' --ignore DEP002 \
+	$(BIN)/deptry tests bench audit scripts --exclude '\.venv' --exclude node_modules --ignore DEP002 \
 		--requirements-files requirements.in,requirements-dev.in,requirements-bench.in
 	$(BIN)/typos
 
@@ -74,6 +74,10 @@ check: $(VENV)/development
 bench: $(VENV)/measuring
 	@$(BIN)/python -m bench $(BENCH_ARGS)
 
+# Node, Java and Chromium are used where they are installed; npm installs the checkers into audit/node_modules.
+audit: $(VENV)/development
+	@$(BIN)/python -m audit $(AUDIT_ARGS)
+
 # --- Tidy ----------------------------------------------------------------------------------------
 
 format: $(VENV)/development
@@ -81,4 +85,4 @@ format: $(VENV)/development
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf $(VENV) .venv-3.* staticfiles
+	rm -rf $(VENV) .venv-3.* staticfiles audit/node_modules

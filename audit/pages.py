@@ -1,0 +1,235 @@
+"""Every page in its states: who sees it, how one gets there, and what goes wrong meanwhile."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from audit.stack import EDITOR, NOBODY, VIEWER, Request, Stack, Visitor
+from customers.web import links
+
+# How long a change may take to end at the sandbox.
+_PATIENCE = 20.0
+# On the page of a change whose outcome is still to come.
+_RUNNING = "to see its state"
+_LIST = "/data/customers"
+_PUSH = r"^(POST|PUT) /companies/[^/]+/connections/[^/]+/push/customers"
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page in one state.
+
+    `reach` does what leads to it and returns the request that gets it. `fault`: what fails at Codat while it is
+    looked at. `act`: JavaScript that brings it into its state. `fragment`: what HTMX gets, not a whole page.
+    """
+
+    name: str
+    reach: Callable[[Visitor], Request]
+    person: str = EDITOR
+    status: int = 200
+    fault: Mapping[str, Any] = field(default_factory=dict)
+    act: str = ""
+    fragment: bool = False
+
+    def request(self, stack: Stack) -> Request:
+        """The request that gets it now."""
+        return self.reach(stack.visitor(self.person))
+
+
+Reach = Callable[[Visitor], Request]
+
+
+def at(path: str) -> Reach:
+    """The page at an address."""
+    return lambda _: Request(path)
+
+
+def of(address: Callable[..., str], company: str, *ids: str, query: str = "") -> Reach:
+    """A page of one of the sandbox's companies."""
+    return lambda visitor: Request(address(visitor.stack.company(company), *ids) + query)
+
+
+def posted(address: Callable[..., str], company: str, *ids: str, **typed: str) -> Reach:
+    """The answer to a form after something was typed; `action` is the button."""
+
+    def reach(visitor: Visitor) -> Request:
+        path = address(visitor.stack.company(company), *ids)
+        return visitor.form(path, **{name.replace("_", "."): text for name, text in typed.items()})
+
+    return reach
+
+
+def conflict(visitor: Visitor) -> Request:
+    """The save of a form whose customer somebody else has changed since."""
+    path = links.edit(visitor.stack.company("sage"), "C00001")
+    request = visitor.form(path, **{"f.phone": "01632 960100", "action": "save"})
+    visitor.stack.tell("POST", "try/conflict")
+    return request
+
+
+def same_name(visitor: Visitor) -> Request:
+    """The save of a new customer with another one's name."""
+    path = links.new(visitor.stack.company("odd"))
+    return visitor.form(path, **{"f.customerName": "Twin Peaks Coffee", "action": "save"})
+
+
+def running(visitor: Visitor) -> Request:
+    """The page of a change that the accounting software takes its time for."""
+    visitor.stack.tell("POST", "settings", push_delay=600)
+    try:
+        return changed("24", is_awaited=False)(visitor)
+    finally:
+        visitor.stack.tell("POST", "settings", push_delay=0.2)
+
+
+def changed(customer: str, outcome: str = "", *, is_awaited: bool = True, **fault: Any) -> Reach:
+    """The page of a change that was just made, and has ended as the sandbox was told."""
+
+    def reach(visitor: Visitor) -> Request:
+        path = links.edit(visitor.stack.company("qbo"), customer)
+        request = visitor.form(path, **{"f.phone": f"+44 20 7946 01{customer:0>2}"})
+        visitor.stack.tell("POST", "settings", next_write=outcome)
+        with visitor.stack.fault(fault):
+            response = visitor.send(Request(path, {**(request.fields or {}), "action": "save"}))
+        end = time.monotonic() + _PATIENCE
+        # The page asks how far the change is whenever it is loaded.
+        while is_awaited and _RUNNING in response.text and time.monotonic() < end:
+            time.sleep(0.2)
+            response = visitor.session.get(response.url, timeout=60)
+        return Request(response.url.removeprefix(visitor.stack.url))
+
+    return reach
+
+
+def failing(status: int, match: str = ".") -> dict[str, Any]:
+    """A fault at Codat: the calls that match get this status."""
+    return {"match": match, "kind": "status", "status": status}
+
+
+def _click(selector: str) -> str:
+    """JavaScript that clicks an element."""
+    return f"document.querySelector({selector!r}).click()"
+
+
+def csrf(visitor: Visitor) -> dict[str, str]:
+    """The token that a post needs."""
+    return {"csrfmiddlewaretoken": visitor.cookies["csrftoken"]}
+
+
+def wrong_settings(visitor: Visitor) -> Request:
+    """The settings with a time zone that does not exist."""
+    return Request(links.settings(), {"time_zone": "nowhere"} | csrf(visitor))
+
+
+def saved_view_form(visitor: Visitor) -> Request:
+    """The form that saves a list as a view."""
+    return Request(links.new_view(links.customers(visitor.stack.company("qbo")) + "?q=Birkett"))
+
+
+def saved_view(visitor: Visitor, name: str) -> Request:
+    """The page of a view that was just saved; without a name the form with what is missing."""
+    form = saved_view_form(visitor)
+    shown = links.customers(visitor.stack.company("qbo")) + "?q=Birkett"
+    post = Request(form.path, {"name": name, "next": shown} | csrf(visitor))
+    if not name:
+        return post
+    visitor.send(post)
+    return Request(links.view(1, shown))
+
+
+_EMPTY = {
+    "kind": "json",
+    "match": _LIST,
+    "body": '{"results": [], "totalResults": 0, "pageNumber": 1, "pageSize": 100}',
+}
+_FIELD = "?path=phone"
+
+PAGES: tuple[Page, ...] = (
+    Page("sign-in", at("/accounts/login/"), NOBODY),
+    Page("companies", at("/companies/")),
+    Page("companies, viewer", at("/companies/"), VIEWER),
+    Page("companies, nothing found", at("/companies/?q=nothing-like-this")),
+    Page("list", of(links.customers, "qbo")),
+    Page("list, viewer", of(links.customers, "qbo"), VIEWER),
+    Page("list, one result", of(links.customers, "qbo", query="?q=Birkett&status=Active")),
+    Page("list, 100 rows", of(links.customers, "big")),
+    Page("list, 5,000 rows", of(links.customers, "big", query="?page_size=5000")),
+    Page("list, odd names", of(links.customers, "odd", query="?deleted=show")),
+    Page("list, nothing found", of(links.customers, "qbo", query="?q=zzz")),
+    Page("list, empty", of(links.customers, "freshbooks"), fault=_EMPTY),
+    Page("list, never synced", of(links.customers, "never_synced")),
+    Page("list, syncing", of(links.customers, "syncing")),
+    Page("list, no accounting", of(links.customers, "no_accounting")),
+    Page("list, not linked", of(links.customers, "deauthorized")),
+    Page("list, read-only", of(links.customers, "read_only")),
+    Page("list, out of date", of(links.customers, "qbo"), fault=failing(503, _LIST)),
+    Page("list, all columns", of(links.customers, "qbo", query="?columns=all&order_by=-city")),
+    Page("compare", of(links.compare, "qbo", query="?id=1&id=2&id=39")),
+    Page("compare, one chosen", of(links.compare, "qbo", query="?id=1"), status=422),
+    Page("view, new", saved_view_form),
+    Page("view, no name", lambda visitor: saved_view(visitor, ""), status=422),
+    Page("view", lambda visitor: saved_view(visitor, "Mine")),
+    Page("customer", of(links.customer, "qbo", "39")),
+    Page("customer, viewer", of(links.customer, "qbo", "39"), VIEWER),
+    Page("customer, from a list", of(links.customer, "qbo", "39", query="?list=q%3DBirkett&at=1")),
+    Page("customer, everything", of(links.customer, "odd", "full")),
+    Page("customer, fifty addresses", of(links.customer, "odd", "many-rows")),
+    Page("customer, unknown keys", of(links.customer, "odd", "supplemental")),
+    Page("customer, least", of(links.customer, "odd", "keys-missing")),
+    Page("customer, deleted", of(links.customer, "odd", "deleted")),
+    Page("customer, read-only", of(links.customer, "read_only", "1")),
+    Page("customer, name edited", of(links.customer, "qbo", "39"), act=_click("h1 + .pencil, h1 ~ .pencil")),
+    Page("customer, phone edited", of(links.customer, "qbo", "39"), act=_click("#field-phone .pencil")),
+    Page("customer, menu open", of(links.customer, "qbo", "39"), act=_click("details.account summary")),
+    Page("list, shortcuts", of(links.customers, "qbo"), act=_click("[data-shortcut-list]")),
+    Page("customer, input of a field", of(links.field, "qbo", "39", query=_FIELD), fragment=True),
+    Page("timeline", of(links.timeline, "qbo", "39")),
+    Page("freshness", of(links.freshness, "qbo")),
+    Page("new", of(links.new, "xero")),
+    Page("new, deep", of(links.new, "intacct")),
+    Page("new, not linked", of(links.new, "deauthorized")),
+    Page("new, read-only", of(links.new, "read_only"), status=409),
+    Page("edit", of(links.edit, "qbo", "39")),
+    Page("edit, everything", of(links.edit, "odd", "full")),
+    Page("edit, errors", posted(links.edit, "qbo", "39", f_customerName="", action="save"), status=422),
+    Page("edit, checked", posted(links.edit, "qbo", "39", f_phone="2", action="check")),
+    Page("edit, review", posted(links.edit, "qbo", "39", f_phone="1", action="review")),
+    Page("edit, conflict", conflict, status=409),
+    Page("new, same name", same_name, status=409),
+    Page("change, running", running),
+    Page("customer, change running", of(links.customer, "qbo", "24")),
+    Page("list, change running", of(links.customers, "qbo", query="?page=1")),
+    Page("change, accepted", changed("21")),
+    Page("change, refused", changed("22", "Fail me later")),
+    Page("change, unknown", changed("23", match=_PUSH, kind="reset", handled=True, count=1)),
+    Page("history", of(links.writes, "qbo")),
+    Page("history, viewer", of(links.writes, "qbo"), VIEWER),
+    Page("Codat's history", of(links.codat_writes, "qbo")),
+    Page("my changes", at(links.my_writes())),
+    Page("my changes, all", at(f"{links.my_writes()}?state=")),
+    Page("attachments", of(links.attachments, "files", "thirty")),
+    Page("attachments, odd names", of(links.attachments, "files", "names")),
+    Page("attachments, none", of(links.attachments, "files", "none")),
+    Page("attachment, PDF", of(links.attachment, "files", "kinds", "pdf")),
+    Page("attachment, picture", of(links.attachment, "files", "kinds", "png")),
+    Page("attachment, no preview", of(links.attachment, "files", "kinds", "unknown")),
+    Page("settings", at(links.settings())),
+    Page("settings, saved", at(f"{links.settings()}?saved=theme,density")),
+    Page("settings, errors", wrong_settings, status=422),
+    Page("shortcuts", at(links.shortcuts())),
+    Page("password", at("/accounts/password/")),
+    Page("400", at("/audit/400/"), status=400),
+    Page("403", of(links.new, "xero"), VIEWER, status=403),
+    Page("403, forged post", lambda _: Request("/accounts/password/", {"old": "x"}), status=403),
+    Page("404", at("/nowhere/"), status=404),
+    Page("405", lambda visitor: Request(links.my_writes(), csrf(visitor)), status=405),
+    Page("500", at("/audit/500/"), status=500),
+    Page("503", at("/audit/503/"), status=503),
+    Page("Codat down", of(links.customers, "zoho"), status=503, fault=failing(503)),
+    Page("Codat wrong", of(links.customers, "exact"), status=502, fault={"match": ".", "kind": "html"}),
+    Page("Codat, too many requests", of(links.customers, "dynamics"), status=503, fault=failing(429)),
+    Page("Codat, key wrong", of(links.customers, "netsuite"), status=502, fault=failing(401)),
+)  # fmt: skip

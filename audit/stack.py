@@ -1,0 +1,121 @@
+"""The dashboard as in production, with a sandbox in Codat's place, and people who visit it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import requests
+
+from bench.testbed import PASSWORD, Testbed, free_port
+from tests.support.controls import Controls
+
+EDITOR, VIEWER, NOBODY = "demo", "viewer", ""
+TIMEOUT = 60
+_VIEWER = f"""
+from django.contrib.auth.models import Group, User
+user = User.objects.create_user({VIEWER!r}, password={PASSWORD!r})
+user.groups.add(Group.objects.get(name="Viewers"))
+"""
+
+
+@dataclass(frozen=True)
+class Request:
+    """How a browser gets a page: an address, and for a post its fields."""
+
+    path: str
+    fields: Mapping[str, str] | None = None
+
+
+@dataclass
+class Visitor:
+    """A person with a session at the dashboard, or nobody."""
+
+    stack: Stack
+    session: requests.Session = field(default_factory=requests.Session)
+
+    def send(self, request: Request, **headers: str) -> requests.Response:
+        """The response to a request; redirects are followed."""
+        url = f"{self.stack.url}{request.path}"
+        if request.fields is None:
+            return self.session.get(url, headers=headers, timeout=TIMEOUT)
+        return self.session.post(url, request.fields, headers=headers, timeout=TIMEOUT)
+
+    def form(self, path: str, **typed: str) -> Request:
+        """The post of the customer's form at an address, after some of its fields were typed."""
+        fields = Controls(self.send(Request(path)).text).fields
+        return Request(path, fields | typed)
+
+    @property
+    def cookies(self) -> dict[str, str]:
+        """The session's cookies."""
+        return {cookie.name: cookie.value or "" for cookie in self.session.cookies}
+
+
+@dataclass
+class Stack:
+    """The addresses of a running dashboard and its sandbox."""
+
+    url: str
+    sandbox: str
+    _visitors: dict[str, Visitor] = field(default_factory=dict)
+    _companies: dict[str, str] = field(default_factory=dict)
+
+    def tell(self, method: str, path: str, **body: Any) -> Any:
+        """Use one of the sandbox's switches."""
+        url = f"{self.sandbox}/_sandbox/{path}"
+        response = requests.request(method, url, json=body or None, timeout=TIMEOUT)
+        response.raise_for_status()
+        return response.json() if path.partition("/")[0] != "try" else None
+
+    def company(self, key: str) -> str:
+        """The id of a company of the sandbox by its short name."""
+        if not self._companies:
+            self._companies = self.tell("GET", "")["companies"]
+        return self._companies[key]
+
+    def visitor(self, person: str) -> Visitor:
+        """A person, signed in where it is not nobody; each of them signs in once."""
+        if person not in self._visitors:
+            visitor = Visitor(self)
+            if person != NOBODY:
+                page = visitor.send(Request("/accounts/login/"))
+                fields = {
+                    "username": person,
+                    "password": PASSWORD,
+                    "csrfmiddlewaretoken": page.text.split('csrfmiddlewaretoken" value="')[1][:64],
+                }
+                visitor.send(Request("/accounts/login/", fields)).raise_for_status()
+            self._visitors[person] = visitor
+        return self._visitors[person]
+
+    @contextmanager
+    def fault(self, fault: Mapping[str, Any]) -> Iterator[None]:
+        """A fault at Codat for every call that matches, meanwhile; none where it is empty."""
+        if fault:
+            self.tell("POST", "faults", **{"count": -1, **fault})
+        try:
+            yield
+        finally:
+            if fault:
+                self.tell("DELETE", "faults")
+
+
+@contextmanager
+def running() -> Iterator[Stack]:
+    """The servers, on free ports of 127.0.0.1 and an empty database."""
+    with Testbed() as testbed:
+        port = free_port()
+        delays = ["--push-delay", "0.2", "--sync-delay", "0.2"]
+        command = [sys.executable, "manage.py", "sandbox", "--port", str(port), *delays]
+        # manage.py loads the settings, which have no default for secrets.
+        secrets = {"SECRET_KEY": "for-the-sandbox-only", "CODAT_API_KEY": "sandbox-key"}
+        sandbox = testbed.start(command, port, secrets)
+        env = testbed.settings(sandbox) | {"CODAT_API_KEY": "sandbox-key"}
+        testbed.prepare(env)
+        testbed.run(["manage.py", "shell", "--verbosity=0", "--command", _VIEWER], env)
+        dashboard = testbed.gunicorn("audit.application", env)
+        yield Stack(f"http://127.0.0.1:{dashboard.port}", f"http://127.0.0.1:{port}")
