@@ -10,6 +10,8 @@ from typing import Any
 from audit.stack import EDITOR, NOBODY, VIEWER, Request, Stack, Visitor
 from customers.web import links
 
+# The rows of the page of 100, fifty times: axe needs minutes for it, and would find what it finds in those.
+LARGE = "list, 5,000 rows"
 # How long a change may take to end at the sandbox.
 _PATIENCE = 20.0
 # On the page of a change whose outcome is still to come.
@@ -156,7 +158,7 @@ PAGES: tuple[Page, ...] = (
     Page("list, viewer", of(links.customers, "qbo"), VIEWER),
     Page("list, one result", of(links.customers, "qbo", query="?q=Birkett&status=Active")),
     Page("list, 100 rows", of(links.customers, "big")),
-    Page("list, 5,000 rows", of(links.customers, "big", query="?page_size=5000")),
+    Page(LARGE, of(links.customers, "big", query="?page_size=5000")),
     Page("list, odd names", of(links.customers, "odd", query="?deleted=show")),
     Page("list, nothing found", of(links.customers, "qbo", query="?q=zzz")),
     Page("list, empty", of(links.customers, "freshbooks"), fault=_EMPTY),
