@@ -36,7 +36,7 @@ def leaves(form: Form) -> dict[str, LeafBlock]:
 
 
 def test_an_address_is_in_the_order_of_an_envelope_and_sent_in_that_of_the_model() -> None:
-    model = obj(rows=array(**ADDRESS))
+    model = obj(rows=node("Array", properties=ADDRESS))
     page = form_page(model, {"rows": [{name: name for name in ADDRESS}]})
     shown = [control.name.rpartition(".")[2] for control in page.fields]
     assert shown == [
@@ -58,7 +58,7 @@ def test_a_row_is_named_by_what_it_has() -> None:
         ("Label 3", ""),
     ]
     address = {"country": "France", "city": "Lyon", "line1": "1 Street", "type": "Billing"}
-    (row,) = items(Form(obj(rows=array(**ADDRESS)), {"rows": [address]}))
+    (row,) = items(Form(obj(rows=node("Array", properties=ADDRESS)), {"rows": [address]}))
     assert (row.title, row.summary) == ("Billing", "1 Street, Lyon, France")
 
 
@@ -76,7 +76,9 @@ def test_few_inputs_are_a_row_of_one_line_with_a_button_that_removes_it() -> Non
     html = render(Form(PEOPLE, {"rows": [ANNA]}))
     assert html.count('class="row short"') == 1
     assert 'aria-label="Remove label 1"' in html
-    assert "row short" not in render(Form(obj(rows=array(**ADDRESS)), {"rows": [{}]}))
+    assert "row short" not in render(
+        Form(obj(rows=node("Array", properties=ADDRESS)), {"rows": [{}]})
+    )
 
 
 @pytest.mark.parametrize(
