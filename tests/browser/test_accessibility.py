@@ -87,6 +87,11 @@ PAGES: dict[str, Visit] = {
     "list, syncing": at(lambda stack: links.customers(stack.company("syncing"))),
     "list, no accounting": at(lambda stack: links.customers(stack.company("no_accounting"))),
     "list, deauthorized": at(lambda stack: links.customers(stack.company("deauthorized"))),
+    "list, all columns": at(
+        lambda stack: links.customers(stack.company("odd")) + "?columns=all&status=Active"
+    ),
+    "compare": at(lambda stack: links.compare(stack.company("qbo")) + "?id=39&id=38&id=nobody"),
+    "view": at(lambda stack: links.new_view(links.customers(stack.company("qbo")) + "?q=a")),
     "detail": at(lambda stack: links.customer(stack.company("qbo"), "39")),
     "timeline": at(lambda stack: links.timeline(stack.company("qbo"), "39")),
     "attachments": at(lambda stack: links.attachments(stack.company("files"), "thirty")),

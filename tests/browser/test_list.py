@@ -1,0 +1,166 @@
+"""The list of customers in a browser: where its rows begin, ticks, keys, pending changes, 5,000 rows."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from customers.web import links
+from tests.browser.conftest import OpenPage, Stack
+
+pytestmark = pytest.mark.browser
+
+_FIRST_ROW = "document.querySelector('.customers tbody tr').getBoundingClientRect().top"
+_LONG_TASKS = """window.longTasks = [];
+    new PerformanceObserver((list) => {
+      for (const task of list.getEntries()) window.longTasks.push(task.duration);
+    }).observe({ type: "longtask", buffered: true });"""
+
+
+def ticks(page: Page) -> list[str]:
+    """The names of the rows that are ticked."""
+    return page.locator(".customers tbody tr:has(:checked) .c-name a").all_inner_texts()
+
+
+def test_the_rows_begin_at_120_pixels(open_page: OpenPage, fresh: Stack) -> None:
+    page = open_page(width=1440)
+    path = links.customers(fresh.company("qbo"))
+    for query in ("", "?status=Active&currency=GBP"):
+        page.goto(path + query)
+        assert page.evaluate(_FIRST_ROW) <= 120
+
+
+def test_a_phone_shows_three_customers_on_its_first_screen(
+    open_page: OpenPage, fresh: Stack
+) -> None:
+    for javascript in (True, False):
+        page = open_page(width=390, javascript=javascript)
+        page.set_viewport_size({"width": 390, "height": 844})
+        page.goto(links.customers(fresh.company("qbo")) + "?status=Active")
+        third = page.locator(".customers tbody tr").nth(2).bounding_box()
+        assert third
+        assert third["y"] + third["height"] <= 844
+        menu = page.locator("#filter-menu > summary")
+        expect(menu).to_contain_text("1")
+        menu.click()
+        expect(page.locator("#f-status")).to_have_value("Active")
+        menu.click()
+        page.get_by_label("Sort by").select_option("Name, Z to A")
+        if not javascript:
+            page.get_by_role("button", name="Sort").click()
+        expect(page).to_have_url(re.compile("order_by=-customerName"))
+
+
+def test_ticked_rows_survive_paging_and_are_compared(open_page: OpenPage, fresh: Stack) -> None:
+    page = open_page()
+    page.goto(links.customers(fresh.company("qbo")) + "?page_size=25")
+    bar = page.locator(".selection-bar")
+    expect(bar).to_be_hidden()
+    boxes = page.locator('.customers tbody input[type="checkbox"]')
+    boxes.first.check()
+    compare = bar.get_by_role("button", name="Compare")
+    expect(bar).to_contain_text("1 selected")
+    expect(compare).to_be_disabled()
+    first = ticks(page)
+    page.locator("#page-next").click()
+    expect(page).to_have_url(re.compile("page=2"))
+    expect(bar).to_contain_text("1 selected, 1 on other pages")
+    boxes.first.check()
+    second = ticks(page)
+    compare.click()
+    page.wait_for_url("**/compare/?id=*&id=*")
+    heads = page.locator(".compare thead th a").all_inner_texts()
+    assert sorted(heads) == sorted(first + second)
+    page.get_by_role("link", name="Only differences").click()
+    expect(page.locator(".compare tbody tr:not(.differs)")).to_have_count(0)
+    page.go_back()
+    page.go_back()
+    expect(bar).to_contain_text("2 selected")
+    bar.get_by_role("button", name="Clear selection").click()
+    expect(bar).to_be_hidden()
+
+
+def test_rows_are_compared_without_scripts(open_page: OpenPage, fresh: Stack) -> None:
+    page = open_page(javascript=False)
+    page.goto(links.customers(fresh.company("qbo")))
+    boxes = page.locator('.customers tbody input[type="checkbox"]')
+    boxes.nth(0).check()
+    boxes.nth(1).check()
+    page.get_by_role("button", name="Compare").click()
+    expect(page.locator(".compare thead th a")).to_have_count(2)
+
+
+def test_keys_move_over_the_rows_select_and_turn_pages(open_page: OpenPage, fresh: Stack) -> None:
+    page = open_page()
+    page.goto(links.customers(fresh.company("qbo")) + "?page_size=25")
+    names = page.locator(".customers tbody .c-name a")
+    page.keyboard.press("j")
+    expect(names.nth(0)).to_be_focused()
+    page.keyboard.press("j")
+    expect(names.nth(1)).to_be_focused()
+    page.keyboard.press("x")
+    assert ticks(page) == [names.nth(1).inner_text()]
+    page.keyboard.press("k")
+    expect(names.nth(0)).to_be_focused()
+    page.keyboard.press("]")
+    expect(page).to_have_url(re.compile("page=2"))
+    page.keyboard.press("[")
+    expect(page).to_have_url(re.compile(r"^(?!.*[?&]page=2)"))
+    page.keyboard.press("/")
+    expect(page.get_by_label("Search", exact=True)).to_be_focused()
+    page.keyboard.press("j")
+    expect(page.get_by_label("Search", exact=True)).to_have_value("j")
+
+
+def test_a_pending_change_stands_in_its_row_until_it_was_read_back(
+    open_page: OpenPage, fresh: Stack
+) -> None:
+    page = open_page()
+    path = links.customers(fresh.company("qbo"))
+    page.goto(links.edit(fresh.company("qbo"), "39"))
+    page.get_by_label("Phone", exact=True).fill("+44 20 7946 0000")
+    page.locator("#save").click()
+    page.wait_for_url("**/writes/**")
+    page.goto(path + "?q=Birkett")
+    row = page.locator('.customers tr:has(input[value="39"])')
+    expect(row.locator(".row-state")).to_be_visible()
+    # The integration writes phone numbers in a form of its own.
+    expect(row.locator(".row-state")).to_contain_text("Came back different", timeout=40_000)
+    expect(row.locator(".c-phone ins")).to_be_visible()
+
+
+def test_five_thousand_rows_do_not_block_the_page(open_page: OpenPage, fresh: Stack) -> None:
+    page = open_page()
+    page.add_init_script(_LONG_TASKS)
+    path = links.customers(fresh.company("big")) + "?page_size=5000&deleted=show"
+
+    def blocked() -> float:
+        page.goto(path)
+        expect(page.locator(".customers tbody tr")).to_have_count(5000)
+        # The tasks of a page that has loaded are over when the browser is idle.
+        page.evaluate("new Promise((done) => requestIdleCallback(done, { timeout: 5000 }))")
+        durations = page.evaluate("window.longTasks")
+        return float(sum(duration - 50 for duration in durations))
+
+    # A busy machine only adds to it.
+    assert min(blocked() for _ in range(3)) < 300
+
+
+def test_views_are_saved_and_opened_without_scripts(open_page: OpenPage, fresh: Stack) -> None:
+    page = open_page(javascript=False)
+    path = links.customers(fresh.company("qbo"))
+    page.goto(path + "?status=Active")
+    page.get_by_role("link", name="Save view").click()
+    page.get_by_label("Name").fill("Active ones")
+    page.get_by_role("button", name="Save view").click()
+    tab = page.locator("#views [aria-current]")
+    expect(tab).to_have_text("Active ones")
+    page.get_by_role("link", name="Status: Active").click()
+    expect(page.locator(".modified")).to_contain_text("Modified:")
+    page.get_by_role("link", name="Reset").click()
+    expect(page.locator(".modified")).to_have_count(0)
+    page.get_by_role("link", name="Edit view").click()
+    page.get_by_role("button", name="Delete view").click()
+    expect(page.locator("#views")).not_to_contain_text("Active ones")
