@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, sync_playwright
 from playwright.sync_api import Page as Tab
 
 from audit import tools
@@ -53,6 +53,7 @@ def examine(browser: Browser, stack: Stack, page: Page, request: Request) -> See
     violations: list[str] = []
     html = ""
     for scheme, width in VARIANTS:
+        how = f"axe, {scheme}, {width} px"
         context = browser.new_context(
             base_url=stack.url,
             color_scheme=scheme,
@@ -62,7 +63,9 @@ def examine(browser: Browser, stack: Stack, page: Page, request: Request) -> See
             with stack.fault(page.fault):
                 tab = _open(context, stack, page, request)
             html = html or f"<!doctype html>\n{tab.evaluate('document.documentElement.outerHTML')}"
-            violations += [f"axe, {scheme}, {width} px: {line}" for line in _violations(tab)]
+            violations += [f"{how}: {line}" for line in _violations(tab)]
+        except Error as error:
+            violations.append(f"{how}: {error.message}")
         finally:
             context.close()
     return Seen(violations, html)
@@ -81,8 +84,9 @@ def _open(context: BrowserContext, stack: Stack, page: Page, request: Request) -
         with tab.expect_navigation():
             tab.evaluate(_POST, [request.path, request.fields])
     if page.act:
-        with tab.expect_response(lambda _: True):
-            tab.evaluate(page.act)
+        clicked, shown = page.act
+        tab.evaluate("selector => document.querySelector(selector).click()", clicked)
+        tab.wait_for_selector(shown)
     tab.wait_for_function(_IDLE)
     return tab
 

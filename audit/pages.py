@@ -25,7 +25,8 @@ class Page:
     """One page in one state.
 
     `reach` does what leads to it and returns the request that gets it. `fault`: what fails at Codat while it is
-    looked at. `act`: JavaScript that brings it into its state. `fragment`: what HTMX gets, not a whole page.
+    looked at. `act`: what is clicked, and what appears then, as CSS selectors. `fragment`: what HTMX gets, not a whole
+    page.
     """
 
     name: str
@@ -33,7 +34,7 @@ class Page:
     person: str = EDITOR
     status: int = 200
     fault: Mapping[str, Any] = field(default_factory=dict)
-    act: str = ""
+    act: tuple[str, str] | None = None
     fragment: bool = False
 
     def request(self, stack: Stack) -> Request:
@@ -111,11 +112,6 @@ def failing(status: int, match: str = ".") -> dict[str, Any]:
     return {"match": match, "kind": "status", "status": status}
 
 
-def _click(selector: str) -> str:
-    """JavaScript that clicks an element."""
-    return f"document.querySelector({selector!r}).click()"
-
-
 def csrf(visitor: Visitor) -> dict[str, str]:
     """The token that a post needs."""
     return {"csrfmiddlewaretoken": visitor.cookies["csrftoken"]}
@@ -148,6 +144,7 @@ _EMPTY = {
     "body": '{"results": [], "totalResults": 0, "pageNumber": 1, "pageSize": 100}',
 }
 _FIELD = "?path=phone"
+_CUSTOMER = of(links.customer, "qbo", "39")
 
 PAGES: tuple[Page, ...] = (
     Page("sign-in", at("/accounts/login/"), NOBODY),
@@ -183,10 +180,10 @@ PAGES: tuple[Page, ...] = (
     Page("customer, least", of(links.customer, "odd", "keys-missing")),
     Page("customer, deleted", of(links.customer, "odd", "deleted")),
     Page("customer, read-only", of(links.customer, "read_only", "1")),
-    Page("customer, name edited", of(links.customer, "qbo", "39"), act=_click("h1 + .pencil, h1 ~ .pencil")),
-    Page("customer, phone edited", of(links.customer, "qbo", "39"), act=_click("#field-phone .pencil")),
-    Page("customer, menu open", of(links.customer, "qbo", "39"), act=_click("details.account summary")),
-    Page("list, shortcuts", of(links.customers, "qbo"), act=_click("[data-shortcut-list]")),
+    Page("customer, name edited", _CUSTOMER, act=("h1 ~ .pencil", "h1 ~ .slot .field-edit")),
+    Page("customer, phone edited", _CUSTOMER, act=("#field-phone .pencil", "#field-phone .field-edit")),
+    Page("customer, menu open", _CUSTOMER, act=("details.account summary", "details.account[open]")),
+    Page("list, shortcuts", of(links.customers, "qbo"), act=("[data-shortcut-list]", "dialog[open]")),
     Page("customer, input of a field", of(links.field, "qbo", "39", query=_FIELD), fragment=True),
     Page("timeline", of(links.timeline, "qbo", "39")),
     Page("freshness", of(links.freshness, "qbo")),

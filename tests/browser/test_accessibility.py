@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 
 import pytest
+import requests
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
@@ -58,6 +59,31 @@ def _revert(page: Page, stack: Stack) -> None:
     page.locator("#save").wait_for()
 
 
+def _conflict(page: Page, stack: Stack) -> None:
+    _go(page, links.edit(stack.company("sage"), "C00002"))
+    page.get_by_label("Phone", exact=True).fill("3")
+    # The sandbox changes the phone number of the customer that was opened last.
+    requests.post(f"{stack.sandbox}/_sandbox/try/conflict", timeout=10).raise_for_status()
+    page.locator("#save").click()
+    page.locator("#form-conflicts").wait_for()
+
+
+def _same_name(page: Page, stack: Stack) -> None:
+    _go(page, links.new(stack.company("odd")))
+    page.locator('[name="f.customerName"]').fill("Twin Peaks Coffee")
+    page.locator("#save").click()
+    page.locator("#form-same-name").wait_for()
+
+
+def _field(path: str) -> Visit:
+    def visit(page: Page, stack: Stack) -> None:
+        _go(page, links.customer(stack.company("qbo"), "39"))
+        page.locator(f"#field-{path} .pencil").click()
+        page.locator(f"#field-{path} .field-edit").wait_for()
+
+    return visit
+
+
 def _shortcuts(page: Page, stack: Stack) -> None:
     _go(page, links.customers(stack.company("qbo")))
     page.keyboard.press("?")
@@ -94,6 +120,14 @@ PAGES: dict[str, Visit] = {
     "view": at(lambda stack: links.new_view(links.customers(stack.company("qbo")) + "?q=a")),
     "detail": at(lambda stack: links.customer(stack.company("qbo"), "39")),
     "timeline": at(lambda stack: links.timeline(stack.company("qbo"), "39")),
+    "detail, everything": at(lambda stack: links.customer(stack.company("odd"), "full")),
+    "detail, deleted": at(lambda stack: links.customer(stack.company("odd"), "deleted")),
+    "detail, read-only": at(lambda stack: links.customer(stack.company("read_only"), "1")),
+    "detail, name edited": _field("customerName"),
+    "detail, phone edited": _field("phone"),
+    "compare": at(lambda stack: links.compare(stack.company("qbo")) + "?id=1&id=2&id=39"),
+    "view": at(lambda stack: links.new_view(links.customers(stack.company("qbo")) + "?q=Birkett")),
+    "attachment": at(lambda stack: links.attachment(stack.company("files"), "kinds", "pdf")),
     "attachments": at(lambda stack: links.attachments(stack.company("files"), "thirty")),
     "attachments, odd names": at(lambda stack: links.attachments(stack.company("files"), "names")),
     "new": at(lambda stack: links.new(stack.company("xero"))),
@@ -101,6 +135,8 @@ PAGES: dict[str, Visit] = {
     "new, not linked": at(lambda stack: links.new(stack.company("deauthorized"))),
     "edit": at(lambda stack: links.edit(stack.company("qbo"), "39")),
     "invalid": _invalid,
+    "conflict": _conflict,
+    "same name": _same_name,
     "review": _review,
     "written": _written,
     "revert": _revert,
@@ -129,6 +165,7 @@ def violations(page: Page) -> list[str]:
     ]
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_no_page_has_a_violation(open_page: OpenPage, fresh: Stack, scheme: str) -> None:
     page = open_page(color_scheme=scheme, width=1440 if scheme == "light" else 390)
