@@ -3,6 +3,8 @@
 (() => {
   "use strict";
   document.documentElement.classList.add("js");
+  // Tells customers/browsing/seen_before.py that a page can bring itself up to date.
+  document.cookie = `scripts=1; path=/; max-age=31536000; samesite=lax${location.protocol === "https:" ? "; secure" : ""}`;
   const announcer = () => document.getElementById("announce");
   const showConnectionLost = (isLost) => {
     const banner = document.getElementById("connection-lost");
@@ -31,7 +33,8 @@
   const hadFocus = new WeakSet();
   document.addEventListener("htmx:beforeRequest", (event) => {
     if (event.detail.target?.contains(document.activeElement)) hadFocus.add(event.detail.xhr);
-    event.detail.target?.setAttribute("aria-busy", "true");
+    // What was seen before can be read while Codat is asked.
+    if (event.detail.elt.id !== "seen") event.detail.target?.setAttribute("aria-busy", "true");
     if (event.detail.elt.closest(".paging")) event.detail.target?.setAttribute("data-to-top", "");
   });
   document.addEventListener("htmx:afterRequest", (event) => event.detail.target?.removeAttribute("aria-busy"));

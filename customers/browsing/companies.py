@@ -10,13 +10,12 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from customers.browsing import stale
+from customers.browsing.seen_before import SeenBefore
 from customers.codat.companies import accounting_connections
 from customers.codat.types import Company, Connection
 from customers.codat.values import parse_date
 from customers.formatting import DASH, text_or_dash
-from customers.service import default_service
-from customers.web import htmx, links
+from customers.web import links
 from customers.web.company_context import STATE_LABELS, state_tag
 from customers.web.list_states import (
     COMPANY_ORDER,
@@ -92,17 +91,14 @@ def _row(company: Company) -> CompanyRow:
 def index(request: HttpRequest) -> HttpResponse:
     """The companies of the Codat account, searchable, a page at a time. One call to Codat."""
     state = read_companies(request.GET)
-    companies = default_service().snapshots.list_companies(
-        page=state.page,
-        page_size=state.page_size,
-        query=state.query,
-        order_by=state.order_by,
-    )
-    response = htmx.render(
-        request,
+    seen = SeenBefore(request)
+    companies = seen.companies(state)
+    if seen.is_unchanged:
+        return seen.unchanged()
+    response = seen.render(
         "browsing/companies.html",
         "browsing/_companies.html",
-        stale.context(request, companies)
+        seen.context()
         | {
             "state": state,
             "paging": paging(state, companies.data),

@@ -8,14 +8,13 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from customers.browsing import stale
 from customers.browsing.customer_detail import read_record
 from customers.browsing.editable import editable_values
+from customers.browsing.seen_before import SeenBefore
 from customers.browsing.timeline_view import timeline_context
 from customers.formatting import text_or_dash
-from customers.service import default_service
 from customers.web import htmx, links
-from customers.web.company_context import CompanyContext, company_context, with_company
+from customers.web.company_context import CompanyContext, company_context
 from customers.web.origin import Origin, kept, kept_in, read_origin
 from customers.web.place import place, with_results
 from customers.web.record_field import FieldAddresses
@@ -28,18 +27,19 @@ from customers.writes.pending import pending
 def detail(request: HttpRequest, company_id: str, customer_id: str) -> HttpResponse:
     """One customer, with every field. One call to Codat; the attachments are a fragment that loads afterwards."""
     origin = read_origin(request.GET, company_id)
+    seen = SeenBefore(request, company_id)
     (company, snapshot), results = with_results(
-        # A fragment has no way back: it stands on the page.
-        None if htmx.is_fragment(request) else origin,
-        lambda: with_company(
-            company_id,
-            lambda: default_service().snapshots.get(company_id=company_id, customer_id=customer_id),
-        ),
+        origin,
+        lambda: seen.customer(customer_id),
+        # A fragment has no way back: it stands on the page. Nor does a page wait for it that does not wait for Codat.
+        may_ask=not (htmx.is_fragment(request) or seen.may_be_earlier),
     )
+    if seen.is_unchanged:
+        return seen.unchanged()
     customer = cast(dict[str, Any], snapshot.data)
     page = company_context(request, company_id, company.data)
     context = (
-        stale.context(request, company, snapshot)
+        seen.context()
         | _context(request, page, customer_id, customer)
         | _addresses(page, customer_id, origin)
         | {
@@ -48,7 +48,7 @@ def detail(request: HttpRequest, company_id: str, customer_id: str) -> HttpRespo
         }
         | pending(company_id, customer_id, origin)
     )
-    return htmx.render(request, "browsing/customer.html", "browsing/_customer.html", context)
+    return seen.render("browsing/customer.html", "browsing/_customer.html", context)
 
 
 def _addresses(page: CompanyContext, customer_id: str, origin: Origin | None) -> dict[str, Any]:

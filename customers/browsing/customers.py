@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_POST, require_safe
 
-from customers.browsing import freshness, list_controls, row_changes, saved_views, stale
+from customers.browsing import freshness, list_controls, row_changes, saved_views
 from customers.browsing.columns import (
     Choice,
     choose,
@@ -20,20 +20,21 @@ from customers.browsing.columns import (
 from customers.browsing.customer_rows import Rows, customer_rows
 from customers.browsing.list_counts import count_sentence
 from customers.browsing.refresh import current
+from customers.browsing.seen_before import SeenBefore
 from customers.codat.errors import NotFound, NotSynced
-from customers.service import default_service
 from customers.web import htmx, links
 from customers.web.company_context import (
     CompanyContext,
     company_context,
     load_company,
-    with_company,
 )
 from customers.web.list_state import ListState
 from customers.web.list_states import CUSTOMER_ORDER, read_customers
 from customers.web.paging import canonical_url, headings, joined, paging
 from customers.web.return_address import list_address
 from customers.writes.listed import listed_writes, poll_context
+
+_TEMPLATES = ("browsing/customers.html", "browsing/_customers_update.html")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,26 +56,20 @@ def index(request: HttpRequest, company_id: str) -> HttpResponse:
     if address:
         return HttpResponseRedirect(request.path + address)
     state = asked.state
+    seen = SeenBefore(request, company_id)
     try:
-        company, customers = with_company(
-            company_id,
-            lambda: default_service().snapshots.list(
-                company_id=company_id,
-                page=state.page,
-                page_size=state.page_size,
-                query=state.query,
-                order_by=state.order_by,
-            ),
-        )
+        company, customers = seen.customers(state)
     except (NotSynced, NotFound) as error:
         page = load_company(request, company_id)
         if page.connection and not isinstance(error, NotSynced):
             raise
         return _without_data(request, page, asked)
+    if seen.is_unchanged:
+        return seen.unchanged()
     page = company_context(request, company_id, company.data)
-    context = stale.context(request, company, customers)
+    context = seen.context()
     context |= _rows_context(request, page, asked, cast("dict[str, Any]", customers.data))
-    response = _render(request, _list_context(request, page, asked) | context)
+    response = seen.render(*_TEMPLATES, _list_context(request, page, asked) | context)
     if request.headers.get("HX-Trigger") == "search":
         response["HX-Replace-Url"] = canonical_url(request.path, state, page.suffix)
     return response
@@ -158,13 +153,7 @@ def _without_data(request: HttpRequest, page: CompanyContext, asked: _Asked) -> 
     """Codat has no copy of this company's customers yet: say why, and offer a sync."""
     refresh = current(page.company_id) if page.connection else None
     context = freshness.context(page, refresh) | {"no_data": True}
-    return _render(request, _list_context(request, page, asked) | context)
-
-
-def _render(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
-    return htmx.render(
-        request, "browsing/customers.html", "browsing/_customers_update.html", context
-    )
+    return htmx.render(request, *_TEMPLATES, _list_context(request, page, asked) | context)
 
 
 def _list_context(request: HttpRequest, page: CompanyContext, asked: _Asked) -> dict[str, Any]:

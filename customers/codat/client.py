@@ -38,6 +38,7 @@ from customers.codat.http.call_context import Call, ends_at, record_write
 from customers.codat.http.circuit_breaker import CircuitBreaker
 from customers.codat.http.concurrency import ConcurrencyLimit
 from customers.codat.http.download import Download
+from customers.codat.http.latency import Latency
 from customers.codat.http.quota import Quota, RateLimit
 from customers.codat.http.request import ApiRequest, target
 from customers.codat.http.responses import JsonResponse
@@ -95,6 +96,8 @@ class Client:
             "User-Agent": "codatdash",
         }
         self.transport = Transport(headers, pool_size, proxies=proxies, verify=verify)
+        # How long pages wait for Codat's copy, in this process.
+        self.latency = Latency()
         # Names the account in a shared cache without revealing its key.
         self.identity = hashlib.sha256(f"{self.base_url}\0{auth_header}".encode()).hexdigest()
         self._quota = Quota(self.identity, reserve)

@@ -130,9 +130,16 @@ class SnapshotReader:
         return cast("Snapshot[CustomersPage]", snapshot)
 
     def cached_list(
-        self, *, company_id: str, page: int, page_size: int, query: str, order_by: str
+        self,
+        *,
+        company_id: str,
+        page: int,
+        page_size: int,
+        query: str,
+        order_by: str,
+        max_age: float = LIST_TTL,
     ) -> Snapshot[CustomersPage] | None:
-        """A page of customers that was read in the last `LIST_TTL` seconds, else None. Makes no call.
+        """A page of customers that was read in the last ``max_age`` seconds, else None. Makes no call.
 
         For what comes before and after a customer in it: pages about the customers' data read them again.
         """
@@ -140,7 +147,7 @@ class SnapshotReader:
             self._seen_key(
                 paths.customers(company_id), paths.page_params(page, page_size, query, order_by)
             ),
-            LIST_TTL,
+            max_age,
             _page_shape(_decode_customers, page_size),
             alias=cache.STALE,
         )
@@ -158,13 +165,15 @@ class SnapshotReader:
         )
         return cast("Snapshot[Customer]", snapshot)
 
-    def cached_customer(self, *, company_id: str, customer_id: str) -> Snapshot[Customer] | None:
-        """A customer that was read in the last `CUSTOMER_NAME_TTL` seconds, else None. Makes no call.
+    def cached_customer(
+        self, *, company_id: str, customer_id: str, max_age: float = CUSTOMER_NAME_TTL
+    ) -> Snapshot[Customer] | None:
+        """A customer that was read in the last ``max_age`` seconds, else None. Makes no call.
 
         For headings and file names: pages about the customer's data read it again.
         """
         key = self._seen_key(paths.customer(company_id, customer_id), {})
-        cached = _from_cache(key, CUSTOMER_NAME_TTL, _CUSTOMER, alias=cache.STALE)
+        cached = _from_cache(key, max_age, _CUSTOMER, alias=cache.STALE)
         return cast("Snapshot[Customer] | None", cached)
 
     def list_companies(
@@ -187,6 +196,18 @@ class SnapshotReader:
             self._cache_companies(snapshot.data["results"])
         return cast("Snapshot[CompaniesPage]", snapshot)
 
+    def cached_companies(
+        self, *, page: int, page_size: int, query: str, order_by: str, max_age: float
+    ) -> Snapshot[CompaniesPage] | None:
+        """A page of companies that was read in the last ``max_age`` seconds, else None. Makes no call."""
+        cached = _from_cache(
+            self._seen_key("/companies", paths.page_params(page, page_size, query, order_by)),
+            max_age,
+            _page_shape(decoding.decode, page_size),
+            alias=cache.STALE,
+        )
+        return cast("Snapshot[CompaniesPage] | None", cached)
+
     def get_company(
         self, *, company_id: str, fresh: bool = False, stale_if_error: bool = True
     ) -> Snapshot[Company]:
@@ -201,9 +222,11 @@ class SnapshotReader:
         )
         return cast("Snapshot[Company]", snapshot)
 
-    def cached_company(self, *, company_id: str) -> Snapshot[Company] | None:
-        """A company that is in the cache and not older than `COMPANY_TTL`, else None. Makes no call."""
-        cached = _from_cache(self._key("company", company_id), COMPANY_TTL, _COMPANY)
+    def cached_company(
+        self, *, company_id: str, max_age: float = COMPANY_TTL
+    ) -> Snapshot[Company] | None:
+        """A company that is in the cache, not expired and not older than ``max_age``, else None. Makes no call."""
+        cached = _from_cache(self._key("company", company_id), max_age, _COMPANY)
         return cast("Snapshot[Company] | None", cached)
 
     def expire_company(self, *, company_id: str) -> None:
@@ -314,7 +337,8 @@ class SnapshotReader:
         """A new response. Its body is cached undecoded, which is cheap, and decoded only as a fallback."""
         key = self._seen_key(path, params)
         try:
-            response = self.client.get_json(path, params, decode=shape.decode)
+            with self.client.latency.timed(path):
+                response = self.client.get_json(path, params, decode=shape.decode)
             data = shape.validate(response)
         except FALLBACK_ERRORS as error:
             stale = (
@@ -363,12 +387,15 @@ def _from_cache(
     *,
     alias: str = "default",
 ) -> Snapshot[dict[str, Any]] | None:
-    """The cached data under a key; None where there is none, or an older one than ``ttl`` seconds, or another shape."""
+    """The cached data under a key; None where there is none, or an older one than ``ttl`` seconds, or another shape.
+
+    An expired entry is returned with the ``error`` only that it is the fallback for.
+    """
     match cache.get(key, alias):
         case [read_at, str() as text, *marks] if (
             cache.is_past(read_at)
             and time.time() - read_at < ttl
-            and (ttl == STALE_TTL or not marks)
+            and (error is not None or not marks)
         ):
             # Other programs may have written the entry, so it is validated like a response.
             with suppress(ValueError, InvalidResponse):

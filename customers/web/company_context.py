@@ -96,6 +96,21 @@ class CompanyContext:
         return platform if isinstance(platform, str) and platform else "the accounting software"
 
     @property
+    def slow_copy(self) -> str:
+        """What a page says where Codat is slow to send its copy."""
+        return f"Codat is slow to answer. It sends its own copy, and does not ask {self.platform}."
+
+    @property
+    def slow_integration(self) -> str:
+        """What a page says where the accounting software is slow: Codat asks it for forms, files and changes."""
+        sentence = (
+            f"{self.platform[:1].upper()}{self.platform[1:]} can take a while to answer Codat."
+        )
+        if "desktop" in self.platform.lower():
+            return f"{sentence} It answers only while its connector is online."
+        return sentence
+
+    @property
     def connection_id(self) -> str:
         """The ID of the connection in use, "" where there is none."""
         return str(self.connection.get("id") or "") if self.connection else ""

@@ -130,10 +130,15 @@ class _ResultPage:
         return _step_url(self.origin, customer_id, direction)
 
 
-def with_results(origin: Origin | None, call: Callable[[], T]) -> tuple[T, CustomersPage | None]:
-    """The result of a call, and the page of the list: the cached one, else read in parallel; None if unreadable."""
+def with_results(
+    origin: Origin | None, call: Callable[[], T], *, may_ask: bool = True
+) -> tuple[T, CustomersPage | None]:
+    """The result of a call, and the page of the list: the cached one, else read in parallel; None if unreadable.
+
+    Without ``may_ask`` Codat is not asked for the list.
+    """
     cached = cached_results(origin)
-    if origin is None or cached is not None:
+    if origin is None or cached is not None or not may_ask:
         return call(), cached
     return in_parallel(call, lambda: _results_or_none(origin))
 

@@ -43,8 +43,13 @@ class ApiRequest:
     @property
     def company(self) -> str:
         """The company's ID as it is in the path, percent-encoded; "" where there is none."""
-        match = _COMPANY.match(self.target)
-        return match[1] if match else ""
+        return company_of(self.target)
+
+
+def company_of(path: str) -> str:
+    """The ID of the company in a path, percent-encoded as it is there; "" where there is none."""
+    match = _COMPANY.match(path)
+    return match[1] if match else ""
 
 
 def target(path: str, params: Mapping[str, object] | None = None) -> str:
