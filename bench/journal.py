@@ -14,7 +14,7 @@ from bench.timing import interleave
 
 SHORT, LONG = 1_000, 1_000_000
 MUST = 1.3
-# The last page that a number opens: `MAX_NUMBERED` of customers/writes/change_pages.py.
+# The last page that a number opens: `MAX_NUMBERED` of customers/writes/pages/change_pages.py.
 _LAST_NUMBERED = 100
 HISTORY = f"{COMPANY}writes/"
 _NEXT = re.compile(r'rel="next" href="([^"]+)"')

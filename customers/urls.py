@@ -19,13 +19,13 @@ from customers.editing import field_view, undo_view
 from customers.editing import views as editing_views
 from customers.preferences import settings_view, shortcuts
 from customers.web import links
-from customers.writes import (
+from customers.writes import webhook_view
+from customers.writes.pages import (
     change_view,
     codat_history_view,
     history_view,
     my_changes_view,
     pending_view,
-    webhook_view,
 )
 
 register_converter(links.IdConverter, "id")

@@ -125,8 +125,6 @@ PAGES: dict[str, Visit] = {
     "detail, read-only": at(lambda stack: links.customer(stack.company("read_only"), "1")),
     "detail, name edited": _field("customerName"),
     "detail, phone edited": _field("phone"),
-    "compare": at(lambda stack: links.compare(stack.company("qbo")) + "?id=1&id=2&id=39"),
-    "view": at(lambda stack: links.new_view(links.customers(stack.company("qbo")) + "?q=Birkett")),
     "attachment": at(lambda stack: links.attachment(stack.company("files"), "kinds", "pdf")),
     "attachments": at(lambda stack: links.attachments(stack.company("files"), "thirty")),
     "attachments, odd names": at(lambda stack: links.attachments(stack.company("files"), "names")),

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from customers.models import Write
 from customers.web import links
-from customers.writes.change_origin import read_change_origin
+from customers.writes.pages.change_origin import read_change_origin
 from tests.conftest import RawPathClient
 from tests.support.journal import journal_row
 

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from customers.models import Write
 from customers.web import attention, links
-from customers.writes import change_pages
+from customers.writes.pages import change_pages
 from tests.conftest import RawPathClient
 from tests.support.journal import journal_row
 

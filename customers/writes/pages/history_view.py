@@ -8,8 +8,8 @@ from customers.formatting import text_or_dash
 from customers.models import Write, WriteQuerySet
 from customers.service import default_service
 from customers.web import htmx, links
-from customers.writes.change_list import change_list
-from customers.writes.change_origin import HISTORY
+from customers.writes.pages.change_list import change_list
+from customers.writes.pages.change_origin import HISTORY
 
 MAX_PEOPLE = 200
 

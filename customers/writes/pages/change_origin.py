@@ -12,7 +12,7 @@ from customers.web import links
 from customers.web.list_state import Params
 from customers.web.origin import Origin, kept, read_origin
 from customers.web.paging import with_query
-from customers.writes.change_pages import PLACE
+from customers.writes.pages.change_pages import PLACE
 
 # The parameters of a list of changes.
 _PARAMETERS = ("state", "kind", "by", "customer", *PLACE)

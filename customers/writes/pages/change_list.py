@@ -8,9 +8,9 @@ from urllib.parse import urlencode
 from customers.models import Write, WriteQuerySet
 from customers.web import links
 from customers.writes import sentences, tracking
-from customers.writes.change_origin import list_origin
-from customers.writes.change_pages import PLACE, change_page
 from customers.writes.effects import changes_of_rows
+from customers.writes.pages.change_origin import list_origin
+from customers.writes.pages.change_pages import PLACE, change_page
 
 # Values of the filter `state` that select several states.
 UNFINISHED, NEEDS_ATTENTION = "unfinished", "open"

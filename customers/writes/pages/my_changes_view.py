@@ -14,9 +14,10 @@ from customers.formatting import text_or_dash
 from customers.models import Draft, Write
 from customers.service import default_service
 from customers.web import htmx, links
-from customers.writes import drafts, ended_elsewhere
-from customers.writes.change_list import NEEDS_ATTENTION, change_list
-from customers.writes.change_origin import MINE
+from customers.writes import drafts
+from customers.writes.pages import ended_elsewhere
+from customers.writes.pages.change_list import NEEDS_ATTENTION, change_list
+from customers.writes.pages.change_origin import MINE
 
 # Drafts that are shown here; older ones are offered with their forms.
 MAX_DRAFTS = 50

@@ -20,7 +20,7 @@ from customers.web import htmx, links
 from customers.web.origin import Origin, kept
 from customers.web.place import Place, cached_results, place
 from customers.writes import decisions, effects, sentences, tracking
-from customers.writes.change_origin import Origins
+from customers.writes.pages.change_origin import Origins
 from customers.writes.support import support_bundle
 
 
@@ -31,7 +31,7 @@ def change(request: HttpRequest, company_id: str, write_id: uuid.UUID) -> HttpRe
 
     `?check` asks Codat immediately; `?again` says that a second save of the same form led here, `?same` that a
     save of the same change in another form did, `?removed` that invisible characters were removed before. `?list` or
-    `?history` says what list led here (customers/web/origin.py, customers/writes/change_origin.py). HEAD shows
+    `?history` says what list led here (customers/web/origin.py, customers/writes/pages/change_origin.py). HEAD shows
     what is known, without a call to Codat. POST `action=send` sends an unknown create again with its own key; POST
     `decision=linked` with `key`, or `decision=not_received`, is what a person decides about an unknown write.
     """

@@ -1,0 +1,1 @@
+"""The pages of changes: one change, the histories, pending changes."""
