@@ -71,9 +71,8 @@ def push(
     )
     if write.forced_outcome == "Refuse me":
         findings.errors.append(_refused(write))
-    if findings.errors and (
-        integration.refuses == "with_400" or write.forced_outcome == "Refuse me"
-    ):
+    refuses = "with_400" if write.forced_outcome == "Refuse me" else integration.refuses
+    if findings.errors and refuses == "with_400":
         raise ApiError(400, "Invalid customer.", errors=findings.errors, retry="False")
     company.pushes.append(operation)
     if write.forced_outcome == "Fail me now" or (

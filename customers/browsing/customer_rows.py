@@ -81,31 +81,41 @@ def customer_rows(
     row says so.
     """
     changes = changes or {}
-    cells = {}
-    empty = []
-    addresses: list[Mapping[str, Any]] = []
-    if any(column.part for column in columns):
-        addresses = [main_address(customer) for customer in customers]
-    for column in columns[1:]:
-        texts = _cells(column, customers, addresses)
-        for index, change in changes.items():
-            texts[index] = change.cells.get(column.name, texts[index])
-        texts = [_new_cell(column, row) for row in new] + texts if new else texts
-        if (
-            show_empty
-            or (column.order and column.order == ordered_by)
-            or any(map(str.strip, texts))
-        ):
-            cells[column.name] = texts
-        else:
-            empty.append(column)
+    every = _all_cells(columns[1:], customers, changes, new)
+    empty = tuple(
+        column
+        for column in columns[1:]
+        if not show_empty
+        and not (column.order and column.order == ordered_by)
+        and not any(map(str.strip, every[column.name]))
+    )
+    cells = {column.name: every[column.name] for column in columns[1:] if column not in empty}
     if changes and "changed" in cells:
         for index, change in changes.items():
             cells["changed"][index + len(new)] = change.state
     heads = [_new_head(row, has_date="changed" in cells) for row in new]
     heads += _heads(_Links(company_id, suffix, first), customers, changes, cells)
     shown = (NAME, *(column for column in columns[1:] if column.name in cells))
-    return Rows(_html(heads, shown, cells), shown, tuple(empty))
+    return Rows(_html(heads, shown, cells), shown, empty)
+
+
+def _all_cells(
+    columns: Sequence[Column],
+    customers: Sequence[Mapping[str, Any]],
+    changes: Mapping[int, RowChange],
+    new: Sequence[NewRow],
+) -> dict[str, list[str]]:
+    """The cells of each column by its name, those of new customers first."""
+    addresses: list[Mapping[str, Any]] = []
+    if any(column.part for column in columns):
+        addresses = [main_address(customer) for customer in customers]
+    cells = {}
+    for column in columns:
+        texts = _cells(column, customers, addresses)
+        for index, change in changes.items():
+            texts[index] = change.cells.get(column.name, texts[index])
+        cells[column.name] = [_new_cell(column, row) for row in new] + texts if new else texts
+    return cells
 
 
 def _cells(

@@ -131,21 +131,28 @@ def _rows_context(
         show_empty=state.kept["empty"] == "show",
         ordered_by=state.order_field,
     )
-    columns = [(column.order or column.name, column.label) for column in rows.columns]
     count = count_sentence(
         state, pages, results, company_id=page.company_id, last_sync=page.last_sync
     )
     return {
         "paging": pages,
         "count": count,
-        "rows": rows.html,
-        "columns": rows.columns,
-        "heads": headings(tuple(columns), CUSTOMER_ORDER, state, page.suffix),
-        "empty_columns": rows.empty,
-        "show_empty_url": joined(state.address(empty="show"), page.suffix),
-        "chips": list_controls.chips(state, rows.columns, page.suffix),
+        **_columns_context(state, rows, page.suffix),
         "elsewhere": changes.elsewhere,
         **poll_context(page.company_id, writes, changes.shown),
+    }
+
+
+def _columns_context(state: ListState, rows: Rows, suffix: str) -> dict[str, Any]:
+    """The rows, their columns, and the columns that are left out."""
+    columns = tuple((column.order or column.name, column.label) for column in rows.columns)
+    return {
+        "rows": rows.html,
+        "columns": rows.columns,
+        "heads": headings(columns, CUSTOMER_ORDER, state, suffix),
+        "empty_columns": rows.empty,
+        "show_empty_url": joined(state.address(empty="show"), suffix),
+        "chips": list_controls.chips(state, rows.columns, suffix),
     }
 
 

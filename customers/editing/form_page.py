@@ -116,29 +116,18 @@ class EditPage:
             edit.show_findings()
         else:
             self._set_focus(edit)
-        form, target = edit.form, edit.target
-        name = "New customer" if target.creating else text_or_dash(form.base.get("customerName"))
         context = {
             "page": self.page,
             "place": self._place(),
             "saved": self._saved(),
-            "creating": target.creating,
-            "customer_id": target.customer_id,
-            "name": name,
-            "form": form,
-            "submission": edit.submission,
-            "options": edit.options,
-            "max_timeout": MAX_TIMEOUT,
-            "retry_of": edit.retry_of,
-            "acknowledged": " ".join(sorted(edit.acknowledged)),
+            **_edit_context(edit),
             **self._same_name(same_name),
-            "notes": edit.notes,
             "offered": self._offered_drafts(),
             "merge": merge,
             "checked": checked,
             "reviewing": reviewing,
             **self._addresses(),
-            **_review(form if reviewing else None),
+            **_review(edit.form if reviewing else None),
         }
         templates = "editing/form.html", "editing/_form.html"
         return htmx.render(self.request, *templates, context, status=status)
@@ -242,6 +231,24 @@ class EditPage:
         )
         connection = draft.connection_id if is_usable else page.connection_id
         return self._kept(self.path + page.query(connection=connection, draft=draft.submission))
+
+
+def _edit_context(edit: Edit) -> dict[str, Any]:
+    """What the page shows of the edit itself."""
+    form, target = edit.form, edit.target
+    name = "New customer" if target.creating else text_or_dash(form.base.get("customerName"))
+    return {
+        "creating": target.creating,
+        "customer_id": target.customer_id,
+        "name": name,
+        "form": form,
+        "submission": edit.submission,
+        "options": edit.options,
+        "max_timeout": MAX_TIMEOUT,
+        "retry_of": edit.retry_of,
+        "acknowledged": " ".join(sorted(edit.acknowledged)),
+        "notes": edit.notes,
+    }
 
 
 def _pending_sentence(other: SameNameCustomer) -> str:

@@ -176,9 +176,6 @@ def _narrower(choose: Any, one: int | None, other: int | None) -> Any:
 
 
 def _display(node: Node, limit: Limit, *, is_always_required: bool) -> NodeDisplay:
-    required: Literal["", "always", "if_filled"] = ""
-    if node.required and not node.read_only:
-        required = "always" if is_always_required else "if_filled"
     item_label = singular(node.label)
     input_mode = "decimal" if node.type is NodeType.NUMBER else ""
     input_mode = "email" if limit.format == "email" else input_mode
@@ -190,7 +187,7 @@ def _display(node: Node, limit: Limit, *, is_always_required: bool) -> NodeDispl
         label=node.label,
         item_label=item_label,
         item_noun=label_in_sentence(item_label),
-        required=required,
+        required=_required(node, is_always_required=is_always_required),
         help=parts,
         is_help_for_screen_reader=all(part.style == "screen_reader" for part in parts),
         short_limit=_short_limit(node),
@@ -219,6 +216,13 @@ def _display(node: Node, limit: Limit, *, is_always_required: bool) -> NodeDispl
         is_short=_is_short(node),
         is_short_list=node.element is not None and _is_short(node.element),
     )
+
+
+def _required(node: Node, *, is_always_required: bool) -> Literal["", "always", "if_filled"]:
+    """Whether a value is required: always, or once something else of its group is filled in."""
+    if not node.required or node.read_only:
+        return ""
+    return "always" if is_always_required else "if_filled"
 
 
 def _is_short(node: Node) -> bool:

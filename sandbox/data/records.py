@@ -111,10 +111,9 @@ def _customer(
     moment = synced - _age(random, index)
     record["modifiedDate"] = dates.stamp(min(moment + timedelta(minutes=index * 7 % 60), synced))
     record["sourceModifiedDate"] = stamp(moment, shape)
-    if shape.metadata:
-        record["metadata"] = {"isDeleted": random.random() < 0.04}
-    elif random.random() < 0.04:
-        record["metadata"] = {"isDeleted": True}
+    is_deleted = random.random() < 0.04
+    if shape.metadata or is_deleted:
+        record["metadata"] = {"isDeleted": is_deleted}
     return _with_irregularities(record, index)
 
 
