@@ -1,7 +1,8 @@
 """An upstream instead of Codat. Its responses are encoded once, so that they cost little.
 
 `python -m bench.upstream <port> [<certificate>]`. The data is the sandbox's; large cases are generated
-here. `GET /_calls` returns the calls since its last request; `GET /_delay?milliseconds=500` delays each response from then on.
+here. `GET /_calls` returns the calls since its last request, `GET /_delay?milliseconds=500` delays every response from
+then on.
 """
 
 from __future__ import annotations
