@@ -68,7 +68,8 @@ def examine(
     for name, check in html_checkers.CHECKERS.items():
         if name in checkers:
             _add(rows, name, check(served), "as served")
-            _add(rows, name, check(scripted), "after scripts")
+            if chromium:
+                _add(rows, name, check(scripted), "after scripts")
     return rows
 
 

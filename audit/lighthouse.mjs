@@ -55,7 +55,7 @@ async function examine(browser, plan, formFactor) {
 }
 
 const plan = JSON.parse(await text(process.stdin));
-const browser = await puppeteer.launch({executablePath: plan.chromium, args: plan.flags, headless: true});
+const browser = await puppeteer.launch({executablePath: plan.chromium, args: plan.flags, headless: true, protocolTimeout: 0});
 try {
   const results = {};
   for (const formFactor of plan.formFactors) results[formFactor] = await examine(browser, plan, formFactor);

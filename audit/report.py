@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from audit.lighthouse import Scores
 
 HEADS = ("page", "axe", "html-validate", "vnu", "desktop", "mobile")
+# The place of a finding: the same finding many times is one line.
+_LINE = re.compile(r", line \d+")
 # Milliseconds that 5,000 rows on one page may block a desktop.
 MAX_BLOCKING = 300
 
@@ -96,5 +100,6 @@ def blocking_lines(rows: Sequence[Row]) -> list[str]:
 
 def problem_lines(rows: Sequence[Row]) -> list[str]:
     """The problems of each page, as a list; none where there are none."""
-    lines = [f"- {row.name}: {line}" for row in rows for line in row.problems]
-    return ["", f"{len(lines)} problems:", "", *lines] if lines else []
+    counts = Counter(f"{row.name}: {_LINE.sub('', line)}" for row in rows for line in row.problems)
+    lines = [f"- {line}" + (f" ({n} times)" if n > 1 else "") for line, n in counts.items()]
+    return ["", f"{counts.total()} problems:", "", *lines] if lines else []

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
-from bench import charts, decoding, downloads, journal, pages, report
+from bench import charts, decoding, downloads, journal, pages, report, slow_codat
 from bench.report import Row
 from bench.testbed import Server, Testbed
 from bench.timing import LoadMonitor
@@ -46,6 +46,7 @@ def measure(testbed: Testbed, *, quick: bool) -> list[Row]:
     step("pages", lambda: pages.rows(servers, rounds))
     step("pages per second", lambda: [pages.throughput(servers, few, seconds)])
     step("calls", lambda: pages.calls(servers))
+    step("slow Codat", lambda: slow_codat.rows(servers.dashboard, servers.upstream, rounds))
     step("large pages", lambda: pages.large(servers, few))
     step("decoding", lambda: decoding.rows(testbed, servers.upstream, rounds, few))
     step("start-up", lambda: [start_up(testbed, servers.upstream, few)])

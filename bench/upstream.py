@@ -1,7 +1,8 @@
 """An upstream instead of Codat. Its responses are encoded once, so that they cost little.
 
 `python -m bench.upstream <port> [<certificate>]`. The data is the sandbox's; large cases are generated
-here. `GET /_calls` returns the calls since its last request.
+here. `GET /_calls` returns the calls since its last request, `GET /_delay?milliseconds=500` delays every response from
+then on.
 """
 
 from __future__ import annotations
@@ -177,6 +178,7 @@ class Upstream(Server):
     def __init__(self, port: int, certificate: str = "") -> None:
         self.bodies = Bodies()
         self.calls: list[str] = []
+        self.delay = 0.0
         self.tls = None
         if certificate:
             self.tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
@@ -195,7 +197,11 @@ class Upstream(Server):
         if request.path == "/_calls":
             calls, self.calls = self.calls, []
             return Response(200, json.dumps(calls).encode()), call
+        if request.path == "/_delay":
+            self.delay = int(request.query["milliseconds"]) / 1000
+            return Response(200, b"{}"), call
         self.calls.append(f"{request.method} {request.path}")
+        time.sleep(self.delay)
         body = self.bodies.body(request)
         if body is None:
             return Response(404, b'{"error":"not found"}'), call

@@ -29,7 +29,7 @@
   function show() {
     const wait = [...waits.values()].filter((one) => one.isLong || one.age).at(-1);
     bar.hidden = !wait?.isLong;
-    line.textContent = wait ? [wait.age, wait.text, wait.isSlow && wait.sentence].filter(Boolean).join(" ") : note;
+    line.textContent = wait ? [wait.age, (wait.isSlow && wait.sentence) || wait.text].filter(Boolean).join(" ") : note;
     button.hidden = Boolean(wait) || !update?.canBeShown;
     box.hidden = !line.textContent;
   }

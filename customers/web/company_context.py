@@ -98,7 +98,7 @@ class CompanyContext:
     @property
     def slow_copy(self) -> str:
         """What a page says where Codat is slow to send its copy."""
-        return f"Codat is slow to answer. It sends its own copy, and does not ask {self.platform}."
+        return f"Codat is slow to send its copy from {self.platform}."
 
     @property
     def slow_integration(self) -> str:
