@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 def shown(client: RawPathClient, url: str) -> str:
     """The time of the last sync on a page."""
     text = client.get(url).content.decode()
-    match = re.search(r'Last synced.{0,80}?<time datetime="([^"]+)"', text, re.DOTALL)
+    match = re.search(r'(?:Last s|S)ynced.{0,80}?<time datetime="([^"]+)"', text, re.DOTALL)
     assert match is not None
     return match[1]
 
