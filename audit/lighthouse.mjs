@@ -1,7 +1,8 @@
 // Examines one page with Lighthouse: `node lighthouse.mjs`, with a plan as JSON on the standard input.
 //
-// {url, fields (of a post, or null), cookies, status, chromium, flags, formFactors}; prints one JSON object: by form
-// factor the scores, the audits that failed, and the total blocking time in milliseconds.
+// {url, fields (of a post, or null), cookies, status, categories, chromium, flags, formFactors}; prints one JSON object:
+// by form factor the scores (null for a category that was left out), the audits that failed, and the total blocking
+// time in milliseconds.
 import {text} from "node:stream/consumers";
 
 import {desktopConfig, navigation} from "lighthouse";
@@ -21,14 +22,14 @@ const post = (page, url, fields) => page.evaluate((action, pairs) => {
 }, url, fields);
 
 function summary({audits, categories}) {
-  const failed = CATEGORIES.flatMap((name) => categories[name].auditRefs
+  const failed = CATEGORIES.filter((name) => name in categories).flatMap((name) => categories[name].auditRefs
     .filter(({id, weight}) => weight > 0 && (audits[id].score ?? 1) < (name === "performance" ? 0.9 : 1))
     .map(({id}) => {
       const items = audits[id].details?.items ?? [];
       const where = items.slice(0, 3).map((item) => item.node?.snippet ?? item.description ?? item.url ?? "");
       return `${id}: ${audits[id].displayValue ?? audits[id].title} ${where.join(" ")}`.trim();
     }));
-  const scores = CATEGORIES.map((name) => Math.round((categories[name].score ?? 0) * 100));
+  const scores = CATEGORIES.map((name) => name in categories ? Math.round((categories[name].score ?? 0) * 100) : null);
   return {scores, failed, blocking: audits["total-blocking-time"].numericValue ?? 0};
 }
 
@@ -36,7 +37,7 @@ async function examine(browser, plan, formFactor) {
   const page = await browser.newPage();
   await page.setCookie(...Object.entries(plan.cookies).map(([name, value]) => ({name, value, url: plan.url})));
   const flags = {
-    onlyCategories: CATEGORIES,
+    onlyCategories: plan.categories,
     logLevel: "error",
     ignoreStatusCode: true,
     // The browser logs the status of an error page as an error of its own.
