@@ -39,7 +39,7 @@ lock: $(VENV)/development
 # --- Run -----------------------------------------------------------------------------------------
 
 run: $(VENV)/runtime
-	@PORT=$(PORT) SANDBOX_PORT=$(SANDBOX_PORT) $(BIN)/python scripts/run.py
+	@exec env PORT=$(PORT) SANDBOX_PORT=$(SANDBOX_PORT) $(BIN)/python scripts/run.py
 
 # --- Test ----------------------------------------------------------------------------------------
 

@@ -55,8 +55,7 @@ def measure(testbed: Testbed, *, quick: bool) -> list[Row]:
         step("pictures", lambda: _pictures(servers))
     for server in (servers.dashboard, servers.sdk, servers.admin):
         testbed.stop(server)
-    long = 20_000 if quick else journal.LONG
-    step("journal", lambda: journal.rows(testbed, servers.upstream, rounds, long=long))
+    step("journal", lambda: journal.rows(testbed, servers.upstream, rounds, quick=quick))
 
     def memory() -> list[Row]:
         sizes = [downloads.KIB, size] if quick else charts.SIZES
@@ -66,9 +65,8 @@ def measure(testbed: Testbed, *, quick: bool) -> list[Row]:
         return downloads.memory_rows(growth, downloads.slow_memory(testbed, servers.upstream, few))
 
     step("memory", memory)
-    step(
-        "throughput", lambda: downloads.throughput(testbed, servers.upstream, size, few, tls=False)
-    )
+    plain = servers.upstream
+    step("throughput", lambda: downloads.throughput(testbed, plain, size, few, tls=False))
     secure = testbed.upstream(tls=True)
     step("throughput over TLS", lambda: downloads.throughput(testbed, secure, size, few, tls=True))
     return results

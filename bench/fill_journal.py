@@ -84,7 +84,7 @@ def _replaced_columns() -> dict[str, str]:
         "customer_id": "CAST(n %% 5000 AS TEXT)",
         "created_at": minutes_before,
         "confirmation": "CASE (n / 10) %% 2 WHEN 0 THEN 'confirmed' ELSE 'absent' END",
-        "confirmed_at": "CASE (n / 10) %% 2 WHEN 0 THEN original.completed_at END",
+        "confirmed_at": f"CASE (n / 10) %% 2 WHEN 0 THEN {minutes_before} END",
     }
 
 

@@ -12,7 +12,7 @@ from bench.report import Row, milliseconds
 from bench.testbed import Server, Testbed
 from bench.timing import interleave
 
-SHORT, LONG = 1_000, 1_000_000
+SHORT, LONG, QUICK = 1_000, 1_000_000, 20_000
 MUST = 1.3
 # The last page that a number opens: `MAX_NUMBERED` of customers/writes/pages/change_pages.py.
 _LAST_NUMBERED = 100
@@ -31,8 +31,9 @@ _PAGES = {
 _DEEP = "change history, page 101 or the last"
 
 
-def rows(testbed: Testbed, upstream: Server, rounds: int, *, long: int = LONG) -> list[Row]:
+def rows(testbed: Testbed, upstream: Server, rounds: int, *, quick: bool) -> list[Row]:
     """One row for each page."""
+    long = QUICK if quick else LONG
     browsers = {}
     for size in (SHORT, long):
         env = testbed.settings(upstream)

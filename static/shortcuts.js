@@ -7,7 +7,7 @@
 (() => {
   "use strict";
   const EDITABLE = "select, textarea, [contenteditable]:not([contenteditable=false]), input:not([type=checkbox], [type=radio], [type=button], [type=submit], [type=reset])";
-  const OWN_ARROWS = `${EDITABLE}, input, summary, [role=region], [role=listbox], [role=menu], [role=tablist]`;
+  const OWN_ARROWS = `${EDITABLE}, input, summary, [tabindex="0"], [role=listbox], [role=menu], [role=tablist]`;
   const CAPS = { ArrowUp: "↑", ArrowDown: "↓", ArrowLeft: "←", ArrowRight: "→", Control: "Ctrl" };
 
   const areLettersOn = () => document.documentElement.dataset.shortcuts !== "off";

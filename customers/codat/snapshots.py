@@ -19,10 +19,11 @@ from typing import Any, Generic, TypeVar, cast
 
 import simplejson
 
-from customers.codat import cache, decoding, paths, validation
+from customers.codat import cache, paths, shapes
 from customers.codat.client import Client
-from customers.codat.errors import OUTAGES, CodatError, InvalidResponse, NotSupported, UnusableModel
+from customers.codat.errors import OUTAGES, CodatError, InvalidResponse, NotSupported
 from customers.codat.http.responses import JsonResponse
+from customers.codat.shapes import Shape
 from customers.codat.types import CompaniesPage, Company, Customer, CustomersPage, Integration
 
 # Seconds for which cached data is used without a call. A connection's state changes often, a model rarely.
@@ -50,8 +51,6 @@ _EXPIRED = "expired"
 
 T = TypeVar("T")
 
-_decode_customers = decoding.decoder_for(CustomersPage)
-
 
 @dataclass(frozen=True, slots=True)
 class Snapshot(Generic[T]):
@@ -63,42 +62,6 @@ class Snapshot(Generic[T]):
     data: T
     read_at: datetime
     error: CodatError | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Shape:
-    """How a kind of data is read from JSON: decoded (ValueError), then validated (InvalidResponse)."""
-
-    decode: decoding.Decode
-    validate: Callable[[JsonResponse], dict[str, Any]]
-
-
-_COMPANY = _Shape(decoding.decode, validation.company)
-_INTEGRATION = _Shape(decoding.decode, validation.an_object)
-_CUSTOMER = _Shape(decoding.decode_exactly, validation.record)
-
-
-def _model_shape(check: Callable[[dict[str, Any]], object] | None) -> _Shape:
-    """The shape of a create/update model that passes a check, which raises ValueError with a sentence."""
-
-    def validate(response: JsonResponse) -> dict[str, Any]:
-        model = validation.an_object(response)
-        try:
-            if check is not None:
-                check(model)
-        except ValueError as error:
-            raise UnusableModel(f"{response.label}: no model", sentence=str(error)) from None
-        return model
-
-    return _Shape(decoding.decode_exactly, validate)
-
-
-def _page_shape(decode: decoding.Decode, page_size: int) -> _Shape:
-    """The shape of a page of so many records."""
-    return _Shape(
-        decoding.page_decoder(decode, page_size),
-        lambda response: validation.results(response, page_size),
-    )
 
 
 class SnapshotReader:
@@ -124,7 +87,7 @@ class SnapshotReader:
         snapshot = self._read(
             paths.customers(company_id),
             paths.page_params(page, page_size, query, order_by),
-            _page_shape(_decode_customers, page_size),
+            shapes.customers_page(page_size),
             stale_if_error=stale_if_error,
         )
         return cast("Snapshot[CustomersPage]", snapshot)
@@ -148,7 +111,7 @@ class SnapshotReader:
                 paths.customers(company_id), paths.page_params(page, page_size, query, order_by)
             ),
             max_age,
-            _page_shape(_decode_customers, page_size),
+            shapes.customers_page(page_size),
             alias=cache.STALE,
         )
         return cast("Snapshot[CustomersPage] | None", cached)
@@ -160,7 +123,7 @@ class SnapshotReader:
         snapshot = self._read(
             paths.customer(company_id, customer_id),
             {},
-            _CUSTOMER,
+            shapes.CUSTOMER,
             stale_if_error=stale_if_error,
         )
         return cast("Snapshot[Customer]", snapshot)
@@ -173,7 +136,7 @@ class SnapshotReader:
         For headings and file names: pages about the customer's data read it again.
         """
         key = self._seen_key(paths.customer(company_id, customer_id), {})
-        cached = _from_cache(key, max_age, _CUSTOMER, alias=cache.STALE)
+        cached = _from_cache(key, max_age, shapes.CUSTOMER, alias=cache.STALE)
         return cast("Snapshot[Customer] | None", cached)
 
     def list_companies(
@@ -189,7 +152,7 @@ class SnapshotReader:
         snapshot = self._read(
             "/companies",
             paths.page_params(page, page_size, query, order_by),
-            _page_shape(decoding.decode, page_size),
+            shapes.page(page_size),
             stale_if_error=stale_if_error,
         )
         if snapshot.error is None:
@@ -203,7 +166,7 @@ class SnapshotReader:
         cached = _from_cache(
             self._seen_key("/companies", paths.page_params(page, page_size, query, order_by)),
             max_age,
-            _page_shape(decoding.decode, page_size),
+            shapes.page(page_size),
             alias=cache.STALE,
         )
         return cast("Snapshot[CompaniesPage] | None", cached)
@@ -216,7 +179,7 @@ class SnapshotReader:
             self._key("company", company_id),
             COMPANY_TTL,
             paths.company(company_id),
-            _COMPANY,
+            shapes.COMPANY,
             fresh=fresh,
             fallback_errors=FALLBACK_ERRORS if stale_if_error else (),
         )
@@ -226,7 +189,7 @@ class SnapshotReader:
         self, *, company_id: str, max_age: float = COMPANY_TTL
     ) -> Snapshot[Company] | None:
         """A company that is in the cache, not expired and not older than ``max_age``, else None. Makes no call."""
-        cached = _from_cache(self._key("company", company_id), max_age, _COMPANY)
+        cached = _from_cache(self._key("company", company_id), max_age, shapes.COMPANY)
         return cast("Snapshot[Company] | None", cached)
 
     def expire_company(self, *, company_id: str) -> None:
@@ -256,7 +219,7 @@ class SnapshotReader:
                 self._key("model", company_id, connection_id),
                 MODEL_TTL,
                 f"{paths.connection(company_id, connection_id)}/options/customers",
-                _model_shape(check),
+                shapes.model(check),
                 fresh=fresh,
                 # A model decides which fields a form has, and nothing about a record: the last valid one is
                 # sufficient for a save, too.
@@ -278,7 +241,7 @@ class SnapshotReader:
     ) -> Snapshot[dict[str, Any]] | None:
         """A model that is in the cache, of any age, else None. Makes no call. ``check`` as above."""
         key = self._key("model", company_id, connection_id)
-        return _from_cache(key, STALE_TTL, _model_shape(check))
+        return _from_cache(key, STALE_TTL, shapes.model(check))
 
     def get_integration(self, *, integration_key: str) -> Snapshot[Integration]:
         """What an integration supports, at most `INTEGRATION_TTL` old. Raises CodatError."""
@@ -286,7 +249,7 @@ class SnapshotReader:
             self._key("integration", integration_key),
             INTEGRATION_TTL,
             paths.integration(integration_key),
-            _INTEGRATION,
+            shapes.INTEGRATION,
             fresh=False,
             fallback_errors=(),
         )
@@ -295,7 +258,7 @@ class SnapshotReader:
     def cached_integration(self, *, integration_key: str) -> Snapshot[Integration] | None:
         """What is cached of an integration, else None. Makes no call."""
         key = self._key("integration", integration_key)
-        cached = _from_cache(key, INTEGRATION_TTL, _INTEGRATION)
+        cached = _from_cache(key, INTEGRATION_TTL, shapes.INTEGRATION)
         return cast("Snapshot[Integration] | None", cached)
 
     def is_read_only(self, *, company_id: str, connection_id: str) -> bool:
@@ -308,7 +271,7 @@ class SnapshotReader:
         key: str,
         ttl: float,
         path: str,
-        shape: _Shape,
+        shape: Shape,
         *,
         fresh: bool,
         fallback_errors: tuple[type[CodatError], ...],
@@ -332,7 +295,7 @@ class SnapshotReader:
         return Snapshot(data, _utc(now))
 
     def _read(
-        self, path: str, params: Mapping[str, object], shape: _Shape, *, stale_if_error: bool
+        self, path: str, params: Mapping[str, object], shape: Shape, *, stale_if_error: bool
     ) -> Snapshot[dict[str, Any]]:
         """A new response. Its body is cached undecoded, which is cheap, and decoded only as a fallback."""
         key = self._seen_key(path, params)
@@ -361,7 +324,7 @@ class SnapshotReader:
         entries = {}
         for company in companies[:MAX_CACHED_COMPANIES]:
             with suppress(InvalidResponse):
-                _COMPANY.validate(JsonResponse("a listed company", company, 200, {}))
+                shapes.COMPANY.validate(JsonResponse("a listed company", company, 200, {}))
                 entries[self._key("company", company["id"])] = _entry(now, _to_json(company))
         cache.put_many(entries, STALE_TTL)
 
@@ -382,7 +345,7 @@ def _entry(read_at: float, text: str) -> builtins.list[Any]:
 def _from_cache(
     key: str,
     ttl: float,
-    shape: _Shape,
+    shape: Shape,
     error: CodatError | None = None,
     *,
     alias: str = "default",

@@ -198,9 +198,7 @@ def _display(node: Node, limit: Limit, *, is_always_required: bool) -> NodeDispl
         is_noted=any(part.style in ("note", "warning") for part in parts),
         input_mode=input_mode,
         placeholder=placeholder,
-        has_attributes=any(
-            (input_mode, placeholder, suggestions, limit.min_length, limit.max_length)
-        ),
+        has_attributes=bool(input_mode or placeholder or suggestions) or limit.has_lengths,
         is_json=node.is_json,
         is_text=node.type in (NodeType.STRING, NodeType.UNKNOWN) and not options,
         is_long_text=(limit.max_length or 0) > _LONG_TEXT and not is_one_line(node),

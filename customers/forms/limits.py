@@ -31,6 +31,11 @@ class Limit:
     first_row_only: bool = False
     one_of_each: bool = False
 
+    @property
+    def has_lengths(self) -> bool:
+        """Whether the number of characters is limited."""
+        return bool(self.min_length or self.max_length)
+
 
 _NUMBER_WORDS = {
     **dict.fromkeys(("a", "an", "single", "one"), 1),

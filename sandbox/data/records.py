@@ -108,13 +108,17 @@ def _customer(
     record["addresses"] = [{"type": kind, **place} for kind in kinds]
     record["contacts"] = _contacts(random, shape, known, place) if shape.contacts else []
     record["status"] = "Archived" if random.random() < 0.08 else "Active"
-    moment = synced - _age(random, index)
-    record["modifiedDate"] = dates.stamp(min(moment + timedelta(minutes=index * 7 % 60), synced))
-    record["sourceModifiedDate"] = stamp(moment, shape)
+    record |= _dates(synced - _age(random, index), index, shape, synced)
     is_deleted = random.random() < 0.04
     if shape.metadata or is_deleted:
         record["metadata"] = {"isDeleted": is_deleted}
     return _with_irregularities(record, index)
+
+
+def _dates(moment: datetime, index: int, shape: Shape, synced: datetime) -> Record:
+    """When a record was changed: there at that moment, at Codat up to an hour later."""
+    changed = min(moment + timedelta(minutes=index * 7 % 60), synced)
+    return {"modifiedDate": dates.stamp(changed), "sourceModifiedDate": stamp(moment, shape)}
 
 
 def _age(random: Random, index: int) -> timedelta:

@@ -6,10 +6,12 @@ import os
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,6 +39,13 @@ class Stack:
     url: str
     sandbox: str
     process: subprocess.Popen[bytes]
+    database: Path
+
+    def forget(self) -> None:
+        """Delete what people left in the dashboard: changes, drafts, views, preferences."""
+        with closing(sqlite3.connect(self.database, timeout=20)) as database, database:
+            for table in ("write", "draft", "savedview", "preferences"):
+                database.execute(f"DELETE FROM customers_{table}")
 
     def tell(self, method: str, path: str, **body: Any) -> Any:
         """Use one of the sandbox's switches."""
@@ -76,7 +85,12 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         stdout=log,
         stderr=subprocess.STDOUT,
     )
-    stack = Stack(f"http://127.0.0.1:{port}", f"http://127.0.0.1:{sandbox_port}", process)
+    stack = Stack(
+        f"http://127.0.0.1:{port}",
+        f"http://127.0.0.1:{sandbox_port}",
+        process,
+        folder / "db.sqlite3",
+    )
     try:
         _wait(stack, folder / "log")
         yield stack
@@ -103,8 +117,9 @@ def _wait(stack: Stack, log: Path) -> None:
 
 @pytest.fixture
 def fresh(stack: Stack) -> Stack:
-    """The stack with fresh data at Codat, and nothing slow."""
+    """The stack with fresh data at Codat and in the dashboard, and nothing slow."""
     stack.tell("POST", "reset")
+    stack.forget()
     stack.tell("POST", "settings", push_delay=0.5, sync_delay=0.5)
     return stack
 

@@ -1,13 +1,14 @@
 """Other processes of the product, with the database and the sandbox of the running test."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import IO
@@ -106,7 +107,13 @@ def running(
     """
     with log.open("w") as output:
         process = subprocess.Popen(
-            command, cwd=cwd, env=variables, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+            command,
+            cwd=cwd,
+            env=variables,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
         )
     try:
         end = time.monotonic() + SERVE_TIMEOUT
@@ -122,6 +129,9 @@ def running(
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+        # Whatever it has started and left.
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
     assert "Traceback" not in log.read_text()
 
 
