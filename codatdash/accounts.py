@@ -9,5 +9,8 @@ class UserBackend(ModelBackend):
 
     def get_user(self, user_id: int) -> User | None:
         """The user of a session, None where there is none any more or they may not sign in."""
-        user = User.objects.select_related("preferences").filter(pk=user_id).first()
-        return user if user is not None and self.user_can_authenticate(user) else None
+        try:
+            user = User.objects.select_related("preferences").get(pk=user_id)
+        except User.DoesNotExist:
+            return None
+        return user if self.user_can_authenticate(user) else None

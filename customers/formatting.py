@@ -11,6 +11,7 @@ list of 10,000, 2,000 on a page").
 import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from functools import lru_cache
 from html import escape
 from typing import Any
 
@@ -37,6 +38,8 @@ _WORD_BREAK = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[a-z])(?=\d)|(?<=[A-Z])(?=
 
 
 # A date without a time, or with a midnight of no zone: a day of the calendar, the same in each time zone.
+# Characters of a date in text, and some more.
+_MAX_DATE = 40
 _WHOLE_DAY = re.compile(r"\s*\d{4}-\d\d-\d\d(?:[Tt ]00:00(?::00(?:[.,]0+)?)?)?\s*", re.ASCII)
 
 
@@ -102,6 +105,14 @@ def when(value: object) -> SafeString:
 
 def when_day(value: object) -> SafeString:
     """A date as `<time>` with the day, the exact time as its title; a dash when unknown."""
+    if isinstance(value, str) and len(value) <= _MAX_DATE:
+        return _text_day(value, localisation.current())
+    return _time_element(value, _local_day)
+
+
+@lru_cache(maxsize=4096)
+def _text_day(value: str, formats: localisation.Formats) -> SafeString:
+    """Cached by the reader's `formats`: a list that is opened again mostly has the same dates."""
     return _time_element(value, _local_day)
 
 

@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Count
-
 from customers.models import Write
 from customers.web import links
 
@@ -11,6 +9,8 @@ from customers.web import links
 RUNNING = (Write.State.SENDING, Write.State.PENDING)
 # Running changes that a page watches, so that it can tell when they have ended.
 MAX_WATCHED = 20
+# Changes that are counted: nobody looks at more, and each page reads them.
+MAX_COUNTED = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +33,13 @@ class Attention:
 
 
 def of_user(user_id: int) -> Attention:
-    """One query; a second one where changes are running."""
-    rows = Write.objects.filter(user_id=user_id).needs_attention()
-    counts = rows.order_by().values_list("company_id", "state").annotate(number=Count("pk"))
-    problems, running, companies = 0, 0, set()
-    for company_id, state, number in counts:
+    """One query. Of more than `MAX_COUNTED` changes the newest are counted."""
+    rows = Write.objects.filter(user_id=user_id).needs_attention().order_by("-created_at")
+    problems, companies, running = 0, set(), []
+    for company_id, state, pk in rows.values_list("company_id", "state", "pk")[:MAX_COUNTED]:
         if state in RUNNING:
-            running += number
+            running.append(str(pk))
         else:
-            problems += number
+            problems += 1
             companies.add(company_id)
-    watched: list[str] = []
-    if running:
-        ids = rows.filter(state__in=RUNNING).values_list("pk", flat=True)[:MAX_WATCHED]
-        watched = [str(pk) for pk in ids]
-    return Attention(problems, running, frozenset(companies), tuple(watched))
+    return Attention(problems, len(running), frozenset(companies), tuple(running[:MAX_WATCHED]))
