@@ -49,7 +49,7 @@ def main(url: str) -> None:
         page.locator("#main tbody a[href*='/customers/']").first.click()
         page.wait_for_url("**/customers/*/**")
         take(page, "customer")
-        page.get_by_role("link", name="Edit", exact=True).first.click()
+        page.get_by_role("link", name="Edit all fields").first.click()
         page.wait_for_url("**/edit/**")
         take(page, "form")
         browser.close()
