@@ -186,10 +186,14 @@ class SnapshotReader:
         return cast("Snapshot[Company]", snapshot)
 
     def cached_company(
-        self, *, company_id: str, max_age: float = COMPANY_TTL
+        self, *, company_id: str, max_age: float | None = None
     ) -> Snapshot[Company] | None:
-        """A company that is in the cache, not expired and not older than ``max_age``, else None. Makes no call."""
-        cached = _from_cache(self._key("company", company_id), max_age, shapes.COMPANY)
+        """A company that is in the cache, not expired and not older than ``max_age``, else None. Makes no call.
+
+        ``max_age`` is in seconds, `COMPANY_TTL` where it is None.
+        """
+        age = COMPANY_TTL if max_age is None else max_age
+        cached = _from_cache(self._key("company", company_id), age, shapes.COMPANY)
         return cast("Snapshot[Company] | None", cached)
 
     def expire_company(self, *, company_id: str) -> None:
