@@ -123,9 +123,13 @@ def may_change(user: User, view: SavedView) -> bool:
     return view.owner_id == user.pk
 
 
-def find(user: User, view_id: int) -> SavedView | None:
-    """A view that a person sees, None for any other."""
-    return SavedView.objects.filter(Q(owner=user) | Q(owner=None), pk=view_id).first()
+def find(user: User, view_id: int, *, lock: bool = False) -> SavedView | None:
+    """A view that a person sees, None for any other.
+
+    With `lock` nobody else can change or delete it until the transaction ends.
+    """
+    views = SavedView.objects.select_for_update() if lock else SavedView.objects.all()
+    return views.filter(Q(owner=user) | Q(owner=None), pk=view_id).first()
 
 
 def clean_name(text: str) -> str:
