@@ -270,9 +270,10 @@ def _question(edit: FieldEdit, outcome: Outcome) -> str:
         case MergeNeeded(merge=merge):
             conflict = next((one for one in merge.conflicts if one.path == edit.path), None)
             if conflict is None:
-                return "Somebody else changed this customer meanwhile. Nothing was sent."
+                return "This customer was changed meanwhile. Nothing was sent."
+            # Not by whom: it may be the same person, in another tab.
             return (
-                f"Somebody else changed this field to “{conflict.theirs_text}”. Nothing was sent."
+                f"This field was changed meanwhile to “{conflict.theirs_text}”. Nothing was sent."
             )
         case SameName():
             return "Another customer may have this name already. Nothing was sent."

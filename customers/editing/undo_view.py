@@ -83,7 +83,7 @@ def _answer(request: HttpRequest, write: Write, outcome: Outcome | NotUndoable) 
             sentence = "The customer already has the values from before this change."
         case MergeNeeded(merge=merge):
             labels = ", ".join(conflict.label for conflict in merge.conflicts)
-            sentence = f"Somebody else has changed this since: {labels}."
+            sentence = f"This was changed again since: {labels}."
         case CustomerMissing():
             sentence = "This customer is no longer in Codat."
         case BeingSent(write=other):

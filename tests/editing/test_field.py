@@ -136,7 +136,7 @@ def test_a_conflict_leads_to_the_form_with_what_was_typed(
     answer = save(editor_client, address, fields, **{"f.phone": "+44 mine"})
     assert answer.status_code == 409
     html = answer.content.decode()
-    assert "Somebody else changed this field to “+44 theirs”. Nothing was sent." in html
+    assert "This field was changed meanwhile to “+44 theirs”. Nothing was sent." in html
     assert "hx-post" not in html
     posted = form_of(answer)
     assert posted["f.phone"] == "+44 mine"
@@ -145,6 +145,20 @@ def test_a_conflict_leads_to_the_form_with_what_was_typed(
     assert 'id="form-conflicts"' in form.content.decode()
     assert "+44 mine" in form.content.decode()
     assert not Write.objects.exists()
+
+
+def test_a_conflict_with_ones_own_change_names_nobody_else(
+    company: str, customer_id: str, editor_client: RawPathClient
+) -> None:
+    """Two tabs of one person: the second said that somebody else had changed the field."""
+    address = url(company, customer_id, "phone")
+    one, two = opened(editor_client, address), opened(editor_client, address)
+    assert save(editor_client, address, one, **{"f.phone": "+44 1"}).status_code == 200
+    answer = save(editor_client, address, two, **{"f.phone": "+44 2"})
+    assert answer.status_code == 409
+    html = answer.content.decode()
+    assert "This field was changed meanwhile to “+44 1”. Nothing was sent." in html
+    assert "Somebody else" not in html
 
 
 def test_a_name_that_another_customer_has_leads_to_the_form(
