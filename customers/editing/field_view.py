@@ -223,7 +223,7 @@ def _post(place: _Place, target: Target) -> HttpResponse:
 def _saved(place: _Place, edit: FieldEdit, outcome: Outcome) -> HttpResponse:
     """The answer to each outcome of a save, in the field's place."""
     match outcome:
-        case Sent(write) if write.state == Write.State.FAILED:
+        case Sent(write) | AlreadySaved(write) if write.state == Write.State.FAILED:
             again = edit.of(_retry(edit, write))
             again.edit.show_findings()
             return place.input(again, status=422)

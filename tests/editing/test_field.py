@@ -264,6 +264,22 @@ def test_a_refusal_at_once_stands_at_the_field(
     assert writes().last().retry_of == write  # type: ignore[union-attr]
 
 
+def test_a_refused_field_that_is_posted_twice_stays_open_with_its_finding(
+    company: str, customer_id: str, editor_client: RawPathClient, sandbox: Sandbox
+) -> None:
+    """The second post said that the change was already saved, and closed the input."""
+    address = url(company, customer_id, "customerName")
+    fields = opened(editor_client, address) | {"f.customerName": "Refuse me"}
+    for _ in range(2):
+        answer = save(editor_client, address, fields)
+        assert answer.status_code == 422
+        html = answer.content.decode()
+        assert "does not accept this name" in html
+        assert "already saved" not in html
+        assert form_of(answer)["f.customerName"] == "Refuse me"
+    assert writes().count() == 1
+
+
 def test_a_field_that_the_model_lacks_leads_to_the_form(
     company: str, customer_id: str, editor_client: RawPathClient
 ) -> None:
