@@ -280,6 +280,38 @@ def test_a_refused_field_that_is_posted_twice_stays_open_with_its_finding(
     assert writes().count() == 1
 
 
+def test_software_that_takes_no_changes_offers_no_retry(
+    editor: User, editor_client: RawPathClient, sandbox: Sandbox
+) -> None:
+    """It was answered with 502 and "Try again", as if Codat had failed."""
+    company, customer_id = sandbox.company("read_only"), next(iter(sandbox.state("read_only").copy))
+    address = url(company, customer_id, "phone")
+    write = journal_row(company, editor, customer_id=customer_id, state="success")
+    Write.objects.update(connection_id=sandbox.connection("read_only"), before='{"phone": "1"}')
+    for answer in (
+        editor_client.get(address, headers=HTMX),
+        editor_client.post(address, {"f.phone": "42"}, headers=HTMX),
+        editor_client.post(links.undo(company, write.pk), headers=HTMX),
+    ):
+        html = answer.content.decode()
+        assert answer.status_code == 409
+        assert "Not supported by the accounting software." in html
+        assert '<button type="submit"' not in html
+
+
+def test_a_field_on_a_connection_that_is_not_linked(
+    editor_client: RawPathClient, sandbox: Sandbox
+) -> None:
+    """Opening it said that nothing was sent."""
+    customer_id = next(iter(sandbox.state("unlinked").copy))
+    address = url(sandbox.company("unlinked"), customer_id, "phone")
+    html = editor_client.get(address, headers=HTMX).content.decode()
+    assert "is not linked, so this field cannot be edited." in html
+    html = editor_client.post(address, {"f.phone": "42"}, headers=HTMX).content.decode()
+    assert "is not linked, so nothing was sent." in html
+    assert 'value="42"' in html
+
+
 def test_a_field_that_the_model_lacks_leads_to_the_form(
     company: str, customer_id: str, editor_client: RawPathClient
 ) -> None:
