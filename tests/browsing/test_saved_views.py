@@ -237,3 +237,12 @@ def test_a_view_that_somebody_deletes_at_this_moment(
     fields = {"action": action, "name": "New", "default": "on", "next": path}
     assert editor_client.post(f"/views/{view.pk}/", fields).status_code == 302
     assert locked == [True]
+
+
+def test_a_double_click_on_save_makes_one_view(viewer_client: RawPathClient, path: str) -> None:
+    """The second post said that there was a view with this name already."""
+    first, second = save(viewer_client, f"{path}?q=a"), save(viewer_client, f"{path}?q=a")
+    assert first["Location"] == second["Location"]
+    assert SavedView.objects.count() == 1
+    # Another list under the same name is a mistake.
+    assert save(viewer_client, f"{path}?q=b").status_code == 422
