@@ -14,6 +14,7 @@ from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest, get_path_info, get_script_name
 from django.core.wsgi import get_wsgi_application
 from django.utils.encoding import iri_to_uri
+from django.utils.http import parse_header_parameters
 
 # Characters that are not quoted in a path: RFC 3986's pchar, the slash, and the percent sign of escapes.
 _SAFE = "/!$&'()*+,;=:@~%"
@@ -48,10 +49,29 @@ def _measure_body(environ: dict[str, Any]) -> None:
     environ["wsgi.input"], environ["CONTENT_LENGTH"] = BytesIO(body), str(len(body))
 
 
+def _without_charset(content_type: str) -> str:
+    """A Content-Type without its charset: everything is read as UTF-8.
+
+    Django decodes forms and addresses in the charset that a browser names, which may be any codec of Python. `zlib`
+    decodes no text: no request could be made. `unicode_escape` makes lone surrogates, which no page can contain.
+    """
+    if "charset" not in content_type.lower() and "*" not in content_type:
+        return content_type
+    try:
+        media_type, parameters = parse_header_parameters(content_type)
+    except (ValueError, LookupError):  # a parameter whose name ends with `*` names a codec, too
+        return content_type.partition(";")[0]
+    if "boundary" not in parameters:
+        return media_type
+    boundary = parameters["boundary"].replace("\\", r"\\").replace('"', r"\"")
+    return f'{media_type}; boundary="{boundary}"'
+
+
 class RawPathRequest(WSGIRequest):
-    """A request whose `path` and `path_info` stay percent-encoded."""
+    """A request whose `path` and `path_info` stay percent-encoded, and whose text is UTF-8."""
 
     def __init__(self, environ: dict[str, Any]) -> None:
+        environ["CONTENT_TYPE"] = _without_charset(environ.get("CONTENT_TYPE", ""))
         _measure_body(environ)
         super().__init__(environ)
         self.path_info = quoted_path(environ)

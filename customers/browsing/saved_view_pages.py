@@ -5,6 +5,7 @@ from typing import cast
 from django.contrib.auth.decorators import permission_required
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
@@ -40,13 +41,21 @@ def create(request: HttpRequest) -> HttpResponse:
 @permission_required("customers.read_customers", raise_exception=True)
 def view(request: HttpRequest, view_id: int) -> HttpResponse:
     """One view. POST `action=state` stores the list in `next` in it, `change` its name and whose it is, `delete` it."""
-    user = cast(User, request.user)
-    found = saved_views.find(user, view_id)
+    if request.method == "POST":
+        # A view of the team may be deleted by somebody else at this moment.
+        with transaction.atomic():
+            return _view(request, view_id)
+    return _view(request, view_id)
+
+
+def _view(request: HttpRequest, view_id: int) -> HttpResponse:
+    user, is_post = cast(User, request.user), request.method == "POST"
+    found = saved_views.find(user, view_id, lock=is_post)
     if found is None:
         raise Http404("no such view")
     path, state, suffix = _list(request)
     problem: saved_views.Problem = ""
-    if request.method == "POST":
+    if is_post:
         problem = _act(request, user, found, state)
         if not problem:
             number = "" if request.POST.get("action") == "delete" else str(view_id)

@@ -123,9 +123,13 @@ def may_change(user: User, view: SavedView) -> bool:
     return view.owner_id == user.pk
 
 
-def find(user: User, view_id: int) -> SavedView | None:
-    """A view that a person sees, None for any other."""
-    return SavedView.objects.filter(Q(owner=user) | Q(owner=None), pk=view_id).first()
+def find(user: User, view_id: int, *, lock: bool = False) -> SavedView | None:
+    """A view that a person sees, None for any other.
+
+    With `lock` nobody else can change or delete it until the transaction ends.
+    """
+    views = SavedView.objects.select_for_update() if lock else SavedView.objects.all()
+    return views.filter(Q(owner=user) | Q(owner=None), pk=view_id).first()
 
 
 def clean_name(text: str) -> str:
@@ -152,15 +156,20 @@ def problem_with(user: User, name: str, *, is_team: bool, query: str = "", but: 
 
 
 def create(user: User, name: str, state: ListState, *, is_team: bool) -> SavedView | Problem:
-    """Store a list as a view; the problem where that is not possible. Raises PermissionDenied."""
+    """Store a list as a view; the problem where that is not possible. Raises PermissionDenied.
+
+    A second post of the same form finds the view of the first.
+    """
     _check_team(user, is_team=is_team)
     query, columns = query_of(state)
     name = clean_name(name)
-    problem = problem_with(user, name, is_team=is_team, query=query)
-    if problem:
-        return problem
     owner = None if is_team else user
-    return SavedView.objects.create(owner=owner, name=name, query=query, columns=columns)
+    values = {"owner": owner, "name": name, "query": query, "columns": columns}
+    same_view = SavedView.objects.filter(**values).first()
+    if same_view is not None:
+        return same_view
+    problem = problem_with(user, name, is_team=is_team, query=query)
+    return problem or SavedView.objects.create(**values)
 
 
 def save_state(user: User, view: SavedView, state: ListState) -> Problem:

@@ -39,7 +39,7 @@ from customers.models import Write
 from customers.service import default_service
 from customers.web import htmx, links
 from customers.web.company_context import CompanyContext, load_company
-from customers.web.error_pages import heading
+from customers.web.error_pages import heading, may_help_to_retry, status_in_place
 from customers.web.origin import kept_in, read_origin
 from customers.web.record_field import FieldAddresses, RecordField
 from customers.web.resubmit import post_fields
@@ -79,7 +79,8 @@ def _fragment(request: HttpRequest, company_id: str, customer_id: str, path: str
         page = load_company(request, company_id, stale_if_error=is_read)
         place = _Place(request, page, customer_id, path)
         if page.connection is None or not page.is_linked:
-            sentence = f"The connection to {page.platform} is not linked, so nothing was sent."
+            end = "this field cannot be edited" if is_read else "nothing was sent"
+            sentence = f"The connection to {page.platform} is not linked, so {end}."
             return place.message(sentence, status=200 if is_read else 409)
         model = read_model(page, stale_if_error=is_read)
         target = Target(page.company_id, page.company, page.connection, customer_id, model.data)
@@ -90,9 +91,9 @@ def _fragment(request: HttpRequest, company_id: str, customer_id: str, path: str
         else:
             sentence = f"Nothing was sent. {heading(error)}. {error.sentence}"
         context = page or CompanyContext({"id": company_id}, company_id, [], None, "")
-        status = error.our_status if error.our_status >= 500 else 502
         place = _Place(request, context, customer_id, path)
-        return place.message(sentence, status=status, may_retry=True)
+        may_retry = may_help_to_retry(error)
+        return place.message(sentence, status=status_in_place(error), may_retry=may_retry)
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +224,7 @@ def _post(place: _Place, target: Target) -> HttpResponse:
 def _saved(place: _Place, edit: FieldEdit, outcome: Outcome) -> HttpResponse:
     """The answer to each outcome of a save, in the field's place."""
     match outcome:
-        case Sent(write) if write.state == Write.State.FAILED:
+        case Sent(write) | AlreadySaved(write) if write.state == Write.State.FAILED:
             again = edit.of(_retry(edit, write))
             again.edit.show_findings()
             return place.input(again, status=422)
@@ -270,9 +271,10 @@ def _question(edit: FieldEdit, outcome: Outcome) -> str:
         case MergeNeeded(merge=merge):
             conflict = next((one for one in merge.conflicts if one.path == edit.path), None)
             if conflict is None:
-                return "Somebody else changed this customer meanwhile. Nothing was sent."
+                return "This customer was changed meanwhile. Nothing was sent."
+            # Not by whom: it may be the same person, in another tab.
             return (
-                f"Somebody else changed this field to “{conflict.theirs_text}”. Nothing was sent."
+                f"This field was changed meanwhile to “{conflict.theirs_text}”. Nothing was sent."
             )
         case SameName():
             return "Another customer may have this name already. Nothing was sent."

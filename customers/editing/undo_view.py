@@ -29,7 +29,7 @@ from customers.models import Write
 from customers.service import default_service
 from customers.web import htmx, links
 from customers.web.company_context import CompanyContext, load_company
-from customers.web.error_pages import heading
+from customers.web.error_pages import heading, may_help_to_retry, status_in_place
 from customers.web.origin import kept, read_origin
 
 
@@ -46,9 +46,9 @@ def undo_change(request: HttpRequest, company_id: str, write_id: uuid.UUID) -> H
             return _refused(request, write, sentence, status=409)
         outcome = undo(target, write, user=cast(User, request.user), service=default_service())
     except CodatError as error:
-        status = error.our_status if error.our_status >= 500 else 502
+        status, may_retry = status_in_place(error), may_help_to_retry(error)
         sentence = f"{heading(error)}. {error.sentence}"
-        return _refused(request, write, sentence, status=status, may_retry=True)
+        return _refused(request, write, sentence, status=status, may_retry=may_retry)
     return _answer(request, write, outcome)
 
 
@@ -83,7 +83,7 @@ def _answer(request: HttpRequest, write: Write, outcome: Outcome | NotUndoable) 
             sentence = "The customer already has the values from before this change."
         case MergeNeeded(merge=merge):
             labels = ", ".join(conflict.label for conflict in merge.conflicts)
-            sentence = f"Somebody else has changed this since: {labels}."
+            sentence = f"This was changed again since: {labels}."
         case CustomerMissing():
             sentence = "This customer is no longer in Codat."
         case BeingSent(write=other):

@@ -182,3 +182,13 @@ def _customers_url(request: HttpRequest) -> str:
     company_id = request.resolver_match.kwargs.get("company_id") if request.resolver_match else None
     address = links.customers(company_id) if company_id else ""
     return "" if address == request.path else address
+
+
+def status_in_place(error: CodatError) -> int:
+    """The status of a response that stays on its page: 404 would say that the page's own address is wrong."""
+    return 502 if error.our_status == 404 else error.our_status
+
+
+def may_help_to_retry(error: CodatError) -> bool:
+    """Whether the same request may succeed later."""
+    return not isinstance(error, NotSupported)

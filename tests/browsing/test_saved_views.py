@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 
 from customers.browsing import saved_views
 from customers.view_models import DefaultView, SavedView
@@ -210,3 +211,38 @@ def test_the_views_of_a_list_are_one_query(
         SavedView.objects.create(owner=viewer, name=f"{number}")
     with django_assert_num_queries(1):
         assert len(saved_views.views_of(viewer)) == 3
+
+
+@pytest.mark.parametrize("action", ["state", "change", "delete"])
+def test_a_view_that_somebody_deletes_at_this_moment(
+    editor: User,
+    editor_client: RawPathClient,
+    path: str,
+    monkeypatch: pytest.MonkeyPatch,
+    action: str,
+) -> None:
+    """The view was read without a lock: saved after somebody else had deleted it, it was a 500."""
+    view = SavedView.objects.create(name="Ours", query="", columns="")
+    locked = []
+    find = saved_views.find
+
+    def delete_unless_locked(user: User, view_id: int, *, lock: bool = False) -> SavedView | None:
+        found = find(user, view_id, lock=lock)
+        locked.append(lock and connection.in_atomic_block)
+        if not lock:
+            SavedView.objects.filter(pk=view_id).delete()
+        return found
+
+    monkeypatch.setattr(saved_views, "find", delete_unless_locked)
+    fields = {"action": action, "name": "New", "default": "on", "next": path}
+    assert editor_client.post(f"/views/{view.pk}/", fields).status_code == 302
+    assert locked == [True]
+
+
+def test_a_double_click_on_save_makes_one_view(viewer_client: RawPathClient, path: str) -> None:
+    """The second post said that there was a view with this name already."""
+    first, second = save(viewer_client, f"{path}?q=a"), save(viewer_client, f"{path}?q=a")
+    assert first["Location"] == second["Location"]
+    assert SavedView.objects.count() == 1
+    # Another list under the same name is a mistake.
+    assert save(viewer_client, f"{path}?q=b").status_code == 422

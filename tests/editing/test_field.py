@@ -136,7 +136,7 @@ def test_a_conflict_leads_to_the_form_with_what_was_typed(
     answer = save(editor_client, address, fields, **{"f.phone": "+44 mine"})
     assert answer.status_code == 409
     html = answer.content.decode()
-    assert "Somebody else changed this field to “+44 theirs”. Nothing was sent." in html
+    assert "This field was changed meanwhile to “+44 theirs”. Nothing was sent." in html
     assert "hx-post" not in html
     posted = form_of(answer)
     assert posted["f.phone"] == "+44 mine"
@@ -145,6 +145,20 @@ def test_a_conflict_leads_to_the_form_with_what_was_typed(
     assert 'id="form-conflicts"' in form.content.decode()
     assert "+44 mine" in form.content.decode()
     assert not Write.objects.exists()
+
+
+def test_a_conflict_with_ones_own_change_names_nobody_else(
+    company: str, customer_id: str, editor_client: RawPathClient
+) -> None:
+    """Two tabs of one person: the second said that somebody else had changed the field."""
+    address = url(company, customer_id, "phone")
+    one, two = opened(editor_client, address), opened(editor_client, address)
+    assert save(editor_client, address, one, **{"f.phone": "+44 1"}).status_code == 200
+    answer = save(editor_client, address, two, **{"f.phone": "+44 2"})
+    assert answer.status_code == 409
+    html = answer.content.decode()
+    assert "This field was changed meanwhile to “+44 1”. Nothing was sent." in html
+    assert "Somebody else" not in html
 
 
 def test_a_name_that_another_customer_has_leads_to_the_form(
@@ -248,6 +262,54 @@ def test_a_refusal_at_once_stands_at_the_field(
     assert again["submission"] != fields["submission"]
     assert save(editor_client, address, again, **{"f.phone": "+44 2"}).status_code == 200
     assert writes().last().retry_of == write  # type: ignore[union-attr]
+
+
+def test_a_refused_field_that_is_posted_twice_stays_open_with_its_finding(
+    company: str, customer_id: str, editor_client: RawPathClient, sandbox: Sandbox
+) -> None:
+    """The second post said that the change was already saved, and closed the input."""
+    address = url(company, customer_id, "customerName")
+    fields = opened(editor_client, address) | {"f.customerName": "Refuse me"}
+    for _ in range(2):
+        answer = save(editor_client, address, fields)
+        assert answer.status_code == 422
+        html = answer.content.decode()
+        assert "does not accept this name" in html
+        assert "already saved" not in html
+        assert form_of(answer)["f.customerName"] == "Refuse me"
+    assert writes().count() == 1
+
+
+def test_software_that_takes_no_changes_offers_no_retry(
+    editor: User, editor_client: RawPathClient, sandbox: Sandbox
+) -> None:
+    """It was answered with 502 and "Try again", as if Codat had failed."""
+    company, customer_id = sandbox.company("read_only"), next(iter(sandbox.state("read_only").copy))
+    address = url(company, customer_id, "phone")
+    write = journal_row(company, editor, customer_id=customer_id, state="success")
+    Write.objects.update(connection_id=sandbox.connection("read_only"), before='{"phone": "1"}')
+    for answer in (
+        editor_client.get(address, headers=HTMX),
+        editor_client.post(address, {"f.phone": "42"}, headers=HTMX),
+        editor_client.post(links.undo(company, write.pk), headers=HTMX),
+    ):
+        html = answer.content.decode()
+        assert answer.status_code == 409
+        assert "Not supported by the accounting software." in html
+        assert '<button type="submit"' not in html
+
+
+def test_a_field_on_a_connection_that_is_not_linked(
+    editor_client: RawPathClient, sandbox: Sandbox
+) -> None:
+    """Opening it said that nothing was sent."""
+    customer_id = next(iter(sandbox.state("unlinked").copy))
+    address = url(sandbox.company("unlinked"), customer_id, "phone")
+    html = editor_client.get(address, headers=HTMX).content.decode()
+    assert "is not linked, so this field cannot be edited." in html
+    html = editor_client.post(address, {"f.phone": "42"}, headers=HTMX).content.decode()
+    assert "is not linked, so nothing was sent." in html
+    assert 'value="42"' in html
 
 
 def test_a_field_that_the_model_lacks_leads_to_the_form(

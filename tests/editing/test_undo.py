@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+
 import pytest
 from django.contrib.auth.models import User
 
@@ -153,7 +155,7 @@ def test_what_prevents_it_is_said_and_the_form_offered(
         answer = editor_client.post(links.undo(write.company_id, write.pk), headers=headers)
         assert answer.status_code == 409
         html = answer.content.decode()
-        assert "Nothing was undone. Somebody else has changed this since: Phone" in html
+        assert "Nothing was undone. This was changed again since: Phone" in html
         assert form.replace("&", "&amp;") in html
     assert editor_client.get(form).status_code == 200
     assert Write.objects.count() == 1
@@ -176,3 +178,18 @@ def test_a_viewer_has_no_undo(sandbox: Sandbox, editor: User, viewer_client: Raw
     assert viewer_client.post(links.undo(write.company_id, write.pk)).status_code == 403
     page = viewer_client.get(links.customer(write.company_id, write.customer_id))
     assert "/undo/" not in page.content.decode()
+
+
+def test_the_undo_of_an_earlier_change_of_ones_own_names_nobody_else(
+    sandbox: Sandbox, editor: User, editor_client: RawPathClient
+) -> None:
+    """One person changed the same field twice: it said that somebody else had."""
+    first = sent(save_edit(change(sandbox, phone="+44 1"), editor))
+    one = target(sandbox, first.customer_id)
+    record, _ = one.with_pending(one.read(default_service()), uuid.uuid4())
+    sent(save_edit(Edit(one, one.form(record, filled=record | {"phone": "+44 2"})), editor))
+    answer = editor_client.post(links.undo(first.company_id, first.pk), headers=HTMX)
+    assert answer.status_code == 409
+    html = answer.content.decode()
+    assert "This was changed again since: Phone" in html
+    assert "Somebody else" not in html

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from io import BytesIO
 from typing import Any
+from wsgiref.util import setup_testing_defaults
 
 import msgspec
 import pytest
@@ -13,6 +15,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.http import QueryDict
 
+from codatdash.wsgi import RawPathRequest
 from customers.editing import save
 from customers.forms import Form
 from customers.forms.post_data import MAX_NEW_INPUTS
@@ -263,3 +266,38 @@ def test_an_invalid_company_id_is_not_logged(
     )
     assert "jane.doe" not in said
     assert f"/companies/{sandbox.company('qbo')}/data/customers" in said
+
+
+# -- the charset of a request -----------------------------------------------------------------------
+
+
+def request_of(content_type: str, body: bytes = b"") -> RawPathRequest:
+    """A request with a lone surrogate in its address, in the words of a codec of Python."""
+    environ: dict[str, Any] = {
+        "REQUEST_METHOD": "POST",
+        "QUERY_STRING": "q=%5Cud800",
+        "CONTENT_TYPE": content_type,
+        "CONTENT_LENGTH": str(len(body)),
+        "wsgi.input": BytesIO(body),
+    }
+    setup_testing_defaults(environ)
+    return RawPathRequest(environ)
+
+
+@pytest.mark.parametrize("charset", ["unicode_escape", "zlib", "undefined", "idna", "utf-16"])
+@pytest.mark.parametrize("name", ["charset", "CharSet", "charset*", "other*"])
+def test_the_charset_of_a_request_decodes_nothing(charset: str, name: str) -> None:
+    """A Content-Type with another codec of Python was a 500, for some of them before any page was asked."""
+    value = f"{charset}''x" if name.endswith("*") else charset
+    request = request_of(f"text/plain; {name}={value}")
+    assert request.GET["q"] == "\\ud800"
+    assert not request.POST
+    form = request_of(f"application/x-www-form-urlencoded; {name}={value}", b"name=%5Cud800")
+    assert form.POST["name"] == "\\ud800"
+
+
+def test_a_form_of_several_parts_keeps_its_boundary() -> None:
+    part = b'Content-Disposition: form-data; name="name"\r\n\r\n\\ud800\r\n'
+    body = b"--a b=c\r\n" + part + b"--a b=c--\r\n"
+    form = request_of('multipart/form-data; charset=unicode_escape; boundary="a b=c"', body)
+    assert form.POST["name"] == "\\ud800"
