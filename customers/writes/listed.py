@@ -19,16 +19,18 @@ MAX_LISTED = 100
 CONFIRMED_FOR, FAILED_FOR = timedelta(minutes=10), timedelta(days=7)
 
 # The IDs of the changes that a list shows, newest first: pending, read back lately, failed and not looked at. A union,
-# and not a condition with OR: each part then has its own index. Written by hand, on our own table, for a row of the
-# bench, "The list page, to the admin's": Django takes 0.7 ms to put this statement together, a tenth of the page.
+# and not a condition with OR: each part then has its own index. The order is outside: SQLite would read each part in
+# it, and so all changes of the company. Written by hand, on our own table, for a row of the bench, "The list page, to
+# the admin's": Django takes 0.7 ms to put this statement together, a tenth of the page.
 _LISTED = """
-    SELECT id, created_at FROM customers_write WHERE company_id = %s AND is_pending = 1
-    UNION
-    SELECT id, created_at FROM customers_write WHERE company_id = %s AND confirmed_at >= %s
-    UNION
-    SELECT id, created_at FROM customers_write WHERE company_id = %s AND state IN (%s, %s) AND created_at >= %s
-        AND seen_at IS NULL AND decision = ''
-    ORDER BY created_at DESC LIMIT %s
+    SELECT id, created_at FROM (
+        SELECT id, created_at FROM customers_write WHERE company_id = %s AND is_pending = 1
+        UNION
+        SELECT id, created_at FROM customers_write WHERE company_id = %s AND confirmed_at >= %s
+        UNION
+        SELECT id, created_at FROM customers_write WHERE company_id = %s AND state IN (%s, %s)
+            AND created_at >= %s AND seen_at IS NULL AND decision = ''
+    ) AS listed ORDER BY created_at DESC LIMIT %s
 """
 
 

@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from customers.models import Write
 from customers.web import attention, links
+from customers.writes.listed import listed_writes
 from customers.writes.pages import change_pages
 from tests.conftest import RawPathClient
 from tests.support.journal import journal_row
@@ -61,7 +62,8 @@ def journal_reads() -> Iterator[list[Statement]]:
     def note(
         execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]
     ) -> Any:
-        if 'FROM "customers_write"' in sql and sql.startswith("SELECT"):
+        reads = re.search('FROM "?customers_write', sql)
+        if reads and sql.strip().startswith("SELECT"):
             statements.append((sql, params))
         return execute(sql, params, many, context)
 
@@ -132,6 +134,7 @@ def read_pages(client: RawPathClient, user: User) -> list[Statement]:
         ):
             assert client.get(address).status_code == 200
         journal.has_pending(COMPANY)
+        listed_writes(COMPANY)
         attention.of_user(user.pk)
         for customer in (None, CUSTOMER):
             for read_at in (None, NOW - timedelta(minutes=1)):
@@ -153,7 +156,9 @@ def test_no_page_scans_the_journal(
         scans = [
             step
             for step in steps
-            if re.search(r"Seq Scan on customers_write|^SCAN (?!.*USING .*INDEX|\(|subquery)", step)
+            if re.search(
+                r"Seq Scan on customers_write|^SCAN (?!.*USING .*INDEX|\(|subquery|listed$)", step
+            )
         ]
         assert not scans, (statement, steps)
         assert any("INDEX" in step.upper() for step in steps), (statement, steps)
