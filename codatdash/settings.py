@@ -295,7 +295,7 @@ _LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR
 _LOG_FORMAT = env.choice("LOG_FORMAT", "AUTO", ("AUTO", "TEXT", "JSON"))
 _on_terminal = sys.stderr.isatty()
 _is_text = _LOG_FORMAT == "TEXT" or (_LOG_FORMAT == "AUTO" and _on_terminal)
-# Whoever owns the terminal may want none: https://no-color.org.
+# Users of a terminal switch colours off with NO_COLOR: https://no-color.org.
 _has_colour = _on_terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 LOGGING = {
     "version": 1,

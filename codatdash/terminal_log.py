@@ -18,9 +18,9 @@ from django.http import HttpRequest
 
 from codatdash.logs import frames, message
 
-# Elements of a page ask these addresses again and again; nobody opens them.
+# Addresses that pages poll.
 POLLED_ROUTES = {"writes_badge", "pending", "freshness"}
-# As a fragment only: as a page, somebody opened it.
+# Addresses that pages poll as fragments, and that people open as pages.
 POLLED_FRAGMENTS = {"write"}
 _HEALTH = {"/healthz", "/readyz"}
 _UUID = re.compile(r"([0-9a-f]{8})-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)

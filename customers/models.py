@@ -57,10 +57,6 @@ class WriteQuerySet(models.QuerySet["Write"]):
         """Writes that their author has to look at: unfinished, or failed and not seen since."""
         return self.filter(needs_attention=1)
 
-    def has_pending(self, company_id: str) -> bool:
-        """Whether any write of a company is `pending`."""
-        return self.pending(company_id).exists()
-
     def pending(
         self, company_id: str, customer_id: str | None = None, *, read_at: datetime | None = None
     ) -> Self:

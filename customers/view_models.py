@@ -19,7 +19,7 @@ class SavedView(models.Model):
     columns = models.TextField(blank=True, help_text="Names with commas; empty: the reader's own.")
 
     class Meta:
-        """Whoever may write customers may change the team's."""
+        """Users with the permission to write customers may change the views of the team."""
 
         default_permissions = ()
         ordering = ["name", "id"]

@@ -102,7 +102,7 @@ class Choice:
 
 
 def reader_columns(request: HttpRequest) -> tuple[str, ...]:
-    """The names of the columns that the reader has chosen for every list; those of the default for nobody's choice."""
+    """The names of the columns that the reader has chosen for every list; the default where none were chosen."""
     return ordered(reader_of(request).list_columns) or DEFAULT_NAMES
 
 

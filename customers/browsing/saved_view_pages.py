@@ -42,7 +42,7 @@ def create(request: HttpRequest) -> HttpResponse:
 def view(request: HttpRequest, view_id: int) -> HttpResponse:
     """One view. POST `action=state` stores the list in `next` in it, `change` its name and whose it is, `delete` it."""
     if request.method == "POST":
-        # A view of the team may be deleted by somebody else at this moment.
+        # Another person may delete a view of the team at this moment.
         with transaction.atomic():
             return _view(request, view_id)
     return _view(request, view_id)

@@ -29,7 +29,7 @@ from customers.codat.types import CompaniesPage, Company, Customer, CustomersPag
 # Seconds for which cached data is used without a call. A connection's state changes often, a model rarely.
 COMPANY_TTL = 120
 CUSTOMER_NAME_TTL = 120
-# Somebody who goes from one customer of a list to the next needs the list as it was, not as it is.
+# The steps to the next and previous customer go by the list as it was opened.
 LIST_TTL = 3600
 MODEL_TTL = 600
 # What an integration supports changes with Codat's releases.

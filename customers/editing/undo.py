@@ -26,7 +26,7 @@ def undo(
 ) -> Outcome | NotUndoable:
     """Undo a change of the target's customer once, however often it is asked for. Raises CodatError.
 
-    Only the fields that the change itself changed are put back. Where somebody has changed one of them since, the
+    Only the fields that the change itself changed are put back. Where one of them was changed since, the
     outcome is MergeNeeded, and nothing is sent.
     """
     earlier_undo = Write.objects.filter(submission=undo_submission(write.pk)).first()

@@ -133,7 +133,7 @@ def read_pages(client: RawPathClient, user: User) -> list[Statement]:
             f"{mine}?state=success",
         ):
             assert client.get(address).status_code == 200
-        journal.has_pending(COMPANY)
+        journal.pending(COMPANY).exists()
         listed_writes(COMPANY)
         attention.of_user(user.pk)
         for customer in (None, CUSTOMER):
