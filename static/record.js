@@ -143,12 +143,18 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   }
 });
 
+// Read in the same turn as the swap: what is typed before the page has settled is already a difference.
+document.addEventListener("htmx:afterSwap", (event) => {
+  const form = event.detail.target?.matches?.(".slot") ? openForm() : null;
+  if (!form) return;
+  opened = opened && form.querySelector("[aria-invalid], [role=alert]") ? opened : typedIn(form);
+});
+
 document.addEventListener("htmx:afterSettle", (event) => {
   const { target } = event.detail;
   if (target?.matches?.(".slot")) {
     const form = openForm();
     if (!form) return;
-    opened = opened && form.querySelector("[aria-invalid], [role=alert]") ? opened : typedIn(form);
     form.querySelector("[autofocus]")?.focus();
     form.querySelector("input[type=text]")?.select();
   } else {
