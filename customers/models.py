@@ -1,7 +1,8 @@
-"""The tables: the journal of writes, the locks of saves, drafts, preferences, recent companies, and received events.
+"""The tables: the journal of writes, the locks of saves, drafts, and received events.
 
 Codat stores neither what was written nor who wrote it, so every save is a row here before a byte is sent. JSON
-whose numbers must not lose digits is stored as text, exactly as it was sent or read. Saved views are in `view_models`.
+whose numbers must not lose digits is stored as text, exactly as it was sent or read. `batch_models` has the tables of
+batches and background work, `reader_models` those of a reader's preferences and saved views.
 """
 
 import uuid
@@ -13,11 +14,17 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from customers.view_models import DefaultView, SavedView
+from customers.batch_models import Batch, BatchRow, BatchStep, CompanySync, Lease
+from customers.reader_models import DefaultView, Preferences, SavedView
 
 __all__ = [
+    "Batch",
+    "BatchRow",
+    "BatchStep",
+    "CompanySync",
     "DefaultView",
     "Draft",
+    "Lease",
     "Preferences",
     "SaveLock",
     "SavedView",
@@ -50,8 +57,8 @@ class WriteQuerySet(models.QuerySet["Write"]):
 
     def unfinished(self) -> Self:
         """Writes whose outcome is not known yet: being sent, pending, or unknown."""
-        # Redundant: the flags make the database use their indexes.
-        return self.filter(state__in=Write.UNFINISHED, is_pending=1, needs_attention=1)
+        # Redundant: the flag makes the database use its index.
+        return self.filter(state__in=Write.UNFINISHED, is_pending=1)
 
     def needs_attention(self) -> Self:
         """Writes that their author has to look at: unfinished, or failed and not seen since."""
@@ -80,14 +87,19 @@ class Write(models.Model):
     """One save of one customer: its author, what was sent, and the outcome."""
 
     class State(models.TextChoices):
-        """The state of a write. These labels are those of the filter; `writes/sentences.py` has those of one write."""
+        """The state of a write. These labels are those of the filter; `writes/sentences.py` has those of one write.
 
+        A row of a batch is QUEUED before it is sent, and NOT_SENT where it never will be.
+        """
+
+        QUEUED = "queued", "Queued"
         SENDING = "sending", "Sending"
         PENDING = "pending", "Sent"
         SUCCESS = "success", "Accepted"
         FAILED = "failed", "Failed"
         TIMED_OUT = "timed_out", "Timed out"
         UNKNOWN = "unknown", "Unknown"
+        NOT_SENT = "not_sent", "Not sent"
 
     class Kind(models.TextChoices):
         """What the write does to the customer."""
@@ -122,6 +134,8 @@ class Write(models.Model):
 
     UNFINISHED = (State.SENDING, State.PENDING, State.UNKNOWN)
     FAILED_STATES = (State.FAILED, State.TIMED_OUT)
+    # Rows of batches of which nothing was sent: they change no customer, and stand in the way of no other change.
+    UNSENT = (State.QUEUED, State.NOT_SENT)
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     created_at = models.DateTimeField(default=timezone.now, db_index=True)
@@ -148,6 +162,11 @@ class Write(models.Model):
     retry_of = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="retries"
     )
+
+    batch = models.ForeignKey(
+        Batch, null=True, blank=True, on_delete=models.PROTECT, related_name="writes"
+    )
+    position = models.PositiveIntegerField(null=True, help_text="In its batch, from 1.")
 
     state = models.CharField(max_length=10, choices=State, default=State.SENDING)
     sent_at = models.DateTimeField(
@@ -190,8 +209,10 @@ class Write(models.Model):
         models.Q(state__in=UNFINISHED)
         | models.Q(state=State.SUCCESS, confirmation=Confirmation.WAITING)
     )
+    # The pages of a batch speak of its rows: as single changes they would be thousands.
     needs_attention = _flag(
-        models.Q(state__in=UNFINISHED) | models.Q(state__in=FAILED_STATES, seen_at__isnull=True)
+        models.Q(batch__isnull=True)
+        & (models.Q(state__in=UNFINISHED) | models.Q(state__in=FAILED_STATES, seen_at__isnull=True))
     )
 
     objects = WriteQuerySet.as_manager()
@@ -239,6 +260,12 @@ class Write(models.Model):
             ),
             models.Index(fields=["forgotten_at", "created_at"]),
             models.Index(fields=["push_operation_key"]),
+            # A batch: its next row, and its counts.
+            models.Index(
+                fields=["batch", "state", "position"],
+                condition=models.Q(batch__isnull=False),
+                name="rows_of_batch",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -247,7 +274,7 @@ class Write(models.Model):
     @property
     def is_finished(self) -> bool:
         """Whether the outcome is final. A time-out is: Codat has stopped tracking the operation."""
-        return self.state not in self.UNFINISHED
+        return self.state not in (*self.UNFINISHED, self.State.QUEUED)
 
     @property
     def sent_values(self) -> dict[str, Any]:
@@ -264,54 +291,6 @@ class Write(models.Model):
         if self.user_id == user_id and self.state in self.FAILED_STATES and self.seen_at is None:
             self.seen_at = timezone.now()
             self.save(update_fields=["seen_at"])
-
-
-class Preferences(models.Model):
-    """What one person has chosen for the dashboard, and the companies that they used last.
-
-    No row, or a value that is invalid by now, means the default. It is read with the user, in one query.
-    `customers/web/reader.py` reads and writes it.
-    """
-
-    class Theme(models.TextChoices):
-        """Light or dark."""
-
-        SYSTEM = "system", "System"
-        LIGHT = "light", "Light"
-        DARK = "dark", "Dark"
-
-    class Density(models.TextChoices):
-        """The height of rows."""
-
-        COMFORTABLE = "comfortable", "Comfortable"
-        COMPACT = "compact", "Compact"
-
-    user = models.OneToOneField(
-        settings.AUTH_USER_MODEL,
-        primary_key=True,
-        on_delete=models.CASCADE,
-        related_name="preferences",
-    )
-    time_zone = models.CharField(max_length=64, blank=True, help_text="Empty: the default.")
-    locale = models.CharField(max_length=16, blank=True, help_text="Empty: the default.")
-    theme = models.CharField(max_length=6, choices=Theme, default=Theme.SYSTEM)
-    density = models.CharField(max_length=11, choices=Density, default=Density.COMFORTABLE)
-    shortcuts = models.BooleanField(default=True, help_text="Whether single keys do something.")
-    list_columns = models.JSONField(
-        default=str, blank=True, help_text='Names of columns in order; "" for the default.'
-    )
-    recent_companies = models.JSONField(
-        default=list, blank=True, help_text="The companies used last, the latest first: ID, name."
-    )
-
-    class Meta:
-        """Everybody changes their own, nobody another's."""
-
-        default_permissions = ()
-        verbose_name_plural = "preferences"
-
-    def __str__(self) -> str:
-        return f"Preferences of {self.user_id}"
 
 
 class SaveLock(models.Model):

@@ -30,7 +30,8 @@ def _earlier_writes(target: Target) -> list[Write]:
     rows = Write.objects.filter(
         company_id=target.company_id, customer_id=target.customer_id, kind=Write.Kind.UPDATE
     )
-    return list(rows.exclude(state=Write.State.FAILED).order_by("-created_at")[:_MAX_WRITES])
+    rows = rows.exclude(state__in=(Write.State.FAILED, *Write.UNSENT))
+    return list(rows.order_by("-created_at")[:_MAX_WRITES])
 
 
 def _merged_field(field: FieldConflict, writes: list[Write]) -> MergedField:

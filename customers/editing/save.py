@@ -137,6 +137,14 @@ Outcome = (
 
 
 @dataclass(frozen=True, slots=True)
+class Ready:
+    """The change may be sent: `request` is its row in the journal, which is not there yet. See `check`."""
+
+    form: Form
+    request: WriteRequest
+
+
+@dataclass(frozen=True, slots=True)
 class _Reading:
     """What was read from Codat's copy before the lock was taken, and when that read began.
 
@@ -157,10 +165,9 @@ def save(
     Raises CodatError where the record cannot be read; then nothing was sent. An error while sending is recorded
     in the write's state.
     """
-    if not edit.is_valid():
-        return Invalid(edit.form)
-    if not edit.target.creating and not edit.form.changes():
-        return Unchanged(edit.form)
+    prevented = _invalid_or_unchanged(edit)
+    if prevented is not None:
+        return prevented
     try:
         reading = _read(edit, service)
     except NotFound:
@@ -174,6 +181,36 @@ def save(
     if isinstance(outcome, AlreadySaved) and outcome.is_other_form:
         drafts.discard(user, edit.submission)
     return outcome
+
+
+def check(
+    edit: Edit,
+    *,
+    user: User,
+    service: CustomerService,
+    record: dict[str, Any],
+    read_at: datetime,
+) -> Ready | Outcome:
+    """Decide as `save` does, without a row in the journal and without sending: for a row of a batch.
+
+    `record` is the customer as it was just read, in a read that began at `read_at`. Another save may come before the
+    request is journaled: whoever does that has to look for it. Raises CodatError where Codat's copy cannot be searched
+    for customers of the same name.
+    """
+    prevented = _invalid_or_unchanged(edit)
+    if prevented is not None:
+        return prevented
+    same_name = search_copy(edit, service) if edit.new_name else CopySearch()
+    reading = _Reading(record, read_at, same_name)
+    return _decide(edit, user, reading, None)
+
+
+def _invalid_or_unchanged(edit: Edit) -> Outcome | None:
+    if not edit.is_valid():
+        return Invalid(edit.form)
+    if not edit.target.creating and not edit.form.changes():
+        return Unchanged(edit.form)
+    return None
 
 
 def _read(edit: Edit, service: CustomerService) -> _Reading:
@@ -203,6 +240,15 @@ def _check_and_journal(
 
     The record was read before the lock was taken; writes that were journaled since are read here.
     """
+    decided = _decide(edit, user, reading, choices)
+    if not isinstance(decided, Ready):
+        return decided
+    write, is_new = create_write(decided.request, user)
+    return write if is_new else _repeated_save(edit, decided.form, reading.record, write)
+
+
+def _decide(edit: Edit, user: User, reading: _Reading, choices: PostData | None) -> Ready | Outcome:
+    """The row of this save, or the outcome that prevents it."""
     target = edit.target
     current, merge = reading.record, None
     form = edit.form
@@ -220,8 +266,7 @@ def _check_and_journal(
     if prevented is not None:
         return prevented
     merged = merged_fields(target, merge.merged) if merge else []
-    write, is_new = create_write(_write_request(edit, form, reading.record, merged), user)
-    return write if is_new else _repeated_save(edit, form, reading.record, write)
+    return Ready(form, _write_request(edit, form, reading.record, merged))
 
 
 def _prevented(

@@ -28,7 +28,7 @@ def earlier_writes(write: Write) -> list[Write]:
         customer_id=write.customer_id,
         kind=Write.Kind.UPDATE,
         created_at__lt=write.created_at,
-    )
+    ).exclude(state__in=Write.UNSENT)
     return list(rows.order_by("-created_at", "-id")[:MAX_EARLIER])
 
 
@@ -83,6 +83,8 @@ def _pending_then(write: Write, earlier: Iterable[Write]) -> list[Write]:
 def _was_pending(other: Write, write: Write) -> bool:
     """Whether Codat's copy did not show another write yet when this one was saved."""
     if other.kind != Write.Kind.UPDATE or other.created_at >= write.created_at:
+        return False
+    if other.state in Write.UNSENT:
         return False
     ended_at = other.confirmed_at if other.state == State.SUCCESS else other.completed_at
     is_pending = other.confirmation == Write.Confirmation.WAITING or not other.is_finished

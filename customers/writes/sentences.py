@@ -44,11 +44,13 @@ class Mark:
 class Known(Enum):
     """The rows of the table: about sending a write, and about reading it back."""
 
+    IN_BATCH = auto()
     QUEUED = auto()
     SENDING = auto()
     SENT = auto()
     ACCEPTED = auto()
     NOT_SENT = auto()
+    NOT_SENT_BY_BATCH = auto()
     REFUSED_BY_CODAT = auto()
     REFUSED = auto()
     MARKED_NOT_RECEIVED = auto()
@@ -67,6 +69,7 @@ class Known(Enum):
 
 # Placeholders: platform, status (HTTP), person, when, syncs.
 TABLE: dict[Known, Status] = {
+    Known.IN_BATCH: Status("Queued", "", "This change waits for its turn in a batch."),
     Known.QUEUED: Status("Queued", "", "This change is waiting to be sent to Codat."),
     Known.SENDING: Status("Sending", "", "This change is being sent to Codat."),
     Known.SENT: Status(
@@ -80,6 +83,11 @@ TABLE: dict[Known, Status] = {
         "Not sent",
         "bad",
         "This change was not sent to Codat. Nothing was changed in {platform}.",
+    ),
+    Known.NOT_SENT_BY_BATCH: Status(
+        "Not sent",
+        "warn",
+        "The batch did not send this change. Nothing was changed in {platform}.",
     ),
     Known.REFUSED_BY_CODAT: Status(
         "Refused", "bad", "Codat refused this change. Nothing was changed in {platform}."
@@ -148,10 +156,12 @@ OPERATION_STATUSES = {
 }
 
 _MARKS: dict[Known, tuple[MarkIcon, MarkTone]] = {
+    Known.IN_BATCH: ("ring", ""),
     Known.QUEUED: ("ring", ""),
     Known.SENDING: ("ring", ""),
     Known.SENT: ("half", "info"),
     Known.ACCEPTED: ("half", "info"),
+    Known.NOT_SENT_BY_BATCH: ("dash", ""),
     Known.NOT_SENT: ("dash", ""),
     Known.REFUSED_BY_CODAT: ("cross", "bad"),
     Known.REFUSED: ("cross", "bad"),
@@ -224,6 +234,10 @@ def duration(write: Write) -> str:
 def _sending(write: Write) -> Known:
     """The row of the table for a write's state, whether it was sent, and who settled it."""
     match State(write.state):
+        case State.QUEUED:
+            return Known.IN_BATCH
+        case State.NOT_SENT:
+            return Known.NOT_SENT_BY_BATCH
         case State.SENDING:
             return Known.SENDING if write.sent_at else Known.QUEUED
         case State.PENDING:

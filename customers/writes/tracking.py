@@ -42,7 +42,7 @@ _LONGEST_INTERVAL = timedelta(hours=1)
 
 def is_tracked(write: Write) -> bool:
     """Whether the outcome, or its confirmation, is not known yet."""
-    return not write.is_finished or write.confirmation == Write.Confirmation.WAITING
+    return write.state in Write.UNFINISHED or write.confirmation == Write.Confirmation.WAITING
 
 
 def needs_decision(write: Write) -> bool:

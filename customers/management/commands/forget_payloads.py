@@ -31,7 +31,10 @@ class Command(BaseCommand):
         now = timezone.now()
         limit = now - timedelta(days=settings.KEEP_PAYLOADS_DAYS)
         emptied = _in_pieces(
-            Write.objects.filter(created_at__lt=limit, forgotten_at=None),
+            # A queued row of a batch still needs its values.
+            Write.objects.filter(created_at__lt=limit, forgotten_at=None).exclude(
+                state=Write.State.QUEUED
+            ),
             lambda rows: rows.update(**_emptied(now)),
         )
         saved = Write.objects.filter(submission=OuterRef("submission"))

@@ -1,0 +1,152 @@
+"""The states of a batch and of its rows, and every move between them.
+
+    batch    preparing ──> ready ──> running <──> paused
+                 │           │          ├───────────┤
+                 └───────────┴─ cancelled           └─ cancelled
+                                        └─ done     (every row has ended)
+
+    row      waiting ──> checked ──> [write: queued ──> sending ──> pending ──> success ──> confirmed, different, ...]
+                │           │               │  ^           │
+                │           │               │  └───────────┘    nothing left the dashboard, nothing was said of the row
+                │           │               └─> not sent        cancelled, left out, or the customer was changed since
+                │           └─> left out, conflict
+                └─> unchanged, invalid, conflict, missing       (a corrected row becomes checked)
+
+A batch that waits is running: `halted` says why, `due_at` when it goes on. Each move is one conditional UPDATE, so of
+two at once one has an effect. Each move by a person is a `BatchStep`.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils import timezone
+
+from customers.models import Batch, BatchRow, BatchStep, Write, WriteQuerySet
+
+State, Halt, Action = Batch.State, Batch.Halt, BatchStep.Action
+
+_GO_ON: dict[str, Any] = {
+    "halted": Halt.NONE,
+    "due_at": None,
+    "message": "",
+    "halts": 0,
+    "refusals": 0,
+}
+
+
+def start(batch: Batch, user: User) -> bool:
+    """Start a batch that was checked; whether it was ready. Rows that need a person stay behind."""
+    return _move(
+        batch, (State.READY,), State.RUNNING, Action.START, user, started_at=timezone.now()
+    )
+
+
+def pause(batch: Batch, user: User | None, *, message: str = "") -> bool:
+    """Send no further row; whether the batch was running. `user` is None for the worker, which says why."""
+    return _move(batch, (State.RUNNING,), State.PAUSED, Action.PAUSE, user, message=message)
+
+
+def resume(batch: Batch, user: User) -> bool:
+    """Go on with a paused batch; whether it was paused."""
+    return _move(batch, (State.PAUSED,), State.RUNNING, Action.RESUME, user, **_GO_ON)
+
+
+def cancel(batch: Batch, user: User) -> bool:
+    """Send none of what was not sent; whether the batch was open. What was sent goes on to be followed."""
+    moved = _move(
+        batch, Batch.OPEN, State.CANCELLED, Action.CANCEL, user, finished_at=timezone.now()
+    )
+    if moved:
+        end_queued(batch)
+    return moved
+
+
+def end_queued(batch: Batch) -> int:
+    """Mark the queued rows of a cancelled batch as not sent. Repeated by the worker, in case a process died here."""
+    queued = Write.objects.filter(batch=batch, state=Write.State.QUEUED)
+    return not_sent(queued, "The batch was cancelled before this change was sent.")
+
+
+def not_sent(writes: WriteQuerySet, reason: str) -> int:
+    """Mark queued writes as not sent, with the reason; how many there were."""
+    return writes.filter(state=Write.State.QUEUED).update(
+        state=Write.State.NOT_SENT, error_message=reason, completed_at=timezone.now()
+    )
+
+
+def ready(batch: Batch) -> bool:
+    """The check of all rows has ended; whether the batch was being prepared."""
+    return bool(
+        Batch.objects.filter(pk=batch.pk, state=State.PREPARING).update(state=State.READY, **_GO_ON)
+    )
+
+
+def halt(batch: Batch, halted: str, *, until: datetime, message: str) -> bool:
+    """Let a running or preparing batch wait; whether it was one. `halted` is a `Batch.Halt`."""
+    rows = Batch.objects.filter(pk=batch.pk, state__in=(State.PREPARING, State.RUNNING))
+    return bool(rows.update(halted=halted, due_at=until, message=message, halts=batch.halts + 1))
+
+
+def go_on(batch: Batch) -> None:
+    """Forget why a batch was halted, after a success."""
+    if batch.halted or batch.halts or batch.refusals:
+        rows = Batch.objects.filter(pk=batch.pk, state__in=(State.PREPARING, State.RUNNING))
+        rows.update(**_GO_ON)
+        batch.halted, batch.halts, batch.refusals = Halt.NONE, 0, 0
+
+
+def finish(batch: Batch) -> bool:
+    """End a running batch none of whose rows can change any more; whether it ended.
+
+    A row whose outcome is unknown, or that is still being followed, keeps its batch running.
+    """
+    open_rows = BatchRow.objects.filter(
+        batch=batch, state__in=(BatchRow.State.WAITING, BatchRow.State.CHECKED), write=None
+    )
+    unfinished = Write.objects.filter(
+        batch=batch, state__in=(Write.State.QUEUED, *Write.UNFINISHED)
+    )
+    unread = Write.objects.filter(batch=batch, confirmation=Write.Confirmation.WAITING)
+    if open_rows.exists() or unfinished.exists() or unread.exists():
+        return False
+    return _move(
+        batch, (State.RUNNING,), State.DONE, Action.FINISH, None, finished_at=timezone.now()
+    )
+
+
+def leave_out(row: BatchRow) -> bool:
+    """Leave out a row that was not sent; whether it was not."""
+    left = BatchRow.State.LEFT_OUT
+    if row.write_id:
+        queued = Write.objects.filter(pk=row.write_id)
+        moved = not_sent(queued, "This row was left out before it was sent.")
+        return bool(moved and BatchRow.objects.filter(pk=row.pk).update(state=left))
+    rows = BatchRow.objects.filter(pk=row.pk, write=None).exclude(state=left)
+    return bool(rows.update(state=left, payload="", before=""))
+
+
+def _move(
+    batch: Batch,
+    allowed: Iterable[str],
+    state: str,
+    action: str,
+    user: User | None,
+    **values: Any,
+) -> bool:
+    """Move a batch that is in one of the allowed states, and keep who did it; whether it moved."""
+    with transaction.atomic():
+        rows = Batch.objects.filter(pk=batch.pk, state__in=tuple(allowed))
+        moved = bool(rows.update(state=state, **values))
+        if moved:
+            BatchStep.objects.create(
+                batch=batch,
+                user=user,
+                username=user.get_username() if user else "",
+                action=action,
+                message=values.get("message", ""),
+            )
+    batch.refresh_from_db()
+    return moved

@@ -1,0 +1,1 @@
+"""The long-running process beside the dashboard: it sends batches and does the periodic work."""
