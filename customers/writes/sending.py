@@ -33,7 +33,7 @@ def send(write: Write, service: CustomerService) -> Write:
 def dispatch(write: Write, service: CustomerService) -> Write:
     """Call Codat and record the result. The caller has claimed the row. Never raises CodatError."""
     try:
-        operation = _call_codat(write, service)
+        operation = call_codat(write, service)
     except CodatError as error:
         if isinstance(error, NotAttempted) and write.attempts > 1:
             return _without_this_attempt(write)
@@ -50,7 +50,8 @@ def dispatch(write: Write, service: CustomerService) -> Write:
     return write
 
 
-def _call_codat(write: Write, service: CustomerService) -> PushOperation:
+def call_codat(write: Write, service: CustomerService) -> PushOperation:
+    """The call that sends a write. The caller has claimed the row, and records the result. Raises CodatError."""
     if write.kind == Write.Kind.CREATE:
         return service.create(
             company_id=write.company_id,
