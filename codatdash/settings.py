@@ -47,6 +47,8 @@ CODAT_MAX_DOWNLOADS = env.whole(
 CODAT_MAX_CALLS = env.whole("CODAT_MAX_CALLS", max(_threads * 3 // 4, 1), minimum=1, maximum=1000)
 # Codat's own limit of concurrent calls per company.
 CODAT_CALLS_AT_ONCE = env.whole("CODAT_CALLS_AT_ONCE", 10, minimum=1, maximum=1000)
+# Of those, the ones that a worker takes for the batches of one company.
+CODAT_WORKER_CALLS_AT_ONCE = env.whole("CODAT_WORKER_CALLS_AT_ONCE", 4, minimum=1, maximum=100)
 # The share of the daily quota that is reserved for people.
 CODAT_QUOTA_RESERVE = env.number("CODAT_QUOTA_RESERVE", 0.1, minimum=0, maximum=1)
 

@@ -1,0 +1,282 @@
+"""Checking the rows of a batch: each customer is read, changed as a form would, and decided about as a save.
+
+A row that can be sent keeps its values (`checked`). The others say why not, before anything is sent. Reading may be
+repeated at any time: a row is checked by one conditional UPDATE, and nothing is sent here.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db.models import F
+from django.utils import timezone
+
+from customers.batches import states
+from customers.batches.creating import row_submission
+from customers.batches.halts import halt_after
+from customers.batches.instructions import Instruction, apply
+from customers.batches.threads import for_each
+from customers.codat.companies import accounting_connections, is_linked
+from customers.codat.errors import CodatError, NotFound, RecordTooLarge, UnaddressableId
+from customers.codat.text import db_safe
+from customers.editing.edit import Edit, Target, read_customer
+from customers.editing.opening import undo_edit
+from customers.editing.save import (
+    AlreadySaved,
+    BeingSent,
+    CustomerMissing,
+    Invalid,
+    MergeNeeded,
+    Outcome,
+    Ready,
+    SameName,
+    Unchanged,
+    check,
+)
+from customers.forms import Form, FormTampered
+from customers.forms.model import ModelError
+from customers.models import Batch, BatchRow
+from customers.service import CustomerService
+
+RowState = BatchRow.State
+
+# Rows of one turn: between two turns the batch is read again, so a cancellation has an effect.
+_TURN = 100
+# Changes of one row that are kept for its page.
+_MAX_CHANGES = 50
+_MAX_TEXT = 500
+
+
+class NotPossible(Exception):
+    """No row can be sent: the connection is gone or has no form. str(e) is a sentence for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What a turn of checking did: rows checked, and whether rows are left."""
+
+    rows: int
+    is_finished: bool
+
+
+def check_turn(
+    batch: Batch,
+    service: CustomerService,
+    *,
+    should_stop: Callable[[], bool] = lambda: False,
+    pace: Callable[[], None] = lambda: None,
+) -> Checked:
+    """Check the next rows of a batch that is being prepared; after the last one it is ready.
+
+    `is_finished` where there is nothing more to check now. Where Codat is unavailable, or the day's calls are used up,
+    the batch waits. Safe to run concurrently.
+    """
+    rows = list(BatchRow.objects.filter(batch=batch, state=RowState.WAITING)[:_TURN])
+    if not rows:
+        states.ready(batch)
+        return Checked(0, is_finished=True)
+    try:
+        target_of = target_maker(batch, service)
+    except NotPossible as error:
+        _end_all(batch, str(error))
+        return Checked(len(rows), is_finished=False)
+    except CodatError as error:
+        halt_after(batch, error)
+        return Checked(0, is_finished=True)
+    failed: list[CodatError] = []
+
+    def step(row: BatchRow) -> bool:
+        pace()
+        if should_stop():
+            return False
+        try:
+            check_row(row, batch, target_of(row.customer_id), service)
+        except CodatError as error:
+            failed.append(error)
+        return not failed
+
+    for_each(rows, step, threads=settings.CODAT_WORKER_CALLS_AT_ONCE)
+    Batch.objects.filter(pk=batch.pk).update(calls=F("calls") + len(rows))
+    if failed:
+        halt_after(batch, failed[0])
+        return Checked(0, is_finished=True)
+    states.go_on(batch)
+    return Checked(len(rows), is_finished=False)
+
+
+def target_maker(
+    batch: Batch, service: CustomerService, *, fresh: bool = False
+) -> Callable[[str], Target]:
+    """A function that makes the target of a customer's form. Raises NotPossible, and CodatError.
+
+    Of the batch's own connection: another one is another ledger, with other customers. `fresh` asks Codat even where
+    the company is cached.
+    """
+    company = service.get_company(company_id=batch.company_id, fresh=fresh)
+    connection = next(
+        (c for c in accounting_connections(company) if c.get("id") == batch.connection_id), None
+    )
+    if connection is None:
+        raise NotPossible("The company’s connection was replaced, so nothing was sent.")
+    if not is_linked(connection):
+        raise NotPossible("The company’s connection is not linked, so nothing was sent.")
+    try:
+        model = service.get_create_update_model(
+            company_id=batch.company_id, connection_id=batch.connection_id
+        )
+    except NotFound as error:
+        raise NotPossible(error.sentence) from error
+    return lambda customer_id: Target(batch.company_id, company, connection, customer_id, model)
+
+
+def check_row(row: BatchRow, batch: Batch, target: Target, service: CustomerService) -> None:
+    """Read a customer, and decide about its row. Raises CodatError where Codat cannot be asked now."""
+    read_at = timezone.now()
+    try:
+        record = read_customer(service, batch.company_id, row.customer_id)
+        edit = open_row(row, batch, target, record)
+    except (NotFound, UnaddressableId):
+        _store(row, RowState.MISSING, problems=["Not found in Codat. It may have been deleted."])
+        return
+    except RecordTooLarge as error:
+        _store(row, RowState.INVALID, problems=[error.sentence])
+        return
+    except (ModelError, FormTampered) as error:
+        _store(row, RowState.INVALID, problems=[str(error)])
+        return
+    if (record.get("metadata") or {}).get("isDeleted") is True:
+        _store(
+            row,
+            RowState.MISSING,
+            problems=["This customer was deleted in the accounting software."],
+        )
+        return
+    decide(row, batch, edit, service, record=record, read_at=read_at)
+
+
+def open_row(row: BatchRow, batch: Batch, target: Target, record: dict[str, Any]) -> Edit:
+    """The form of a row's customer as the batch fills it in. Nothing is validated yet."""
+    submission = row_submission(batch, row.customer_id)
+    if batch.kind == Batch.Kind.UNDO and row.retry_of is not None:
+        return undo_edit(target, row.retry_of)
+    current, _ = target.with_pending(record, submission)
+    form = target.form(current)
+    apply(form, [Instruction.from_json(each) for each in batch.instructions])
+    edit = Edit(target, form, submission, retry_of=row.retry_of)
+    edit.show_findings()
+    return edit
+
+
+def decide(
+    row: BatchRow,
+    batch: Batch,
+    edit: Edit,
+    service: CustomerService,
+    *,
+    record: dict[str, Any],
+    read_at: datetime,
+    by: User | None = None,
+) -> Ready | Outcome:
+    """Decide about a row as a save would, and store what was found. Raises CodatError.
+
+    `by` is the person who corrected the row; else it is the batch's own.
+    """
+    user = by or batch.user or User(username=batch.username)
+    outcome = check(edit, user=user, service=service, record=record, read_at=read_at)
+    if isinstance(outcome, Ready) and not (by or _is_new_attempt(row, outcome)):
+        _store(row, RowState.INVALID, problems=_refusals(row), changes=_changes(edit.form))
+        return outcome
+    state, problems = _verdict(outcome)
+    values: dict[str, Any] = {"checked_at": read_at}
+    if isinstance(outcome, Ready):
+        request = outcome.request
+        values |= {
+            "payload": request.payload,
+            "before": request.before,
+            "merged": [*request.merged],
+            "customer_name": db_safe(request.customer_name),
+        }
+    _store(row, state, problems=problems, changes=_changes(edit.form), **values)
+    return outcome
+
+
+def _verdict(outcome: Ready | Outcome) -> tuple[str, Sequence[object]]:
+    """The state of a row after its check, and its problems."""
+    match outcome:
+        case Ready():
+            return RowState.CHECKED, ()
+        case Unchanged():
+            return RowState.UNCHANGED, ()
+        case Invalid(form):
+            return RowState.INVALID, form.summary
+        case MergeNeeded(_, merge):
+            labels = ", ".join(conflict.label for conflict in merge.conflicts)
+            return RowState.CONFLICT, [f"Changed by others since: {labels}."]
+        case CustomerMissing():
+            return RowState.MISSING, ["Not found in Codat. It may have been deleted."]
+        case BeingSent(_, write):
+            return RowState.CONFLICT, [f"A change by {write.username} is being sent now."]
+        case SameName():
+            return RowState.INVALID, ["Another customer has this name."]
+        case AlreadySaved(write):
+            return RowState.UNCHANGED, [f"{write.username} has made this change already."]
+        case _:
+            return RowState.CONFLICT, ["This row was saved before with other values."]
+
+
+def _is_new_attempt(row: BatchRow, outcome: Ready) -> bool:
+    """Whether a row that was refused before would be sent with other values now."""
+    earlier = row.retry_of
+    if earlier is None or row.batch.kind != Batch.Kind.RETRY or not earlier.push_operation_key:
+        return True
+    return outcome.request.payload != earlier.payload
+
+
+def _refusals(row: BatchRow) -> list[object]:
+    """Why a row was refused before, at its fields where Codat named them."""
+    earlier = row.retry_of
+    if earlier is None:
+        return []
+    found = [
+        {"anchor": "", "text": " ".join(filter(None, (each.get("itemId"), each.get("message"))))}
+        for each in earlier.validation
+        if isinstance(each, dict)
+    ]
+    return [*found] or [earlier.error_message or "Refused before with the same values."]
+
+
+def _changes(form: Form) -> list[dict[str, str]]:
+    return [
+        {
+            "label": db_safe(change.label)[:_MAX_TEXT],
+            "old": db_safe(change.old_text)[:_MAX_TEXT],
+            "new": db_safe(change.new_text)[:_MAX_TEXT],
+        }
+        for change in form.changes()[:_MAX_CHANGES]
+    ]
+
+
+def _store(row: BatchRow, state: str, *, problems: Iterable[object] = (), **values: Any) -> bool:
+    """Store what was found about a row that has no write yet; whether nobody left it out meanwhile."""
+    lines = [
+        problem if isinstance(problem, dict) else {"text": str(problem), "anchor": ""}
+        for problem in problems
+    ]
+    rows = BatchRow.objects.filter(pk=row.pk, write=None).exclude(state=RowState.LEFT_OUT)
+    safe = [{name: db_safe(text)[:_MAX_TEXT] for name, text in line.items()} for line in lines]
+    stored = rows.update(
+        **({"payload": "", "before": "", "checked_at": timezone.now()} | values),
+        state=state,
+        problems=safe[:_MAX_CHANGES],
+    )
+    return bool(stored)
+
+
+def _end_all(batch: Batch, reason: str) -> None:
+    """No row can be checked: each says why."""
+    BatchRow.objects.filter(batch=batch, state=RowState.WAITING).update(
+        state=RowState.CONFLICT, problems=[{"text": reason, "anchor": ""}]
+    )

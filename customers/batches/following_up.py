@@ -1,0 +1,146 @@
+"""What a person does with the rows of a batch: correct one before it is sent, try again what failed, undo the whole."""
+
+import uuid
+from collections.abc import Iterable
+
+from django.contrib.auth.models import User
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from customers.batches.checking import decide, open_row, target_maker
+from customers.batches.creating import BatchRequest, Selected, create, row_submission
+from customers.batches.instructions import Instruction
+from customers.codat.types import Company, Connection
+from customers.editing.edit import Edit, Target, read_customer
+from customers.editing.save import Outcome, Ready
+from customers.forms import PostData
+from customers.models import Batch, BatchRow, Write
+from customers.service import CustomerService
+from customers.writes.effects import can_be_undone
+
+RowState, WriteState = BatchRow.State, Write.State
+
+# Rows that a person may correct: nothing of them was sent.
+CORRECTABLE = (RowState.INVALID, RowState.CONFLICT, RowState.CHECKED, RowState.LEFT_OUT)
+# Timed-out rows are not among these: they may still be made, so sending them again could make them twice.
+RETRIED_STATES = (WriteState.FAILED, WriteState.NOT_SENT)
+RETRIED_ROWS = (RowState.INVALID, RowState.CONFLICT)
+
+
+def open_correction(row: BatchRow, service: CustomerService) -> Edit:
+    """The form of a row as the batch fills it in, on the record as it is now. Raises CodatError, NotPossible."""
+    target = target_maker(row.batch, service)(row.customer_id)
+    record = read_customer(service, row.batch.company_id, row.customer_id)
+    edit = open_row(row, row.batch, target, record)
+    edit.is_valid()
+    return edit
+
+
+def read_correction(row: BatchRow, target: Target, post: PostData) -> Edit:
+    """The form of a row as a person posted it. Raises FormTampered."""
+    submission = row_submission(row.batch, row.customer_id)
+    return Edit(target, target.form(data=post), submission, retry_of=row.retry_of)
+
+
+def correct(
+    row: BatchRow, edit: Edit, *, user: User, service: CustomerService
+) -> Ready | Outcome | None:
+    """Decide about a row with a person's values in place of the batch's. Raises CodatError.
+
+    `Ready`: the row is sent when the batch is, or goes on. None where the row was sent meanwhile, or the batch ended.
+    """
+    row.refresh_from_db()
+    is_open = row.batch.state in Batch.OPEN
+    if row.write_id is not None or row.state not in CORRECTABLE or not is_open:
+        return None
+    if row.state == RowState.LEFT_OUT:
+        BatchRow.objects.filter(pk=row.pk, write=None).update(state=RowState.CONFLICT)
+    read_at = timezone.now()
+    record = edit.target.read(service)
+    return decide(row, row.batch, edit, service, record=record, read_at=read_at, by=user)
+
+
+def take_in(row: BatchRow) -> bool:
+    """Let a row that was left out be checked again; whether it was left out, and its batch is open."""
+    rows = BatchRow.objects.filter(
+        pk=row.pk, state=RowState.LEFT_OUT, write=None, batch__state__in=Batch.OPEN
+    )
+    return bool(rows.update(state=RowState.WAITING, problems=[]))
+
+
+def retried_rows(batch: Batch) -> QuerySet[BatchRow]:
+    """The rows of a batch that may be tried again: nothing of them was accepted."""
+    rows = BatchRow.objects.filter(batch=batch)
+    return (
+        rows.filter(write__state__in=RETRIED_STATES)
+        | rows.filter(write=None, state__in=RETRIED_ROWS)
+    ).order_by("position")
+
+
+def retry(
+    batch: Batch,
+    user: User,
+    *,
+    company: Company,
+    connection: Connection,
+    submission: uuid.UUID,
+    instructions: Iterable[Instruction] | None = None,
+) -> tuple[Batch, bool] | None:
+    """A batch of the rows that failed, with their findings, and whether it is new; None where no row failed.
+
+    `instructions` replace the batch's own, which are kept where None. Each customer is read and checked again.
+    """
+    rows = list(retried_rows(batch).select_related("write"))
+    if not rows:
+        return None
+    kept = [Instruction.from_json(each) for each in batch.instructions]
+    request = BatchRequest(
+        company_id=batch.company_id,
+        company=company,
+        connection=connection,
+        selected=[Selected(row.customer_id, row.customer_name, row.write) for row in rows],
+        title=batch.title,
+        submission=submission,
+        instructions=kept if instructions is None else [*instructions],
+        kind=Batch.Kind.RETRY,
+        question=batch.question,
+        source=batch,
+    )
+    return create(request, user)
+
+
+def undone_writes(batch: Batch) -> list[Write]:
+    """The writes of a batch that can be undone: accepted, and nobody has changed their customer since."""
+    writes = list(Write.objects.filter(batch=batch, state=WriteState.SUCCESS).order_by("position"))
+    later = Write.objects.filter(
+        company_id=batch.company_id,
+        customer_id__in=[write.customer_id for write in writes],
+    ).exclude(state__in=(*Write.UNSENT, WriteState.FAILED))
+    newest: dict[str, Write] = {}
+    for other in later.order_by("sent_at"):
+        newest[other.customer_id] = other
+    return [
+        write
+        for write in writes
+        if can_be_undone(write) and newest.get(write.customer_id, write).pk == write.pk
+    ]
+
+
+def undo(
+    batch: Batch, user: User, *, company: Company, connection: Connection, submission: uuid.UUID
+) -> tuple[Batch, bool] | None:
+    """A batch that undoes the accepted rows of another, and whether it is new; None where there are none."""
+    writes = undone_writes(batch)
+    if not writes:
+        return None
+    request = BatchRequest(
+        company_id=batch.company_id,
+        company=company,
+        connection=connection,
+        selected=[Selected(write.customer_id, write.customer_name, write) for write in writes],
+        title=f"Undo: {batch.title}",
+        submission=submission,
+        kind=Batch.Kind.UNDO,
+        source=batch,
+    )
+    return create(request, user)

@@ -1,0 +1,249 @@
+"""Sending the rows of a company's batches: one slice at a time, by the process that has the company's lease.
+
+Each row is claimed by one conditional UPDATE under the customer's lock, so a pause and a cancellation have an effect at
+the next row, and no row is sent twice. A row whose customer was changed since it was checked is not sent: its values
+hold the whole old record.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from django.conf import settings
+from django.db.models import F, Q
+from django.utils import timezone
+
+from customers.batches import journaling, states
+from customers.batches.checking import NotPossible, target_maker
+from customers.batches.halts import halt_after, is_not_now
+from customers.batches.threads import for_each
+from customers.codat.errors import CodatError
+from customers.models import Batch, BatchRow, Write
+from customers.service import CustomerService
+from customers.writes.journal import apply_error, apply_result
+from customers.writes.recording import record
+from customers.writes.save_lock import customer_lock, save_lock
+from customers.writes.sending import call_codat
+
+log = logging.getLogger(__name__)
+
+WriteState = Write.State
+
+# The longest slice; then another company has its turn.
+SLICE = timedelta(seconds=30)
+# Equal failures in a row after which a batch is paused and a person is asked.
+MAX_REFUSALS = 10
+# Rows that are read from the database together.
+_PIECE = 100
+
+
+@dataclass(slots=True)
+class Slice:
+    """One turn of sending: its limits, and what it did. `pace` waits until a further call may be made."""
+
+    batch: Batch
+    service: CustomerService
+    should_stop: Callable[[], bool]
+    pace: Callable[[], None]
+    ends_at: float
+    sent: int = 0
+    failed: int = 0
+    halted: str = ""
+    error: CodatError | None = field(default=None)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether no further row may be claimed."""
+        return bool(self.halted) or self.should_stop() or time.monotonic() >= self.ends_at
+
+
+def due_batches() -> list[Batch]:
+    """The batches that have rows to send or to check now: the oldest of each company."""
+    now = timezone.now()
+    rows = Batch.objects.filter(
+        Q(due_at=None) | Q(due_at__lte=now),
+        state__in=(Batch.State.PREPARING, Batch.State.RUNNING),
+    ).order_by("created_at", "id")
+    return [batch for batch in rows if batch.state == Batch.State.PREPARING or has_rows(batch)]
+
+
+def has_rows(batch: Batch) -> bool:
+    """Whether a running batch has rows that were not sent."""
+    checked = BatchRow.objects.filter(batch=batch, state=BatchRow.State.CHECKED, write=None)
+    return checked.exists() or Write.objects.filter(batch=batch, state=WriteState.QUEUED).exists()
+
+
+def send_slice(
+    batch: Batch,
+    service: CustomerService,
+    *,
+    should_stop: Callable[[], bool] = lambda: False,
+    pace: Callable[[], None] = lambda: None,
+    lasts: timedelta = SLICE,
+) -> Slice:
+    """Send the next rows of a running batch. The caller has the company's lease, and renews it.
+
+    Ends after `lasts`, where `should_stop` says so, at a pause or a cancellation, and where Codat does not take a row
+    now: then the batch waits (`halted`). Rows in flight are always finished. Raises nothing of Codat's.
+    """
+    turn = Slice(batch, service, should_stop, pace, time.monotonic() + lasts.total_seconds())
+    try:
+        _send(turn)
+    except CodatError as error:
+        turn.error = error
+        turn.halted = "unavailable"
+        halt_after(batch, error)
+    batch.refresh_from_db()
+    return turn
+
+
+def _send(turn: Slice) -> None:
+    batch = turn.batch
+    if not _may_send(batch):
+        return
+    try:
+        # Also the read that comes before going on after an unknown outcome.
+        target_maker(batch, turn.service, fresh=bool(batch.halted))
+    except NotPossible as error:
+        queued = Write.objects.filter(batch=batch)
+        journaling.journal(batch)
+        turn.failed += states.not_sent(queued, str(error))
+        return
+    journaling.journal(batch)
+    if batch.halted:
+        # One row alone, then all threads.
+        for_each(_queued(turn, limit=1), lambda write: _send_row(turn, write), threads=1)
+    if not turn.is_over:
+        threads = settings.CODAT_WORKER_CALLS_AT_ONCE
+        for_each(_queued(turn), lambda write: _send_row(turn, write), threads=threads)
+    Batch.objects.filter(pk=batch.pk).update(calls=F("calls") + turn.sent + 1)
+    if turn.error is not None:
+        halt_after(batch, turn.error, is_unknown=turn.halted == "unknown")
+    else:
+        _pause_after_refusals(batch)
+        states.finish(batch)
+
+
+def _may_send(batch: Batch) -> bool:
+    """Whether whoever started the batch may still change customers; else it is paused."""
+    person = batch.user
+    if person and person.is_active and person.has_perm("customers.write_customers"):
+        return True
+    states.pause(
+        batch,
+        None,
+        message=f"Paused, because {batch.username} may not change customers any more."
+        " Somebody who may can resume it.",
+    )
+    return False
+
+
+def _queued(turn: Slice, limit: int | None = None) -> Iterator[Write]:
+    """The rows that wait, in their order, while the slice lasts."""
+    taken, position = 0, 0
+    while not turn.is_over:
+        rows = Write.objects.filter(
+            batch=turn.batch, state=WriteState.QUEUED, position__gt=position
+        ).order_by("position")[:_PIECE]
+        if not rows:
+            return
+        for write in rows:
+            if turn.is_over or taken == limit:
+                return
+            taken, position = taken + 1, write.position or 0
+            yield write
+
+
+def _send_row(turn: Slice, write: Write) -> bool:
+    """Claim and send one row; whether the slice goes on."""
+    turn.pace()
+    if turn.is_over:
+        return False
+    if not _claim(write):
+        is_running = Batch.objects.filter(pk=turn.batch.pk, state=Batch.State.RUNNING).exists()
+        if not is_running:
+            turn.halted = "stopped"
+        return is_running
+    try:
+        operation = call_codat(write, turn.service)
+    except CodatError as error:
+        return _failed(turn, write, error)
+    apply_result(write, operation, by=Write.SettledBy.ANSWER)
+    turn.sent += 1
+    if turn.error is None:
+        states.go_on(turn.batch)
+    return True
+
+
+def _failed(turn: Slice, write: Write, error: CodatError) -> bool:
+    """Record why a row was not accepted, or put it back; whether the slice goes on."""
+    if is_not_now(error):
+        _put_back(write)
+        turn.halted, turn.error = turn.halted or "not now", turn.error or error
+        return False
+    apply_error(write, error)
+    turn.failed += 1
+    if write.state == WriteState.UNKNOWN:
+        turn.halted, turn.error = "unknown", error
+        return False
+    return True
+
+
+def _claim(write: Write) -> bool:
+    """Claim a row that waits in a running batch; False where it does not, or its customer was changed since.
+
+    Under the lock of the customer: a person's save finds the row as being sent, or the row finds the save.
+    """
+    with save_lock(customer_lock(write.company_id, write.customer_id)):
+        other = _newer_change(write)
+        if other is not None:
+            reason = f"{other.username} changed this customer after the batch was checked."
+            states.not_sent(Write.objects.filter(pk=write.pk), reason)
+            BatchRow.objects.filter(write=write).update(
+                state=BatchRow.State.CONFLICT, problems=[{"text": reason, "anchor": ""}]
+            )
+            return False
+        claimed = Write.objects.filter(
+            pk=write.pk, state=WriteState.QUEUED, batch__state=Batch.State.RUNNING
+        ).update(state=WriteState.SENDING, sent_at=timezone.now(), attempts=1)
+    write.refresh_from_db()
+    return bool(claimed)
+
+
+def _newer_change(write: Write) -> Write | None:
+    """A change of the same customer that was saved or sent after the row was checked."""
+    row = BatchRow.objects.filter(write=write).first()
+    since = row.checked_at if row and row.checked_at else write.created_at
+    others = Write.objects.filter(company_id=write.company_id, customer_id=write.customer_id)
+    others = others.exclude(pk=write.pk).exclude(state__in=Write.UNSENT)
+    return others.filter(Q(created_at__gte=since) | Q(sent_at__gte=since)).first()
+
+
+def _put_back(write: Write) -> None:
+    """Put a claimed row back into the queue: nothing of it left, and Codat said nothing about it."""
+
+    def put_back() -> int:
+        claimed = Write.objects.filter(pk=write.pk, state=WriteState.SENDING, push_operation_key="")
+        return claimed.update(state=WriteState.QUEUED, sent_at=None, attempts=0)
+
+    record(put_back, what=f"write {write.pk}: queued again")
+
+
+def _pause_after_refusals(batch: Batch) -> None:
+    """Pause a batch whose last rows all failed for one reason: the next ones would, too."""
+    since = batch.steps.filter(action="resume").order_by("-at").values_list("at", flat=True).first()
+    ended = Write.objects.filter(batch=batch).exclude(completed_at=None)
+    ended = ended.exclude(state=WriteState.NOT_SENT)
+    if since:
+        ended = ended.filter(completed_at__gt=since)
+    last = list(ended.order_by("-completed_at")[:MAX_REFUSALS])
+    reasons = {(write.state, write.error_message) for write in last}
+    if len(last) < MAX_REFUSALS or len(reasons) > 1 or last[0].state != WriteState.FAILED:
+        return
+    states.pause(
+        batch,
+        None,
+        message=f"Paused, because the last {MAX_REFUSALS} rows were refused: {last[0].error_message}",
+    )
