@@ -37,7 +37,7 @@ def open_customer(page: Page, stack: Stack, key: str = "xero") -> str:
 
 
 def open_until(page: Page, address: str, text: str) -> None:
-    """Open a customer's page until its timeline has a text: what a page sends while it is left arrives a little later."""
+    """Open a page until its timeline has a text: what is sent while a page is left arrives a little later."""
     for _ in range(20):
         page.goto(address)
         if text in (page.locator("#timeline").text_content() or ""):
