@@ -19,8 +19,6 @@ from customers.web import links
 _SEPARATOR = "\x1f"
 # Rows of one <tbody>: a browser lays out only those that are near the window.
 GROUP = 100
-# Characters of an ID that is longer than `_LONG_ID`.
-_SHORT_ID, _LONG_ID = 8, 12
 # The cells before a name that cannot be chosen.
 _NO_TICK = '<td class="c-tick"></td><td class="c-name">'
 _DELETED = '<span class="tag bad">Deleted</span>'
@@ -240,7 +238,10 @@ def _status(status: str) -> str:
 
 
 def _id(text: str) -> str:
-    """An escaped ID: the beginning of a long one, such as a UUID."""
-    if len(text) <= _LONG_ID or "&" in text[:_LONG_ID]:
-        return f"<code>{text}</code>" if text else ""
-    return f'<code title="{text}">{text[:_SHORT_ID]}…</code>'
+    """An escaped ID, and the button that copies it. A long one, such as a UUID, is cut by the style sheet."""
+    if not text:
+        return ""
+    return (
+        f'<code title="{text}">{text}</code><button type="button" class="icon-button copy needs-js" '
+        f'data-copy-text="{text}" aria-label="Copy ID" title="Copy ID"></button>'
+    )

@@ -30,6 +30,7 @@ from customers.web.company_context import (
 )
 from customers.web.list_state import ListState
 from customers.web.list_states import CUSTOMER_ORDER, read_customers
+from customers.web.origin import Origin
 from customers.web.paging import canonical_url, headings, joined, paging
 from customers.web.return_address import list_address
 from customers.writes.listed import listed_writes, poll_context
@@ -112,12 +113,13 @@ def _rows_context(
     state, results = asked.state, data["results"]
     pages = paging(state, data, page.suffix)
     listed = links.from_list(joined(state.address(), page.suffix))
+    origin = Origin(page.company_id, state, page.suffix, 0)
     writes = listed_writes(page.company_id)
     changes = row_changes.place(
         writes,
         results,
         asked.choice.columns,
-        state,
+        replace(origin, at=pages.first),
         may_write=request.user.has_perm("customers.write_customers"),
     )
     rows: Rows = customer_rows(
@@ -139,7 +141,7 @@ def _rows_context(
         "count": count,
         **_columns_context(state, rows, page.suffix),
         "elsewhere": changes.elsewhere,
-        **poll_context(page.company_id, writes, changes.shown),
+        **poll_context(origin, writes, changes.shown),
     }
 
 

@@ -1,7 +1,7 @@
 """Puts the changes of the journal into the rows of a list of customers."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.template.loader import render_to_string
@@ -15,7 +15,8 @@ from customers.web import links
 from customers.web.difference import difference
 from customers.web.list_state import ListState
 from customers.web.list_states import CUSTOMER_SEARCH
-from customers.writes.listed import state_context
+from customers.web.origin import Origin, kept
+from customers.writes.listed import row_key, state_context
 from customers.writes.pending import apply_pending
 
 
@@ -23,26 +24,28 @@ from customers.writes.pending import apply_pending
 class ListChanges:
     """The changes by the index of their row, the rows of new customers, and how many pending changes have no row.
 
-    `shown` are the changes whose state stands in a row.
+    `shown` are the changes whose state stands in a row, as `listed.row_key`, each with the row's position in the list;
+    0 for a new customer.
     """
 
     rows: Mapping[int, RowChange]
     new: tuple[NewRow, ...]
     elsewhere: int
-    shown: tuple[Write, ...]
+    shown: Mapping[str, int]
 
 
 def place(
     writes: Sequence[Write],
     customers: Sequence[Mapping[str, Any]],
     columns: Sequence[Column],
-    state: ListState,
+    origin: Origin,
     *,
     may_write: bool,
 ) -> ListChanges:
-    """The changes in the rows of one page. `writes` are oldest first."""
+    """The changes in the rows of one page. `writes` are oldest first; `origin` is the list at the page's first row."""
     if not writes:
-        return ListChanges({}, (), 0, ())
+        return ListChanges({}, (), 0, {})
+    state = origin.state
     index_of = {customer.get("id"): index for index, customer in enumerate(customers)}
     of_row: dict[int, list[Write]] = {}
     new, elsewhere = list[Write](), 0
@@ -55,18 +58,24 @@ def place(
         elif write.is_pending:
             elsewhere += 1
     rows = {
-        index: _row_change(customers[index], changes, columns, may_write=may_write)
+        index: RowChange(
+            _state(changes[-1], replace(origin, at=origin.at + index), may_write=may_write),
+            _changed_cells(customers[index], changes, columns),
+        )
         for index, changes in of_row.items()
     }
-    new_rows = tuple(_new_row(write, may_write=may_write) for write in reversed(new))
-    shown = (*new, *(changes[-1] for changes in of_row.values()))
+    unplaced = replace(origin, at=0)
+    new_rows = tuple(_new_row(write, unplaced, may_write=may_write) for write in reversed(new))
+    shown = {row_key(write): 0 for write in new} | {
+        row_key(changes[-1]): origin.at + index for index, changes in of_row.items()
+    }
     return ListChanges(rows, new_rows, elsewhere, shown)
 
 
-def _row_change(
-    customer: Mapping[str, Any], writes: list[Write], columns: Sequence[Column], *, may_write: bool
-) -> RowChange:
-    """What one row shows of the changes of its customer: the state of the newest, the values of the pending ones."""
+def _changed_cells(
+    customer: Mapping[str, Any], writes: list[Write], columns: Sequence[Column]
+) -> dict[str, SafeString]:
+    """The cells of one row in which the changes of its customer show."""
     newest = writes[-1]
     updates = [write for write in writes if write.kind == Write.Kind.UPDATE]
     pending = [write for write in updates if write.is_pending]
@@ -75,14 +84,12 @@ def _row_change(
         pending = [newest]
     if pending:
         after, _ = apply_pending(record, pending)
-        cells = {
+        return {
             column.name: _old_and_new(column.text(record), column.text(after), newest)
             for column in columns
             if not column.is_date and column.text(record) != column.text(after)
         }
-    else:
-        cells = _new_values(record, updates[-1:], columns)
-    return RowChange(_state(newest, may_write=may_write), cells)
+    return _new_values(record, updates[-1:], columns)
 
 
 def _new_values(
@@ -115,7 +122,7 @@ def _old_and_new(old: str, new: str, write: Write) -> SafeString:
     )
 
 
-def _new_row(write: Write, *, may_write: bool) -> NewRow:
+def _new_row(write: Write, origin: Origin, *, may_write: bool) -> NewRow:
     has_page = not write.is_pending and links.is_addressable(write.customer_id)
     url = (
         links.customer(write.company_id, write.customer_id)
@@ -123,11 +130,11 @@ def _new_row(write: Write, *, may_write: bool) -> NewRow:
         else links.write(write.company_id, write.pk)
     )
     record = write.sent_values or {"customerName": write.customer_name}
-    return NewRow(url, record, _state(write, may_write=may_write))
+    return NewRow(kept(url, origin), record, _state(write, origin, may_write=may_write))
 
 
-def _state(write: Write, *, may_write: bool) -> SafeString:
-    context = state_context(write, may_write=may_write)
+def _state(write: Write, origin: Origin, *, may_write: bool) -> SafeString:
+    context = state_context(write, may_write=may_write, origin=origin)
     return SafeString(render_to_string("writes/_row_state.html", context).strip())
 
 

@@ -11,7 +11,7 @@ from customers.web.origin import read_origin
 @require_safe
 @permission_required("customers.read_customers", raise_exception=True)
 def step(request: HttpRequest, company_id: str) -> HttpResponse:
-    """Redirects from the customer in `?from` to the next one, or with `to=previous` to the one before.
+    """Redirects from the customer in `?from` to the next one, or with `to=previous` to the one before; `form` to its form.
 
     Pages link here where that is on another page of the list, or where the list is not cached. At most two calls to
     Codat. Where there is no such customer, it leads to the list.
@@ -21,4 +21,5 @@ def step(request: HttpRequest, company_id: str) -> HttpResponse:
         return HttpResponseRedirect(links.customers(company_id))
     direction: place.Direction = -1 if request.GET.get("to") == "previous" else 1
     neighbour = place.step(origin, request.GET.get("from", ""), direction)
-    return HttpResponseRedirect(neighbour.url if neighbour else origin.address())
+    url = neighbour.url_of(form="form" in request.GET) if neighbour else origin.address()
+    return HttpResponseRedirect(url)

@@ -169,11 +169,11 @@ class EditPage:
         return links.customer(company_id, other.customer_id) + self.page.suffix
 
     def _place(self) -> Place | None:
-        """The way back to the list that the form was opened from. Makes no call."""
+        """The way back to the list that the form was opened from, and the forms before and after. Makes no call."""
         if self.origin is None:
             return None
         results = cached_results(self.origin)
-        return place(self.origin, self.target.customer_id, self.page.name, results)
+        return place(self.origin, self.target.customer_id, self.page.name, results, form=True)
 
     def _saved(self) -> dict[str, Any] | None:
         """The change of the customer before, which *Save and next* has just sent; None on any other form."""

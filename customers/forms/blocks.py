@@ -134,7 +134,8 @@ class ItemBlock(NamedTuple):
     """One item of a list: a row that opens, or one of a few inputs on one line (`display.is_short`).
 
     `title` and `summary` are what it holds. `name` names it in its buttons, `target` in their values.
-    `changes` is the number of its fields that were changed. `has_focus`: its menu takes the focus.
+    `changes` is the number of its fields that were changed; `is_moved`: its place was changed. `has_focus`: its menu
+    takes the focus.
     """
 
     path: str
@@ -154,6 +155,7 @@ class ItemBlock(NamedTuple):
     error: str
     warning: str
     blocks: list[Block]
+    is_moved: bool = False
 
     @property
     def kind(self) -> Literal["item"]:

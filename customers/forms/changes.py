@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any, Literal
 
 from customers.codat.text import page_text
@@ -112,23 +111,22 @@ def _changes(field: Field, labels: Labels, *, creating: bool) -> Iterator[Change
 
 
 def _list_changes(field: ListField, labels: Labels) -> Iterator[Change]:
-    sent = field.sent_items
+    sent, moved = field.sent_items, moved_keys(field)
     for index, item in enumerate(sent):
         if item.is_new:
             label = f"{_label((*labels, index))} (new)"
             yield Change(item.field.path, label, MISSING, item.field.value(), "added")
         else:
             yield from _changes(item.field, (*labels, index), creating=False)
-    remaining = [_index(item) for item in sent if not item.is_new]
+        if item.key in moved:
+            label, old = f"{_label((*labels, index))} (moved)", _index(item)
+            yield Change(item.field.path, label, f"Row {old + 1}", f"Row {index + 1}", "moved")
+    remaining = {_index(item) for item in sent if not item.is_new}
     for index in sorted(set(range(len(field.base_items))).difference(remaining)):
         value, element = field.base_items[index], field.node.element
         old = project(element, value) if element else value
         label = f"{_label((*labels, index))} (removed)"
         yield Change(join(field.path, item_key(index)), label, old, MISSING, "removed")
-    if remaining != sorted(remaining) or _has_new_before_old(sent):
-        before = ", ".join(str(index + 1) for index in sorted(remaining))
-        after = ", ".join("new" if item.is_new else str(_index(item) + 1) for item in sent)
-        yield Change(field.path, f"{_label(labels)} (order)", before, after, "moved")
 
 
 def _index(item: ListItem) -> int:
@@ -136,8 +134,27 @@ def _index(item: ListItem) -> int:
     return int(item.key[1:])
 
 
-def _has_new_before_old(items: list[ListItem]) -> bool:
-    return any(one.is_new and not other.is_new for one, other in pairwise(items))
+def moved_keys(field: ListField) -> frozenset[str]:
+    """The keys of the record's items that were moved: the fewest without which the others are in the record's order.
+
+    Items that were added or removed do not move the others.
+    """
+    items = [item for item in field.items if not (item.is_new or item.is_removed)]
+    indexes = [_index(item) for item in items]
+    if indexes == sorted(indexes):
+        return frozenset()
+    items = [item for item in items if item.is_sent]
+    in_order = _longest_run([_index(item) for item in items])
+    return frozenset(item.key for item in items if _index(item) not in in_order)
+
+
+def _longest_run(indexes: list[int]) -> tuple[int, ...]:
+    """The longest ascending run through a list; of several, the one with most that stand where they would if sorted."""
+    runs: list[tuple[int, int, tuple[int, ...]]] = [(0, 0, ())]
+    for index, sorted_index in zip(indexes, sorted(indexes), strict=True):
+        length, unmoved, run = max(one for one in runs if not one[2] or one[2][-1] < index)
+        runs.append((length + 1, unmoved + (index == sorted_index), (*run, index)))
+    return max(runs)[2]
 
 
 def project(node: Node, value: Any) -> Any:

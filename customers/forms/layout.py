@@ -22,6 +22,7 @@ from customers.forms.blocks import (
     leaf_described_by,
 )
 from customers.forms.bound import Field, Group, Leaf, ListField, ListItem, ReadOnlyField
+from customers.forms.changes import moved_keys
 from customers.forms.dates import date_input
 from customers.forms.display import CompiledModel, NodeDisplay
 from customers.forms.model import NodeType
@@ -212,13 +213,16 @@ class _Layout:
             can_copy=can_copy(self.root, field),
         )
         remaining = [item for item in shown if not item.is_removed]
+        moved = frozenset() if self.is_new else moved_keys(field)
+        self.changes += len(moved)
         numbers = {item.key: number for number, item in enumerate(remaining, 1)}
         for item in shown:
             if item.is_removed:
                 self.changes += not item.is_new
                 block.rows.append(self._removed_item(field, item))
             else:
-                block.rows.append(self._item(field, item, numbers[item.key], len(remaining)))
+                row = self._item(field, item, numbers[item.key], len(remaining))
+                block.rows.append(row._replace(is_moved=True) if item.key in moved else row)
         return block
 
     def _item(self, field: ListField, item: ListItem, number: int, count: int) -> ItemBlock:

@@ -53,6 +53,10 @@ SHORTCUTS = (
     ),
     ("Form of a customer", (Shortcut("Control+s", "Save"),)),
     (
+        "Form of a customer, opened from a list",
+        (Shortcut("Control+Shift+Enter", "Save and next"),),
+    ),
+    (
         "Form of a customer, in a row of a list",
         (
             Shortcut("Alt+ArrowUp", "Move the row up"),

@@ -98,10 +98,14 @@ def from_list(listed: str, at: int | str = "") -> str:
     return f"?list={quote(listed[1:], safe=_SAFE_LISTED)}&at={at}"
 
 
-def step(company_id: str, customer_id: str, direction: int) -> str:
-    """Leads to the customer after one in a list (`direction` 1), or before it (-1); the list is added by `kept`."""
+def step(company_id: str, customer_id: str, direction: int, *, form: bool = False) -> str:
+    """Leads to the customer after one in a list (`direction` 1), or before it (-1); the list is added by `kept`.
+
+    With `form` to the customer's form.
+    """
     to = "next" if direction > 0 else "previous"
-    query = urlencode({"from": customer_id, "to": to}, errors="replace")
+    parameters = {"from": customer_id, "to": to} | ({"form": "1"} if form else {})
+    query = urlencode(parameters, errors="replace")
     return f"/companies/{url_segment(company_id)}/step/?{query}"
 
 

@@ -68,7 +68,7 @@ def read_origin(params: Params, company_id: str) -> Origin | None:
     suffix = "?" + urlencode({"connection": connection}) if connection else ""
     if len(connection) > _MAX_CONNECTION:
         suffix = ""
-    return Origin(company_id, read_customers(pairs), suffix, _position(params.get("at", "")))
+    return Origin(company_id, read_customers(pairs), suffix, read_position(params.get("at", "")))
 
 
 def kept(url: str, origin: Origin | None) -> str:
@@ -99,7 +99,7 @@ def kept_in(item: Linked, origin: Origin | None) -> Linked:
     return replace(item, **urls) if origin else item  # type: ignore[type-var]
 
 
-def _position(text: str) -> int:
+def read_position(text: str) -> int:
     """A position from 1, or 0."""
     if not (text.isascii() and text.isdecimal() and len(text) < 12):
         return 0

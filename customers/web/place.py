@@ -43,6 +43,10 @@ class Neighbour:
         origin = self.origin
         return kept(links.edit(origin.company_id, self.customer_id) + origin.suffix, origin)
 
+    def url_of(self, *, form: bool) -> str:
+        """The customer's form or page."""
+        return self.edit_url if form else self.url
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -120,14 +124,14 @@ class _ResultPage:
         """Whether the list has a page before or after this one."""
         return self.origin.state.page > 1 if direction < 0 else self.spot.has_next
 
-    def url(self, customer_id: str, direction: Direction) -> str:
+    def url(self, customer_id: str, direction: Direction, *, form: bool) -> str:
         """The address of the customer before or after one; on another page the address that looks for it."""
         neighbour = self.neighbour(customer_id, direction)
         if neighbour is not None:
-            return neighbour.url
+            return neighbour.url_of(form=form)
         if self.find(customer_id) is None or not self.is_followed(direction):
             return ""
-        return _step_url(self.origin, customer_id, direction)
+        return _step_url(self.origin, customer_id, direction, form=form)
 
 
 def with_results(
@@ -183,16 +187,24 @@ def _results_or_none(origin: Origin) -> CustomersPage | None:
 
 
 def place(
-    origin: Origin, customer_id: str, company_name: str, results: CustomersPage | None
+    origin: Origin,
+    customer_id: str,
+    company_name: str,
+    results: CustomersPage | None,
+    *,
+    form: bool = False,
 ) -> Place:
-    """The place of a customer in a list, of which `results` is the page; None where that is not known."""
+    """The place of a customer in a list, of which `results` is the page; None where that is not known.
+
+    With `form` the customers before and after it are opened in their forms.
+    """
     if results is None:
         return Place(
             back_label=_back_label(origin, company_name, ""),
             back_url=origin.address(),
             position="",
-            previous_url=_step_url(origin, customer_id, -1),
-            next_url=_step_url(origin, customer_id, 1),
+            previous_url=_step_url(origin, customer_id, -1, form=form),
+            next_url=_step_url(origin, customer_id, 1, form=form),
         )
     page = _ResultPage(origin, results)
     spot, found = page.spot, page.find(customer_id)
@@ -207,8 +219,8 @@ def place(
         back_label=_back_label(origin, company_name, total),
         back_url=origin.address(at),
         position=shown,
-        previous_url=page.url(customer_id, -1),
-        next_url=page.url(customer_id, 1),
+        previous_url=page.url(customer_id, -1, form=form),
+        next_url=page.url(customer_id, 1, form=form),
     )
 
 
@@ -225,11 +237,11 @@ def step(origin: Origin, customer_id: str, direction: Direction) -> Neighbour | 
     return _ResultPage(following, _results(following)).first(direction)
 
 
-def _step_url(origin: Origin, customer_id: str, direction: Direction) -> str:
+def _step_url(origin: Origin, customer_id: str, direction: Direction, *, form: bool) -> str:
     """The address that looks for the customer before or after one, "" where there is nothing to start from."""
     if not customer_id or not origin.at or (direction < 0 and origin.at == 1):
         return ""
-    return kept(links.step(origin.company_id, customer_id, direction), origin)
+    return kept(links.step(origin.company_id, customer_id, direction, form=form), origin)
 
 
 def _missing(pages: int) -> str:

@@ -1,7 +1,7 @@
 """The changes that stand in the rows of a list: those that are pending, and those that ended a moment ago."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from customers.models import Write
 from customers.web import links
+from customers.web.origin import Origin, kept, read_position
 from customers.writes import sentences, tracking
 
 # Changes of one list; the change history has the others.
@@ -75,8 +76,8 @@ def _is_superseded(write: Any) -> bool:
     return write.state in Write.FAILED_STATES and (write.is_followed or write.is_retried)
 
 
-def state_context(write: Write, *, may_write: bool) -> dict[str, Any]:
-    """The context of `writes/_row_state.html`: the state of one change in its row."""
+def state_context(write: Write, *, may_write: bool, origin: Origin | None) -> dict[str, Any]:
+    """The context of `writes/_row_state.html`: the state of one change in its row. `origin` is the list, at the row."""
     form = links.form(
         write.company_id, write.customer_id if write.kind == Write.Kind.UPDATE else ""
     )
@@ -84,25 +85,35 @@ def state_context(write: Write, *, may_write: bool) -> dict[str, Any]:
     return {
         "write": write,
         "mark": sentences.mark(write),
-        "url": links.write(write.company_id, write.pk),
-        "fix_url": f"{form}?write={write.pk}" if may_fix else "",
+        "url": kept(links.write(write.company_id, write.pk), origin),
+        "fix_url": kept(f"{form}?write={write.pk}", origin) if may_fix else "",
     }
 
 
-def poll_context(company_id: str, writes: list[Write], shown: Iterable[Write]) -> dict[str, Any]:
+def poll_context(origin: Origin, writes: list[Write], shown: Mapping[str, int]) -> dict[str, Any]:
     """The context of `writes/_rows_poll.html`: where a list's changes are loaded again, and when.
 
-    `shown` are those that have a row on the page. `pending_seconds` is None where they are not; then `is_waiting` says
-    whether one of them may still end.
+    `origin` is the list. `shown` are the changes that have a row on the page, as `row_key`, each with the position of
+    its row, 0 for none. `pending_seconds` is None where they are not loaded again; then `is_waiting` says whether one
+    of them may still end.
     """
+    url = links.pending(
+        origin.company_id,
+        shown=listed_key(writes),
+        rows=[f"{key}.{at}" for key, at in shown.items()],
+    )
     return {
-        "pending_url": links.pending(
-            company_id, shown=listed_key(writes), rows=[row_key(write) for write in shown]
-        ),
+        "pending_url": kept(url, origin),
         "pending_seconds": tracking.shortest_interval(writes),
         "pending_read_at": timezone.now(),
         "is_waiting": any(write.is_pending for write in writes),
     }
+
+
+def read_rows(text: str) -> dict[str, int]:
+    """The changes that have a row on a page, as `poll_context` writes them into the address of the poll."""
+    pairs = (part.partition(".") for part in text.split(",")[:MAX_LISTED])
+    return {key: read_position(at) for key, _, at in pairs}
 
 
 def listed_key(writes: Iterable[Write]) -> str:

@@ -62,7 +62,8 @@ function markRows(control) {
   for (let row = control.closest(".row"); row; row = row.parentElement.closest(".row")) {
     if (isNew(row)) continue;
     const count = changedIn(row).length;
-    row.classList.toggle("changed", count > 0);
+    const isMoved = row.hasAttribute("data-moved");
+    row.classList.toggle("changed", isMoved || count > 0);
     const summary = row.querySelector(":scope > details > summary");
     if (!summary) continue;
     let note = summary.querySelector(".row-changes");
@@ -71,16 +72,17 @@ function markRows(control) {
       note.className = "row-changes";
       summary.append(note);
     }
-    note.textContent = count ? counted(count) : "";
+    note.textContent = [isMoved && "moved", count && counted(count)].filter(Boolean).join(", ");
   }
 }
 
 const counted = (count) => `${count} change${count === 1 ? "" : "s"}`;
 
-/* The changed fields, and the rows that were added or removed. A row that was added and is blank is not sent. */
+/* The changed fields, and the rows that were added, removed or moved. A row that was added and is blank is not sent. */
 function changedIn(root) {
-  const marked = root.querySelectorAll(".field.changed, .row[data-new]:not(.removed), .row.removed:not([data-new])");
-  return [...marked].filter((part) => !part.parentElement.closest("[data-new]") && (part.matches(".field, .removed") || isFilled(part)));
+  const marked = root.querySelectorAll(".field.changed, .row[data-new]:not(.removed), .row.removed:not([data-new]), [data-moved]");
+  return [...marked].filter((part) => !part.parentElement.closest("[data-new]")
+    && (part.matches(".field, .removed, [data-moved]") || isFilled(part)));
 }
 
 function isFilled(container) {

@@ -129,6 +129,25 @@ def test_changes_are_marked_counted_and_named(page: Page) -> None:
     expect(save).to_have_text("Save 2 changes")
 
 
+def test_a_moved_row_is_a_change(page: Page) -> None:
+    save, row = page.locator("#save"), page.locator('[id="f-addresses.b1"]')
+    second = page.locator('[name="f.addresses.b1.city"]')
+    row.locator("summary").click()
+    second.press("Alt+ArrowUp")
+    moved = page.locator(".row[data-moved] .row-changes")
+    expect(moved).to_have_text("moved")
+    expect(save).to_have_text("Save 1 change")
+    second.fill("Elsewhere")
+    expect(row.locator(".row-changes")).to_have_text(re.compile("^(moved, )?1 change$"))
+    expect(save).to_have_text("Save 2 changes")
+    page.get_by_role("button", name="Review").click()
+    review = page.locator("#form-changes")
+    expect(review.locator("h2")).to_contain_text("2 fields")
+    expect(review.get_by_role("row", name=re.compile("moved"))).to_have_count(1)
+    second.press("Alt+ArrowDown")
+    expect(save).to_have_text("Save 1 change")
+
+
 def test_a_row_says_what_it_requires_once_something_is_typed(
     open_page: OpenPage, fresh: Stack
 ) -> None:

@@ -164,3 +164,29 @@ def test_views_are_saved_and_opened_without_scripts(open_page: OpenPage, fresh: 
     page.get_by_role("link", name="Edit view").click()
     page.get_by_role("button", name="Delete view").click()
     expect(page.locator("#views")).not_to_contain_text("Active ones")
+
+
+def test_an_id_is_copied_from_its_column(open_page: OpenPage, fresh: Stack) -> None:
+    path = links.customers(fresh.company("xero")) + "?columns=name,id"
+    page = open_page()
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto(path)
+    cell = page.locator(".customers tbody .c-id").nth(1)
+    whole = cell.locator("code").text_content()
+    assert whole
+    assert len(whole) == 36
+    assert page.evaluate(
+        "(id) => id.scrollWidth > id.clientWidth", cell.locator("code").element_handle()
+    )
+    button = cell.get_by_role("button", name="Copy ID")
+    expect(button).to_have_css("opacity", "0")
+    button.focus()
+    expect(button).to_have_css("opacity", "1")
+    button.press("Enter")
+    expect(button).to_have_class(re.compile("copied"))
+    assert page.evaluate("navigator.clipboard.readText()") == whole
+    plain = open_page(javascript=False)
+    plain.goto(path)
+    text = plain.locator(".customers tbody .c-id").nth(1)
+    assert text.inner_text() == whole
+    expect(text.get_by_role("button")).to_have_count(0)

@@ -185,3 +185,30 @@ def test_a_change_leads_back_to_its_row_in_the_history(open_page: OpenPage, fres
     page.get_by_role("link", name="Back to the change history").click()
     expect(page).to_have_url(re.compile(r"\?kind=update$"))
     expect(row).to_be_focused()
+
+
+def test_the_form_shows_its_place_and_a_key_saves_and_leads_on(
+    open_page: OpenPage, fresh: Stack
+) -> None:
+    page = open_page()
+    names = open_list(page, fresh, "?q=a&page_size=4")
+    rows(page).first.click()
+    page.get_by_role("link", name="Edit all fields").click()
+    heading, place = page.get_by_role("heading", level=1), page.locator("#place")
+    expect(place).to_have_text(re.compile("^1 of "))
+    page.get_by_role("link", name="Next customer").click()
+    expect(heading).to_have_text(f"Edit {names[1]}")
+    expect(place).to_have_text(re.compile("^2 of "))
+    phone = page.get_by_label("Phone", exact=True)
+    phone.fill("+44 20 7946 0000")
+    phone.press("Control+Shift+Enter")
+    expect(heading).to_have_text(f"Edit {names[2]}")
+    expect(page.locator("#saved")).to_contain_text(names[1])
+    # No single letter leaves the form.
+    heading.click()
+    page.keyboard.press("j")
+    page.keyboard.press("?")
+    listed = page.get_by_role("dialog")
+    expect(listed).to_contain_text("Save and next")
+    expect(listed).not_to_contain_text("Next customer")
+    expect(heading).to_have_text(f"Edit {names[2]}")

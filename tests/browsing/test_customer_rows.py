@@ -115,11 +115,14 @@ def test_only_an_unusual_status_is_shown() -> None:
     assert in_column.count("Archived") == 1
 
 
-def test_a_long_id_is_shortened_and_said_whole() -> None:
-    long = "5668881d-7821-4b0c-9d3e-0a1b2c3d4e5f"
-    html = customer_rows(({"id": long}, {"id": "42"}), "c1", (BY_NAME["name"], BY_NAME["id"])).html
-    assert f'<code title="{long}">5668881d…</code>' in html
-    assert "<code>42</code>" in html
+def test_an_id_is_whole_and_copied_in_its_own_column_only() -> None:
+    records = ({"id": 'a"<&'}, {"id": "42"})
+    html = customer_rows(records, "c1", (BY_NAME["name"], BY_NAME["id"])).html
+    escaped = "a&quot;&lt;&amp;"
+    assert f'<code title="{escaped}">{escaped}</code>' in html
+    assert f'data-copy-text="{escaped}" aria-label="Copy ID"' in html
+    assert html.count('aria-label="Copy ID"') == 2
+    assert "<button" not in customer_rows(records, "c1").html
 
 
 def test_rows_stand_in_groups_that_a_browser_can_skip() -> None:

@@ -115,6 +115,16 @@ def test_customers_without_a_page_are_passed_over() -> None:
     assert customer_in(shown.next_url) == ("d", "4")
 
 
+def test_on_a_form_the_neighbours_are_forms() -> None:
+    origin = origin_of("", 2)
+    shown = place(origin, "b", "Harbour Lights Ltd", page_of("a", "b", "c"), form=True)
+    assert shown.position == "2 of 3"
+    assert shown.previous_url == "/companies/c1/customers/a/edit/?list=&at=1"
+    assert shown.next_url == "/companies/c1/customers/c/edit/?list=&at=3"
+    unknown = place(origin, "b", "Harbour Lights Ltd", None, form=True)
+    assert unknown.next_url == "/companies/c1/step/?from=b&to=next&form=1&list=&at=2"
+
+
 def test_without_the_list_links_look_for_the_neighbours() -> None:
     shown = at(None, "b", 2)
     assert shown.position == ""

@@ -156,6 +156,26 @@ def test_an_expired_list_is_read_again_for_the_next(
     assert answer["Location"].startswith(form_of(second))
 
 
+def test_the_bar_of_the_form_has_the_place_and_the_steps(
+    sandbox: Sandbox, editor_client: RawPathClient
+) -> None:
+    first, second, third = rows(sandbox, editor_client)
+
+    def steps(url: str) -> list[str]:
+        text = unescape(editor_client.get(url).content.decode())
+        assert re.search(r'id="place">\d of [\d,]+</span>', text)
+        return re.findall(r'<a class="button step" rel="\w+" href="([^"]+)"', text)
+
+    assert steps(form_of(first)) == [form_of(second)]
+    assert steps(form_of(second)) == [form_of(first), form_of(third)]
+    # Over the end of the page.
+    _, after = steps(form_of(third))
+    assert "/step/" in after
+    followed = editor_client.get(after)["Location"]
+    assert "/edit/" in followed
+    assert followed.endswith("&at=4")
+
+
 @pytest.mark.parametrize("saved", ["", "x", "df63a7a7-84bf-48bb-b723-d1769bb4a30d"])
 def test_a_form_says_nothing_of_a_change_that_is_not_there(
     sandbox: Sandbox, editor_client: RawPathClient, saved: str

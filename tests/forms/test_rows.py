@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from customers.forms import Form
+from customers.forms.blocks import ItemBlock, ListBlock
 from customers.forms.bound import MAX_LIST_ITEMS
 from tests.support.forms import array, exact, form_page, model, node, obj, page_of, post, press
 
@@ -86,6 +87,39 @@ def test_moving_rows(action: str, order: str, focus: str) -> None:
     expected = [before[int(key[1:])] for key in order.split(",")]
     assert exact(rows(post(MODEL, page))) == exact(expected)
     assert [change.kind for change in form.changes()] == ["moved"]
+
+
+@pytest.mark.parametrize(
+    ("actions", "moved", "lines"),
+    [
+        (["up:rows:b2", "up:rows:b2"], ["f-rows.b2"], [("Label 1 (moved)", "Row 3", "Row 1")]),
+        (["up:rows:b2", "down:rows:b2"], [], []),
+        (["remove:rows:b0"], [], [("Label 1 (removed)",)]),
+        (["duplicate:rows:b0"], [], [("Label 2 (new)",)]),
+        (
+            ["up:rows:b2", "up:rows:b2", "down:rows:b0"],
+            ["f-rows.b2", "f-rows.b0"],
+            [("Label 1 (moved)", "Row 3", "Row 1"), ("Label 3 (moved)", "Row 1", "Row 3")],
+        ),
+    ],
+)
+def test_moved_rows_are_marked_and_counted_one_by_one(
+    actions: list[str], moved: list[str], lines: list[tuple[str, ...]]
+) -> None:
+    page = form_page(MODEL, RECORD)
+    for action in actions:
+        page = press(MODEL, page, action)
+    form = post(MODEL, page)
+    blocks = next(block for block in form.blocks if isinstance(block, ListBlock))
+    items = [row for row in blocks.rows if isinstance(row, ItemBlock)]
+    assert [row.id for row in items if row.is_moved] == moved
+    changes = [
+        (change.label, change.old_text, change.new_text)
+        if change.kind == "moved"
+        else (change.label,)
+        for change in form.changes()
+    ]
+    assert changes == lines
 
 
 def test_a_row_moves_past_removed_rows() -> None:

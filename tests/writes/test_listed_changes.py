@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from html import escape, unescape
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from django.utils import timezone
 
 from customers.models import Write
 from customers.web import links
+from customers.web.list_states import read_customers
 from customers.writes import listed
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
@@ -56,7 +58,7 @@ def test_a_refused_change_can_be_mended_from_its_row(
     assert '<span class="refused">' in row
     assert "new 2" in row
     assert "Refused" in row
-    fix = f'href="{links.edit(company, "39")}?write={write.pk}">Fix</a>'
+    fix = f'href="{links.edit(company, "39")}?write={write.pk}&amp;list=&amp;at='
     assert (fix in row) == (role == "editor")
 
 
@@ -99,6 +101,29 @@ def test_a_failed_change_that_another_followed_leaves_its_row(
     assert "Refused" not in the_list(editor_client, company)
 
 
+def test_the_links_of_a_row_keep_the_list(
+    company: str, editor: User, editor_client: RawPathClient
+) -> None:
+    query = read_customers({"q": "Birkett", "order_by": "-id", "page_size": "25"}).address()
+    write = journal_row(
+        company, editor, state=State.FAILED, push_operation_key="k", completed_at=timezone.now()
+    )
+    # The page polls for this one.
+    journal_row(company, editor, customer_id="38", state=State.PENDING, push_operation_key="j")
+    page = editor_client.get(links.customers(company) + query).content.decode()
+    kept = links.from_list(query, 1)[1:]
+    expected = {
+        f"{links.edit(company, '39')}?write={write.pk}&{kept}",
+        f"{links.write(company, write.pk)}?{kept}",
+    }
+    for html in (page, editor_client.get(poll_of(page)).content.decode()):
+        assert expected <= set(map(unescape, re.findall(r'href="([^"]+)"', html)))
+    (fix,) = (url for url in expected if "/edit/" in url)
+    form = editor_client.get(fix).content.decode()
+    assert "for “Birkett”" in form
+    assert f'href="{links.customers(company)}{escape(query)}#at-1"' in form
+
+
 def test_a_new_customer_stands_on_top_of_the_first_page_where_it_belongs(
     company: str, editor: User, editor_client: RawPathClient
 ) -> None:
@@ -115,7 +140,9 @@ def test_a_new_customer_stands_on_top_of_the_first_page_where_it_belongs(
     )
     html = the_list(editor_client, company)
     first = re.findall(r"<tr[^>]*>.*?</tr>", html.partition("<tbody>")[2], re.DOTALL)[0]
-    assert f'<a href="{links.write(company, write.pk)}">Zebra &lt;Ltd&gt;</a>' in first
+    assert (
+        f'<a href="{links.write(company, write.pk)}?list=&amp;at=">Zebra &lt;Ltd&gt;</a>' in first
+    )
     assert "<ins>+44 1</ins>" in first
     assert "Sent" in first
     assert 'type="checkbox"' not in first

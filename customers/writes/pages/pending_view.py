@@ -1,11 +1,14 @@
 """The section of pending changes, which pages poll. It is read from the journal only."""
 
+from dataclasses import replace
+
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from customers.web.origin import read_origin
+from customers.web.list_states import read_customers
+from customers.web.origin import Origin, read_origin
 from customers.writes import listed
 from customers.writes.pending import has_ended, pending
 
@@ -36,16 +39,21 @@ def pending_changes(request: HttpRequest, company_id: str) -> HttpResponse:
 
 def _rows(request: HttpRequest, company_id: str) -> HttpResponse:
     """The states of the changes in the rows of a list; `?rows` says which have one. Ended ones load the list again."""
+    origin = read_origin(request.GET, company_id) or Origin(company_id, read_customers({}), "", 0)
     writes = listed.listed_writes(company_id)
-    on_page = set(request.GET.get("rows", "").split(","))
-    shown = [write for write in writes if listed.row_key(write) in on_page]
+    positions = listed.read_rows(request.GET.get("rows", ""))
+    keys = [(write, listed.row_key(write)) for write in writes]
     may_write = request.user.has_perm("customers.write_customers")
+    states = [
+        listed.state_context(write, may_write=may_write, origin=replace(origin, at=positions[key]))
+        for write, key in keys
+        if key in positions
+    ]
+    shown = {key: positions[key] for _, key in keys if key in positions}
     response = render(
         request,
         "writes/_rows_update.html",
-        listed.poll_context(company_id, writes, shown)
-        | {"states": [listed.state_context(write, may_write=may_write) for write in shown]}
-        | {"out_of_band": True},
+        listed.poll_context(origin, writes, shown) | {"states": states, "out_of_band": True},
     )
     if request.GET.get("shown", "") != listed.listed_key(writes):
         response["HX-Trigger"] = "customers-refreshed"
