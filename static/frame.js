@@ -1,4 +1,4 @@
-/* The frame: menus that close, the number of problems in title, favicon and bar, and toasts. */
+/* The frame: menus that close, the problems in title, favicon, bar and at the recent companies, and toasts. */
 (() => {
   "use strict";
 
@@ -21,7 +21,7 @@
     for (const menu of openMenus()) if (!menu.contains(event.target)) menu.open = false;
   });
 
-  // The number of problems: the entry My changes has it, and renews itself.
+  // The number of problems and the companies that have them: the entry My changes has both, and renews itself.
   function showProblems() {
     const entry = document.getElementById("my-writes");
     if (!entry) return;
@@ -32,6 +32,8 @@
     const favicon = document.getElementById("favicon");
     const href = count ? favicon.dataset.problem : favicon.dataset.plain;
     if (favicon.getAttribute("href") !== href) favicon.setAttribute("href", href);
+    const companies = new Set(JSON.parse(entry.dataset.companies));
+    for (const mark of document.querySelectorAll("[data-company].attention")) mark.hidden = !companies.has(mark.dataset.company);
     const bar = document.getElementById("bar-problems");
     if (bar) {
       bar.hidden = !count;

@@ -1,5 +1,7 @@
 /* A customer's page: a field that is edited in its place, Undo for some seconds, and the states of changes that go on. */
 
+import { awaitInput, awaitNone, putTyped } from "./typed_ahead.js";
+
 const byId = (id) => document.getElementById(id);
 const openForm = () => document.querySelector(".slot > .field-edit");
 // A field is open, or about to be: the response to its pencil needs the place that it was asked for.
@@ -45,7 +47,10 @@ document.addEventListener("htmx:beforeRequest", (event) => {
       event.preventDefault();
       form.querySelector("input:not([type=hidden]), select, textarea")?.focus();
       announce("Save or cancel this field first.");
-    } else if (form) form.parentElement.replaceChildren();
+      return;
+    }
+    form?.parentElement.replaceChildren();
+    awaitInput();
   } else if (elt.matches(".field-edit")) {
     // What is typed from here on would be lost with the response.
     for (const input of elt.querySelectorAll("input, textarea")) input.readOnly = true;
@@ -56,7 +61,10 @@ document.addEventListener("htmx:beforeRequest", (event) => {
 for (const name of ["htmx:sendError", "htmx:timeout"]) {
   document.addEventListener(name, (event) => {
     const { elt } = event.detail;
-    if (elt.matches?.(".pencil")) setTimeout(reloadWhereDue);
+    if (elt.matches?.(".pencil")) {
+      awaitNone();
+      setTimeout(reloadWhereDue);
+    }
     if (!elt.matches?.(".field-edit")) return;
     for (const input of elt.querySelectorAll("input, textarea")) input.readOnly = false;
     const save = elt.querySelector(".field-save");
@@ -154,9 +162,13 @@ document.addEventListener("htmx:afterSettle", (event) => {
   const { target } = event.detail;
   if (target?.matches?.(".slot")) {
     const form = openForm();
-    if (!form) return;
+    if (!form) {
+      awaitNone();
+      return;
+    }
     form.querySelector("[autofocus]")?.focus();
     form.querySelector("input[type=text]")?.select();
+    putTyped(form.querySelector("[autofocus]"));
   } else {
     if (!openForm()) opened = "";
     if (returnTo && byId(returnTo)) {

@@ -11,10 +11,10 @@ from customers.web.origin import read_origin
 @require_safe
 @permission_required("customers.read_customers", raise_exception=True)
 def step(request: HttpRequest, company_id: str) -> HttpResponse:
-    """Redirects from the customer in `?from` to the next one, or with `to=previous` to the one before; `form` to its form.
+    """Redirects from the customer in `?from` to the next one, or with `to=previous` to the one before.
 
-    Pages link here where that is on another page of the list, or where the list is not cached. At most two calls to
-    Codat. Where there is no such customer, it leads to the list.
+    With `form` it leads to the form. Pages link here where the customer is on another page of the list, or where the
+    list is not cached. At most two calls to Codat. Where there is no such customer, it leads to the list.
     """
     origin = read_origin(request.GET, company_id)
     if origin is None:

@@ -41,7 +41,7 @@ from customers.models import Write
 from customers.service import default_service
 from customers.web import htmx, links
 from customers.web.company_context import CompanyContext, load_company
-from customers.web.error_pages import heading, needs_administrator
+from customers.web.error_pages import heading, needs_administrator, status_in_place
 from customers.web.origin import kept, read_origin
 from customers.web.resubmit import post_fields
 from customers.writes import drafts
@@ -332,7 +332,7 @@ def _not_saved(request: HttpRequest, error: CodatError) -> HttpResponse:
             "post_fields": post_fields(request),
             "here": request.get_full_path(),
         },
-        status=error.our_status if error.our_status >= 500 else 502,
+        status=status_in_place(error),
     )
     if error.retry_after:
         response["Retry-After"] = str(error.retry_after)

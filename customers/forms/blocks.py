@@ -76,18 +76,15 @@ class ReadOnlyBlock:
 
 
 @dataclass(slots=True)
-class GroupBlock:
-    """The fields of an object. `is_optional`: its required fields are required once it has a value."""
+class _Part:
+    """What a group and a list have both."""
 
-    kind: ClassVar = "group"
     path: str
     label: str
     display: NodeDisplay
     error: str
     warning: str
     required: Required
-    is_optional: bool
-    blocks: list[Block]
 
     @property
     def described_by(self) -> str:
@@ -96,7 +93,16 @@ class GroupBlock:
 
 
 @dataclass(slots=True)
-class ListBlock:
+class GroupBlock(_Part):
+    """The fields of an object. `is_optional`: its required fields are required once it has a value."""
+
+    kind: ClassVar = "group"
+    is_optional: bool
+    blocks: list[Block]
+
+
+@dataclass(slots=True)
+class ListBlock(_Part):
     """A list of items.
 
     `order` and `removed` are item keys, joined by commas. `count` is of the items that are not removed;
@@ -104,12 +110,6 @@ class ListBlock:
     """
 
     kind: ClassVar = "list"
-    path: str
-    label: str
-    display: NodeDisplay
-    error: str
-    warning: str
-    required: Required
     count: int
     order: str
     removed: str
@@ -117,11 +117,6 @@ class ListBlock:
     has_focus: bool
     can_copy: bool
     rows: list[ItemBlock | RemovedItemBlock] = field(default_factory=list)
-
-    @property
-    def described_by(self) -> str:
-        """The ids of the help, the warning and the error; "" for none."""
-        return described_by(self.path, self.display, self.warning, self.error)
 
     @property
     def is_over_limit(self) -> bool:

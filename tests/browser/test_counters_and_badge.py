@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import sqlite3
+from contextlib import closing
 
 import pytest
 from playwright.sync_api import expect
@@ -58,6 +60,39 @@ def test_the_count_of_my_changes_updates(open_page: OpenPage, fresh: Stack) -> N
     expect(page.get_by_role("region", name="Notifications")).to_contain_text(
         "Birkett, Ursula: accepted"
     )
+
+
+def test_the_mark_of_a_company_renews_itself_with_the_count(
+    open_page: OpenPage, fresh: Stack
+) -> None:
+    fresh.tell("POST", "settings", push_delay=3600)
+    page = open_page()
+    page.clock.install()
+    polls: list[str] = []
+    page.on("request", lambda request: polls.append(request.url))
+    page.goto(links.customers(fresh.company("qbo")))
+    entry = page.locator(f'#side [href="{links.customers(fresh.company("qbo"))}"]')
+    mark = entry.locator(".attention")
+    expect(mark).to_be_hidden()
+
+    other = page.context.new_page()
+    other.goto(links.edit(fresh.company("qbo"), "39"))
+    other.get_by_label("Phone", exact=True).fill("+44 20 7946 0777")
+    other.locator("#save").click()
+    other.wait_for_url("**/writes/**")
+    change = other.url
+    other.goto("/settings/")
+    with closing(sqlite3.connect(fresh.database, timeout=20)) as database, database:
+        database.execute("UPDATE customers_write SET state = 'failed', seen_at = NULL")
+
+    polls.clear()
+    page.clock.fast_forward(31_000)
+    expect(mark).to_be_visible()
+    expect(entry).to_contain_text("a change needs your attention")
+    assert ["/writes/badge/" in url for url in polls if "/static/" not in url] == [True]
+    other.goto(change)
+    page.clock.fast_forward(31_000)
+    expect(mark).to_be_hidden()
 
 
 def test_the_focus_stays_beside_a_pressed_button(open_page: OpenPage, fresh: Stack) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from customers.web import links
 from tests.browser.conftest import OpenPage, Stack
@@ -135,6 +135,45 @@ def test_the_keyboard_alone_is_enough(open_page: OpenPage, fresh: Stack) -> None
     page.keyboard.press("Enter")
     expect(phone).to_contain_text("+44 1632 960956")
     expect(phone.locator(".pencil")).to_be_focused()
+
+
+def test_what_is_typed_before_the_input_arrives_is_typed_into_it(
+    open_page: OpenPage, fresh: Stack
+) -> None:
+    page = open_page()
+    page.goto(links.customers(fresh.company("qbo")) + "?q=a")
+    page.locator("#results tbody a").first.click()
+    expect(page.get_by_role("link", name="Next customer")).to_be_visible()
+    address = page.url
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/field/**", hold)
+    name = cell(page, "customerName")
+    name.locator(".pencil").focus()
+    with page.expect_request("**/field/**"):
+        page.keyboard.press("e")
+    page.keyboard.type("jkx? No")
+    page.keyboard.press("Backspace")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    assert len(held) == 1
+    held[0].continue_()
+    box = name.get_by_role("textbox")
+    expect(box).to_have_value("jkx? N")
+    page.keyboard.type("ew")
+    expect(box).to_have_value("jkx? New")
+    assert page.url == address
+    page.keyboard.press("Escape")
+    # Nothing is kept for later where no input came.
+    page.unroute("**/field/**")
+    page.route("**/field/**", lambda route: route.abort())
+    name.locator(".pencil").press("Enter")
+    expect(page.locator("#connection-lost")).to_be_visible()
+    page.keyboard.press("j")
+    expect(page).not_to_have_url(address)
 
 
 def test_a_list_of_options_is_sent_by_enter_too(open_page: OpenPage, fresh: Stack) -> None:

@@ -109,6 +109,7 @@ def test_what_was_typed_is_kept_where_it_turns_out_at_the_save(
     sandbox.faults.add("/options/customers", "json", status=404, body=MESSAGE, count=1)
     page = editor_client.post(url, posted)
     text = page.content.decode()
+    assert page.status_code == 409
     assert "Not supported by the accounting software" in text
     assert 'value="0222 333"' in text
     assert not Write.objects.exists()

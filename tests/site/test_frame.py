@@ -167,6 +167,13 @@ def test_stored_companies_of_another_shape_are_not_listed(
     assert recent(editor_client) == []
 
 
+def marked(html: str) -> list[str]:
+    """The recent companies that are marked for a problem."""
+    marks = re.findall(r'class="attention" data-company="([^"]+)"( hidden)?>', html)
+    assert marks
+    return [company for company, hidden in marks if not hidden]
+
+
 def test_problems_are_in_the_title_and_mark_their_company(
     editor: User, editor_client: RawPathClient, sandbox: Sandbox
 ) -> None:
@@ -177,15 +184,17 @@ def test_problems_are_in_the_title_and_mark_their_company(
     html = editor_client.get("/accounts/password/").content.decode()
     assert "<title>Change password" in html
     assert '/favicon.svg" type' in html
-    assert 'class="dot"' not in html
+    assert marked(html) == []
 
     journal_row(company, editor, state=Write.State.FAILED)
     journal_row(company, editor, state=Write.State.UNKNOWN)
     html = editor_client.get("/accounts/password/").content.decode()
     assert "<title>(2) Change password" in html
     assert '/favicon-problem.svg" type' in html
-    entries = re.findall(r"<li><a .*?</li>", html, re.DOTALL)
-    assert ['dot"' in entry for entry in entries if 'class="company-mark' in entry] == [False, True]
+    assert marked(html) == [company]
+    # So says the entry that renews itself.
+    badge = editor_client.get(links.badge()).content.decode()
+    assert f'data-companies="[&#34;{company}&#34;]"' in badge
 
 
 def test_the_frame_makes_two_queries(
