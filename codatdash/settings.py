@@ -47,8 +47,18 @@ CODAT_MAX_DOWNLOADS = env.whole(
 CODAT_MAX_CALLS = env.whole("CODAT_MAX_CALLS", max(_threads * 3 // 4, 1), minimum=1, maximum=1000)
 # Codat's own limit of concurrent calls per company.
 CODAT_CALLS_AT_ONCE = env.whole("CODAT_CALLS_AT_ONCE", 10, minimum=1, maximum=1000)
-# Of those, the ones that a worker takes for the batches of one company.
-CODAT_WORKER_CALLS_AT_ONCE = env.whole("CODAT_WORKER_CALLS_AT_ONCE", 4, minimum=1, maximum=100)
+# Of those, the ones that the worker may take. Processes that share no cache do not know of each other's calls: then
+# pages take only the others.
+CODAT_WORKER_CALLS_AT_ONCE = env.whole(
+    "CODAT_WORKER_CALLS_AT_ONCE", max(min(4, CODAT_CALLS_AT_ONCE // 2), 1), minimum=1, maximum=1000
+)
+if CODAT_WORKER_CALLS_AT_ONCE >= CODAT_CALLS_AT_ONCE:
+    raise ImproperlyConfigured(
+        f"CODAT_WORKER_CALLS_AT_ONCE is {CODAT_WORKER_CALLS_AT_ONCE}. It must be less than"
+        f" CODAT_CALLS_AT_ONCE, which is {CODAT_CALLS_AT_ONCE}: the rest is for people."
+    )
+# Rows a second that one worker checks or sends at most. Codat allows an address 1,000 calls a minute, pages included.
+CODAT_WORKER_PACE = env.number("CODAT_WORKER_PACE", 10.0, minimum=0.1, maximum=1000)
 # The share of the daily quota that is reserved for people.
 CODAT_QUOTA_RESERVE = env.number("CODAT_QUOTA_RESERVE", 0.1, minimum=0, maximum=1)
 

@@ -1,4 +1,4 @@
-"""`make run`: the dashboard on this machine, with the sandbox instead of Codat unless a key is set.
+"""`make run`: the dashboard and its worker on this machine, with the sandbox instead of Codat unless a key is set.
 
 With `CODAT_API_KEY` or `CODAT_AUTH_HEADER` in the environment or in `.env` no sandbox is started
 and the dashboard uses Codat. When it is stopped, it stops everything that it started.
@@ -20,6 +20,8 @@ sys.path.insert(0, str(ROOT))
 from codatdash import environment as env  # noqa: E402  (needs the path)
 from codatdash.startup import operator_errors  # noqa: E402
 
+# Seconds that each process has to end: more than the worker gives its calls that are running (CODAT_PAGE_DEADLINE).
+STOP_TIMEOUT = 30
 VAR, DOTENV = ROOT / "var", ROOT / ".env"
 MANAGE = [sys.executable, str(ROOT / "manage.py")]
 
@@ -92,7 +94,7 @@ def prepare(*, with_sandbox: bool) -> bool:
 
 
 def serve(port: int, sandbox_port: int, *, with_sandbox: bool) -> int:
-    """Run the servers until one of them ends, or until Ctrl-C or SIGTERM."""
+    """Run the servers and the worker until one of them ends, or until Ctrl-C or SIGTERM."""
     started: list[subprocess.Popen[bytes]] = []
     try:
         if with_sandbox:
@@ -106,6 +108,7 @@ def serve(port: int, sandbox_port: int, *, with_sandbox: bool) -> int:
         started.append(subprocess.Popen([*gunicorn, "codatdash.wsgi"], cwd=ROOT))
         if not listening(port, started[-1]):
             return 1
+        started.append(subprocess.Popen([*MANAGE, "work"]))
         print(_where(port, sandbox_port, with_sandbox=with_sandbox), flush=True)
         while all(process.poll() is None for process in started):
             time.sleep(0.5)
@@ -130,12 +133,12 @@ def _where(port: int, sandbox_port: int, *, with_sandbox: bool) -> str:
 
 
 def stop(started: list[subprocess.Popen[bytes]]) -> None:
-    """End the servers, the last one first; kill one that does not end in ten seconds."""
+    """End what was started, the last one first; kill what does not end in time."""
     for process in reversed(started):
         process.terminate()
-    for process in started:
+    for process in reversed(started):
         try:
-            process.wait(timeout=10)
+            process.wait(timeout=STOP_TIMEOUT)
         except subprocess.TimeoutExpired:
             process.kill()
 

@@ -19,7 +19,7 @@ import simplejson
 from django.conf import settings
 from urllib3.response import BaseHTTPResponse
 
-from customers.codat import decoding
+from customers.codat import cache, decoding
 from customers.codat.errors import (
     OUTAGES,
     BadRequest,
@@ -253,7 +253,23 @@ def _retry_delay(error: CodatError, call: Call, attempt: int) -> float | None:
 
 @functools.cache
 def default_client() -> Client:
-    """The client of this process, from the settings."""
+    """The client of this process, from the settings.
+
+    Where processes share no cache, they do not know of each other's calls: those of the worker are left to it.
+    """
+    of_worker = 0 if cache.is_shared() else settings.CODAT_WORKER_CALLS_AT_ONCE
+    return _from_settings(settings.CODAT_CALLS_AT_ONCE - of_worker)
+
+
+def worker_client() -> Client:
+    """The client of a worker, which takes its share of the calls of a company and no more.
+
+    With a shared cache, the share of all workers together.
+    """
+    return _from_settings(settings.CODAT_WORKER_CALLS_AT_ONCE)
+
+
+def _from_settings(max_concurrent: int) -> Client:
     proxy = settings.CODAT_PROXY
     return Client(
         settings.CODAT_BASE_URL,
@@ -263,7 +279,7 @@ def default_client() -> Client:
         settings.CODAT_READ_TIMEOUT,
         {"http": proxy, "https": proxy} if proxy else None,
         total_timeout=settings.CODAT_PAGE_DEADLINE,
-        max_concurrent=settings.CODAT_CALLS_AT_ONCE,
+        max_concurrent=max_concurrent,
         max_in_process=settings.CODAT_MAX_CALLS,
         reserve=settings.CODAT_QUOTA_RESERVE,
     )

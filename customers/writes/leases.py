@@ -7,13 +7,15 @@ agree about the time. A process that dies loses its leases when they end.
 import os
 import socket
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from django.db.models import Q
+from django.db.models import Max, Q
 from django.db.models.functions import Now
 
 from customers.models import Lease
 
+# The lease of a worker: this prefix and the worker's name. It lasts `ALIVE` from the last sign of life.
+WORKER, ALIVE = "worker:", timedelta(seconds=20)
 # Characters of the columns.
 _MAX_NAME, _MAX_MESSAGE = 200, 1000
 
@@ -38,10 +40,14 @@ def take(name: str, *, holder: str, lasts: timedelta) -> bool:
     return bool(rows.update(**values))
 
 
-def renew(name: str, *, holder: str, lasts: timedelta) -> bool:
-    """Extend a lease that the holder still has; False where it has ended or is another's."""
+def renew(name: str, *, holder: str, lasts: timedelta, message: str | None = None) -> bool:
+    """Extend a lease that the holder still has; False where it has ended or is another's.
+
+    `message` replaces the stored one, None leaves it.
+    """
     held = Lease.objects.filter(name=name[:_MAX_NAME], holder=holder, until__gte=Now())
-    return bool(held.update(until=Now() + lasts))
+    stored = {} if message is None else {"message": message[:_MAX_MESSAGE]}
+    return bool(held.update(until=Now() + lasts, **stored))
 
 
 def give_back(
@@ -64,3 +70,19 @@ def give_back(
         failed=failed,
         message=message[:_MAX_MESSAGE],
     )
+
+
+def drop(name: str, *, holder: str) -> None:
+    """Delete a lease that the holder has: of a worker that ends."""
+    Lease.objects.filter(name=name[:_MAX_NAME], holder=holder).delete()
+
+
+def last_seen_worker() -> datetime | None:
+    """When a worker last gave a sign of life; None where none is running, or the last one ended properly.
+
+    Any page may ask: a batch that waits for a worker says how long ago one was seen.
+    """
+    until: datetime | None = Lease.objects.filter(name__startswith=WORKER).aggregate(
+        until=Max("until")
+    )["until"]
+    return until - ALIVE if until else None

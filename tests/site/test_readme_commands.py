@@ -55,10 +55,8 @@ CREATE_USER = documented(".venv/bin/python manage.py createsuperuser")
 MIGRATE = documented(".venv/bin/python manage.py migrate")
 COLLECT = documented(".venv/bin/python manage.py collectstatic --noinput")
 GUNICORN = documented(".venv/bin/gunicorn codatdash.wsgi")
-CRON = [
-    documented(f".venv/bin/python manage.py {name}")
-    for name in ("settle_writes", "forget_payloads", "clearsessions")
-]
+WORKER = documented(".venv/bin/python manage.py work")
+CRON = documented(".venv/bin/python manage.py work --once")
 CHECK = documented(
     "HTTPS_REDIRECT=true HSTS_SECONDS=31536000 HSTS_SUBDOMAINS=true HSTS_PRELOAD=true"
     " .venv/bin/python manage.py check --deploy"
@@ -255,9 +253,15 @@ def test_gunicorn_serves_the_pages(installed: Path) -> None:
         assert page.status == 200
 
 
-@pytest.mark.parametrize("line", CRON)
-def test_a_command_for_cron(line: str, installed: Path) -> None:
-    run(installed, line)
+def test_the_worker_runs_until_it_is_stopped(installed: Path) -> None:
+    log = installed / "worker-output"
+    with running(server(WORKER), log, "started", environment(), installed):
+        pass
+    assert "ended" in log.read_text()
+
+
+def test_the_command_for_cron(installed: Path) -> None:
+    assert "0 failed" in run(installed, CRON)
 
 
 def test_django_has_nothing_to_add_to_the_settings(installed: Path) -> None:

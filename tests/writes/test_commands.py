@@ -12,9 +12,9 @@ from django.core.management import call_command
 from django.utils import timezone
 from pytest_django import Settings
 
-from customers.management.commands import forget_payloads
 from customers.models import Draft, WebhookEvent, Write
 from customers.service import default_service
+from customers.worker import forgetting
 from customers.writes import sentences, tracking
 from sandbox import Sandbox
 from tests.support.journal import (
@@ -211,7 +211,7 @@ def test_old_writes_are_emptied_and_nothing_is_awaited_of_them(
     monkeypatch: pytest.MonkeyPatch,
     piece: int,
 ) -> None:
-    monkeypatch.setattr(forget_payloads, "PIECE", piece)
+    monkeypatch.setattr(forgetting, "PIECE", piece)
     new = journaled(editor, write_request(sandbox, phone="secret"))
 
     assert run("forget_payloads").startswith("9 writes emptied")

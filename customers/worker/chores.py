@@ -1,0 +1,163 @@
+"""The periodic work: a table of chores, each run by one worker at a time, and how one of them is run.
+
+A chore's lease says when it is due. It is run by whichever worker takes the lease. One that dies meanwhile loses it,
+and the next one runs the chore again, so every chore can be repeated. A chore that was missed is due at once.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from customers.batches import states
+from customers.models import Batch, Lease, WebhookEvent, Write
+from customers.service import CustomerService
+from customers.worker import forgetting
+from customers.worker.turns import Turn, Turns
+from customers.writes import background
+
+State = Write.State
+
+PREFIX = "chore:"
+# Rows of one turn. Then the next chore has its turn, and this one is due again.
+LIMIT = 100
+# A chore that failed is due again after this time, or after its interval where that is shorter.
+RETRY = timedelta(minutes=10)
+DAILY = timedelta(days=1)
+
+Counts = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Chore:
+    """One kind of periodic work. `run` returns how many rows were done, and how many failed.
+
+    `label` is what it does, for people. `is_wanted` is a cheap look whether there is anything to do.
+    """
+
+    name: str
+    label: str
+    interval: timedelta
+    run: Callable[[CustomerService], Counts]
+    is_wanted: Callable[[], bool] = lambda: True
+
+    @property
+    def lease(self) -> str:
+        """The name of its lease."""
+        return f"{PREFIX}{self.name}"
+
+
+def _is_pending(*states: str) -> Callable[[], bool]:
+    return lambda: Write.objects.filter(state__in=states, is_pending=1).exists()
+
+
+def _has_events() -> bool:
+    oldest = timezone.now() - background.MAX_EVENT_AGE
+    return WebhookEvent.objects.filter(processed_at=None, received_at__gt=oldest).exists()
+
+
+def _has_open_batches() -> bool:
+    return Batch.objects.filter(state=Batch.State.RUNNING).exists() or _cancelled().exists()
+
+
+def _cancelled() -> "QuerySet[Batch]":
+    """Cancelled batches that still have queued rows: the process that cancelled them died before it ended these."""
+    queued = Write.objects.filter(batch__state=Batch.State.CANCELLED, state=State.QUEUED)
+    return Batch.objects.filter(pk__in=queued.values("batch"))
+
+
+def _journal(part: Callable[..., background.Turn]) -> Callable[[CustomerService], Counts]:
+    """A part of the background work on the journal as a chore."""
+
+    def run(service: CustomerService) -> Counts:
+        turn = part(service, limit=LIMIT)
+        return turn.done, turn.failed
+
+    return run
+
+
+def _finish_batches(_: CustomerService) -> Counts:
+    """End the batches of which nothing is left to do, and the queued rows of cancelled ones."""
+    done = sum(states.end_queued(batch) for batch in _cancelled())
+    running = Batch.objects.filter(state=Batch.State.RUNNING)
+    return done + sum(states.finish(batch) for batch in running), 0
+
+
+def _forget(_: CustomerService) -> Counts:
+    counts = (
+        forgetting.forget_values(),
+        forgetting.delete_drafts(),
+        forgetting.delete_events(),
+        forgetting.delete_unstarted_batches(),
+    )
+    return sum(counts), 0
+
+
+def _end_sessions(_: CustomerService) -> Counts:
+    forgetting.delete_sessions()
+    return forgetting.delete_lost_workers(), 0
+
+
+def _seconds(number: int) -> timedelta:
+    return timedelta(seconds=number)
+
+
+# The more urgent ones first.
+CHORES: tuple[Chore, ...] = (
+    Chore(
+        "events",
+        "Process Codat’s events",
+        _seconds(1),
+        _journal(background.events_due),
+        _has_events,
+    ),
+    Chore(
+        "follow",
+        "Follow sent changes",
+        _seconds(5),
+        _journal(background.follow_due),
+        _is_pending(State.PENDING),
+    ),
+    Chore(
+        "confirm",
+        "Confirm accepted changes",
+        _seconds(5),
+        _journal(background.confirm_due),
+        _is_pending(State.SUCCESS),
+    ),
+    Chore("batches", "Finish batches", _seconds(5), _finish_batches, _has_open_batches),
+    Chore(
+        "settle",
+        "Settle interrupted and unknown changes",
+        _seconds(60),
+        _journal(background.settle_due),
+        _is_pending(State.SENDING, State.UNKNOWN),
+    ),
+    Chore("forget", "Delete old values, drafts and events", DAILY, _forget),
+    Chore("sessions", "Delete expired sessions", DAILY, _end_sessions),
+)
+
+
+def due(chores: tuple[Chore, ...]) -> list[Chore]:
+    """The chores that are due, that nobody runs, and that have something to do."""
+    is_taken = ~Q(holder="") & Q(until__gte=Now())
+    not_now = Lease.objects.filter(
+        Q(due_at__gt=Now()) | is_taken, name__in=[chore.lease for chore in chores]
+    )
+    excluded = set(not_now.values_list("name", flat=True))
+    return [chore for chore in chores if chore.lease not in excluded and chore.is_wanted()]
+
+
+def run(chore: Chore, service: CustomerService, turns: Turns, *, holder: str) -> Turn | None:
+    """Run a chore, unless another thread or process does; what it did."""
+
+    def work(turn: Turn) -> None:
+        turn.due_in = min(chore.interval, RETRY)
+        turn.done, turn.failed = chore.run(service)
+        # What is left is due at once; the other chores come first.
+        turn.due_in = chore.interval if turn.done < LIMIT else None
+
+    return turns.run(chore.lease, work, holder=holder)
