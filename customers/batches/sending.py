@@ -36,12 +36,16 @@ SLICE = timedelta(seconds=30)
 # Equal failures in a row after which a batch is paused and a person is asked.
 MAX_REFUSALS = 10
 # Rows that are read from the database together.
-_PIECE = 100
+_PIECE = 50
 
 
 @dataclass(slots=True)
 class Slice:
-    """One turn of sending: its limits, and what it did. `pace` waits until a further call may be made."""
+    """One turn of sending: its limits, and what it did.
+
+    `pace` waits until a further call may be made. `refusals` are the refusals in a row with the same `reason`. `halted`
+    is why the turn ended early.
+    """
 
     batch: Batch
     service: CustomerService
@@ -50,6 +54,8 @@ class Slice:
     ends_at: float
     sent: int = 0
     failed: int = 0
+    refusals: int = 0
+    reason: str = ""
     halted: str = ""
     error: CodatError | None = field(default=None)
 
@@ -147,7 +153,7 @@ def _queued(turn: Slice, limit: int | None = None) -> Iterator[Write]:
         rows = Write.objects.filter(
             batch=turn.batch, state=WriteState.QUEUED, position__gt=position
         ).order_by("position")[:_PIECE]
-        if not rows:
+        if not rows or _pause_after_refusals(turn.batch):
             return
         for write in rows:
             if turn.is_over or taken == limit:
@@ -174,6 +180,9 @@ def _send_row(turn: Slice, write: Write) -> bool:
     turn.sent += 1
     if turn.error is None:
         states.go_on(turn.batch)
+    if write.state == WriteState.FAILED:
+        return _refused(turn, write)
+    turn.refusals = 0
     return True
 
 
@@ -188,7 +197,16 @@ def _failed(turn: Slice, write: Write, error: CodatError) -> bool:
     if write.state == WriteState.UNKNOWN:
         turn.halted, turn.error = "unknown", error
         return False
-    return True
+    return _refused(turn, write)
+
+
+def _refused(turn: Slice, write: Write) -> bool:
+    """Count a refusal; whether the slice goes on."""
+    turn.refusals = turn.refusals + 1 if write.error_message == turn.reason else 1
+    turn.reason = write.error_message
+    if turn.refusals >= MAX_REFUSALS:
+        turn.halted = turn.halted or "refused"
+    return turn.refusals < MAX_REFUSALS
 
 
 def _claim(write: Write) -> bool:
@@ -231,8 +249,11 @@ def _put_back(write: Write) -> None:
     record(put_back, what=f"write {write.pk}: queued again")
 
 
-def _pause_after_refusals(batch: Batch) -> None:
-    """Pause a batch whose last rows all failed for one reason: the next ones would, too."""
+def _pause_after_refusals(batch: Batch) -> bool:
+    """Pause a batch whose last rows all failed for one reason, since the next ones would, too; whether it was paused.
+
+    Many integrations refuse only later, so the journal is asked and not the answers.
+    """
     since = batch.steps.filter(action="resume").order_by("-at").values_list("at", flat=True).first()
     ended = Write.objects.filter(batch=batch).exclude(completed_at=None)
     ended = ended.exclude(state=WriteState.NOT_SENT)
@@ -241,8 +262,8 @@ def _pause_after_refusals(batch: Batch) -> None:
     last = list(ended.order_by("-completed_at")[:MAX_REFUSALS])
     reasons = {(write.state, write.error_message) for write in last}
     if len(last) < MAX_REFUSALS or len(reasons) > 1 or last[0].state != WriteState.FAILED:
-        return
-    states.pause(
+        return False
+    return states.pause(
         batch,
         None,
         message=f"Paused, because the last {MAX_REFUSALS} rows were refused: {last[0].error_message}",
