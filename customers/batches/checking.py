@@ -165,9 +165,7 @@ def open_row(row: BatchRow, batch: Batch, target: Target, record: dict[str, Any]
     current, _ = target.with_pending(record, submission)
     form = target.form(current)
     apply(form, [Instruction.from_json(each) for each in batch.instructions])
-    edit = Edit(target, form, submission, retry_of=row.retry_of)
-    edit.show_findings()
-    return edit
+    return Edit(target, form, submission, retry_of=row.retry_of)
 
 
 def decide(

@@ -28,11 +28,15 @@ RETRIED_ROWS = (RowState.INVALID, RowState.CONFLICT)
 
 
 def open_correction(row: BatchRow, service: CustomerService) -> Edit:
-    """The form of a row as the batch fills it in, on the record as it is now. Raises CodatError, NotPossible."""
+    """The form of a row as the batch fills it in, on the record as it is now, with what was found about it.
+
+    Raises CodatError, NotPossible.
+    """
     target = target_maker(row.batch, service)(row.customer_id)
     record = read_customer(service, row.batch.company_id, row.customer_id)
     edit = open_row(row, row.batch, target, record)
     edit.is_valid()
+    edit.show_findings()
     return edit
 
 

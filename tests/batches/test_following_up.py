@@ -1,0 +1,170 @@
+"""What a person does with the rows of a batch: correct, leave out, take in again, retry, undo."""
+
+from __future__ import annotations
+
+import json
+import uuid
+
+import pytest
+from django.contrib.auth.models import User
+
+from customers.batches import following_up, journaling, states
+from customers.batches.instructions import Action, Instruction
+from customers.codat.companies import accounting_connections
+from customers.editing.edit import Edit
+from customers.editing.save import Invalid, Ready
+from customers.models import Batch, BatchRow, Write
+from customers.service import default_service
+from sandbox import Sandbox
+from tests.support.batches import PHONE, check, made, row_states, send, started, writes
+from tests.support.journal import (
+    COMPANY,
+    calls,
+    customer,
+    sent,
+    settle_to_the_end,
+    write_request,
+)
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+State, RowState = Batch.State, BatchRow.State
+CLEAR_NAME = [Instruction(Action.CLEAR, "customerName")]
+
+
+def row(batch: Batch, position: int = 1) -> BatchRow:
+    """A row as the database has it."""
+    return BatchRow.objects.get(batch=batch, position=position)
+
+
+def again(batch: Batch, user: User, kind: str = "retry") -> Batch | None:
+    """The batch that retries or undoes another, checked."""
+    company = default_service().get_company(company_id=batch.company_id)
+    make = getattr(following_up, kind)
+    connection = accounting_connections(company)[0]
+    result = make(batch, user, company=company, connection=connection, submission=uuid.uuid4())
+    return check(result[0]) if result else None
+
+
+def corrected(edit: Edit, **values: object) -> Edit:
+    """The form of a row with a person's values."""
+    form = edit.target.form(edit.form.base, filled=edit.form.base | values)
+    return Edit(edit.target, form, edit.submission, retry_of=edit.retry_of)
+
+
+def test_a_corrected_row_is_sent_with_the_persons_values(sandbox: Sandbox, editor: User) -> None:
+    batch = check(made(sandbox, editor, 2, CLEAR_NAME))
+    service = default_service()
+    edit = following_up.open_correction(row(batch), service)
+    assert edit.form.errors
+
+    wrong = following_up.correct(row(batch), edit, user=editor, service=service)
+    assert isinstance(wrong, Invalid)
+    right = corrected(edit, customerName="Corrected Ltd")
+    assert isinstance(following_up.correct(row(batch), right, user=editor, service=service), Ready)
+
+    assert row_states(batch) == ["checked", "invalid"]
+    states.start(batch, editor)
+    send(batch)
+    assert row_states(batch) == ["pending", "invalid"]
+    assert json.loads(writes(batch)[0].payload)["customerName"] == "Corrected Ltd"
+    # What was sent is not corrected any more.
+    assert following_up.correct(row(batch), right, user=editor, service=service) is None
+    assert len(calls(sandbox)) == 1
+
+
+def test_a_row_corrected_while_the_batch_runs_is_sent_in_the_next_slice(
+    sandbox: Sandbox, editor: User
+) -> None:
+    batch = check(made(sandbox, editor, 3))
+    BatchRow.objects.filter(batch=batch, position__lt=3).update(state=RowState.INVALID)
+    states.start(batch, editor)
+    send(batch)
+    assert row_states(batch) == ["invalid", "invalid", "pending"]
+    service = default_service()
+    edit = corrected(following_up.open_correction(row(batch), service), customerName="Late Ltd")
+    assert isinstance(following_up.correct(row(batch), edit, user=editor, service=service), Ready)
+    send(batch)
+    assert row_states(batch) == ["pending", "invalid", "pending"]
+
+
+def test_a_row_left_out_can_be_taken_in_again(sandbox: Sandbox, editor: User) -> None:
+    batch = check(made(sandbox, editor, 2))
+    assert states.leave_out(row(batch))
+    assert row_states(batch) == ["left_out", "checked"]
+    assert following_up.take_in(row(batch))
+    assert not following_up.take_in(row(batch))
+    assert row_states(batch)[0] == "waiting"
+
+
+def test_a_retry_has_the_failed_rows_alone_with_their_findings(
+    sandbox: Sandbox, editor: User
+) -> None:
+    batch = started(sandbox, editor, 6)
+    sandbox.settings.next_write = "Fail me later"
+    send(batch)
+    settle_to_the_end(sandbox)
+    failed = [write for write in writes(batch) if write.state == Write.State.FAILED]
+    assert 0 < len(failed) < 6
+
+    retried = again(batch, editor)
+
+    assert retried is not None
+    assert (retried.kind, retried.source_id, retried.total) == ("retry", batch.pk, len(failed))
+    # With the same values it would be refused again: a person decides.
+    assert row_states(retried) == ["invalid"] * len(failed)
+    assert row(retried).problems[0]["text"]
+    assert row(retried).retry_of == failed[0]
+
+    service = default_service()
+    edit = following_up.open_correction(row(retried), service)
+    form = edit.target.form(edit.form.base, filled=edit.form.payload() | {"phone": "+44 other"})
+    other = Edit(edit.target, form, edit.submission, retry_of=edit.retry_of)
+    following_up.correct(row(retried), other, user=editor, service=service)
+    states.start(retried, editor)
+    send(retried)
+    settle_to_the_end(sandbox)
+    assert writes(retried)[0].state == Write.State.SUCCESS
+    assert writes(retried)[0].retry_of == failed[0]
+    assert sandbox.state(COMPANY).source[failed[0].customer_id]["phone"] == "+44 other"
+
+
+def test_a_retry_of_what_was_not_sent_needs_no_correction(sandbox: Sandbox, editor: User) -> None:
+    batch = started(sandbox, editor, 3)
+    states.cancel(batch, editor)
+    journaling.journal(batch)
+    states.end_queued(batch)
+    retried = again(batch, editor)
+    assert retried is not None
+    assert row_states(retried) == ["checked"] * 3
+
+
+def test_nothing_failed_so_there_is_no_retry(sandbox: Sandbox, editor: User) -> None:
+    batch = started(sandbox, editor, 3)
+    send(batch)
+    assert again(batch, editor) is None
+
+
+def test_the_undo_of_a_batch_leaves_rows_alone_that_somebody_has_changed_since(
+    sandbox: Sandbox, editor: User
+) -> None:
+    before = [dict(sandbox.state(COMPANY).source[customer(sandbox, i)]) for i in range(4)]
+    batch = started(sandbox, editor, 4)
+    send(batch)
+    settle_to_the_end(sandbox)
+    sent(editor, write_request(sandbox, customer(sandbox, 1), phone="+44 by hand"))
+    settle_to_the_end(sandbox)
+
+    undone = again(batch, editor, "undo")
+
+    assert undone is not None
+    assert (undone.kind, undone.total) == ("undo", 3)
+    assert row_states(undone) == ["checked"] * 3
+    states.start(undone, editor)
+    send(undone)
+    settle_to_the_end(sandbox)
+    now = [sandbox.state(COMPANY).source[customer(sandbox, i)].get("phone") for i in range(4)]
+    old = [each.get("phone") for each in before]
+    assert now == [old[0], "+44 by hand", *old[2:]]
+    assert PHONE not in now
+    assert again(batch, editor, "undo") is None
