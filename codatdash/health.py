@@ -1,4 +1,4 @@
-"""`/readyz`: whether database, cache and Codat respond. For load balancers, without sign-in."""
+"""`/readyz`: whether database, cache and Codat respond, and when a worker was seen. For load balancers; no sign-in."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import contextvars
 import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import datetime
+from typing import Generic, TypeVar
 
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.sessions.models import Session
@@ -19,6 +21,9 @@ from customers.codat.errors import CodatError, Reserved
 from customers.codat.http.call_context import deadline
 from customers.codat.http.quota import background
 from customers.service import default_service
+from customers.writes.leases import last_seen_worker
+
+T = TypeVar("T")
 
 # Seconds for which the result about Codat, and about the database, is used again.
 CODAT_TTL, DATABASE_TTL = 15, 5
@@ -35,7 +40,10 @@ _threads = ThreadPoolExecutor(3, thread_name_prefix="readyz")
 @login_not_required
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
-    """Whether database, cache and Codat respond: 200 where all do, else 503. Takes at most `TOTAL_TIMEOUT` seconds."""
+    """Whether database, cache and Codat respond: 200 where all do, else 503. Takes at most `TOTAL_TIMEOUT` seconds.
+
+    It also tells when a worker was seen: pages do without one, so that is no reason for a 503.
+    """
     end = time.monotonic() + TOTAL_TIMEOUT
     checks = {"database": _database, "cache": cache.works, "codat": _codat}
     running = {
@@ -44,6 +52,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
     }
     results = {name: _result(future, end) for name, future in running.items()}
     body = {name: "ok" if works else "no answer" for name, works in results.items()}
+    body["worker"] = _worker()
     response = JsonResponse(body, status=200 if all(results.values()) else 503)
     response["Cache-Control"] = "no-store"
     return response
@@ -57,37 +66,42 @@ def _result(future: Future[bool], end: float) -> bool:
         return False
 
 
-class RecentResult:
+class RecentResult(Generic[T]):
     """The latest result of a check, for as long as it is used again."""
 
     def __init__(self, seconds: float) -> None:
         self.lock = threading.Lock()
         self._seconds = seconds
-        self._result: tuple[float, bool] | None = None
+        self._result: tuple[float, T] | None = None
 
-    def get(self) -> bool | None:
+    def get(self) -> T | None:
         """The result; None where there is none that is recent."""
         if self._result is None or time.monotonic() - self._result[0] > self._seconds:
             return None
         return self._result[1]
 
-    def put(self, works: bool) -> bool:  # noqa: FBT001  it is what is stored
+    def put(self, result: T) -> T:
         """Store a result and return it."""
-        self._result = (time.monotonic(), works)
-        return works
+        self._result = (time.monotonic(), result)
+        return result
 
     def clear(self) -> None:
         """Delete the result."""
         self._result = None
 
 
-database_result = RecentResult(DATABASE_TTL)
+database_result = RecentResult[bool](DATABASE_TTL)
+# When a worker was last seen; None within the list for never.
+worker_result = RecentResult[list[datetime | None]](2 * DATABASE_TTL)
 # Used while the shared cache is unavailable.
-codat_result = RecentResult(CODAT_TTL)
+codat_result = RecentResult[bool](CODAT_TTL)
 
 
 def _database() -> bool:
-    """Whether the database commits a write. A transaction that is rolled back would not notice a full disk."""
+    """Whether the database commits a write. A transaction that is rolled back would not notice a full disk.
+
+    Also reads when a worker was last seen.
+    """
     with database_result.lock:
         recent = database_result.get()
         if recent is not None:
@@ -98,12 +112,24 @@ def _database() -> bool:
                 session_key=_SESSION_KEY,
                 defaults={"session_data": "", "expire_date": timezone.now()},
             )
+            worker_result.put([last_seen_worker()])
             works = True
         except DatabaseError:
             works = False
         finally:
             connection.close()
         return database_result.put(works)
+
+
+def _worker() -> str:
+    """When a worker was last seen, as the check of the database found it."""
+    found = worker_result.get()
+    if found is None:
+        return "not known"
+    [seen] = found
+    if seen is None:
+        return "none"
+    return f"seen {max(round((timezone.now() - seen).total_seconds()), 0)} s ago"
 
 
 def _codat() -> bool:

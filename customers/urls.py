@@ -19,6 +19,7 @@ from customers.editing import field_view, undo_view
 from customers.editing import views as editing_views
 from customers.preferences import settings_view, shortcuts
 from customers.web import links
+from customers.worker import workers_view
 from customers.writes import webhook_view
 from customers.writes.pages import (
     change_view,
@@ -67,5 +68,6 @@ urlpatterns = [
     path("writes/badge/", my_changes_view.badge, name="writes_badge"),
     path("settings/", settings_view.settings_page, name="settings"),
     path("shortcuts/", shortcuts.shortcuts_page, name="shortcuts"),
+    path("workers/", workers_view.workers, name="workers"),
     path("webhooks/codat/", webhook_view.receive_event, name="webhooks"),
 ]

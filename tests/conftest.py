@@ -214,6 +214,14 @@ def editor_client(editor: User) -> RawPathClient:
 
 
 @pytest.fixture
+def administrator_client(db: None) -> RawPathClient:
+    """A superuser's browser."""
+    client = RawPathClient()
+    client.force_login(User.objects.create_superuser("administrator"))
+    return client
+
+
+@pytest.fixture
 def outsider_client(db: None) -> RawPathClient:
     """The browser of a signed-in user without a group."""
     client = RawPathClient()

@@ -6,49 +6,66 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from django.conf import settings
+from pytest_django import Settings
 
+from customers.codat.client import worker_client
 from customers.codat.errors import TooManyConcurrentCalls
 from customers.codat.http import concurrency
 from customers.codat.http.call_context import deadline
-from customers.service import default_service
+from customers.service import CustomerService, default_service
 from sandbox import Sandbox
 from tests.support.codat import other_process
 
+# Calls of pages at once for a company where processes share no cache.
+PAGES = settings.CODAT_CALLS_AT_ONCE - settings.CODAT_WORKER_CALLS_AT_ONCE
 
-def test_at_most_ten_concurrent_calls_per_company(sandbox: Sandbox) -> None:
-    sandbox.settings.max_concurrent = 10
+
+def ask_at_once(sandbox: Sandbox, services: list[CustomerService]) -> None:
+    """Make 60 calls about one company in 40 threads; Codat refuses none of them."""
     sandbox.faults.add("/data/customers", "delay", seconds=0.05, count=-1)
-    company, service = sandbox.company("qbo"), default_service()
+    company = sandbox.company("qbo")
+
+    def ask(number: int) -> None:
+        services[number % len(services)].list(company_id=company, page_size=1)
+
     with ThreadPoolExecutor(40) as pool:
-        list(pool.map(lambda _: service.list(company_id=company, page_size=1), range(60)))
+        list(pool.map(ask, range(60)))
     assert {call.status for call in sandbox.calls} == {200}
     assert len(sandbox.calls) == 60
 
 
+def test_pages_and_a_worker_without_a_shared_cache_make_ten_calls_at_once_together(
+    sandbox: Sandbox,
+) -> None:
+    sandbox.settings.max_concurrent = 10
+    ask_at_once(sandbox, [default_service(), CustomerService(worker_client())])
+
+
+def test_workers_with_a_shared_cache_take_one_share_together(
+    sandbox: Sandbox, redis_cache: None, settings: Settings
+) -> None:
+    sandbox.settings.max_concurrent = settings.CODAT_WORKER_CALLS_AT_ONCE
+    ask_at_once(sandbox, [CustomerService(worker_client()), CustomerService(worker_client())])
+
+
 def test_the_limit_covers_all_processes(sandbox: Sandbox, redis_cache: None) -> None:
     sandbox.settings.max_concurrent = 10
-    sandbox.faults.add("/data/customers", "delay", seconds=0.05, count=-1)
-    company = sandbox.company("qbo")
-    services = [default_service(), other_process(sandbox), other_process(sandbox)]
-    with ThreadPoolExecutor(30) as pool:
-        list(
-            pool.map(
-                lambda n: services[n % 3].list(company_id=company, page_size=1),
-                range(60),
-            )
-        )
-    assert {call.status for call in sandbox.calls} == {200}
+    worker = CustomerService(worker_client())
+    ask_at_once(
+        sandbox, [default_service(), other_process(sandbox), other_process(sandbox), worker]
+    )
 
 
 def test_waiting_for_a_slot_ends_with_an_error(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(concurrency, "MAX_WAIT", 0.2)
-    sandbox.faults.add("/data/customers", "hang", seconds=30, count=10)
+    sandbox.faults.add("/data/customers", "hang", seconds=30, count=PAGES)
     company, service = sandbox.company("qbo"), default_service()
-    with ThreadPoolExecutor(10) as pool:
-        hanging = [pool.submit(service.list, company_id=company) for _ in range(10)]
-        while len(sandbox.calls) < 10:
+    with ThreadPoolExecutor(PAGES) as pool:
+        hanging = [pool.submit(service.list, company_id=company) for _ in range(PAGES)]
+        while len(sandbox.calls) < PAGES:
             time.sleep(0.01)
         started = time.monotonic()
         with pytest.raises(TooManyConcurrentCalls) as caught:
@@ -59,7 +76,7 @@ def test_waiting_for_a_slot_ends_with_an_error(
         service.list(
             company_id=sandbox.company("xero"), page_size=1
         )  # other companies are not limited
-        assert len(sandbox.calls) == 11
+        assert len(sandbox.calls) == PAGES + 1
         sandbox.faults.clear()
         for call in hanging:
             assert call.exception() is not None or call.result()
@@ -67,12 +84,12 @@ def test_waiting_for_a_slot_ends_with_an_error(
 
 
 def test_waiting_for_a_slot_keeps_the_deadline(sandbox: Sandbox) -> None:
-    sandbox.faults.add("/data/customers", "hang", seconds=30, count=10)
+    sandbox.faults.add("/data/customers", "hang", seconds=30, count=PAGES)
     company, service = sandbox.company("qbo"), default_service()
-    with ThreadPoolExecutor(10) as pool:
-        for _ in range(10):
+    with ThreadPoolExecutor(PAGES) as pool:
+        for _ in range(PAGES):
             pool.submit(service.list, company_id=company)
-        while len(sandbox.calls) < 10:
+        while len(sandbox.calls) < PAGES:
             time.sleep(0.01)
         started = time.monotonic()
         with deadline(0.4), pytest.raises(TooManyConcurrentCalls):

@@ -20,6 +20,8 @@ pytestmark = pytest.mark.django_db
 OPEN = {"", "webhooks/codat/"}
 # Only for editors.
 WRITING = {"new", "edit", "draft", "new_draft", "field", "undo"}
+# Only for administrators.
+ADMINISTERING = {"workers"}
 POSTS = {"list_columns", "refresh", "draft", "new_draft", "undo", "webhooks"}
 # Leads on to another page.
 REDIRECTING = {"step"}
@@ -51,6 +53,7 @@ def test_deny_by_default(
     outsider_client: RawPathClient,
     viewer_client: RawPathClient,
     editor_client: RawPathClient,
+    administrator_client: RawPathClient,
 ) -> None:
     url = address(pattern, sandbox)
     method = "post" if pattern.name in POSTS else "get"
@@ -68,7 +71,11 @@ def test_deny_by_default(
     assert answer.status_code == 302
     assert answer["Location"].startswith("/accounts/login/?next=")
     assert status(outsider_client) == 403
-    assert (status(viewer_client) == 403) == (pattern.name in WRITING)
+    assert (status(viewer_client) == 403) == (pattern.name in WRITING | ADMINISTERING)
+    if pattern.name in ADMINISTERING:
+        assert status(editor_client) == 403
+        assert status(administrator_client) == 200
+        return
     assert status(editor_client) not in (302, 403) or pattern.name in POSTS | REDIRECTING
 
 

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from codatdash import health
 from customers.codat import cache
+from customers.models import Lease
 from customers.service import default_service
+from customers.writes import leases
 from sandbox import Sandbox
 from tests.conftest import RawPathClient, forget_codat
 from tests.support.bad_day import closed_port
 from tests.support.processes import finish, start
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+# What it says of a dashboard where all is well, and that has no worker.
+OK = {"database": "ok", "cache": "ok", "codat": "ok", "worker": "none"}
 
 # Requests /readyz in a process that cannot write a file beyond its first KiB, as on a full disk.
 FULL_DISK = """
@@ -37,10 +45,11 @@ print(Client().get("/readyz", headers={"host": "127.0.0.1"}).json()["database"])
 @pytest.fixture(autouse=True)
 def no_recent_results() -> Iterator[None]:
     """Each test checks anew."""
-    for result in (health.database_result, health.codat_result):
+    results = (health.database_result, health.codat_result, health.worker_result)
+    for result in results:
         result.clear()
     yield
-    for result in (health.database_result, health.codat_result):
+    for result in results:
         result.clear()
 
 
@@ -59,7 +68,7 @@ def test_readyz_needs_no_sign_in_and_asks_codat_once(
 ) -> None:
     for _ in range(5):
         response = anonymous_client.get("/readyz")
-        assert response.json() == {"database": "ok", "cache": "ok", "codat": "ok"}
+        assert response.json() == OK
         assert response.status_code == 200
     assert len(sandbox.calls) == 1
 
@@ -70,7 +79,7 @@ def test_readyz_names_what_does_not_respond_and_no_more(
     default_service().client.base_url = f"http://127.0.0.1:{closed_port()}"
     response = anonymous_client.get("/readyz")
     assert response.status_code == 503
-    assert response.json() == {"database": "ok", "cache": "ok", "codat": "no answer"}
+    assert response.json() == OK | {"codat": "no answer"}
     forget_codat()
     unavailable = {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
@@ -95,6 +104,21 @@ def test_readyz_leaves_the_reserve_of_the_quota_to_people(
     assert not sandbox.calls
 
 
+def test_readyz_says_when_a_worker_was_seen_and_needs_none(
+    sandbox: Sandbox, anonymous_client: RawPathClient
+) -> None:
+    leases.take(f"{leases.WORKER}one", holder="one", lasts=leases.ALIVE)
+    response = anonymous_client.get("/readyz")
+    assert response.status_code == 200
+    assert re.fullmatch(r"seen \d+ s ago", response.json()["worker"])
+
+    Lease.objects.update(until=timezone.now() - timedelta(minutes=2) + leases.ALIVE)
+    health.database_result.clear()
+    response = anonymous_client.get("/readyz")
+    assert response.status_code == 200
+    assert re.fullmatch(r"seen 12\d s ago", response.json()["worker"])
+
+
 def test_readyz_takes_no_posts(anonymous_client: RawPathClient) -> None:
     assert anonymous_client.post("/readyz").status_code == 405
 
@@ -117,8 +141,8 @@ def test_one_check_that_does_not_end_delays_no_other(
     finally:
         ended.set()
     assert response.status_code == 503
-    expected = {"database": "ok", "cache": "ok", "codat": "ok"} | {name: "no answer"}
-    assert response.json() == expected
+    worker = "not known" if name == "database" else "none"
+    assert response.json() == OK | {name: "no answer", "worker": worker}
 
 
 @pytest.mark.skipif("connection.vendor != 'sqlite'", reason="the disk of another process")

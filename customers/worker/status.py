@@ -1,0 +1,142 @@
+"""What the workers do, for the page of the administrators: who is alive, when each chore ran, what waits how long."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import simplejson
+from django.db.models import Count, Min
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from customers.models import Batch, Lease, Write
+from customers.worker.chores import CHORES, Chore
+from customers.worker.slices import KINDS
+from customers.writes import tracking
+from customers.writes.leases import ALIVE, WORKER
+
+# Pending changes that are looked at for the one that is due for the longest time.
+MAX_PENDING = 500
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerStatus:
+    """A worker. `doing` are sentences without a full stop; `error` is its last error, "" for none."""
+
+    name: str
+    since: datetime | None
+    seen: datetime | None
+    is_alive: bool
+    doing: list[str]
+    error: str
+    error_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChoreStatus:
+    """A chore and its last run; `lease` is None where it never ran.
+
+    `is_waiting` until its time has come; then it is due where there is something to do.
+    """
+
+    chore: Chore
+    lease: Lease | None
+    is_running: bool
+    is_waiting: bool
+    is_due: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Lag:
+    """What waits: queued rows of running batches, and changes that ought to have been checked by now."""
+
+    queued: int
+    oldest_queued: datetime | None
+    due: int
+    oldest_due: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """All of it, at one moment of the database's clock."""
+
+    workers: list[WorkerStatus]
+    chores: list[ChoreStatus]
+    lag: Lag
+
+    @property
+    def has_worker(self) -> bool:
+        """Whether a worker is alive."""
+        return any(worker.is_alive for worker in self.workers)
+
+
+def status() -> Status:
+    """What the workers do now."""
+    leases = list(Lease.objects.annotate(now=Now()))
+    by_name = {lease.name: lease for lease in leases}
+    now = leases[0].now if leases else timezone.now()
+    running = [lease for lease in leases if lease.holder and lease.until and lease.until >= now]
+    return Status(
+        workers=[_worker(lease, running, now) for lease in leases if lease.name.startswith(WORKER)],
+        chores=[_chore(chore, by_name.get(chore.lease), now) for chore in CHORES],
+        lag=_lag(),
+    )
+
+
+def _worker(lease: Lease, running: Sequence[Lease], now: datetime) -> WorkerStatus:
+    name = lease.name.removeprefix(WORKER)
+    error = _error(lease.message)
+    return WorkerStatus(
+        name=name,
+        since=lease.ran_at,
+        seen=lease.until - ALIVE if lease.until else None,
+        is_alive=lease.until is not None and lease.until >= now,
+        # The threads of a worker have its name and their own.
+        doing=[_doing(held) for held in running if held.holder.startswith(f"{name}/")],
+        error=f"{error.get('what')}: {error.get('error')}" if error else "",
+        error_at=datetime.fromisoformat(error["at"]) if error else None,
+    )
+
+
+def _error(text: str) -> dict[str, Any]:
+    """The last error as `loop.py` stores it, {} for none. The column holds at most 1,000 characters."""
+    try:
+        error = simplejson.loads(text)
+        return error if isinstance(error, dict) else {}
+    except ValueError:
+        return {}
+
+
+def _doing(lease: Lease) -> str:
+    """What a turn is for."""
+    for chore in CHORES:
+        if lease.name == chore.lease:
+            return chore.label
+    for kind in KINDS:
+        if lease.name.startswith(kind.prefix):
+            company_id = lease.name.removeprefix(kind.prefix)
+            batch = Batch.objects.filter(company_id=company_id).first()
+            return f"{kind.label} of {batch.company_name if batch else company_id}"
+    return lease.name
+
+
+def _chore(chore: Chore, lease: Lease | None, now: datetime) -> ChoreStatus:
+    is_running = bool(lease and lease.holder and lease.until and lease.until >= now)
+    is_waiting = lease is not None and lease.due_at is not None and lease.due_at > now
+    return ChoreStatus(
+        chore=chore,
+        lease=lease,
+        is_running=is_running,
+        is_waiting=is_waiting,
+        is_due=not (is_waiting or is_running) and chore.is_wanted(),
+    )
+
+
+def _lag() -> Lag:
+    queued = Write.objects.filter(state=Write.State.QUEUED, batch__state=Batch.State.RUNNING)
+    waiting = queued.aggregate(number=Count("pk"), oldest=Min("created_at"))
+    pending = Write.objects.filter(is_pending=1).order_by("checked_at")[:MAX_PENDING]
+    due = [write for write in pending if tracking.is_due(write)]
+    since = [write.checked_at or write.sent_at or write.created_at for write in due]
+    return Lag(waiting["number"], waiting["oldest"], len(due), min(since, default=None))
