@@ -1,0 +1,86 @@
+"""A process that sends a batch and is killed by `kill -9` at a step of it.
+
+`python -m tests.support.killed_batch STEP BATCH`. Steps: `journaling` (a piece of the rows is journaled), `locked` (a
+row's customer is locked, it is not claimed), `claimed` (`sent_at` is set, nothing is sent yet), `answered` (Codat's
+answer is there, not recorded), `recorded` (some rows are), `putting_back` (Codat took a row not now, it is not back in
+the queue), `ending` (all rows are recorded, the batch is not finished); at any other step it does not kill itself.
+"""
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from unittest import mock
+
+import django
+
+django.setup()
+
+from customers.batches import journaling, sending, states  # noqa: E402  (needs the set-up)
+from customers.codat.client import default_client  # noqa: E402
+from customers.codat.types import PushOperation  # noqa: E402
+from customers.models import Batch  # noqa: E402
+from customers.service import CustomerService  # noqa: E402
+
+STEP = sys.argv[1]
+# Rows that go well before the process dies.
+BEFORE = 3
+
+
+def dying(step: str, function: Callable[..., Any], *, after: int = 0) -> Callable[..., Any]:
+    """A function before whose call number `after` + 1 the process is killed, where this is the step for it."""
+    calls = []
+
+    def call(*arguments: Any, **named: Any) -> Any:
+        calls.append(1)
+        if step == STEP and len(calls) > after:
+            # No handler, no `finally`, no flush runs.
+            os.kill(os.getpid(), signal.SIGKILL)
+        return function(*arguments, **named)
+
+    return call
+
+
+class MortalService(CustomerService):
+    """The service, in a process that may be killed on either side of a call."""
+
+    def update(self, **arguments: Any) -> PushOperation:
+        claimed = dying("claimed", super().update)
+        if STEP == "claimed" and len(UPDATES) < BEFORE:
+            claimed = super().update
+        UPDATES.append(1)
+        operation: PushOperation = claimed(**arguments)
+        if STEP == "answered" and len(UPDATES) > BEFORE:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return operation
+
+
+UPDATES: list[int] = []
+
+
+def main() -> None:
+    """Send the rows of a running batch."""
+    batch = Batch.objects.get(pk=sys.argv[2])
+    patches = [
+        mock.patch.object(journaling, "_PIECE", 5),
+        mock.patch.object(
+            journaling, "_journal", dying("journaling", journaling._journal, after=1)
+        ),
+        mock.patch.object(
+            sending, "_newer_change", dying("locked", sending._newer_change, after=BEFORE)
+        ),
+        mock.patch.object(
+            sending, "apply_result", dying("recorded", sending.apply_result, after=BEFORE)
+        ),
+        mock.patch.object(sending, "_put_back", dying("putting_back", sending._put_back)),
+        mock.patch.object(states, "finish", dying("ending", states.finish)),
+    ]
+    for patch in patches:
+        patch.start()
+    sending.send_slice(batch, MortalService(default_client()), lasts=timedelta(minutes=2))
+
+
+if __name__ == "__main__":
+    main()
