@@ -5,6 +5,7 @@ from django.urls import path, register_converter
 from django.views.generic import RedirectView
 
 from customers.attachments import detail_view, download_view, list_view, preview_view, zip_view
+from customers.batches.pages import batch_view, batches_view, result_view, row_view
 from customers.browsing import (
     companies,
     compare,
@@ -35,6 +36,7 @@ register_converter(links.CompanyConverter, "company")
 _company = "companies/<company:company_id>/"
 _customer = f"{_company}customers/<id:customer_id>/"
 _attachment = f"{_customer}attachments/<id:attachment_id>/"
+_batch = f"{_company}batches/<uuid:batch_id>/"
 
 urlpatterns = [
     path("", login_not_required(RedirectView.as_view(url=links.companies()))),
@@ -61,6 +63,11 @@ urlpatterns = [
     path(f"{_company}writes/", history_view.history, name="writes"),
     path(f"{_company}writes/<uuid:write_id>/", change_view.change, name="write"),
     path(f"{_company}writes/<uuid:write_id>/undo/", undo_view.undo_change, name="undo"),
+    path("batches/", batches_view.all_batches, name="batches"),
+    path(f"{_company}batches/", batches_view.company_batches, name="company_batches"),
+    path(_batch, batch_view.batch_page, name="batch"),
+    path(f"{_batch}rows/<int:position>/", row_view.row_page, name="batch_row"),
+    path(f"{_batch}result.csv", result_view.result, name="batch_result"),
     path("columns/", customers.columns, name="list_columns"),
     path("views/new/", saved_view_pages.create, name="new_view"),
     path("views/<int:view_id>/", saved_view_pages.view, name="view"),

@@ -2,21 +2,23 @@
 
 import uuid
 from collections.abc import Iterable
+from dataclasses import replace
 
+import simplejson
 from django.contrib.auth.models import User
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.http import QueryDict
 from django.utils import timezone
 
 from customers.batches.checking import decide, open_row, target_maker
 from customers.batches.creating import BatchRequest, Selected, create, row_submission
 from customers.batches.instructions import Instruction
 from customers.codat.types import Company, Connection
-from customers.editing.edit import Edit, Target, read_customer
+from customers.editing.edit import Edit, SaveOptions, Target, read_customer
+from customers.editing.opening import read_post
 from customers.editing.save import Outcome, Ready
-from customers.forms import PostData
-from customers.models import Batch, BatchRow, Write
+from customers.models import Batch, BatchRow, Write, WriteQuerySet
 from customers.service import CustomerService
-from customers.writes.effects import can_be_undone
 
 RowState, WriteState = BatchRow.State, Write.State
 
@@ -30,20 +32,31 @@ RETRIED_ROWS = (RowState.INVALID, RowState.CONFLICT)
 def open_correction(row: BatchRow, service: CustomerService) -> Edit:
     """The form of a row as the batch fills it in, on the record as it is now, with what was found about it.
 
-    Raises CodatError, NotPossible.
+    A row that will be sent is opened with what will be sent, which a person may have corrected. Raises CodatError,
+    NotPossible.
     """
     target = target_maker(row.batch, service)(row.customer_id)
     record = read_customer(service, row.batch.company_id, row.customer_id)
-    edit = open_row(row, row.batch, target, record)
+    if not row.payload:
+        edit = open_row(row, row.batch, target, record)
+    else:
+        submission = row_submission(row.batch, row.customer_id)
+        current, _ = target.with_pending(record, submission)
+        filled = simplejson.loads(row.payload, use_decimal=True)
+        edit = Edit(target, target.form(current, filled=filled), submission, retry_of=row.retry_of)
     edit.is_valid()
     edit.show_findings()
     return edit
 
 
-def read_correction(row: BatchRow, target: Target, post: PostData) -> Edit:
+def read_correction(row: BatchRow, target: Target, post: QueryDict) -> Edit:
     """The form of a row as a person posted it. Raises FormTampered."""
-    submission = row_submission(row.batch, row.customer_id)
-    return Edit(target, target.form(data=post), submission, retry_of=row.retry_of)
+    return replace(
+        read_post(target, post),
+        submission=row_submission(row.batch, row.customer_id),
+        options=SaveOptions(),
+        retry_of=row.retry_of,
+    )
 
 
 def correct(
@@ -65,18 +78,22 @@ def correct(
 
 
 def take_in(row: BatchRow) -> bool:
-    """Let a row that was left out be checked again; whether it was left out, and its batch is open."""
+    """Take in a row that was left out; whether it was, and its batch is open. `checking.check_row` decides about it.
+
+    Until then it needs a person: the batch of a row that waits to be checked cannot end.
+    """
     rows = BatchRow.objects.filter(
         pk=row.pk, state=RowState.LEFT_OUT, write=None, batch__state__in=Batch.OPEN
     )
-    return bool(rows.update(state=RowState.WAITING, problems=[]))
+    problem = {"text": "This row was left out, and is not checked again yet.", "anchor": ""}
+    return bool(rows.update(state=RowState.CONFLICT, problems=[problem]))
 
 
 def retried_rows(batch: Batch) -> QuerySet[BatchRow]:
     """The rows of a batch that may be tried again: nothing of them was accepted."""
     rows = BatchRow.objects.filter(batch=batch)
     return (
-        rows.filter(write__state__in=RETRIED_STATES)
+        rows.filter(write__state__in=RETRIED_STATES).exclude(state=RowState.LEFT_OUT)
         | rows.filter(write=None, state__in=RETRIED_ROWS)
     ).order_by("position")
 
@@ -113,28 +130,26 @@ def retry(
     return create(request, user)
 
 
-def undone_writes(batch: Batch) -> list[Write]:
-    """The writes of a batch that can be undone: accepted, and nobody has changed their customer since."""
-    writes = list(Write.objects.filter(batch=batch, state=WriteState.SUCCESS).order_by("position"))
+def undone_writes(batch: Batch) -> WriteQuerySet:
+    """The writes of a batch that can be undone: accepted, and nobody has changed their customer since.
+
+    The conditions are those of `effects.can_be_undone`.
+    """
     later = Write.objects.filter(
+        Q(sent_at__gt=OuterRef("sent_at")) | Q(sent_at=None, created_at__gt=OuterRef("created_at")),
         company_id=batch.company_id,
-        customer_id__in=[write.customer_id for write in writes],
+        customer_id=OuterRef("customer_id"),
     ).exclude(state__in=(*Write.UNSENT, WriteState.FAILED))
-    newest: dict[str, Write] = {}
-    for other in later.order_by("sent_at"):
-        newest[other.customer_id] = other
-    return [
-        write
-        for write in writes
-        if can_be_undone(write) and newest.get(write.customer_id, write).pk == write.pk
-    ]
+    accepted = Write.objects.filter(batch=batch, state=WriteState.SUCCESS, kind=Write.Kind.UPDATE)
+    unchanged = accepted.exclude(payload="").exclude(before="").filter(~Exists(later))
+    return unchanged.order_by("position")
 
 
 def undo(
     batch: Batch, user: User, *, company: Company, connection: Connection, submission: uuid.UUID
 ) -> tuple[Batch, bool] | None:
     """A batch that undoes the accepted rows of another, and whether it is new; None where there are none."""
-    writes = undone_writes(batch)
+    writes = list(undone_writes(batch))
     if not writes:
         return None
     request = BatchRequest(

@@ -25,8 +25,17 @@ from django.db import transaction
 from django.utils import timezone
 
 from customers.models import Batch, BatchRow, BatchStep, Write, WriteQuerySet
+from customers.writes.save_lock import customer_lock, save_lock
 
 State, Halt, Action = Batch.State, Batch.Halt, BatchStep.Action
+
+# Rows that a person may leave out: nothing of them was sent, and they could be.
+LEAVABLE = (
+    BatchRow.State.WAITING,
+    BatchRow.State.CHECKED,
+    BatchRow.State.INVALID,
+    BatchRow.State.CONFLICT,
+)
 
 _GO_ON: dict[str, Any] = {
     "halted": Halt.NONE,
@@ -118,14 +127,19 @@ def finish(batch: Batch) -> bool:
 
 
 def leave_out(row: BatchRow) -> bool:
-    """Leave out a row that was not sent; whether it was not."""
-    left = BatchRow.State.LEFT_OUT
-    if row.write_id:
-        queued = Write.objects.filter(pk=row.write_id)
-        moved = not_sent(queued, "This row was left out before it was sent.")
-        return bool(moved and BatchRow.objects.filter(pk=row.pk).update(state=left))
-    rows = BatchRow.objects.filter(pk=row.pk, write=None).exclude(state=left)
-    return bool(rows.update(state=left, payload="", before=""))
+    """Leave out a row that was not sent; whether it was not, and could be."""
+    left, batch = BatchRow.State.LEFT_OUT, row.batch
+    # A row may be journaled at this moment: whoever has the lock first decides.
+    with save_lock(customer_lock(batch.company_id, row.customer_id)):
+        row.refresh_from_db(fields=["write", "state"])
+        if row.write_id:
+            queued = Write.objects.filter(pk=row.write_id)
+            moved = not_sent(queued, "This row was left out before it was sent.")
+            return bool(moved and BatchRow.objects.filter(pk=row.pk).update(state=left))
+        rows = BatchRow.objects.filter(
+            pk=row.pk, write=None, state__in=LEAVABLE, batch__state__in=Batch.OPEN
+        )
+        return bool(rows.update(state=left, payload="", before=""))
 
 
 def _move(

@@ -147,7 +147,7 @@ def _form(request: HttpRequest, company_id: str, customer_id: str) -> HttpRespon
         return _render(edit_page, _open(edit_page).with_notes(*_stale_notes(model)))
     except CodatError as error:
         if not is_read:
-            return _not_saved(request, error)
+            return not_saved(request, error)
         if isinstance(error, UnusableModel):
             return _no_form(request, company_id, error)
         raise
@@ -319,8 +319,8 @@ def _no_form(request: HttpRequest, company_id: str, error: UnusableModel) -> Htt
     return htmx.render(request, *templates, context, status=error.our_status)
 
 
-def _not_saved(request: HttpRequest, error: CodatError) -> HttpResponse:
-    """The page where Codat failed before the save was sent. The posted fields can be posted again."""
+def not_saved(request: HttpRequest, error: CodatError) -> HttpResponse:
+    """The page where Codat failed before a save was sent. The posted fields can be posted again."""
     response = htmx.render(
         request,
         "editing/not_saved.html",

@@ -229,6 +229,31 @@ def my_writes() -> str:
     return "/writes/"
 
 
+def batches() -> str:
+    """The batches of all companies."""
+    return "/batches/"
+
+
+def company_batches(company_id: str) -> str:
+    """A company's batches."""
+    return f"/companies/{url_segment(company_id)}/batches/"
+
+
+def batch(company_id: str, batch_id: uuid.UUID | str) -> str:
+    """One batch."""
+    return f"{company_batches(company_id)}{batch_id}/"
+
+
+def batch_row(company_id: str, batch_id: uuid.UUID | str, position: int) -> str:
+    """One row of a batch, by its position from 1."""
+    return f"{batch(company_id, batch_id)}rows/{position}/"
+
+
+def batch_result(company_id: str, batch_id: uuid.UUID | str) -> str:
+    """The rows of a batch as a file."""
+    return f"{batch(company_id, batch_id)}result.csv"
+
+
 def settings() -> str:
     """The reader's settings."""
     return "/settings/"

@@ -37,6 +37,8 @@ def address(pattern: URLPattern, sandbox: Sandbox) -> str:
         "<id:customer_id>": "one",
         "<id:attachment_id>": "only",
         "<uuid:write_id>": str(uuid.uuid4()),
+        "<uuid:batch_id>": str(uuid.uuid4()),
+        "<int:position>": "1",
         "<int:view_id>": "1",
     }
     for name, value in values.items():

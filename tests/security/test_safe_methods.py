@@ -59,6 +59,7 @@ def addresses(pattern: URLPattern, sandbox: Sandbox, writes: list[Write]) -> Ite
     company = "qbo" if "writes" in route else "files"
     route = route.replace("<company:company_id>", sandbox.company(company))
     route = route.replace("<id:customer_id>", "one").replace("<id:attachment_id>", "only")
+    route = route.replace("<uuid:batch_id>", str(uuid.uuid4())).replace("<int:position>", "1")
     for write in writes if "<uuid:write_id>" in route else writes[:1]:
         url = route.replace("<uuid:write_id>", str(write.pk)).replace("<int:view_id>", "1")
         assert "<" not in url, f"give {url} a value"

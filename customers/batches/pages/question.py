@@ -1,0 +1,37 @@
+"""What a batch was selected by, as people read it: "search “x”, Status: Active"."""
+
+from dataclasses import dataclass
+from urllib.parse import parse_qsl
+
+from customers.browsing.columns import COLUMNS
+from customers.browsing.list_controls import chips
+from customers.models import Batch
+from customers.web import links
+from customers.web.list_states import read_customers
+
+_MAX_PARAMETERS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """The list that a batch's customers were selected from: in words, and its address."""
+
+    text: str
+    url: str
+
+
+def question_of(batch: Batch) -> Question | None:
+    """The list that a batch was selected from; None where it was made otherwise."""
+    query = batch.question.removeprefix("?")
+    if not query and batch.kind != Batch.Kind.EDIT:
+        return None
+    try:
+        pairs = dict(parse_qsl(query, max_num_fields=_MAX_PARAMETERS, errors="replace"))
+    except ValueError:
+        return None
+    pairs.pop("page", None)
+    state = read_customers(pairs)
+    words = [f"search “{state.search.text}”"] if state.search.words else []
+    words += [chip.label for chip in chips(state, tuple(COLUMNS), "")]
+    text = ", ".join(words) or "all customers"
+    return Question(text, links.customers(batch.company_id) + (state.address(page=1) or ""))
