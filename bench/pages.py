@@ -155,6 +155,9 @@ class _Resources(HTMLParser):
             self.urls.append(attributes["src"] or "")
         if tag == "link" and attributes.get("rel") in ("stylesheet", "icon"):
             self.urls.append(attributes.get("href") or "")
+        if tag == "use":
+            file = (attributes.get("href") or "").partition("#")[0]
+            self.urls += [file] if file not in self.urls else []
 
 
 def _first_visit(dashboard: Server) -> Row:

@@ -353,7 +353,7 @@ def test_a_viewer_may_not_edit(
     assert viewer_client.get(url(company, customer_id), headers=HTMX).status_code == 403
     assert viewer_client.post(url(company, customer_id), headers=HTMX).status_code == 403
     page = viewer_client.get(links.customer(company, customer_id)).content.decode()
-    assert "pencil" not in page
+    assert "icon-button pencil" not in page
 
 
 def test_a_draft_of_one_field_opens_as_the_whole_form(

@@ -1,0 +1,72 @@
+"""Generates static/icons.svg, one file with the icons that pages show.
+
+    .venv/bin/python scripts/icons.py            # writes it
+    .venv/bin/python scripts/icons.py --check    # fails if it is out of date
+
+Source: Heroicons, outline. A page names an icon (`<use href="icons.svg#plus">`), so a browser loads the shapes once and
+not with every page. Add a name here before a template uses it.
+"""
+
+import argparse
+import re
+import sys
+from pathlib import Path
+
+from heroicons.jinja import heroicon_outline
+
+FILE = Path(__file__).resolve().parent.parent / "static" / "icons.svg"
+NAMES = (
+    "arrow-path",
+    "arrow-right-start-on-rectangle",
+    "arrow-uturn-left",
+    "bars-3",
+    "building-office-2",
+    "chevron-down",
+    "chevron-left",
+    "chevron-right",
+    "chevron-up-down",
+    "clock",
+    "cog-6-tooth",
+    "command-line",
+    "document-duplicate",
+    "document-text",
+    "ellipsis-horizontal",
+    "funnel",
+    "key",
+    "magnifying-glass",
+    "pencil",
+    "pencil-square",
+    "plus",
+    "users",
+    "view-columns",
+    "x-mark",
+)
+_PATH = re.compile(r' d="([^"]+)"')
+
+
+def sprite() -> str:
+    """The file. A shape inherits colour and width of its lines from the element that uses it."""
+    symbols = [
+        f'<symbol id="{name}" viewBox="0 0 24 24" stroke-linecap="round" stroke-linejoin="round">'
+        + "".join(f'<path d="{path}"/>' for path in _PATH.findall(heroicon_outline(name)))
+        + "</symbol>"
+        for name in NAMES
+    ]
+    head = '<svg xmlns="http://www.w3.org/2000/svg">'
+    return "\n".join((head, *symbols, "</svg>", ""))
+
+
+def main() -> int:
+    """Write the file, or compare it."""
+    parser = argparse.ArgumentParser(description="Generates static/icons.svg.")
+    parser.add_argument("--check", action="store_true", help="fail if it is out of date")
+    if not parser.parse_args().check:
+        FILE.write_text(sprite())
+    elif not FILE.exists() or FILE.read_text() != sprite():
+        print(f"{FILE.name} is out of date: run scripts/icons.py", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
