@@ -5,14 +5,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
+from html import escape
 from typing import ClassVar, Literal, NamedTuple
+
+from django.utils.safestring import SafeString
 
 from customers.forms.dates import DateInput
 from customers.forms.display import NodeDisplay
 
 # Characters. A longer text has room for line breaks.
 _ONE_LINE = 80
+# Stand for a path and for a text in HTML that is made for any of them; neither is in a value that a form shows.
+_ANY_PATH, _ANY_TEXT = "\x00", "\x01"
 
 # "now": the field has to be filled in; "later": once something else of its group is.
 Required = Literal["", "now", "later"]
@@ -61,6 +68,44 @@ class LeafBlock(NamedTuple):
     def kind(self) -> Literal["leaf"]:
         """Which block it is."""
         return "leaf"
+
+    def html(self, macro: Callable[[LeafBlock], str]) -> str:
+        """The block as `macro` shows it. Of the usual ones, only the path and the text differ within a model.
+
+        Their HTML is cached, with places for these two: the bench's row "Edit form of 80 inputs".
+        """
+        if self.state or self.date or self.has_lines:
+            return macro(self)
+        text = self.text if self.options else _ANY_TEXT
+        html = _any_leaf(macro, self.label, self.width, self.required, text, self.display)
+        html = html.replace(_ANY_PATH, escape(self.path)).replace(_ANY_TEXT, escape(self.text))
+        return SafeString(html)
+
+
+@lru_cache(maxsize=1024)
+def _any_leaf(
+    macro: Callable[[LeafBlock], str],
+    label: str,
+    width: str,
+    required: Required,
+    text: str,
+    display: NodeDisplay,
+) -> str:
+    """The HTML of an input with any path, and with any text where `text` stands for it."""
+    block = LeafBlock(
+        path=_ANY_PATH,
+        label=label,
+        text=text,
+        width=width,
+        has_lines=False,
+        required=required,
+        described_by=leaf_described_by(_ANY_PATH, display, None),
+        date=None,
+        display=display,
+        options=display.options_with(text),
+        state=None,
+    )
+    return str(macro(block))
 
 
 @dataclass(slots=True)

@@ -48,9 +48,9 @@ class HelpPart:
     style: Literal["description", "note", "warning", "screen_reader"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class NodeDisplay:
-    """What a form shows of a node, independent of its value. All of it is text, not HTML.
+    """What a form shows of a node, independent of its value. All of it is text, not HTML. Compared by identity.
 
     `item_label` and `item_noun` name one item of a list, at the start of a line and within a sentence. `required`:
     always, or if other fields of its group are filled in. `is_help_for_screen_reader`: no part of the help is visible;

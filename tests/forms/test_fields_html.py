@@ -86,6 +86,19 @@ def test_suggestions_search_boxes_and_keyboards() -> None:
     assert "datalist" not in render(Form(obj(a=node()), {}))
 
 
+def test_inputs_of_one_model_have_their_own_names_and_values() -> None:
+    rows = array(a=node(), b=node(options=choices("x", "y")))
+    for texts in (("1 & 2", "3"), ('"4"', "<5>")):
+        page = form_page(obj(r=rows), {"r": [{"a": text, "b": "y"} for text in texts]})
+        values = {field.name: field.value for field in page.fields}
+        assert values == {
+            "f.r.b0.a": texts[0],
+            "f.r.b1.a": texts[1],
+            "f.r.b0.b": "y",
+            "f.r.b1.b": "y",
+        }
+
+
 HOSTILE = "</script><img src=x onerror=alert(1)>\"' onfocus='alert(1)' {{ form }} {% now %}"
 
 
