@@ -16,6 +16,7 @@ from heroicons.jinja import heroicon_outline
 
 FILE = Path(__file__).resolve().parent.parent / "static" / "icons.svg"
 NAMES = (
+    "arrow-down-tray",
     "arrow-path",
     "arrow-right-start-on-rectangle",
     "arrow-uturn-left",
@@ -28,6 +29,7 @@ NAMES = (
     "clock",
     "cog-6-tooth",
     "command-line",
+    "cpu-chip",
     "document-duplicate",
     "document-text",
     "ellipsis-horizontal",
