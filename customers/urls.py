@@ -5,7 +5,7 @@ from django.urls import path, register_converter
 from django.views.generic import RedirectView
 
 from customers.attachments import detail_view, download_view, list_view, preview_view, zip_view
-from customers.batches.pages import batch_view, batches_view, result_view, row_view
+from customers.batches.pages import batch_view, batches_view, new_view, result_view, row_view
 from customers.browsing import (
     companies,
     compare,
@@ -68,6 +68,7 @@ urlpatterns = [
     path(_batch, batch_view.batch_page, name="batch"),
     path(f"{_batch}rows/<int:position>/", row_view.row_page, name="batch_row"),
     path(f"{_batch}result.csv", result_view.result, name="batch_result"),
+    path(f"{_company}batches/new/", new_view.new, name="new_batch"),
     path("columns/", customers.columns, name="list_columns"),
     path("views/new/", saved_view_pages.create, name="new_view"),
     path("views/<int:view_id>/", saved_view_pages.view, name="view"),

@@ -97,7 +97,7 @@
 
   // A new sign-in, in another tab for example, makes the CSRF tokens of open pages invalid. The cookie has the valid one.
   function renewToken(form) {
-    const input = form.querySelector("input[name=csrfmiddlewaretoken]");
+    const input = form.querySelector("[name=csrfmiddlewaretoken]");
     // Of two cookies with this name (another path or domain) Django reads the last.
     const cookie = [...document.cookie.matchAll(/(?:^|; )(?:__Host-)?csrftoken=([^;]+)/g)].at(-1);
     if (input && cookie) input.value = cookie[1];

@@ -5,60 +5,99 @@
   const form = () => document.getElementById("selection");
   const table = () => document.getElementById("customers");
 
-  // -- ticked rows --------------------------------------------------------------------------------
+  // -- ticked rows: of this page and of others, or all that the list has ------------------------------
 
-  const storageKey = () => `ticked ${form()?.dataset.company}`;
+  const storageKey = () => `ticked ${form()?.dataset.list}`;
   function stored() {
     try {
-      const ids = JSON.parse(sessionStorage.getItem(storageKey()) || "[]");
-      return new Set(Array.isArray(ids) ? ids.filter((id) => typeof id === "string") : []);
+      const { ids, all } = JSON.parse(sessionStorage.getItem(storageKey()) || "{}");
+      return { ids: new Set(Array.isArray(ids) ? ids.filter((id) => typeof id === "string") : []), all };
     } catch {
-      return new Set();
+      return { ids: new Set() };
     }
   }
-  function store(ids) {
+  function store() {
     try {
-      sessionStorage.setItem(storageKey(), JSON.stringify([...ids]));
+      sessionStorage.setItem(storageKey(), JSON.stringify({ ids: [...ticked], all: isAll ? editAll().href : undefined }));
     } catch {
       // Without storage the ticks of this page remain.
     }
   }
 
-  const boxes = () => table().querySelectorAll('tbody input[name="id"]');
+  const boxes = () => [...table().querySelectorAll('tbody input[name="id"]')];
+  // Its address is the same on every page of a list.
+  const editAll = () => form().querySelector(".edit-all");
   let ticked = new Set();
+  let isAll = false;
+  let last = null; // the box that was clicked last: Shift takes all from it on
 
   function show() {
     const root = form();
     if (!root) return;
     const onPage = table().querySelectorAll('tbody input[name="id"]:checked').length;
     const elsewhere = ticked.size - onPage;
-    root.classList.toggle("ticked", ticked.size > 0);
-    root.querySelector(".selected-count").textContent = `${ticked.size} selected${elsewhere > 0 ? `, ${elsewhere} on other pages` : ""}`;
+    const total = root.querySelector("[data-select-all]");
+    root.classList.toggle("ticked", isAll || ticked.size > 0);
+    root.classList.toggle("all", isAll);
+    const number = isAll ? total?.dataset.selectAll : ticked.size.toLocaleString("en");
+    root.querySelector(".selected-count").textContent =
+      `${isAll ? "All " : ""}${number} selected${!isAll && elsewhere > 0 ? `, ${elsewhere} on other pages` : ""}`;
+    const onButton = root.querySelector("[data-number]");
+    if (onButton) onButton.textContent = number;
     for (const button of root.querySelectorAll("[data-least]")) {
-      button.disabled = ticked.size < Number(button.dataset.least) || ticked.size > Number(button.dataset.most);
+      button.disabled = isAll || ticked.size < Number(button.dataset.least) || ticked.size > Number(button.dataset.most);
     }
-    const hint = root.querySelector(".hint");
-    if (hint) hint.hidden = !root.querySelector("[data-least]:disabled");
+    root.querySelector(".hint").hidden = !root.querySelector("[data-compare]:disabled");
+    const onPageBoxes = boxes().length;
+    if (total) total.hidden = isAll || onPage < onPageBoxes || total.dataset.selectAll === number;
     const all = document.getElementById("tick-page");
     if (all) {
-      const number = boxes().length;
-      all.checked = number > 0 && onPage === number;
-      all.indeterminate = onPage > 0 && onPage < number;
+      all.checked = onPageBoxes > 0 && onPage === onPageBoxes;
+      all.indeterminate = onPage > 0 && onPage < onPageBoxes;
     }
   }
 
   // A page that was just loaded, or swapped in: tick what this tab has ticked before.
   function restore() {
     if (!form()) return;
-    ticked = stored();
-    if (ticked.size) for (const box of boxes()) box.checked = ticked.has(box.value);
+    const { ids, all } = stored();
+    ticked = ids;
+    isAll = Boolean(all) && all === editAll()?.href;
+    last = null;
+    if (ticked.size || isAll) for (const box of boxes()) box.checked = isAll || ticked.has(box.value);
     show();
   }
 
   function tick(box) {
+    if (isAll) leaveAll();
     if (box.checked) ticked.add(box.value);
     else ticked.delete(box.value);
   }
+
+  // A row less than all: the others of this page stay.
+  function leaveAll() {
+    isAll = false;
+    ticked = new Set(boxes().filter((box) => box.checked).map((box) => box.value));
+  }
+
+  const tickOf = (event) => event.target.closest?.('#customers tbody input[name="id"]');
+  document.addEventListener("mousedown", (event) => {
+    // Shift would select the text between.
+    if (event.shiftKey && tickOf(event)) event.preventDefault();
+  });
+  document.addEventListener("click", (event) => {
+    const box = tickOf(event);
+    if (!box) return;
+    if (event.shiftKey && last?.isConnected) {
+      const all = boxes();
+      const [from, to] = [all.indexOf(last), all.indexOf(box)].sort((one, other) => one - other);
+      for (const between of all.slice(from, to + 1)) {
+        between.checked = box.checked;
+        tick(between);
+      }
+    }
+    last = box;
+  });
 
   document.addEventListener("change", (event) => {
     const { target } = event;
@@ -68,29 +107,43 @@
     }
     if (!target.closest?.("#customers")) return;
     if (target.id === "tick-page") {
-      for (const box of boxes()) {
-        box.checked = target.checked;
-        tick(box);
-      }
+      for (const box of boxes()) box.checked = target.checked;
+      for (const box of boxes()) tick(box);
     } else if (target.name === "id") tick(target);
-    store(ticked);
+    store();
     show();
+  });
+
+  document.addEventListener("click", (event) => {
+    if (!event.target.closest?.("#selection [data-select-all]")) return;
+    isAll = true;
+    store();
+    show();
+    editAll().focus();
   });
 
   document.addEventListener("click", (event) => {
     if (!event.target.closest?.("[data-clear]")) return;
     ticked.clear();
-    store(ticked);
+    isAll = false;
+    store();
     for (const box of boxes()) box.checked = false;
     show();
     table().querySelector("tbody a")?.focus({ preventScroll: true });
   });
 
-  // Rows that are ticked on other pages go along.
+  // Rows that are ticked on other pages go along; to a batch as one field, because they may be many.
   document.addEventListener("formdata", (event) => {
     if (event.target !== form()) return;
-    const here = new Set(event.formData.getAll("id"));
-    for (const id of ticked) if (!here.has(id)) event.formData.append("id", id);
+    const { formData } = event;
+    const isEdit = formData.has("csrfmiddlewaretoken");
+    const here = new Set(formData.getAll("id"));
+    if (isEdit) {
+      formData.delete("id");
+      formData.set("ids", JSON.stringify([...ticked]));
+      return;
+    }
+    for (const id of ticked) if (!here.has(id)) formData.append("id", id);
   });
 
   // -- keys: shortcuts.js presses these buttons ------------------------------------------------------

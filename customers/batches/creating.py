@@ -51,7 +51,7 @@ def create(request: BatchRequest, user: User) -> tuple[Batch, bool]:
 
     The same page posted twice, and the same request by two people at once, are one batch while it is open.
     """
-    fingerprint = _fingerprint(request)
+    fingerprint = fingerprint_of(request)
     with save_lock(f"batch {fingerprint}", f"batch {request.submission}"):
         existing = _existing(request, fingerprint)
         if existing is not None:
@@ -110,7 +110,7 @@ def _rows(batch: Batch, selected: Iterable[Selected]) -> list[BatchRow]:
     ]
 
 
-def _fingerprint(request: BatchRequest) -> str:
+def fingerprint_of(request: BatchRequest) -> str:
     """A hash of what is asked for: the company, the connection, the customers and what shall be different."""
     asked = {
         "kind": str(request.kind),

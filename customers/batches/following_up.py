@@ -98,6 +98,12 @@ def retried_rows(batch: Batch) -> QuerySet[BatchRow]:
     ).order_by("position")
 
 
+def retried(batch: Batch) -> list[Selected]:
+    """The customers of the rows that may be tried again, each with the write that failed."""
+    rows = retried_rows(batch).select_related("write")
+    return [Selected(row.customer_id, row.customer_name, row.write) for row in rows]
+
+
 def retry(
     batch: Batch,
     user: User,
@@ -111,15 +117,15 @@ def retry(
 
     `instructions` replace the batch's own, which are kept where None. Each customer is read and checked again.
     """
-    rows = list(retried_rows(batch).select_related("write"))
-    if not rows:
+    selected = retried(batch)
+    if not selected:
         return None
     kept = [Instruction.from_json(each) for each in batch.instructions]
     request = BatchRequest(
         company_id=batch.company_id,
         company=company,
         connection=connection,
-        selected=[Selected(row.customer_id, row.customer_name, row.write) for row in rows],
+        selected=selected,
         title=batch.title,
         submission=submission,
         instructions=kept if instructions is None else [*instructions],

@@ -18,10 +18,12 @@ from customers.forms.bound import Field, Group, Leaf, ListField, ListItem
 from customers.forms.display import CompiledModel
 from customers.forms.model import Node, NodeType
 from customers.forms.paths import encode_name
-from customers.forms.values import parse_input
+from customers.forms.values import is_same_value, parse_input
 
 # Instructions of one batch: more than any model has fields that somebody changes at once.
 MAX_INSTRUCTIONS = 50
+# Of these, different texts can be one value: 5 and 5.00, a day and its midnight.
+_COMPARED_BY_VALUE = (NodeType.NUMBER, NodeType.DATETIME)
 
 
 class Action(StrEnum):
@@ -95,6 +97,10 @@ class Instruction:
     def from_json(cls, stored: Mapping[str, Any]) -> Instruction:
         """From a batch. Raises KeyError, ValueError for anything that `to_json` did not make."""
         return cls(**(dict(stored) | {"action": Action(stored["action"])}))
+
+
+# Takes every row.
+_UNCONDITIONAL = Instruction(Action.SET, "")
 
 
 def bulk_fields(compiled: CompiledModel) -> list[BulkField]:
@@ -183,16 +189,22 @@ def _matches(item: ListItem, rows: ListField, instruction: Instruction) -> bool:
     path = [encode_name(name) for name in rows.node.path if name]
     if not names or names[: len(path)] != path:
         return True
-    unconditional = Instruction(Action.SET, "")
-    leaves = _leaves(item.field, names[len(path) :], unconditional)
+    leaves = _leaves(item.field, names[len(path) :], _UNCONDITIONAL)
     return any(_means(leaf, instruction.where_text) for leaf in leaves)
 
 
 def _means(leaf: Leaf, text: str) -> bool:
-    """Whether a field has this value now: the same text but for blanks and capitals, or the same option."""
+    """Whether a field has this value now: the same text but for blanks and capitals, or an equal value."""
     texts = {leaf.text.strip().casefold()}
     texts.update(o.label.strip().casefold() for o in leaf.node.options if o.text == leaf.text)
-    return text.strip().casefold() in texts
+    if text.strip().casefold() in texts:
+        return True
+    if leaf.node.type not in _COMPARED_BY_VALUE or not (text.strip() and leaf.text.strip()):
+        return False
+    (wanted, wrong), (value, other_wrong) = (
+        parse_input(leaf.node, each) for each in (text, leaf.text)
+    )
+    return not (wrong or other_wrong) and is_same_value(leaf.node, wanted, value)
 
 
 def _add_row(root: Group, instruction: Instruction) -> None:
@@ -203,42 +215,84 @@ def _add_row(root: Group, instruction: Instruction) -> None:
     item = rows.new_item(rows.next_key())
     if item is None:
         return
-    for leaf, text in _row_values(item, instruction):
-        leaf.read(text, "", keeps_invisible=False)
+    for names, text in _row_values(instruction):
+        for leaf in _new_leaves(item.field, names):
+            leaf.read(text, "", keeps_invisible=False)
     rows.items.append(item)
 
 
 def _has(item: ListItem, instruction: Instruction) -> bool:
-    return all(_means(leaf, text) for leaf, text in _row_values(item, instruction))
+    """Whether a row has each of the values that would be added."""
+    return all(
+        any(_means(leaf, text) for leaf in _leaves(item.field, names, _UNCONDITIONAL))
+        for names, text in _row_values(instruction)
+    )
 
 
-def _row_values(item: ListItem, instruction: Instruction) -> Iterator[tuple[Leaf, str]]:
-    unconditional = Instruction(Action.SET, "")
+def _new_leaves(bound: Field, names: Sequence[str]) -> Iterator[Leaf]:
+    """The inputs of a field of a new row. A list in it, such as the phone numbers of a contact, gets its first row."""
+    if isinstance(bound, ListField):
+        if not bound.items and (item := bound.new_item(bound.next_key())):
+            bound.items.append(item)
+        for item in bound.items[:1]:
+            yield from _new_leaves(item.field, names)
+    elif isinstance(bound, Group) and names:
+        for child in bound.children:
+            if encode_name(child.node.name) == names[0]:
+                yield from _new_leaves(child, names[1:])
+    elif isinstance(bound, Leaf) and not names:
+        yield bound
+
+
+def _row_values(instruction: Instruction) -> Iterator[tuple[list[str], str]]:
+    """The values of an added row, each with its names from the row on."""
     for key, text in instruction.values.items():
-        names = key.split(".")[len(instruction.key.split(".")) :]
-        for leaf in _leaves(item.field, names, unconditional):
-            yield leaf, text
+        yield key.split(".")[len(instruction.key.split(".")) :], text
 
 
 # -- words ------------------------------------------------------------------------------------------
 
 
-def error(instruction: Instruction, fields: Mapping[str, BulkField]) -> str:
-    """What is wrong with an instruction by itself, "" for nothing. The rows' own checks find the rest."""
+def errors(instruction: Instruction, fields: Mapping[str, BulkField]) -> dict[str, str]:
+    """What is wrong with an instruction by itself: a sentence by its part. The rows' own checks find the rest.
+
+    A part is `key`, `find`, `text`, `where_text`, or the key of a value of an added row.
+    """
     if instruction.action is Action.ADD:
         if not any(text.strip() for text in instruction.values.values()):
-            return "Fill in at least one field of the new row."
-        wrong = (_text_error(fields, key, text) for key, text in instruction.values.items())
-        return next(filter(None, wrong), "")
+            return {"key": "Fill in at least one field of the new row."}
+        wrong = {key: _text_error(fields, key, text) for key, text in instruction.values.items()}
+        return {key: sentence for key, sentence in wrong.items() if sentence}
     if instruction.key not in fields:
-        return "Choose a field of this form."
+        return {"key": "Choose a field of this form."}
+    wrong = {
+        "find": _find_error(instruction),
+        "text": _value_error(instruction, fields),
+        "where_text": _where_error(instruction, fields),
+    }
+    return {part: sentence for part, sentence in wrong.items() if sentence}
+
+
+def _find_error(instruction: Instruction) -> str:
+    is_blank = instruction.action is Action.REPLACE and not instruction.find.strip()
+    return "Enter the value to replace." if is_blank else ""
+
+
+def _value_error(instruction: Instruction, fields: Mapping[str, BulkField]) -> str:
     if instruction.action is Action.CLEAR:
         return ""
-    if instruction.action is Action.REPLACE and not instruction.find.strip():
-        return "Enter the value to replace."
     if not instruction.text.strip():
         return "Enter the new value, or choose Clear."
     return _text_error(fields, instruction.key, instruction.text)
+
+
+def _where_error(instruction: Instruction, fields: Mapping[str, BulkField]) -> str:
+    if not instruction.where_key:
+        return ""
+    where = fields.get(instruction.where_key)
+    if where is None or where.list_key != fields[instruction.key].list_key:
+        return "Choose a field of the same row."
+    return "" if instruction.where_text.strip() else "Enter the value that these rows have."
 
 
 def _text_error(fields: Mapping[str, BulkField], key: str, text: str) -> str:

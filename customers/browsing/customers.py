@@ -187,10 +187,22 @@ def _list_context(request: HttpRequest, page: CompanyContext, asked: _Asked) -> 
         ),
         "search_url": links.customers(page.company_id),
         "compare_url": links.compare(page.company_id),
+        **_selection_context(page, listed, joined(state.address(page=1), page.suffix)),
         "columns_url": links.columns(),
         "new_url": links.new(page.company_id) + joined(page.suffix, links.from_list(listed)),
         "writes_url": links.writes(page.company_id),
         "here": request.get_full_path(),
+    }
+
+
+def _selection_context(page: CompanyContext, listed: str, whole: str) -> dict[str, str]:
+    """Where a batch is made of the rows ticked in a list, and of all that it has from its first page on."""
+    company_id, connection = page.company_id, page.connection_id
+    return {
+        "edit_url": links.new_batch(company_id, connection=connection, listed=listed),
+        "edit_all_url": links.new_batch(
+            company_id, connection=connection, listed=whole, is_all=True
+        ),
     }
 
 

@@ -40,6 +40,7 @@ SHORTCUTS = (
             Shortcut("j", "Next row"),
             Shortcut("k", "Previous row"),
             Shortcut("x", "Select the row"),
+            Shortcut("e", "Edit the selected customers"),
             Shortcut("[", "Previous page"),
             Shortcut("]", "Next page"),
         ),

@@ -254,6 +254,29 @@ def batch_result(company_id: str, batch_id: uuid.UUID | str) -> str:
     return f"{batch(company_id, batch_id)}result.csv"
 
 
+def new_batch(
+    company_id: str,
+    *,
+    connection: str = "",
+    listed: str = "",
+    is_all: bool = False,
+    source: uuid.UUID | str = "",
+) -> str:
+    """The page on which a batch is made.
+
+    `listed` is the query string of the list ("" or "?...") in which customers were ticked; `is_all`: all that it has
+    were selected. `source` is the batch whose rows are tried again.
+    """
+    pairs = {
+        "connection": connection,
+        "source": str(source),
+        "all": "1" if is_all else "",
+        "list": listed.removeprefix("?"),
+    }
+    query = urlencode({name: text for name, text in pairs.items() if text}, safe=_SAFE_LISTED)
+    return f"{company_batches(company_id)}new/" + (f"?{query}" if query else "")
+
+
 def settings() -> str:
     """The reader's settings."""
     return "/settings/"

@@ -18,7 +18,7 @@ export function startBusyForm() {
 
 /* Links, and keys that leave the form or the page, keep working. */
 function stopInput(event) {
-  if (!event.target.closest?.("form[data-draft-url][aria-busy]") || event.target.closest("a[href]")) return;
+  if (!event.target.closest?.("form.edit[aria-busy]") || event.target.closest("a[href]")) return;
   const isLeavingKey = /^(Tab|Escape|F\d+)$/.test(event.key) || event.ctrlKey || event.metaKey;
   const isBackKey = event.altKey && /^Arrow(Left|Right)$/.test(event.key);
   if (event.type === "keydown" && (isLeavingKey || isBackKey)) return;
