@@ -1,7 +1,7 @@
 """The instructions of a batch as a form: what is chosen and typed, its inputs, and what is wrong. Knows no HTTP.
 
 An entry is one instruction. Its inputs are named `f.<number>.<part>`, as those of a customer's form are, so the same
-macros show them; the numbers in `entry` say which there are.
+macros show them; `entries` has the numbers, joined by commas.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class EntryView:
     """What the page shows of an entry.
 
     `choices` are the fields by group, `actions` what can be done with the chosen one; [] where none is chosen.
-    `wheres` are the fields that a condition can be about. `inputs` are of the new value, or of an added row.
+    `conditions` are the fields that a condition can be about. `inputs` are of the new value, or of an added row.
     `suggested` are the values of the field for the one to `find`.
     """
 
@@ -73,7 +73,7 @@ class EntryView:
     find: LeafBlock | None = None
     suggested: Sequence[str] = ()
     inputs: Sequence[LeafBlock] = ()
-    wheres: Sequence[tuple[str, str]] = ()
+    conditions: Sequence[tuple[str, str]] = ()
     where: LeafBlock | None = None
     is_removable: bool = True
 
@@ -96,7 +96,8 @@ class InstructionForm:
     def read(cls, compiled: CompiledModel, post: PostData) -> InstructionForm:
         """The form as it was posted."""
         form = cls(compiled)
-        numbers = [int(each) for each in post.getlist("entry") if _NUMBER.fullmatch(each)]
+        order = (post.getlist("entries") or [""])[-1].split(",", MAX_INSTRUCTIONS)
+        numbers = [int(each) for each in order if _NUMBER.fullmatch(each)]
         entries = [form._entry(n, post) for n in dict.fromkeys(numbers[:MAX_INSTRUCTIONS])]
         form.entries = entries or form.entries
         return form
@@ -128,6 +129,11 @@ class InstructionForm:
             kept = [each for each in self.entries if str(each.number) != number]
             self.entries = kept or [Entry(1)]
             self.entries[-1].has_focus = True
+
+    @property
+    def order(self) -> str:
+        """The numbers of the entries, as the form posts them."""
+        return ",".join(str(entry.number) for entry in self.entries)
 
     @property
     def may_add(self) -> bool:
@@ -246,8 +252,8 @@ class InstructionForm:
         if known is None:
             return EntryView(entry)
         action = _action(entry)
-        wheres = self._wheres(known)
-        where = self.fields.get(entry.where_key) if wheres else None
+        conditions = self._conditions(known)
+        where = self.fields.get(entry.where_key) if conditions else None
         if where is not None and where.list_key != known.list_key:
             where = None
         is_replacing = action is Action.REPLACE
@@ -257,11 +263,11 @@ class InstructionForm:
             find=self._find_block(entry, known) if is_replacing else None,
             suggested=[label for _, label in known.options][:_MAX_SUGGESTED],
             inputs=[self._value_block(entry, known)] if action is not Action.CLEAR else [],
-            wheres=wheres,
+            conditions=conditions,
             where=self._where_block(entry, where) if where else None,
         )
 
-    def _wheres(self, known: BulkField) -> list[tuple[str, str]]:
+    def _conditions(self, known: BulkField) -> list[tuple[str, str]]:
         """The conditions for the rows of a field's list: (key, label), first that for all of them; [] for no list."""
         if not known.list_key:
             return []

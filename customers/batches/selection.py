@@ -10,6 +10,8 @@ from django.http import QueryDict
 
 from customers.batches.creating import MAX_ROWS, Selected
 from customers.batches.following_up import retried
+from customers.browsing.columns import COLUMNS
+from customers.browsing.list_controls import chips
 from customers.codat.pages import position
 from customers.codat.text import single_line, visible_text
 from customers.codat.types import ListedCustomer
@@ -57,10 +59,10 @@ class Selection:
 
     @property
     def question(self) -> str:
-        """The list's query string, where all that it has were selected."""
+        """The list's query string from its "?" on, where all that it has were selected."""
         if self.source is not None:
             return self.source.question
-        return self.state.address(page=1).removeprefix("?") if self.is_all else ""
+        return (self.state.address(page=1) or "?") if self.is_all else ""
 
     @property
     def list_url(self) -> str:
@@ -69,15 +71,12 @@ class Selection:
 
     @property
     def conditions(self) -> str:
-        """What all of them have in common: "search “x”, status Active"; "" where the list shows everything."""
+        """What all of them have in common: "search “x”, Status: Active"; "" where the list shows everything."""
         if not self.is_all:
             return ""
-        state, filters = self.state, self.state.filters
-        parts = [f"search “{visible_text(state.search.text)}”"] if state.search.words else []
-        parts += [f"{name} {filters[name]}" for name in ("status", "currency") if filters[name]]
-        deleted = {"show": "deleted ones too", "only": "deleted ones only"}
-        parts += [deleted[filters["deleted"]]] if filters["deleted"] in deleted else []
-        return ", ".join(parts)
+        state = self.state
+        words = [f"search “{visible_text(state.search.text)}”"] if state.search.words else []
+        return ", ".join([*words, *(chip.label for chip in chips(state, COLUMNS, self.suffix))])
 
     @property
     def notices(self) -> tuple[str, ...]:

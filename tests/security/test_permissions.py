@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 # Open to everybody: the way in, and what Codat itself posts to.
 OPEN = {"", "webhooks/codat/"}
 # Only for editors.
-WRITING = {"new", "edit", "draft", "new_draft", "field", "undo"}
+WRITING = {"new", "edit", "draft", "new_draft", "field", "undo", "new_batch"}
 # Only for administrators.
 ADMINISTERING = {"workers"}
 POSTS = {"list_columns", "refresh", "draft", "new_draft", "undo", "webhooks"}

@@ -22,11 +22,14 @@ class Question:
 
 def question_of(batch: Batch) -> Question | None:
     """The list that a batch was selected from; None where it was made otherwise."""
-    query = batch.question.removeprefix("?")
-    if not query and batch.kind != Batch.Kind.EDIT:
+    if not batch.question:
         return None
     try:
-        pairs = dict(parse_qsl(query, max_num_fields=_MAX_PARAMETERS, errors="replace"))
+        pairs = dict(
+            parse_qsl(
+                batch.question.removeprefix("?"), max_num_fields=_MAX_PARAMETERS, errors="replace"
+            )
+        )
     except ValueError:
         return None
     pairs.pop("page", None)
