@@ -5,7 +5,6 @@ from typing import cast
 from django.contrib.auth.decorators import permission_required
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
@@ -42,8 +41,8 @@ def create(request: HttpRequest) -> HttpResponse:
 def view(request: HttpRequest, view_id: int) -> HttpResponse:
     """One view. POST `action=state` stores the list in `next` in it, `change` its name and whose it is, `delete` it."""
     if request.method == "POST":
-        # Another person may delete a view of the team at this moment.
-        with transaction.atomic():
+        # Another person may delete a view of the team at this moment, too.
+        with saved_views.views_lock(cast(User, request.user)):
             return _view(request, view_id)
     return _view(request, view_id)
 

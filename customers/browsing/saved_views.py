@@ -6,6 +6,7 @@ that it began with, and where the two differ the page says so.
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import parse_qsl, urlencode
@@ -20,6 +21,7 @@ from customers.codat.text import folded_name, single_line
 from customers.models import DefaultView, SavedView
 from customers.web.list_state import ListState
 from customers.web.list_states import read_customers
+from customers.writes.save_lock import save_lock
 
 MAX_NAME = 60
 # Views of one person, and of the team.
@@ -123,6 +125,14 @@ def may_change(user: User, view: SavedView) -> bool:
     return view.owner_id == user.pk
 
 
+def views_lock(user: User) -> AbstractContextManager[None]:
+    """A transaction in which nobody else adds or changes a view of this person or of the team.
+
+    So a name stays free, and the limit holds, from the check until the view is stored.
+    """
+    return save_lock("views team", f"views {user.pk}")
+
+
 def find(user: User, view_id: int, *, lock: bool = False) -> SavedView | None:
     """A view that a person sees, None for any other.
 
@@ -165,11 +175,12 @@ def create(user: User, name: str, state: ListState, *, is_team: bool) -> SavedVi
     name = clean_name(name)
     owner = None if is_team else user
     values = {"owner": owner, "name": name, "query": query, "columns": columns}
-    same_view = SavedView.objects.filter(**values).first()
-    if same_view is not None:
-        return same_view
-    problem = problem_with(user, name, is_team=is_team, query=query)
-    return problem or SavedView.objects.create(**values)
+    with views_lock(user):
+        same_view = SavedView.objects.filter(**values).first()
+        if same_view is not None:
+            return same_view
+        problem = problem_with(user, name, is_team=is_team, query=query)
+        return problem or SavedView.objects.create(**values)
 
 
 def save_state(user: User, view: SavedView, state: ListState) -> Problem:
@@ -184,7 +195,10 @@ def save_state(user: User, view: SavedView, state: ListState) -> Problem:
 
 
 def change(user: User, view: SavedView, name: str, *, is_team: bool) -> Problem:
-    """Rename a view, share it with the team, or make the team's one's own. Raises PermissionDenied."""
+    """Rename a view, share it with the team, or make the team's one's own. Raises PermissionDenied.
+
+    Call it inside `views_lock`.
+    """
     _check_change(user, view)
     _check_team(user, is_team=is_team)
     name = clean_name(name)

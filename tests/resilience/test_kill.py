@@ -24,6 +24,7 @@ from tests.support.journal import (
     COMPANY,
     calls,
     customer,
+    edit_customer,
     named,
     pass_time,
     pushes,
@@ -211,10 +212,14 @@ class Browser:
         self.port = port
         self.cookie = f"sessionid={session}; csrftoken={'c' * 32}"
 
-    def ask(self, method: str, path: str, form: dict[str, str] | None = None) -> tuple[int, str]:
+    def ask(
+        self, method: str, path: str, form: dict[str, str] | None = None, *, htmx: bool = False
+    ) -> tuple[int, str]:
         """Make one request; returns its status, and its Location or body. 0 where the connection broke."""
         door = HTTPConnection("127.0.0.1", self.port, timeout=processes.START_TIMEOUT)
         headers = {"Cookie": self.cookie, "X-CSRFToken": "c" * 32}
+        if htmx:
+            headers["HX-Request"] = "true"
         body = urlencode(form) if form is not None else None
         if body is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
@@ -229,26 +234,40 @@ class Browser:
             door.close()
 
 
+def kill_while_it_posts(
+    sandbox: Sandbox,
+    server: "subprocess.Popen[Any]",
+    browser: Browser,
+    url: str,
+    form: dict[str, str],
+    *,
+    htmx: bool = False,
+) -> None:
+    """Post a form, and kill the server while Codat is silent."""
+    outcome: list[Any] = []
+    made = len(calls(sandbox))
+    sandbox.faults.add("/push/customers", "delay", seconds=30)
+    saving = threading.Thread(
+        target=lambda: outcome.append(browser.ask("POST", url, form, htmx=htmx))
+    )
+    saving.start()
+    wait_for(lambda: len(calls(sandbox)) > made)
+    processes.kill(server)
+    saving.join()
+    assert outcome == [(0, "")]
+
+
 def kill_in_the_middle_of_a_save(sandbox: Sandbox, session: str) -> dict[str, Any]:
     """Save a draft, then the form, and kill the server while Codat is silent. The fields of the form."""
     company = sandbox.company(COMPANY)
     url, draft_url = links.new(company), links.draft(company, "")
-    outcome: list[Any] = []
     with processes.gunicorn() as (server, port):
         browser = Browser(port, session)
         status, html = browser.ask("GET", url)
         assert status == 200, html
         typed = Controls(html).fields | {"f.customerName": "Journal Ltd", "f.status": "Active"}
         assert browser.ask("POST", draft_url, typed)[0] == 204
-        sandbox.faults.add("/push/customers", "delay", seconds=30)
-        saving = threading.Thread(
-            target=lambda: outcome.append(browser.ask("POST", url, typed | {"action": "save"}))
-        )
-        saving.start()
-        wait_for(lambda: calls(sandbox))
-        processes.kill(server)
-        saving.join()
-    assert outcome == [(0, "")]
+        kill_while_it_posts(sandbox, server, browser, url, typed | {"action": "save"})
     return typed
 
 
@@ -282,3 +301,47 @@ def test_a_whole_server_killed_in_the_middle_of_a_save(
     assert len(pushes(sandbox)) == len(named(sandbox, "Journal Ltd")) == 1
     keys = {call.headers["idempotency-key"] for call in calls(sandbox)}
     assert keys == {str(write.idempotency_key)}
+
+
+@pytest.mark.parametrize("kind", ["field", "undo"])
+def test_a_server_killed_in_the_middle_of_a_field_or_an_undo(
+    sandbox: Sandbox, editor_client: RawPathClient, kind: str
+) -> None:
+    session = editor_client.cookies["sessionid"].value
+    company, customer_id = sandbox.company(COMPANY), customer(sandbox)
+    is_field, form = kind == "field", dict[str, str]()
+    phone = sandbox.state(COMPANY).source[customer_id]["phone"]
+    address, wanted = f"{links.field(company, customer_id)}?path=phone", PHONE
+    if not is_field:
+        first = edit_customer(editor_client, company, customer_id)
+        settle_to_the_end(sandbox)
+        address, wanted = links.undo(company, first.pk), phone
+    before = len(calls(sandbox)), len(pushes(sandbox))
+
+    with processes.gunicorn() as (server, port):
+        browser = Browser(port, session)
+        if is_field:
+            _, html = browser.ask("GET", address, htmx=True)
+            html = html.replace('class="field-edit"', 'id="form"', 1)
+            form = Controls(html).fields | {"f.phone": PHONE}
+        kill_while_it_posts(sandbox, server, browser, address, form, htmx=is_field)
+
+    write = Write.objects.latest("created_at")
+    assert (write.state, write.attempts) == (State.SENDING, 1)
+    assert write.sent_values["phone"] == wanted
+    rows = Write.objects.count()
+    sandbox.faults.clear()
+    wait_for(lambda: len(pushes(sandbox)) > before[1])
+
+    with processes.gunicorn() as (_, port):
+        # The same once more leads to the change that is there, and sends nothing.
+        status, answer = Browser(port, session).ask("POST", address, form, htmx=is_field)
+        page = links.write(company, write.pk)
+        assert (status, page in answer) == (200 if is_field else 303, True)
+    # Nor is an update sent again later: a person decides.
+    settle_to_the_end(sandbox)
+    write.refresh_from_db()
+    assert (write.state, write.attempts) == (State.UNKNOWN, 1)
+    assert Write.objects.count() == rows
+    assert (len(calls(sandbox)), len(pushes(sandbox))) == (before[0] + 1, before[1] + 1)
+    assert sandbox.state(COMPANY).source[customer_id]["phone"] == wanted
