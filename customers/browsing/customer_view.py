@@ -28,11 +28,12 @@ def detail(request: HttpRequest, company_id: str, customer_id: str) -> HttpRespo
     """One customer, with every field. One call to Codat; the attachments are a fragment that loads afterwards."""
     origin = read_origin(request.GET, company_id)
     seen = SeenBefore(request, company_id)
+    earlier = seen.earlier_customer(customer_id)
     (company, snapshot), results = with_results(
         origin,
-        lambda: seen.customer(customer_id),
+        lambda: earlier or seen.customer(customer_id),
         # A fragment has no way back: it stands on the page. Nor does a page wait for it that does not wait for Codat.
-        may_ask=not (htmx.is_fragment(request) or seen.may_be_earlier),
+        may_ask=not (htmx.is_fragment(request) or earlier),
     )
     if seen.is_unchanged:
         return seen.unchanged()

@@ -1,8 +1,8 @@
 """Pages that were seen before: shown at once as they were, and brought up to date when Codat answers.
 
-Where Codat is usually slow, a page is made from what was read last, with its time. It has an element that HTMX loads at
-once with the header `Seen`, which says what the page shows; that request asks Codat. Its response is 204 where nothing
-has changed, else what takes the place of the part that has.
+Where the latest read was slow, a page is made from what was read last, with its time. It has an element that HTMX
+loads at once with the header `Seen`, which says what the page shows; that request asks Codat. Its response is 204 where
+nothing has changed, else what takes the place of the part that has.
 
 Only for showing: forms, saves and the fields that are edited in place read Codat again.
 """
@@ -19,7 +19,6 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_vary_headers
 
 from customers.browsing import stale
-from customers.codat import paths
 from customers.codat.companies import accounting_connections
 from customers.codat.snapshots import STALE_TTL, Snapshot
 from customers.codat.types import CompaniesPage, Company, Customer, CustomersPage
@@ -35,7 +34,7 @@ from customers.web.paging import with_query
 COOKIE = "scripts"
 # The request header with the version of what the browser shows; "" asks Codat in any case.
 HEADER = "Seen"
-# Seconds. Where Codat usually answers in less, the page waits for it.
+# Seconds. Where the latest read of a page took less, the next one waits for it.
 QUICK = 0.15
 
 # A browser's reload.
@@ -64,24 +63,23 @@ class SeenBefore:
         self._versions: tuple[str, ...] = ()
 
     @property
-    def may_be_earlier(self) -> bool:
-        """Whether the page may show what was read before: with scripts, not on a reload, and where Codat is slow."""
+    def _may_be_earlier(self) -> bool:
+        """Whether the request lets the page show what was read before: with scripts, and not on a reload."""
         if self.request.COOKIES.get(COOKIE) != "1" or "fresh" in self.request.GET:
             return False
         if _RELOAD.search(self.request.headers.get("Cache-Control", "")):
             return False
-        if htmx.is_automatic(self.request) or HEADER in self.request.headers:
-            return False
-        path = paths.company(self.company_id) if self.company_id else "/companies"
-        usual = default_service().client.latency.usual(path)
-        return usual is not None and usual >= QUICK
+        return not (htmx.is_automatic(self.request) or HEADER in self.request.headers)
+
+    def _earlier(self, cached: Callable[[], Snapshot[T] | None]) -> Snapshot[T] | None:
+        """What was read before, where the page may show it and the latest read of it was slow."""
+        earlier = cached() if self._may_be_earlier else None
+        return earlier if earlier and earlier.seconds >= QUICK else None
 
     def companies(self, state: ListState) -> Snapshot[CompaniesPage]:
         """A page of companies: what was read before where the page may show it, else what Codat returns now."""
         snapshots, query = default_service().snapshots, _query(state)
-        earlier = (
-            snapshots.cached_companies(**query, max_age=STALE_TTL) if self.may_be_earlier else None
-        )
+        earlier = self._earlier(lambda: snapshots.cached_companies(**query, max_age=STALE_TTL))
         self.is_earlier = earlier is not None
         companies = earlier or snapshots.list_companies(**query)
         self._remember(companies)
@@ -91,34 +89,44 @@ class SeenBefore:
         """The company and a page of its customers."""
         snapshots, query = default_service().snapshots, _query(state)
         company_id = self.company_id
-        return self._with_company(
-            lambda: snapshots.cached_list(company_id=company_id, **query, max_age=STALE_TTL),
-            lambda: snapshots.list(company_id=company_id, **query),
+        earlier = self._earlier_with_company(
+            lambda: snapshots.cached_list(company_id=company_id, **query, max_age=STALE_TTL)
+        )
+        return earlier or self._read(lambda: snapshots.list(company_id=company_id, **query))
+
+    def earlier_customer(
+        self, customer_id: str
+    ) -> tuple[Snapshot[Company], Snapshot[Customer]] | None:
+        """The company and one of its customers as they were read before, where the page may show that."""
+        snapshots, company_id = default_service().snapshots, self.company_id
+        return self._earlier_with_company(
+            lambda: snapshots.cached_customer(
+                company_id=company_id, customer_id=customer_id, max_age=STALE_TTL
+            )
         )
 
     def customer(self, customer_id: str) -> tuple[Snapshot[Company], Snapshot[Customer]]:
-        """The company and one of its customers."""
+        """The company and one of its customers as Codat returns them now."""
         snapshots, company_id = default_service().snapshots, self.company_id
-        return self._with_company(
-            lambda: snapshots.cached_customer(
-                company_id=company_id, customer_id=customer_id, max_age=STALE_TTL
-            ),
-            lambda: snapshots.get(company_id=company_id, customer_id=customer_id),
-        )
+        return self._read(lambda: snapshots.get(company_id=company_id, customer_id=customer_id))
 
-    def _with_company(
-        self, cached: Callable[[], Snapshot[T] | None], read: Callable[[], Snapshot[T]]
-    ) -> tuple[Snapshot[Company], Snapshot[T]]:
-        """Both as they were read before, or both as usual."""
-        if self.may_be_earlier:
-            company = default_service().snapshots.cached_company(
-                company_id=self.company_id, max_age=STALE_TTL
-            )
-            earlier = cached() if company else None
-            if company and earlier and not _was_synced_since(company.data, earlier.read_at):
-                self.is_earlier = True
-                self._remember(earlier, company)
-                return company, earlier
+    def _earlier_with_company(
+        self, cached: Callable[[], Snapshot[T] | None]
+    ) -> tuple[Snapshot[Company], Snapshot[T]] | None:
+        """Both as they were read before; None where one of them may not be shown so."""
+        earlier = self._earlier(cached)
+        if earlier is None:
+            return None
+        company = default_service().snapshots.cached_company(
+            company_id=self.company_id, max_age=STALE_TTL
+        )
+        if company is None or _was_synced_since(company.data, earlier.read_at):
+            return None
+        self.is_earlier = True
+        self._remember(earlier, company)
+        return company, earlier
+
+    def _read(self, read: Callable[[], Snapshot[T]]) -> tuple[Snapshot[Company], Snapshot[T]]:
         company, snapshot = with_company(self.company_id, read)
         self._remember(snapshot, company)
         return company, snapshot

@@ -13,7 +13,7 @@ import builtins
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar, cast
 
@@ -56,12 +56,14 @@ T = TypeVar("T")
 class Snapshot(Generic[T]):
     """Data as Codat sent it at ``read_at`` (UTC).
 
-    ``error`` is why newer data could not be read; None where the data is current.
+    ``error`` is why newer data could not be read; None where the data is current. ``seconds`` is how long the latest
+    read took, of data that comes from the cache without a call.
     """
 
     data: T
     read_at: datetime
     error: CodatError | None = None
+    seconds: float = 0.0
 
 
 class SnapshotReader:
@@ -106,13 +108,11 @@ class SnapshotReader:
 
         For what comes before and after a customer in it: pages about the customers' data read them again.
         """
-        cached = _from_cache(
-            self._seen_key(
-                paths.customers(company_id), paths.page_params(page, page_size, query, order_by)
-            ),
-            max_age,
+        cached = self._seen(
+            paths.customers(company_id),
+            paths.page_params(page, page_size, query, order_by),
             shapes.customers_page(page_size),
-            alias=cache.STALE,
+            max_age,
         )
         return cast("Snapshot[CustomersPage] | None", cached)
 
@@ -135,8 +135,7 @@ class SnapshotReader:
 
         For headings and file names: pages about the customer's data read it again.
         """
-        key = self._seen_key(paths.customer(company_id, customer_id), {})
-        cached = _from_cache(key, max_age, shapes.CUSTOMER, alias=cache.STALE)
+        cached = self._seen(paths.customer(company_id, customer_id), {}, shapes.CUSTOMER, max_age)
         return cast("Snapshot[Customer] | None", cached)
 
     def list_companies(
@@ -163,11 +162,11 @@ class SnapshotReader:
         self, *, page: int, page_size: int, query: str, order_by: str, max_age: float
     ) -> Snapshot[CompaniesPage] | None:
         """A page of companies that was read in the last ``max_age`` seconds, else None. Makes no call."""
-        cached = _from_cache(
-            self._seen_key("/companies", paths.page_params(page, page_size, query, order_by)),
-            max_age,
+        cached = self._seen(
+            "/companies",
+            paths.page_params(page, page_size, query, order_by),
             shapes.page(page_size),
-            alias=cache.STALE,
+            max_age,
         )
         return cast("Snapshot[CompaniesPage] | None", cached)
 
@@ -304,7 +303,7 @@ class SnapshotReader:
         """A new response. Its body is cached undecoded, which is cheap, and decoded only as a fallback."""
         key = self._seen_key(path, params)
         try:
-            with self.client.latency.timed(path):
+            with self.client.latency.timed(path, key):
                 response = self.client.get_json(path, params, decode=shape.decode)
             data = shape.validate(response)
         except FALLBACK_ERRORS as error:
@@ -322,6 +321,14 @@ class SnapshotReader:
             text = response.body.decode(errors="replace")
             cache.put(key, _entry(now, text), STALE_TTL, cache.STALE)
         return Snapshot(data, _utc(now))
+
+    def _seen(
+        self, path: str, params: Mapping[str, object], shape: Shape, max_age: float
+    ) -> Snapshot[dict[str, Any]] | None:
+        """What `_read` has cached in the last ``max_age`` seconds, else None."""
+        key = self._seen_key(path, params)
+        cached = _from_cache(key, max_age, shape, alias=cache.STALE)
+        return cached and replace(cached, seconds=self.client.latency.latest(path, key))
 
     def _cache_companies(self, companies: builtins.list[dict[str, Any]]) -> None:
         now = time.time()

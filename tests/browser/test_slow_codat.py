@@ -72,12 +72,11 @@ def rows(page: Page) -> Locator:
 
 
 def see_slowly(page: Page, stack: Stack, path: str) -> None:
-    """Open a page whose calls are slow until the dashboard knows that Codat is slow here."""
+    """Open a page whose calls are slow: the dashboard knows then that Codat is slow here."""
     stack.tell("POST", "faults", match=stack.company(SLOW), kind="delay", seconds=0.4, count=-1)
-    for _ in range(3):
-        # The reload of a browser, which asks Codat.
-        page.goto(path)
-        page.reload()
+    page.goto(path)
+    # The reload of a browser, which asks Codat.
+    page.reload()
     release(stack)
 
 
@@ -277,7 +276,7 @@ def test_an_update_waits_for_a_reader_who_is_busy(open_page: OpenPage, slow: Sta
     expect(page.locator("#waiting p")).to_have_text("Updated just now.")
 
     # A field is open: the update comes once it is closed. The field has what Codat has now.
-    page.reload()
+    see_slowly(page, slow, path)
     open_held(page, slow, path, call, count=1)
     change_at_codat(slow, customer, customerName="Newer Name Ltd")
     page.locator("#customer .page-head .pencil").click()

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from customers.codat import paths
-from customers.codat.http.latency import CALLS, Latency
+from customers.browsing.seen_before import QUICK
+from customers.codat.http.latency import Latency
 from customers.models import Write
 from customers.service import default_service
 from customers.web import links
@@ -23,6 +23,7 @@ from tests.conftest import RawPathClient
 from tests.support.controls import fields
 
 HTMX = {"HX-Request": "true"}
+RELOAD = {"Cache-Control": "no-cache"}
 PAGES = ["companies", "list", "customer"]
 
 
@@ -35,12 +36,14 @@ def earlier(seconds: float) -> Iterator[None]:
         yield
 
 
-def usually_takes(company_id: str, seconds: float) -> None:
-    """Codat's latest answers have taken so long."""
+@contextmanager
+def taking(seconds: float) -> Iterator[None]:
+    """Run the code inside as if each read of Codat took so long."""
     latency = default_service().client.latency
-    for path in ("/companies", paths.company(company_id)):
-        for _ in range(CALLS):
-            latency.record(path, seconds)
+    record = latency.record
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(latency, "record", lambda path, address, _: record(path, address, seconds))
+        yield
 
 
 @dataclass
@@ -79,10 +82,9 @@ def visit(sandbox: Sandbox, editor_client: RawPathClient) -> Visit:
     visit = Visit(
         editor_client, sandbox, sandbox.company("qbo"), next(iter(sandbox.state("qbo").copy))
     )
-    with earlier(240):
+    with earlier(240), taking(0.5):
         for page in PAGES:
             editor_client.get(visit.url(page))
-    usually_takes(visit.company, 0.5)
     return visit
 
 
@@ -185,7 +187,8 @@ def test_without_scripts_a_page_waits_for_codat(visit: Visit, page: str) -> None
 
 @pytest.mark.parametrize("page", PAGES)
 def test_where_codat_is_quick_a_page_asks_first(visit: Visit, page: str) -> None:
-    usually_takes(visit.company, 0.01)
+    with taking(0.01):
+        visit.calls(page, **RELOAD)
     response, calls = visit.calls(page)
     assert calls
     assert 'id="seen"' not in response.content.decode()
@@ -204,9 +207,8 @@ def test_after_a_sync_codat_is_asked_first(visit: Visit) -> None:
     default_service().expire_company(company_id=visit.company)
     assert visit.calls("list")[1]
     # The company says now that the copy is newer than what was read of the customer.
-    usually_takes(visit.company, 0.5)
-    assert visit.calls("customer")[1]
-    usually_takes(visit.company, 0.5)
+    with taking(0.5):
+        assert visit.calls("customer")[1]
     assert not visit.calls("customer")[1]
 
 
@@ -228,16 +230,32 @@ def test_no_write_is_decided_by_what_was_seen(visit: Visit) -> None:
     assert (sent["phone"], sent["registrationNumber"]) == ("+44 1632 960222", "12345678")
 
 
-def test_the_usual_duration_is_the_median_of_a_companys_latest_calls() -> None:
+def test_one_slow_read_is_enough_and_one_quick_one_ends_it(visit: Visit) -> None:
+    visit.calls("list", **RELOAD)
+    assert visit.calls("list")[1] > 0
+    visit.sandbox.faults.add(r"data/customers\?", "delay", seconds=QUICK, count=1)
+    visit.calls("list", **RELOAD)
+    # Other pages that are quick say nothing about this one.
+    visit.calls("customer", **RELOAD)
+    response, calls = visit.calls("list")
+    assert calls == 0
+    # The page's own update is a quick read.
+    version = seen_header(response.content.decode())
+    assert visit.calls("list", **HTMX, Seen=version)[1] > 0
+    assert visit.calls("list")[1] > 0
+
+
+def test_the_duration_is_that_of_the_latest_read_of_an_address() -> None:
     latency = Latency()
-    assert latency.usual("/companies/a/data/customers") is None
-    latency.record("/companies", 0.3)
-    # Of a company without a call, that of the others.
-    assert latency.usual("/companies/a/data/customers") == 0.3
-    for seconds in (9, 0.1, 0.2, 0.1, 0.2, 0.1):
-        latency.record("/companies/a/data/customers", seconds)
-    assert latency.usual("/companies/a") == 0.1
-    assert latency.usual("/companies") == 0.3
-    with pytest.raises(ValueError, match="fails"), latency.timed("/companies/b"):
+    path = "/companies/a/data/customers"
+    assert latency.latest(path, f"{path}?page=1") == 0
+    for seconds in (0.1, 9):
+        latency.record(path, f"{path}?page=1", seconds)
+    latency.record(path, f"{path}?page=2", 0.2)
+    assert latency.latest(path, f"{path}?page=1") == 9
+    # Of an address that was not read here, that of its company.
+    assert latency.latest(path, f"{path}?page=3") == 0.2
+    assert latency.latest("/companies/b", "/companies/b") == 0
+    with pytest.raises(ValueError, match="fails"), latency.timed("/companies/b", "/companies/b"):
         raise ValueError("fails")
-    assert latency.usual("/companies/b") is not None
+    assert 0 < latency.latest("/companies/b", "/companies/b") < 9
