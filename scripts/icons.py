@@ -39,6 +39,7 @@ NAMES = (
     "pencil",
     "pencil-square",
     "plus",
+    "square-3-stack-3d",
     "users",
     "view-columns",
     "x-mark",

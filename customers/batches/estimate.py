@@ -57,6 +57,15 @@ def estimate(changes: int, service: CustomerService) -> Estimate:
     return Estimate(changes, calls, changes / pace, quota.remaining, days)
 
 
+def calls_used(batch: Batch, service: CustomerService) -> str:
+    """`590 calls to Codat so far. 18,400 are left today.`; "" before the first call."""
+    if not batch.calls:
+        return ""
+    quota = service.quota()
+    left = f" {thousands(quota.remaining)} are left today." if quota else ""
+    return f"{counted(batch.calls, 'call')} to Codat so far.{left}"
+
+
 def slow_software(batch: Batch, service: CustomerService) -> str:
     """What is said of desktop software, which answers only while its connector is online; "" for all other."""
     company = service.snapshots.cached_company(company_id=batch.company_id)

@@ -42,6 +42,7 @@ def _row(state: str) -> Q:
 
 
 _UNREAD = (Write.Confirmation.DIFFERS, Write.Confirmation.ABSENT)
+_UNCONFIRMED = (Write.Confirmation.WAITING, Write.Confirmation.NONE)
 
 # In the order of a batch's rows: what needs a person first. A row is in the first group whose condition holds.
 GROUPS: tuple[Group, ...] = (
@@ -73,15 +74,9 @@ GROUPS: tuple[Group, ...] = (
         is_always_shown=True,
     ),
     Group(
-        "confirmed",
-        Mark("Confirmed", "tick", "good"),
-        _write(WriteState.SUCCESS, write__confirmation=Write.Confirmation.CONFIRMED),
-        is_always_shown=True,
-    ),
-    Group(
         "accepted",
         Mark("Accepted", "half", "info"),
-        _write(WriteState.SUCCESS),
+        _write(WriteState.SUCCESS, write__confirmation__in=_UNCONFIRMED),
         is_always_shown=True,
     ),
     Group(
@@ -92,6 +87,12 @@ GROUPS: tuple[Group, ...] = (
     ),
     Group("waiting", Mark("Not checked", "ring", ""), _row(RowState.WAITING)),
     Group("unchanged", Mark("Unchanged", "dash", ""), _row(RowState.UNCHANGED)),
+    Group(
+        "confirmed",
+        Mark("Confirmed", "tick", "good"),
+        _write(WriteState.SUCCESS),
+        is_always_shown=True,
+    ),
     Group("not_sent", Mark("Not sent", "dash", ""), Q(pk__isnull=False), is_always_shown=True),
 )
 BY_KEY = {group.key: group for group in GROUPS}
@@ -126,21 +127,26 @@ class Progress:
         return self.total - self.of("waiting")
 
     @property
+    def moving(self) -> int:
+        """Rows that still move by themselves, or with a decision about their outcome."""
+        return sum(self.of(key) for key in _MOVING)
+
+    @property
     def finished(self) -> int:
-        """Rows that do not move any more."""
-        return self.total - sum(self.of(key) for key in _MOVING)
+        """Rows that do not move any more. While the batch is open, those that a person may take up again are not."""
+        return self.total - self.moving if self.is_over else self.certain
 
     @property
     def percent(self) -> int:
         """The share of rows that are certain, rounded down: it never goes back. 100 only for a batch that has ended."""
-        if not self.total or (self.is_over and self.finished == self.total):
+        if not self.total or (self.is_over and not self.moving):
             return 100
         return min(self.certain * 100 // self.total, 99)
 
     @property
     def is_only_waiting(self) -> bool:
         """Whether nothing is sent any more, and what was sent is waited for."""
-        return not self.of("queued") and not self.of("waiting") and self.finished < self.total
+        return not self.of("queued") and not self.of("waiting") and self.moving > 0
 
     @property
     def needs_person(self) -> int:

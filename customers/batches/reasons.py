@@ -72,7 +72,8 @@ def write_reason(write: Write) -> str:
 def needs_of(batch: Batch, progress: Progress) -> list[Need]:
     """What needs a person, by group. One query for each group that has rows."""
     return [
-        Need(BY_KEY[key], progress.of(key), _reasons(batch, key))
+        # What an unknown outcome is, is said once for all.
+        Need(BY_KEY[key], progress.of(key), _reasons(batch, key) if key != "unknown" else ())
         for key in NEEDS_PERSON
         if progress.of(key)
     ]

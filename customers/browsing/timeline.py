@@ -66,7 +66,8 @@ class Place:
 class Entry:
     """One thing that happened; what a kind does not need has its default.
 
-    `is_too_long`: its values are too many to be compared here. `is_undone`: a later change put them back.
+    `is_too_long`: its values are too many to be compared here. `is_undone`: a later change put them back. `batch` is
+    the title and the address of the batch that the change is part of.
     """
 
     kind: Literal["change", "create", "undo", "draft", "sync", "source"]
@@ -81,16 +82,23 @@ class Entry:
     url: str = ""
     undo_url: str = ""
     fix_url: str = ""
+    batch: tuple[str, str] | None = None
 
     @property
     def verb(self) -> str:
-        """What was done, and that it failed where it did."""
-        failed = self.write is not None and self.write.state == Write.State.FAILED
-        plain, tried = {
-            "undo": ("undid", "tried to undo"),
-            "create": ("added this customer", "tried to add this customer"),
-        }.get(self.kind, ("changed", "tried to change"))
-        return tried if failed else plain
+        """What was done, that it failed where it did, and that it is still to come where it waits in a batch."""
+        state = self.write.state if self.write else ""
+        plain, tried, coming = {
+            "undo": ("undid", "tried to undo", "will undo"),
+            "create": (
+                "added this customer",
+                "tried to add this customer",
+                "will add this customer",
+            ),
+        }.get(self.kind, ("changed", "tried to change", "will change"))
+        if state == Write.State.QUEUED:
+            return coming
+        return tried if state in (Write.State.FAILED, Write.State.NOT_SENT) else plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +150,7 @@ def timeline(key: FormKey, known: Known, *, kind: str = "", place: Place | None 
 
 def _writes(key: FormKey, place: Place | None) -> list[Write]:
     rows = Write.objects.filter(company_id=key.company_id, customer_id=key.customer_id)
+    rows = rows.select_related("batch").defer("batch__instructions", "batch__question")
     if place:
         older = Q(created_at__lt=place.at) | Q(created_at=place.at, id__lt=place.write_id)
         rows = rows.filter(older, created_at__lte=place.at)
@@ -178,6 +187,9 @@ def _change_entry(
         url=links.write(write.company_id, write.pk),
         undo_url=links.undo(write.company_id, write.pk) if may_undo else "",
         fix_url=links.fix(write.company_id, write.customer_id, write.pk) if may_fix else "",
+        batch=(write.batch.title, links.batch(write.company_id, write.batch.pk))
+        if write.batch
+        else None,
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.db import connection
 
-from customers.models import Write
+from customers.models import Batch, Write
 from customers.web import links
 
 # Nothing is wrong with a change in one of these states: it has not ended yet.
@@ -14,26 +14,36 @@ RUNNING = (Write.State.SENDING, Write.State.PENDING)
 MAX_WATCHED = 20
 # Changes that are counted: nobody looks at more, and each page reads them.
 MAX_COUNTED = 1000
-# Written by hand, on our own table, for a row of the bench, "The list page, to admin's": every page asks it, and
+# The changes of a person, and everybody's open batches, which are few; of each batch whether it waits for that person.
+# Written by hand, on our own tables, for a row of the bench, "The list page, to admin's": every page asks it, and
 # Django takes a twelfth of a list page to put it together.
 _OF_USER = """
-    SELECT company_id, state, id FROM customers_write
-    WHERE user_id = %s AND needs_attention = 1 ORDER BY created_at DESC LIMIT %s
+    SELECT 0, company_id, state, id, 0 FROM (
+        SELECT company_id, state, id FROM customers_write
+        WHERE user_id = %s AND needs_attention = 1 ORDER BY created_at DESC LIMIT %s
+    ) AS changes
+    UNION ALL
+    SELECT 1, company_id, state, id, CASE WHEN user_id = %s AND (state = 'ready' OR message <> '') THEN 1 ELSE 0 END
+    FROM customers_batch WHERE state IN ('preparing', 'ready', 'running', 'paused')
 """
+_RUNNING_BATCHES = (Batch.State.PREPARING, Batch.State.RUNNING)
 
 
 @dataclass(frozen=True, slots=True)
 class Attention:
     """How many changes of a person are problems, and how many are running; `companies` have problems.
 
-    A problem is a change that was not accepted or timed out and was not looked at since, or whose outcome is unknown.
-    `watched` are the IDs of changes that run.
+    A problem is a change that was not accepted or timed out and was not looked at since, or whose outcome is unknown;
+    and a batch that is ready to start, or that was paused because something went wrong. `watched` are the IDs of
+    changes that run. `batches` are those among the problems, `running_batches` everybody's.
     """
 
     problems: int = 0
     running: int = 0
     companies: frozenset[str] = frozenset()
     watched: tuple[str, ...] = ()
+    batches: int = 0
+    running_batches: int = 0
 
     @property
     def poll_url(self) -> str:
@@ -44,13 +54,25 @@ class Attention:
 def of_user(user_id: int) -> Attention:
     """One query. Of more than `MAX_COUNTED` changes the newest are counted."""
     with connection.cursor() as cursor:
-        cursor.execute(_OF_USER, [user_id, MAX_COUNTED])
+        cursor.execute(_OF_USER, [user_id, MAX_COUNTED, user_id])
         rows = cursor.fetchall()
     problems, companies, running = 0, set(), []
-    for company_id, state, pk in rows:
-        if state in RUNNING:
+    batches, running_batches = 0, 0
+    for is_batch, company_id, state, pk, waits in rows:
+        if is_batch:
+            is_running = state in _RUNNING_BATCHES
+            running_batches += is_running
+            batches += waits and not is_running
+        elif state in RUNNING:
             running.append(str(uuid.UUID(str(pk))))
         else:
             problems += 1
             companies.add(company_id)
-    return Attention(problems, len(running), frozenset(companies), tuple(running[:MAX_WATCHED]))
+    return Attention(
+        problems + batches,
+        len(running),
+        frozenset(companies),
+        tuple(running[:MAX_WATCHED]),
+        batches,
+        running_batches,
+    )

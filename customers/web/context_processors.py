@@ -21,7 +21,8 @@ def dashboard(request: HttpRequest) -> dict[str, Any]:
     """The names that the frame (base.html) and the components use.
 
     `csrf_input`, `is_sandbox`, `sandbox_url`, `administrator` (name and email, "" where not set), `support_contact`,
-    `reader`, `here_path`, `here_company` (its ID, "" for none), `companies_url`, `my_writes_url`; callables, so that
+    `reader`, `here_path`, `here_company` (its ID, "" for none), `companies_url`, `my_writes_url`,
+    `batches_url`; callables, so that
     pages that do not show them make no query: `low_quota`, `attention` and `recent_companies`.
     """
     user = getattr(request, "user", None)
@@ -42,6 +43,7 @@ def dashboard(request: HttpRequest) -> dict[str, Any]:
         "here_company": str(match.kwargs.get("company_id", "")) if match else "",
         "companies_url": links.companies(),
         "my_writes_url": links.my_writes(),
+        "batches_url": links.batches(),
         "low_quota": _low_quota,
         "attention": functools.cache(
             lambda: attention.of_user(user_id) if user_id else attention.Attention()

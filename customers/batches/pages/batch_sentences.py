@@ -74,7 +74,7 @@ def _running(batch: Batch, progress: Progress) -> _Words:
             "info",
         )
     minutes = progress.minutes_left
-    left = f"All are sent in {duration(minutes * 60)}." if minutes is not None else ""
+    left = f"All will be sent in {duration(minutes * 60)}." if minutes is not None else ""
     return heading, [left], "info"
 
 

@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_http_methods
 
 from customers.batches import following_up, states
-from customers.batches.estimate import estimate, slow_software
+from customers.batches.estimate import calls_used, estimate, slow_software
 from customers.batches.pages.batch_sentences import said
 from customers.batches.pages.question import question_of
 from customers.batches.pages.row_list import RowPlace, row_mark, row_page
@@ -32,6 +32,7 @@ State = Batch.State
 # Seconds until the page asks again: while rows move, while they are checked, while nothing moves quickly.
 _MOVING, _CHECKING, _WAITING = 2, 5, 15
 _MAX_DIGITS = 6
+_SENDING = (State.RUNNING, State.PAUSED)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -143,8 +144,9 @@ def batch_context(request: HttpRequest, batch: Batch) -> dict[str, Any]:
         "result_url": links.batch_result(batch.company_id, batch.pk),
         "company_batches_url": links.company_batches(batch.company_id),
         "customers_url": links.customers(batch.company_id),
+        "calls_used": calls_used(batch, default_service()) if batch.state in _SENDING else "",
         "estimate": None,
-        "first_to_fix": first_to_fix(batch, place) if progress.of("invalid") else "",
+        "first_to_fix": first_to_fix(batch, place) if may_write and progress.of("invalid") else "",
         "saved": _saved_row(request, batch),
     }
     if batch.state in (State.READY, State.PREPARING) and progress.of("queued"):

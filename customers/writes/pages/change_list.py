@@ -61,6 +61,7 @@ def change_list(
     is that of a `ChangeOrigin`.
     """
     filters = Filters.of(query, state=state)
+    rows = rows.select_related("batch").defer("batch__instructions", "batch__question")
     page = change_page(filters.apply(rows), query)
     rest = {name: value for name, value in query.items() if name not in PLACE}
 
@@ -88,6 +89,8 @@ def change_list(
                 "status": sentences.summary(write),
                 "duration": sentences.duration(write),
                 "changes": changes,
+                "batch": write.batch,
+                "batch_url": links.batch(write.company_id, write.batch.pk) if write.batch else "",
             }
             for write, changes in zip(page.writes, changes_of_rows(page.writes), strict=True)
         ],

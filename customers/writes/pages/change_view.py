@@ -135,6 +135,7 @@ def _urls(write: Write, origins: Origins) -> dict[str, Any]:
         "writes_url": links.writes(company_id),
         "customer_url": kept(customer_url, origin) if has_page else "",
         "reopen_url": kept(f"{form}?write={write.pk}", origin),
+        "batch_url": links.batch(company_id, write.batch_id) if write.batch_id else "",
         "undo_url": kept(links.undo(company_id, write.pk), origin),
     }
 

@@ -45,7 +45,7 @@ def badge(request: HttpRequest) -> HttpResponse:
 
     `watch` names changes that were running: of those that have ended since, the response sends a toast.
     """
-    response = render(request, "writes/_badge.html")
+    response = render(request, "writes/_badge_update.html")
     watched = request.GET.getlist("watch")
     user_id = cast(User, request.user).pk
     if watched and (toast := ended_elsewhere.toast(user_id, watched, htmx.page_path(request))):
