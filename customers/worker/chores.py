@@ -24,8 +24,8 @@ State = Write.State
 PREFIX = "chore:"
 # Rows of one turn. Then the next chore has its turn, and this one is due again.
 LIMIT = 100
-# A chore that failed is due again after this time, or after its interval where that is shorter.
-RETRY = timedelta(minutes=10)
+# A chore that ended with an error is due again after its interval, within these bounds.
+SHORTEST_RETRY, LONGEST_RETRY = timedelta(seconds=10), timedelta(minutes=10)
 DAILY = timedelta(days=1)
 
 Counts = tuple[int, int]
@@ -155,7 +155,7 @@ def run(chore: Chore, service: CustomerService, turns: Turns, *, holder: str) ->
     """Run a chore, unless another thread or process does; what it did."""
 
     def work(turn: Turn) -> None:
-        turn.due_in = min(chore.interval, RETRY)
+        turn.due_in = min(max(chore.interval, SHORTEST_RETRY), LONGEST_RETRY)
         turn.done, turn.failed = chore.run(service)
         # What is left is due at once; the other chores come first.
         turn.due_in = chore.interval if turn.done < LIMIT else None

@@ -23,8 +23,10 @@ from customers.writes.pacing import Pacer
 
 log = logging.getLogger(__name__)
 
-# Seconds between two looks for work, and between two renewals.
-LOOK_INTERVAL, RENEW_INTERVAL = 1.0, 5.0
+# Seconds between two looks for work, after one that failed, and between two renewals.
+LOOK_INTERVAL, RETRY_INTERVAL, RENEW_INTERVAL = 1.0, 2.0, 5.0
+# Seconds that the leases may take to be given back at the end.
+END_TIMEOUT = 5.0
 # Threads for chores: a long one does not delay the others.
 CHORE_THREADS = 2
 
@@ -130,21 +132,22 @@ class Worker:
     def _look(self, name: str, round_: Callable[[str], bool]) -> None:
         """Do rounds until `stop` is called. No error ends the thread."""
         while not self._stop.is_set():
-            if not self._attempt(name, lambda: round_(f"{self.name}/{name}")):
-                self._stop.wait(LOOK_INTERVAL)
+            has_more = self._attempt(name, lambda: round_(f"{self.name}/{name}"))
+            if not has_more:
+                self._stop.wait(RETRY_INTERVAL if has_more is None else LOOK_INTERVAL)
         connections.close_all()
 
-    def _attempt(self, name: str, step: Callable[[], bool]) -> bool:
-        """The result of a step; False where it failed, which is logged."""
+    def _attempt(self, name: str, step: Callable[[], bool]) -> bool | None:
+        """The result of a step; None where it failed, which is logged."""
         close_old_connections()
         try:
             result = step()
         except DATABASE_AWAY as error:
             self._outage.begin(name, error)
-            return False
+            return None
         except Exception:  # The thread must survive any error.
             log.exception("The worker's thread %s", name)
-            return False
+            return None
         self._outage.end(name)
         return result
 
@@ -156,7 +159,7 @@ class Worker:
             yield
         finally:
             self._ended.set()
-            thread.join(RENEW_INTERVAL)
+            thread.join(END_TIMEOUT)
 
     def _renew(self) -> None:
         while not self._ended.is_set():

@@ -1,22 +1,15 @@
 """Many threads and processes on one write: one result is left, and one write at Codat."""
 
 import functools
-import os
-import subprocess
-import sys
-import threading
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from http.client import HTTPConnection
 from itertools import cycle
 from typing import Any, cast
 from urllib.parse import urlsplit
 
-import environ
-import psycopg
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection, connections
+from django.db import connection
 from django.utils import timezone
 
 from customers.codat.errors import CodatError, ConnectionLost
@@ -40,29 +33,12 @@ from tests.support.journal import (
     settle_to_the_end,
     write_request,
 )
+from tests.support.races import all_at_once, run_on_postgresql
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 State = Write.State
 THREADS = 20
-NESTED = "JOURNAL_TESTS_ON_POSTGRESQL"
-
-
-def all_at_once(jobs: Iterable[Callable[[], Any]]) -> list[Any]:
-    """Run each job in a thread with its own database connection, all started at the same moment."""
-    jobs = list(jobs)
-    line = threading.Barrier(len(jobs))
-
-    def work(job: Callable[[], Any]) -> Any:
-        try:
-            Write.objects.exists()  # Connected before the start.
-            line.wait(timeout=20)
-            return job()
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(len(jobs)) as pool:
-        return list(pool.map(work, jobs))
 
 
 def news(key: str) -> list[Callable[[Write], Write]]:
@@ -320,24 +296,6 @@ def test_an_answer_overrules_a_person_who_marked_the_write_as_not_received(
     assert (write.state, write.settled_by, write.completed_at) == (State.PENDING, "", None)
 
 
-def _postgresql() -> str:
-    """The address of a PostgreSQL server that can be reached; skips where there is none."""
-    address = os.environ.get("TEST_POSTGRES_URL", "postgres://postgres@127.0.0.1:5432/postgres")
-    known = environ.Env.db_url_config(address)
-    try:
-        psycopg.connect(
-            host=known["HOST"],
-            port=known["PORT"] or 5432,
-            user=known["USER"],
-            password=known["PASSWORD"] or None,
-            dbname=known["NAME"],
-            connect_timeout=3,
-        ).close()
-    except psycopg.Error as error:
-        pytest.skip(f"skipped: no PostgreSQL at TEST_POSTGRES_URL ({type(error).__name__})")
-    return address
-
-
 JOURNAL_RACES = (
     "tests/writes/test_races.py",
     "tests/writes/test_recording.py",
@@ -352,17 +310,4 @@ SAVE_RACES = ("tests/editing/test_save_races.py", "tests/browsing/test_saved_vie
 @pytest.mark.parametrize("races", [JOURNAL_RACES, SAVE_RACES], ids=["journal", "saves"])
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="skipped: this run is on PostgreSQL")
 def test_the_same_holds_on_postgresql(races: tuple[str, ...]) -> None:
-    assert NESTED not in os.environ, "never within itself"
-    # A separate database: several runs may share a server. Tests run in the database `test_<name>`.
-    address = urlsplit(_postgresql())._replace(path=f"/journal_{os.getpid()}").geturl()
-    run = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "--show-capture=no", *races],
-        cwd=processes.ROOT,
-        env=os.environ
-        | {"DATABASE_URL": address, NESTED: "1", "DJANGO_SETTINGS_MODULE": "codatdash.settings"},
-        capture_output=True,
-        text=True,
-        timeout=280,
-    )
-    assert run.returncode == 0, run.stdout[-5000:] + run.stderr[-1000:]
-    assert " passed" in run.stdout
+    run_on_postgresql(*races)
