@@ -15,7 +15,7 @@ from customers.reader_models import SavedView
 from customers.web import links
 from customers.web.list_states import read_customers
 from tests.conftest import RawPathClient
-from tests.writes.test_races import all_at_once
+from tests.support.races import all_at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

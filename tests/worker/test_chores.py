@@ -100,7 +100,7 @@ def test_nothing_is_taken_where_there_is_nothing_to_do() -> None:
     [
         (ValueError("a secret value"), "An error of the dashboard (ValueError)."),
         (TimedOut("/x"), "Codat took too long to respond"),
-        (OperationalError("canceling statement"), "The database did not respond."),
+        (OperationalError("a statement took too long"), "The database did not respond."),
     ],
 )
 def test_a_chore_that_fails_says_so_and_is_tried_again(
