@@ -69,6 +69,17 @@ class CustomerService:
             stale_if_error=False,
         ).data
 
+    def list_records(
+        self, *, company_id: str, page: int = 1, page_size: int = 100, query: str = ""
+    ) -> CustomersPage:
+        """One page of whole customers, as Codat sends them; numbers with a fraction are Decimal.
+
+        Raises `NotSynced` where there is no data yet.
+        """
+        path = paths.customers(company_id)
+        decode = decoding.decode_exactly
+        return cast(CustomersPage, self._page(path, page, page_size, query, "", decode))
+
     def get(self, *, company_id: str, customer_id: str) -> Customer:
         """One customer; numbers with a fraction are Decimal."""
         return self.snapshots.get(
@@ -259,13 +270,19 @@ class CustomerService:
         return validation.pull_operation(self.client.get_json(path), write=False)
 
     def _page(
-        self, path: str, page: int, page_size: int, query: str, order_by: str
+        self,
+        path: str,
+        page: int,
+        page_size: int,
+        query: str,
+        order_by: str,
+        decode: decoding.Decode = decoding.decode,
     ) -> dict[str, Any]:
         return validation.results(
             self.client.get_json(
                 path,
                 paths.page_params(page, page_size, query, order_by),
-                decode=decoding.page_decoder(decoding.decode, page_size),
+                decode=decoding.page_decoder(decode, page_size),
             ),
             page_size,
         )

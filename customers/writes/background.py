@@ -7,28 +7,21 @@ quota, and the rest is reserved for people.
 """
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
+from functools import partial
 from itertools import islice
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
-from django.db.models import F, Model
+from django.db.models import Count, F, Min, Q
 from django.utils import timezone
 
-from customers.codat.errors import (
-    AlreadyInUse,
-    BadRequest,
-    CodatError,
-    Forbidden,
-    KeyReused,
-    NotFound,
-    NotSynced,
-    UnaddressableId,
-)
+from customers.codat.errors import CodatError
 from customers.codat.http.quota import background
 from customers.models import WebhookEvent, Write, WriteQuerySet
 from customers.service import CustomerService
-from customers.writes import tracking, webhooks
+from customers.writes import following, reading_back, tracking, webhooks
+from customers.writes.row_errors import ROW_ERRORS
 
 log = logging.getLogger(__name__)
 
@@ -38,15 +31,16 @@ State = Write.State
 MAX_EVENT_AGE = timedelta(hours=28)
 # After this many consecutive failures Codat is taken to be unavailable. Errors about a single row do not count.
 MAX_FAILURES = 5
-ROW_ERRORS = (BadRequest, AlreadyInUse, Forbidden, KeyReused, NotFound, NotSynced, UnaddressableId)
 # Rows or companies of one turn.
 LIMIT = 500
 
-Row = TypeVar("Row", bound=Model)
+
+# A label for the log, and a function that returns how many rows it dealt with. Raises CodatError.
+Step = tuple[str, Callable[[], int]]
 
 
 class Turn(NamedTuple):
-    """What a turn did: how many rows were dealt with, how many of them failed, whether it ended early."""
+    """What a turn did: how many rows were dealt with, how many steps failed, whether it ended early."""
 
     done: int
     failed: int
@@ -55,59 +49,78 @@ class Turn(NamedTuple):
 
 def follow_due(service: CustomerService, *, limit: int = LIMIT) -> Turn:
     """Ask how far the push operations of the pending writes are that are due."""
-    return _check_due(Write.objects.filter(state=State.PENDING), service, limit)
+    steps = following.due_steps(service, by=Write.SettledBy.CRON)
+    return _each((step.label, step.run) for step in steps[:limit])
 
 
 def confirm_due(service: CustomerService, *, limit: int = LIMIT) -> Turn:
     """Take the next step of confirming the successful writes that are due."""
-    return _check_due(Write.objects.filter(state=State.SUCCESS), service, limit)
+    rows = Write.objects.filter(
+        state=State.SUCCESS, is_pending=1, confirmation=Write.Confirmation.WAITING
+    )
+    companies = rows.order_by().values("company_id")
+    companies = companies.annotate(
+        number=Count("pk"), singles=Count("pk", filter=Q(batch=None)), oldest=Min("completed_at")
+    )
+    few, many = list[str](), list[str]()
+    for company in companies.order_by("oldest"):
+        is_few = company["number"] == company["singles"] <= reading_back.FEW
+        (few if is_few else many).append(company["company_id"])
+    steps: list[Step] = [
+        (f"company {company_id}", partial(reading_back.confirm_company, company_id, service))
+        for company_id in many
+    ]
+    steps += _due_rows(rows.filter(company_id__in=few), service)
+    return _each(steps[:limit])
 
 
 def settle_due(service: CustomerService, *, limit: int = LIMIT) -> Turn:
     """End the writes whose sending process died, and send unknown creates again with their keys where that is due."""
-    rows = Write.objects.filter(state__in=(State.SENDING, State.UNKNOWN))
-    return _check_due(rows, service, limit)
+    rows = Write.objects.filter(state__in=(State.SENDING, State.UNKNOWN), is_pending=1)
+    return _each(islice(_due_rows(rows, service), limit))
 
 
 def events_due(service: CustomerService, *, limit: int = LIMIT) -> Turn:
     """Process the events that were received and not processed."""
 
-    def process(event: WebhookEvent) -> None:
+    def process(event: WebhookEvent) -> int:
         webhooks.apply(event)
         webhooks.process(event, service)
+        return 1
 
     events = WebhookEvent.objects.filter(
         processed_at=None, received_at__gt=timezone.now() - MAX_EVENT_AGE
     ).order_by("received_at")
-    return _each(events[:limit], process)
+    return _each((f"event {event.pk}", partial(process, event)) for event in events[:limit])
 
 
-def _check_due(rows: WriteQuerySet, service: CustomerService, limit: int) -> Turn:
-    """Check the writes that are due, those that were checked longest ago first."""
+def _due_rows(rows: WriteQuerySet, service: CustomerService) -> Iterator[Step]:
+    """The steps of the writes that are due, those that were checked longest ago first."""
 
-    def check(write: Write) -> None:
+    def check(write: Write) -> int:
         tracking.follow_or_repeat(write, service, by=Write.SettledBy.CRON)
+        return 1
 
-    tracked = rows.filter(is_pending=1).order_by(F("checked_at").asc(nulls_first=True))
-    return _each(list(islice(filter(tracking.is_due, tracked.iterator()), limit)), check)
+    for write in rows.order_by(F("checked_at").asc(nulls_first=True)).iterator():
+        if tracking.is_due(write):
+            yield f"write {write.pk}", partial(check, write)
 
 
-def _each(rows: Iterable[Row], step: Callable[[Row], None]) -> Turn:
-    """Apply a step to each row until Codat seems to be unavailable."""
+def _each(steps: Iterable[Step]) -> Turn:
+    """Take each step until Codat seems to be unavailable."""
     done = failed = consecutive = 0
     with background():
-        for row in rows:
-            done += 1
+        for label, step in steps:
             try:
-                step(row)
+                done += step()
                 consecutive = 0
             except CodatError as error:
                 failed += 1
                 consecutive = 0 if isinstance(error, ROW_ERRORS) else consecutive + 1
-                log.warning("%s %s: %s", type(row).__name__, row.pk, error)
+                log.warning("%s: %s", label, error)
             except Exception:  # An error of one row must not stop the others.
                 failed += 1
-                log.exception("%s %s", type(row).__name__, row.pk)
+                log.exception("%s", label)
             if consecutive == MAX_FAILURES:
                 return Turn(done, failed, stopped=True)
     return Turn(done, failed)

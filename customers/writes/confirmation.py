@@ -1,11 +1,12 @@
 """After success: sync Codat's copy, read the customer, and compare it with what was sent.
 
-Codat's copy shows a written record only after the next refresh. A write is *confirmed* once all values that were sent
-were read back; fields that the integration dropped or reformatted are listed. Pages, webhooks and `settle_writes` all
-call `step`.
+Codat's copy shows a written record only after the next sync, which is one for all changes of the company
+(`company_sync.py`). A write is *confirmed* once all values that were sent were read back; fields that the integration
+dropped or reformatted are listed. Pages, webhooks and `settle_writes` call `step` for one write; `reading_back.py`
+confirms many of one company.
 """
 
-from datetime import timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db.models import F
@@ -22,84 +23,104 @@ from customers.codat.errors import (
     Unauthorized,
     Unavailable,
 )
-from customers.codat.text import db_safe
-from customers.codat.types import PullOperation
-from customers.models import Write
+from customers.models import CompanySync, Write, WriteQuerySet
 from customers.service import CustomerService
-from customers.writes.diff import differences, not_cleared
+from customers.writes import company_sync
+from customers.writes.diff import Difference, differences, not_cleared
 
 Confirmation = Write.Confirmation
 
-# A refresh that began before the write ended may miss it, and integrations have delays: only after this many refreshes
-# the record is not found.
+# A sync that began before the write ended may miss it, and integrations have delays: only after this many syncs the
+# record is not found.
 MAX_REFRESHES = 3
-# The pause after a failed refresh before another one is queued.
-RETRY_PAUSE = timedelta(minutes=1)
-# Desktop software may be off for days. After this time there are no further refreshes.
-MAX_WAIT = timedelta(days=7)
+# Desktop software may be off for days. After this time there are no further syncs.
+MAX_WAIT = company_sync.MAX_WAIT
 
 
-def step(write: Write, service: CustomerService) -> Write:
-    """Take the next step of confirming a successful write. Raises CodatError."""
+def step(write: Write, service: CustomerService, *, at_once: bool = False) -> Write:
+    """Take the next step of confirming a successful write. Raises CodatError.
+
+    `at_once` polls the sync however recent its last poll is, because a person asks for it.
+    """
     if write.state != Write.State.SUCCESS or write.confirmation != Confirmation.WAITING:
         return write
     asked_at = write.refresh_asked_at
-    waited = timezone.now() - asked_at if asked_at else None
-    if waited is not None and waited > MAX_WAIT:
-        _finish(write, Confirmation.ABSENT)
-    elif not write.refresh_id:
-        last_failed = refreshes.has_failed(write.refresh_status)
-        if waited is None or waited > RETRY_PAUSE or not last_failed:
-            _start_refresh(write, service)
-    else:
-        _follow_refresh(write, service)
+    if asked_at and timezone.now() - asked_at > MAX_WAIT:
+        finish(write, Confirmation.ABSENT)
+        return write
+    sync = company_sync.look(write.company_id, service, since=accepted_at(write), at_once=at_once)
+    if not write.refresh_id:
+        _join(write, sync, service)
+        return write
+    if sync.refresh_id == write.refresh_id:
+        _update(write, refresh_progress=sync.progress, refresh_status=sync.status)
+    if company_sync.has_ended(sync, write.refresh_id):
+        record = read_customer(write, service)
+        conclude(write, *judge(write, record))
     return write
 
 
-def _start_refresh(write: Write, service: CustomerService) -> None:
-    """Queue a refresh of customers, or use the running one.
+def accepted_at(write: Write) -> datetime:
+    """When a write was accepted, as far as is known."""
+    return write.completed_at or write.created_at
 
-    If Codat still refuses after `MAX_WAIT`, for example because the company was deleted, the write is not found.
-    """
-    try:
-        pull = service.refresh_customers(company_id=write.company_id)
-    except ErrorResponse as error:
-        waited = timezone.now() - (write.completed_at or write.created_at)
-        temporary = isinstance(error, (Unauthorized, PaymentRequired, RateLimited, Unavailable))
-        if temporary or waited < MAX_WAIT:
-            raise
-        _finish(write, Confirmation.ABSENT)
-        return
-    _update(
-        write,
-        refresh_id=db_safe(pull.get("id"), 64),
-        refresh_asked_at=timezone.now(),
-        refresh_progress=refreshes.progress(pull) or 0,
-        refresh_status=db_safe(pull.get("status"), 100),
-        refreshes=F("refreshes") + 1,
+
+def waiting_writes(company_id: str) -> WriteQuerySet:
+    """The successful writes of a company that were not read back yet."""
+    return Write.objects.pending(company_id).filter(
+        state=Write.State.SUCCESS, confirmation=Confirmation.WAITING
     )
 
 
-def _follow_refresh(write: Write, service: CustomerService) -> None:
-    """Record the progress of the refresh; once it has ended, compare."""
+def _join(write: Write, sync: CompanySync, service: CustomerService) -> None:
+    """Let a write wait for the running sync if that will read it, or ask for a sync if none is running."""
+    if company_sync.can_be_joined(sync, accepted_at(write)):
+        _update(write, **joining(sync))
+    elif company_sync.may_ask(sync):
+        ask(sync, service)
+        write.refresh_from_db()
+
+
+def ask(sync: CompanySync, service: CustomerService) -> None:
+    """Ask for a sync, for which all writes of the company wait then. Raises CodatError.
+
+    If Codat still refuses after `MAX_WAIT`, for example because the company was deleted, the writes are not found.
+    """
+    unasked = waiting_writes(sync.company_id).filter(refresh_id="")
     try:
-        pull = service.get_pull_operation(company_id=write.company_id, dataset_id=write.refresh_id)
-    except NotFound:
-        # Codat has deleted the pull operation, so it has ended.
-        pull = PullOperation(status="Complete", progress=100)
-    progress, status = refreshes.progress(pull) or 0, db_safe(pull.get("status"), 100)
-    updated = _update(write, refresh_progress=progress, refresh_status=status)
-    if updated and refreshes.has_ended(pull):
-        # The cached company has the time of its last sync.
-        service.expire_company(company_id=write.company_id)
-        _compare(write, service, failed=refreshes.has_failed(write.refresh_status))
+        asked = company_sync.ask(sync, service)
+    except ErrorResponse as error:
+        temporary = isinstance(error, (Unauthorized, PaymentRequired, RateLimited, Unavailable))
+        old = unasked.filter(completed_at__lt=timezone.now() - MAX_WAIT)
+        if temporary or not old.update(**_finished(Confirmation.ABSENT)):
+            raise
+    else:
+        if asked and sync.refresh_id:
+            unasked.update(**joining(sync))
 
 
-def _compare(write: Write, service: CustomerService, *, failed: bool) -> None:
-    """Read the customer after a refresh and compare it with what was sent."""
-    record = _read_customer(write, service)
+def joining(sync: CompanySync) -> dict[str, Any]:
+    """The values of a write that waits for a sync."""
+    return {
+        "refresh_id": sync.refresh_id,
+        "refresh_asked_at": sync.asked_at,
+        "refresh_progress": sync.progress,
+        "refresh_status": sync.status,
+        "refreshes": F("refreshes") + 1,
+    }
+
+
+# What has to be done with a write that waits for another sync.
+AGAIN: dict[str, Any] = {"refresh_id": "", "refresh_progress": None}
+
+
+def judge(write: Write, record: Any) -> tuple[str, list[Difference]]:
+    """What a record says that was read after the sync of a write: a `Confirmation`, and the differences.
+
+    `record` is None where Codat's copy does not have the customer. WAITING stands for another sync.
+    """
     if record is None:
-        changed, stale = [], True
+        changed, stale = list[Difference](), True
     else:
         sent, before = write.sent_values, write.values_before
         changed = [*differences(sent, record), *not_cleared(before, sent, record)]
@@ -107,17 +128,22 @@ def _compare(write: Write, service: CustomerService, *, failed: bool) -> None:
         as_before = {name: value for name, value in before.items() if name in sent}
         stale = bool(changed) and bool(before) and not differences(as_before, record)
     if stale and write.refreshes < MAX_REFRESHES:
-        _update(write, refresh_id="", refresh_progress=None)
-    elif stale and (record is None or failed):
-        _finish(write, Confirmation.ABSENT)
-    elif changed:
-        _finish(write, Confirmation.DIFFERS, differences=changed)
+        return Confirmation.WAITING, []
+    if stale and (record is None or refreshes.has_failed(write.refresh_status)):
+        return Confirmation.ABSENT, []
+    return (Confirmation.DIFFERS, changed) if changed else (Confirmation.CONFIRMED, [])
+
+
+def conclude(write: Write, confirmation: str, differences: list[Difference]) -> None:
+    """Record what `judge` found."""
+    if confirmation == Confirmation.WAITING:
+        _update(write, **AGAIN)
     else:
-        _finish(write, Confirmation.CONFIRMED)
+        finish(write, confirmation, differences=differences)
 
 
-def _read_customer(write: Write, service: CustomerService) -> Any:
-    """The customer in Codat's copy, None where it is not there."""
+def read_customer(write: Write, service: CustomerService) -> Any:
+    """The customer in Codat's copy, None where it is not there. Raises CodatError."""
     if not write.customer_id:
         return None
     try:
@@ -126,12 +152,17 @@ def _read_customer(write: Write, service: CustomerService) -> Any:
         return None
 
 
-def _finish(write: Write, confirmation: Write.Confirmation, **values: Any) -> None:
-    _update(write, confirmation=confirmation, confirmed_at=timezone.now(), **values)
+def finish(write: Write, confirmation: str, **values: Any) -> None:
+    """Record the end of the confirmation of a write."""
+    _update(write, **_finished(confirmation), **values)
+
+
+def _finished(confirmation: str) -> dict[str, Any]:
+    return {"confirmation": confirmation, "confirmed_at": timezone.now()}
 
 
 def _update(write: Write, **values: Any) -> bool:
-    """Update a row if it still waits for the same refresh as when it was read; whether it was updated.
+    """Update a row if it still waits for the same sync as when it was read; whether it was updated.
 
     Of two concurrent processes, the slower one must not undo the step of the other.
     """

@@ -70,7 +70,7 @@ def follow(write: Write, service: CustomerService, *, now: bool = False) -> Prog
     """Poll Codat about a write if that is due (or `now`), and collect evidence where a person has to decide."""
     try:
         if now or tracking.is_due(write):
-            tracking.follow(write, service, by=Write.SettledBy.POLL)
+            tracking.follow(write, service, by=Write.SettledBy.POLL, at_once=now)
         return Progress(evidence(write, service) if tracking.needs_decision(write) else [])
     except CodatError as error:
         return Progress([], error)

@@ -39,7 +39,7 @@ def dispatch(write: Write, service: CustomerService) -> Write:
             return _without_this_attempt(write)
         return apply_error(write, error)
     apply_result(write, operation, by=Write.SettledBy.ANSWER)
-    if write.state == State.PENDING and _has_event(write):
+    if write.state == State.PENDING and not write.batch_id and _has_event(write):
         try:
             operation = service.get_push_operation(
                 company_id=write.company_id, push_operation_key=write.push_operation_key

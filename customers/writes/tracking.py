@@ -14,7 +14,7 @@ from django.utils import timezone
 from customers.codat.errors import NotFound
 from customers.models import Write
 from customers.service import CustomerService
-from customers.writes import confirmation
+from customers.writes import confirmation, polling
 from customers.writes.journal import apply_result, expire
 from customers.writes.sending import SENDING_TIMEOUT, dispatch
 
@@ -26,18 +26,6 @@ REPLAY_WINDOW = timedelta(minutes=85)
 MAX_REPLAYED_ERRORS = 3
 # The maximum difference between the clocks of this machine and Codat.
 CLOCK_SKEW = timedelta(minutes=5)
-
-# (up to this age, poll at this interval). Pages stop polling after the last row.
-_INTERVALS = (
-    (timedelta(seconds=20), timedelta(seconds=2)),
-    (timedelta(minutes=2), timedelta(seconds=5)),
-    (timedelta(minutes=10), timedelta(seconds=15)),
-    (timedelta(hours=1), timedelta(minutes=1)),
-)
-# After that only cron polls, without a limit, because desktop software may be off for weeks.
-_BACKGROUND_INTERVAL = timedelta(minutes=10)
-_FIRST_DAY = timedelta(days=1)
-_LONGEST_INTERVAL = timedelta(hours=1)
 
 
 def is_tracked(write: Write) -> bool:
@@ -56,8 +44,7 @@ def interval(write: Write, now: datetime | None = None) -> timedelta | None:
     """The polling interval of a page at this age; None once pages stop polling, and where a person has to decide."""
     if needs_decision(write):
         return None
-    age = _age(write, now or timezone.now())
-    return next((pause for limit, pause in _INTERVALS if age < limit), None)
+    return polling.page_interval(_age(write, now or timezone.now()))
 
 
 def shortest_interval(writes: Iterable[Write]) -> int | None:
@@ -68,47 +55,55 @@ def shortest_interval(writes: Iterable[Write]) -> int | None:
 
 def is_due(write: Write, now: datetime | None = None) -> bool:
     """Whether a write is tracked and its polling interval has elapsed."""
+    if not is_tracked(write):
+        return False
     now = now or timezone.now()
     last = write.checked_at or write.sent_at or write.created_at
-    background = _BACKGROUND_INTERVAL if _age(write, now) < _FIRST_DAY else _LONGEST_INTERVAL
-    pause = interval(write, now) or background
-    # A tenth early: a browser's timer is not exact.
-    return is_tracked(write) and now - last >= pause * 0.9
+    # Only a row that Codat is not asked about has no events.
+    company_id = write.company_id if write.state in (State.PENDING, State.SUCCESS) else ""
+    return polling.is_over(last, _age(write, now), company_id, now)
 
 
 def _age(write: Write, now: datetime) -> timedelta:
-    """Time since the save, or since the outcome was known while it is being read back."""
-    return now - (write.completed_at or write.created_at)
+    """Time since the save, or since the outcome was known while it is being read back.
+
+    A row of a batch may have waited for days before it was sent.
+    """
+    sent_at = write.sent_at if write.batch_id else None
+    return now - (write.completed_at or sent_at or write.created_at)
 
 
-def follow(write: Write, service: CustomerService, *, by: str) -> Write:
+def follow(write: Write, service: CustomerService, *, by: str, at_once: bool = False) -> Write:
     """Read the status of a write, or of its confirmation, and record it. `by` as in `apply_result`.
 
-    Sends no write, so a viewer may cause it, by a safe method; a sync that it queues only reads. A write whose
-    sending process has died becomes failed (not sent) or unknown (perhaps sent). An operation that Codat no longer
-    has after a day is recorded as timed out. Raises CodatError where Codat cannot be polled; the row is then unchanged.
+    `at_once` polls a sync however recent its last poll is. Sends no write, so a viewer may cause it, by a safe method;
+    a sync that it queues only reads. A write whose sending process has died becomes failed (not sent) or unknown
+    (perhaps sent). An operation that Codat no longer has after a day is recorded as timed out. Raises CodatError where
+    Codat cannot be polled; the row is then unchanged.
     """
     is_readable = write.state != State.UNKNOWN or bool(write.push_operation_key)
     if is_readable and is_tracked(write) and _claim(write):
-        _follow(write, service, by=by)
+        _follow(write, service, by=by, at_once=at_once)
     return write
 
 
-def follow_or_repeat(write: Write, service: CustomerService, *, by: str) -> Write:
+def follow_or_repeat(
+    write: Write, service: CustomerService, *, by: str, at_once: bool = False
+) -> Write:
     """The same, but an unknown create is sent again with its own key while Codat replays the first response.
 
     For background work, and for a POST by an editor. Raises CodatError.
     """
     if is_tracked(write) and _claim(write):
-        _follow(write, service, by=by)
+        _follow(write, service, by=by, at_once=at_once)
         if write.state == State.UNKNOWN and can_be_repeated(write):
             return _repeat(write, service)
     return write
 
 
-def _follow(write: Write, service: CustomerService, *, by: str) -> Write:
+def _follow(write: Write, service: CustomerService, *, by: str, at_once: bool) -> Write:
     if write.state == State.SUCCESS:
-        return confirmation.step(write, service)
+        return confirmation.step(write, service, at_once=at_once)
     if write.state == State.SENDING:
         _give_up_sending(write)
     if not write.push_operation_key:
@@ -118,7 +113,7 @@ def _follow(write: Write, service: CustomerService, *, by: str) -> Write:
             company_id=write.company_id, push_operation_key=write.push_operation_key
         )
     except NotFound:
-        if _age(write, timezone.now()) < _FIRST_DAY:
+        if _age(write, timezone.now()) < polling.FIRST_DAY:
             raise
         return expire(write)
     return apply_result(write, operation, by=by)

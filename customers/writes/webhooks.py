@@ -25,9 +25,16 @@ from customers.codat.text import db_safe
 from customers.codat.types import PushOperation
 from customers.models import WebhookEvent, Write
 from customers.service import CustomerService, default_service
-from customers.writes import confirmation, signatures
+from customers.writes import (
+    company_sync,
+    confirmation,
+    following,
+    polling,
+    reading_back,
+    signatures,
+)
 from customers.writes.journal import apply_result
-from customers.writes.operations import MAX_KEY_LENGTH
+from customers.writes.operations import MAX_KEY_LENGTH, operation_state
 from customers.writes.recording import record
 
 log = logging.getLogger(__name__)
@@ -44,8 +51,8 @@ READ_EVENTS = ("read.completed", "read.completed.initial")
 # Prefixes of the events after which a company's connections or times may have changed.
 COMPANY_EVENTS = (*READ_EVENTS, "connection.", "company.")
 
-# Writes that one event about a sync confirms; pages and `settle_writes` confirm the others.
-MAX_WRITES_PER_EVENT = 100
+# Events about a customer's write.
+WRITE_EVENTS = "customers.write."
 
 
 class InvalidSignature(Exception):
@@ -132,19 +139,30 @@ def _process_queue() -> None:
 
 
 def apply(event: WebhookEvent) -> None:
-    """Record the contents of an event about a write, without a call to Codat."""
+    """Record the contents of an event about a write, without a call to Codat.
+
+    An event does not say why a write failed. Of a row of a batch, the next reading of Codat's history does; it is due.
+    """
     payload = _payload(event)
     write = _write(event, payload)
-    if write is not None:
-        operation = _operation(event.event_type, payload)
+    if write is None:
+        return
+    polling.note_event(write.company_id)
+    operation = _operation(event.event_type, payload)
+    if write.batch_id and operation_state(operation) != Write.State.SUCCESS:
+        following.make_due(write.company_id)
+    else:
         apply_result(write, operation, by=Write.SettledBy.WEBHOOK, from_event=True)
 
 
 def process(event: WebhookEvent, service: CustomerService) -> None:
-    """Read from Codat what an event does not contain. Unknown events are ignored. Raises CodatError."""
+    """Read from Codat what an event does not contain. Unknown events are ignored. Raises CodatError.
+
+    Events about rows of batches come by the thousand, so they cause no calls.
+    """
     payload = _payload(event)
     write = _write(event, payload)
-    if write is not None:
+    if write is not None and not write.batch_id:
         try:
             operation = service.get_push_operation(
                 company_id=write.company_id, push_operation_key=write.push_operation_key
@@ -162,17 +180,22 @@ def process(event: WebhookEvent, service: CustomerService) -> None:
 
 
 def _confirm_writes(event: WebhookEvent, payload: dict[str, Any], service: CustomerService) -> None:
-    """Take the next step of confirming the writes that wait for a sync of a company."""
-    company_id = _object(payload, "referenceCompany").get("id")
-    waiting = Write.objects.filter(
-        company_id=values.canonical_company_id(db_safe(company_id)),
-        confirmation=Write.Confirmation.WAITING,
-    )
-    for write in waiting[:MAX_WRITES_PER_EVENT]:
-        try:
-            confirmation.step(write, service)
-        except CodatError as error:
-            log.warning("event %s: write %s: %s", event.webhook_id, write.pk, error)
+    """End the sync of a company, and take the next step of confirming the single writes that wait for it.
+
+    Rows of batches are left to background work.
+    """
+    named = _object(payload, "referenceCompany").get("id")
+    company_id = values.canonical_company_id(db_safe(named))
+    waiting = confirmation.waiting_writes(company_id)
+    if not waiting.exists():
+        return
+    polling.note_event(company_id)
+    sent_at = values.parse_date(_body(event).get("generatedDate")) or event.received_at
+    company_sync.end_by_event(company_id, status=_read_status(payload), at=sent_at)
+    try:
+        reading_back.confirm_company(company_id, service, waiting.filter(batch=None))
+    except CodatError as error:
+        log.warning("event %s: %s", event.webhook_id, error)
 
 
 def _renew_company(payload: dict[str, Any], service: CustomerService) -> None:
@@ -186,13 +209,17 @@ def _renew_company(payload: dict[str, Any], service: CustomerService) -> None:
 
 
 def _payload(event: WebhookEvent) -> dict[str, Any]:
+    return _object(_body(event), "payload")
+
+
+def _body(event: WebhookEvent) -> dict[str, Any]:
     try:
         body = decoding.decode(event.body.encode())
     except ValueError:
         # It could be decoded when it arrived: an earlier version allowed deeper JSON.
         log.warning("event %s: cannot be decoded", event.webhook_id)
         return {}
-    return _object(body, "payload") if isinstance(body, dict) else {}
+    return body if isinstance(body, dict) else {}
 
 
 def _is_about_customers(payload: dict[str, Any]) -> bool:
@@ -205,6 +232,15 @@ def _is_about_customers(payload: dict[str, Any]) -> bool:
     )
 
 
+def _read_status(payload: dict[str, Any]) -> str:
+    """How the sync of the customers ended, as an event says it."""
+    data_types = payload.get("dataTypes")
+    for item in data_types if isinstance(data_types, list) else []:
+        if isinstance(item, dict) and item.get("dataType") == "customers":
+            return str(item.get("status") or "Complete")
+    return "Complete"
+
+
 def _object(value: dict[str, Any], name: str) -> dict[str, Any]:
     """The object under a name, {} where there is none."""
     inner = value.get(name)
@@ -214,7 +250,7 @@ def _object(value: dict[str, Any], name: str) -> dict[str, Any]:
 def _write(event: WebhookEvent, payload: dict[str, Any]) -> Write | None:
     """The write that an event is about; None where it is about none of the journal."""
     key, company_id = payload.get("id"), _object(payload, "referenceCompany").get("id")
-    if not event.event_type.startswith("customers.write.") or not isinstance(company_id, str):
+    if not event.event_type.startswith(WRITE_EVENTS) or not isinstance(company_id, str):
         return None
     if not isinstance(key, str) or not 0 < len(key) <= MAX_KEY_LENGTH:
         return None

@@ -10,12 +10,12 @@ import simplejson
 from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.core.management import call_command
-from django.db.models import DateTimeField, F
+from django.db.models import DateTimeField, F, Model
 from django.utils import timezone
 
 from customers.codat.client import default_client
 from customers.codat.values import parse_date
-from customers.models import Write
+from customers.models import CompanySync, Lease, Write
 from customers.service import default_service
 from customers.web import links
 from customers.writes import journal, sending, tracking
@@ -25,7 +25,7 @@ from tests.conftest import RawPathClient
 from tests.support.controls import fields
 
 COMPANY = "qbo"
-DATES = [field.name for field in Write._meta.get_fields() if isinstance(field, DateTimeField)]
+TABLES: tuple[type[Model], ...] = (Write, CompanySync, Lease)
 
 
 def customer(sandbox: Sandbox, index: int = 0) -> str:
@@ -97,7 +97,9 @@ def named(sandbox: Sandbox, name: str) -> list[dict[str, Any]]:
 def pass_time(sandbox: Sandbox, **time: float) -> None:
     """Simulate that time has passed: move the journal's times and Codat's history into the past."""
     past = timedelta(**time)
-    Write.objects.update(**{name: F(name) - past for name in DATES})
+    for table in TABLES:
+        dates = [field.name for field in table._meta.fields if isinstance(field, DateTimeField)]
+        table._default_manager.update(**{name: F(name) - past for name in dates})
     for push in pushes(sandbox):
         requested = parse_date(push["requestedOnUtc"])
         assert requested is not None
@@ -135,7 +137,7 @@ def wait_for(what: Callable[[], object], seconds: float = 20.0) -> None:
 def check(write: Write) -> Write:
     """Check a write now, however recent the last check is."""
     write.refresh_from_db()
-    return tracking.follow_or_repeat(write, default_service(), by="poll")
+    return tracking.follow_or_repeat(write, default_service(), by="poll", at_once=True)
 
 
 def accepted(sandbox: Sandbox, user: User, customer_id: str = "", **payload: Any) -> Write:

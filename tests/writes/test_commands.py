@@ -15,7 +15,7 @@ from pytest_django import Settings
 from customers.models import Draft, WebhookEvent, Write
 from customers.service import default_service
 from customers.worker import forgetting
-from customers.writes import sentences, tracking
+from customers.writes import following, sentences, tracking
 from sandbox import Sandbox
 from tests.support.journal import (
     COMPANY,
@@ -109,7 +109,10 @@ def test_a_malformed_row_does_not_stop_the_others(sandbox: Sandbox, editor: User
     assert broken.confirmation == "waiting"
 
 
-def test_a_run_stops_early_while_codat_does_not_answer(sandbox: Sandbox, editor: User) -> None:
+def test_a_run_stops_early_while_codat_does_not_answer(
+    sandbox: Sandbox, editor: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(following, "FEW", 12)  # One by one.
     rows = [sent(editor, write_request(sandbox, customerName=f"{number}")) for number in range(12)]
     sandbox.settle()
     pass_time(sandbox, minutes=1)

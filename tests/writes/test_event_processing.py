@@ -134,7 +134,7 @@ def test_a_sync_of_other_data_starts_no_check(
     assert bool(sandbox.calls) is asks
 
 
-def test_a_write_that_cannot_be_read_back_does_not_stop_the_others(
+def test_a_sync_that_codat_refuses_is_asked_for_again_once_for_all(
     sandbox: Sandbox, live: str, editor: User
 ) -> None:
     first, second = (
@@ -148,7 +148,13 @@ def test_a_write_that_cannot_be_read_back_does_not_stop_the_others(
     assert post(live, event("read.completed", payload)) == 204
     wait_until_processed()
     assert WebhookEvent.objects.get().processed_at is not None
-    assert Write.objects.exclude(refresh_id="").count() == 1
+    assert not Write.objects.exclude(refresh_id="").exists()
+
+    pass_time(sandbox, minutes=1)
+    settle()
+
+    assert Write.objects.exclude(refresh_id="").count() == 2
+    assert len(sandbox.state(COMPANY).pulls) == 1
 
 
 def test_a_late_refusal_does_not_overwrite_a_success(
