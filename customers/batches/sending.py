@@ -16,7 +16,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from customers.batches import journaling, states
-from customers.batches.checking import NotPossible, target_maker
+from customers.batches.checking import NotPossible, check_turn, target_maker
 from customers.batches.halts import halt_after, is_not_now
 from customers.batches.threads import for_each
 from customers.codat.errors import CodatError
@@ -77,8 +77,9 @@ def due_batches() -> list[Batch]:
 
 def has_rows(batch: Batch) -> bool:
     """Whether a running batch has rows that were not sent."""
-    checked = BatchRow.objects.filter(batch=batch, state=BatchRow.State.CHECKED, write=None)
-    return checked.exists() or Write.objects.filter(batch=batch, state=WriteState.QUEUED).exists()
+    states_to_send = (BatchRow.State.WAITING, BatchRow.State.CHECKED)
+    rows = BatchRow.objects.filter(batch=batch, state__in=states_to_send, write=None)
+    return rows.exists() or Write.objects.filter(batch=batch, state=WriteState.QUEUED).exists()
 
 
 def send_slice(
@@ -116,6 +117,10 @@ def _send(turn: Slice) -> None:
         queued = Write.objects.filter(batch=batch)
         journaling.journal(batch)
         turn.failed += states.not_sent(queued, str(error))
+        return
+    # Rows that were left out, and taken in again while the batch runs.
+    check_turn(batch, turn.service, should_stop=turn.should_stop, pace=turn.pace)
+    if batch.state != Batch.State.RUNNING:
         return
     journaling.journal(batch)
     if batch.halted:
