@@ -31,6 +31,7 @@ _ROWS: dict[str, tuple[str, dict[str, Any] | None]] = {
     "missing": ("missing", None),
     "unchanged": ("unchanged", None),
 }
+KINDS = tuple(_ROWS)
 _ENDED = {"success", "failed", "timed_out", "not_sent"}
 _PROBLEMS = {
     "invalid": "Postal code: Enter at most 10 characters.",
