@@ -11,6 +11,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from customers.batches import estimate as estimates
 from customers.batches.progress import GROUPS, grouped_rows, progress_of
+from customers.codat.companies import accounting_connections
 from customers.codat.http.quota import RateLimit
 from customers.models import Batch, BatchRow, Write
 from customers.service import CustomerService, default_service
@@ -151,7 +152,7 @@ def test_desktop_software_is_named(
 ) -> None:
     company_id = sandbox.company("qbd")
     company = service.snapshots.get_company(company_id=company_id).data
-    [connection] = [one for one in company["dataConnections"] if one.get("integrationKey")][:1]
+    connection = accounting_connections(company)[0]
     service.snapshots.get_integration(integration_key=str(connection["integrationKey"]))
     batch = batch_of(editor, company_id, "ready", checked=1)
     assert estimates.slow_software(batch, service) == ""

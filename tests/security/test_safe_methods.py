@@ -12,16 +12,35 @@ from django.contrib.auth.models import User
 from django.urls import URLPattern
 from django.utils import timezone
 
-from customers.models import Draft, Preferences, WebhookEvent, Write
+from customers.models import (
+    Batch,
+    BatchRow,
+    BatchStep,
+    Draft,
+    Preferences,
+    WebhookEvent,
+    Write,
+)
 from customers.urls import urlpatterns
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
-from tests.support.journal import accepted, journal_row, lost_create, pass_time, sent, write_request
+from tests.support.batch_rows import batch_of
+from tests.support.journal import (
+    accepted,
+    customer,
+    journal_row,
+    lost_create,
+    pass_time,
+    sent,
+    write_request,
+)
 
 pytestmark = pytest.mark.django_db
 
 METHODS = ("GET", "HEAD", "OPTIONS")
 ROLES = ("anonymous_client", "outsider_client", "viewer_client", "editor_client")
+# Tables that no visit changes.
+UNTOUCHED = (Draft, WebhookEvent, Batch, BatchRow, BatchStep)
 # What a GET may record: what Codat says of a write, that its person has seen it, and the columns that the database
 # generates from these.
 READ = {
@@ -49,6 +68,9 @@ def writes(sandbox: Sandbox, editor: User) -> list[Write]:
     Draft.objects.create(
         user=editor, submission=uuid.uuid4(), company_id=company, connection_id="c", body="a=b"
     )
+    batch = batch_of(editor, company, "ready", invalid=1, checked=1)
+    Batch.objects.filter(pk=batch.pk).update(connection_id=sandbox.connection("qbo"))
+    BatchRow.objects.filter(batch=batch, position=1).update(customer_id=customer(sandbox))
     pass_time(sandbox, seconds=30)
     return [never, arrived, pending, waiting, *interrupted, failed]
 
@@ -56,15 +78,20 @@ def writes(sandbox: Sandbox, editor: User) -> list[Write]:
 def addresses(pattern: URLPattern, sandbox: Sandbox, writes: list[Write]) -> Iterator[str]:
     """The pattern's addresses: of a customer with attachments, of each write, with what a query may ask for."""
     route = "/" + str(pattern.pattern)
-    company = "qbo" if "writes" in route else "files"
+    company = "qbo" if "writes" in route or "batch_id" in route else "files"
     route = route.replace("<company:company_id>", sandbox.company(company))
     route = route.replace("<id:customer_id>", "one").replace("<id:attachment_id>", "only")
-    route = route.replace("<uuid:batch_id>", str(uuid.uuid4())).replace("<int:position>", "1")
+    route = route.replace("<int:position>", "1")
+    if "<uuid:batch_id>" in route:
+        batch = Batch.objects.get()
+        route = route.replace("<uuid:batch_id>", str(batch.pk))
     for write in writes if "<uuid:write_id>" in route else writes[:1]:
         url = route.replace("<uuid:write_id>", str(write.pk)).replace("<int:view_id>", "1")
         assert "<" not in url, f"give {url} a value"
         yield url
         yield f"{url}?check=1&action=send&decision=not_received&fresh=1"
+        if "batches" in url:
+            yield f"{url}?action=start&action=leave_out&saved=1"
 
 
 def rows(model: Any) -> dict[object, dict[str, object]]:
@@ -91,7 +118,7 @@ def test_a_safe_method_sends_and_decides_nothing(
     request: pytest.FixtureRequest,
 ) -> None:
     client: RawPathClient = request.getfixturevalue(role)
-    before, others = rows(Write), (rows(Draft), rows(WebhookEvent))
+    before, others = rows(Write), [rows(model) for model in UNTOUCHED]
     sandbox.clear_calls()
     for pattern in urlpatterns:
         assert isinstance(pattern, URLPattern)
@@ -103,7 +130,7 @@ def test_a_safe_method_sends_and_decides_nothing(
     unsafe = [call for call in sandbox.calls if call.method != "GET"]
     # A sync only reads, so a viewer may start one.
     assert {call.path.rpartition("/")[0][-10:] for call in unsafe} <= {"data/queue"}
-    assert (rows(Draft), rows(WebhookEvent)) == others
+    assert [rows(model) for model in UNTOUCHED] == others
     # Beside that a visit records which company its person used.
     visits = [
         (company_id, preferences.user.get_username())
