@@ -63,22 +63,16 @@ UPDATES: list[int] = []
 def main() -> None:
     """Send the rows of a running batch."""
     batch = Batch.objects.get(pk=sys.argv[2])
-    patches = [
-        mock.patch.object(journaling, "_PIECE", 5),
-        mock.patch.object(
-            journaling, "_journal", dying("journaling", journaling._journal, after=1)
-        ),
-        mock.patch.object(
-            sending, "_newer_change", dying("locked", sending._newer_change, after=BEFORE)
-        ),
-        mock.patch.object(
-            sending, "apply_result", dying("recorded", sending.apply_result, after=BEFORE)
-        ),
-        mock.patch.object(sending, "_put_back", dying("putting_back", sending._put_back)),
-        mock.patch.object(states, "finish", dying("ending", states.finish)),
-    ]
-    for patch in patches:
-        patch.start()
+    mock.patch.object(journaling, "_PIECE", 5).start()
+    for module, name, step, after in (
+        (journaling, "_journal", "journaling", 1),
+        (sending, "_newer_change", "locked", BEFORE),
+        (sending, "apply_result", "recorded", BEFORE),
+        (sending, "_put_back", "putting_back", 0),
+        (states, "finish", "ending", 0),
+    ):
+        mortal = dying(step, getattr(module, name), after=after)
+        mock.patch.object(module, name, mortal).start()
     sending.send_slice(batch, MortalService(default_client()), lasts=timedelta(minutes=2))
 
 
