@@ -16,14 +16,12 @@ from customers.batches import states
 from customers.models import Batch, Lease, WebhookEvent, Write
 from customers.service import CustomerService
 from customers.worker import forgetting
-from customers.worker.turns import Turn, Turns
+from customers.worker.turns import ShouldStop, Turn, Turns
 from customers.writes import background
 
 State = Write.State
 
 PREFIX = "chore:"
-# Rows of one turn. Then the next chore has its turn, and this one is due again.
-LIMIT = 100
 # A chore that ended with an error is due again after its interval, within these bounds.
 SHORTEST_RETRY, LONGEST_RETRY = timedelta(seconds=10), timedelta(minutes=10)
 DAILY = timedelta(days=1)
@@ -33,15 +31,16 @@ Counts = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Chore:
-    """One kind of periodic work. `run` returns how many rows were done, and how many failed.
+    """One kind of periodic work. `label` is what it does, for people.
 
-    `label` is what it does, for people. `is_wanted` is a cheap look whether there is anything to do.
+    `run` returns how many rows were done, and how many failed; it ends early where the function that it gets says so.
+    `is_wanted` is a cheap look whether there is anything to do.
     """
 
     name: str
     label: str
     interval: timedelta
-    run: Callable[[CustomerService], Counts]
+    run: Callable[[CustomerService, ShouldStop], Counts]
     is_wanted: Callable[[], bool] = lambda: True
 
     @property
@@ -69,24 +68,26 @@ def _cancelled() -> "QuerySet[Batch]":
     return Batch.objects.filter(pk__in=queued.values("batch"))
 
 
-def _journal(part: Callable[..., background.Turn]) -> Callable[[CustomerService], Counts]:
+def _journal(
+    part: Callable[..., background.Turn],
+) -> Callable[[CustomerService, ShouldStop], Counts]:
     """A part of the background work on the journal as a chore."""
 
-    def run(service: CustomerService) -> Counts:
-        turn = part(service, limit=LIMIT)
+    def run(service: CustomerService, should_stop: ShouldStop) -> Counts:
+        turn = part(service, should_stop=should_stop)
         return turn.done, turn.failed
 
     return run
 
 
-def _finish_batches(_: CustomerService) -> Counts:
+def _finish_batches(_: CustomerService, __: ShouldStop) -> Counts:
     """End the batches of which nothing is left to do, and the queued rows of cancelled ones."""
     done = sum(states.end_queued(batch) for batch in _cancelled())
     running = Batch.objects.filter(state=Batch.State.RUNNING)
     return done + sum(states.finish(batch) for batch in running), 0
 
 
-def _forget(_: CustomerService) -> Counts:
+def _forget(_: CustomerService, __: ShouldStop) -> Counts:
     counts = (
         forgetting.forget_values(),
         forgetting.delete_drafts(),
@@ -96,7 +97,7 @@ def _forget(_: CustomerService) -> Counts:
     return sum(counts), 0
 
 
-def _end_sessions(_: CustomerService) -> Counts:
+def _end_sessions(_: CustomerService, __: ShouldStop) -> Counts:
     forgetting.delete_sessions()
     return forgetting.delete_lost_workers(), 0
 
@@ -151,13 +152,19 @@ def due(chores: tuple[Chore, ...]) -> list[Chore]:
     return [chore for chore in chores if chore.lease not in excluded and chore.is_wanted()]
 
 
-def run(chore: Chore, service: CustomerService, turns: Turns, *, holder: str) -> Turn | None:
+def run(
+    chore: Chore,
+    service: CustomerService,
+    turns: Turns,
+    *,
+    holder: str,
+    should_stop: ShouldStop = lambda: False,
+) -> Turn | None:
     """Run a chore, unless another thread or process does; what it did."""
 
     def work(turn: Turn) -> None:
         turn.due_in = min(max(chore.interval, SHORTEST_RETRY), LONGEST_RETRY)
-        turn.done, turn.failed = chore.run(service)
-        # What is left is due at once; the other chores come first.
-        turn.due_in = chore.interval if turn.done < LIMIT else None
+        turn.done, turn.failed = chore.run(service, lambda: turn.is_lost or should_stop())
+        turn.due_in = chore.interval
 
     return turns.run(chore.lease, work, holder=holder)

@@ -93,7 +93,13 @@ class Worker:
         for chore in chores.due(self._chores):
             if self._stop.is_set():
                 return
-            turn = chores.run(chore, self._service, self._turns, holder=holder)
+            turn = chores.run(
+                chore,
+                self._service,
+                self._turns,
+                holder=holder,
+                should_stop=self._stop.is_set,
+            )
             if turn is not None:
                 self._note(chore.label, turn)
                 yield turn

@@ -10,10 +10,8 @@ from customers.batches.sending import SLICE, due_batches, send_slice
 from customers.codat.http.quota import background
 from customers.models import Batch, Lease
 from customers.service import CustomerService
-from customers.worker.turns import Turn, Turns
+from customers.worker.turns import ShouldStop, Turn, Turns
 from customers.writes.pacing import Pacer
-
-ShouldStop = Callable[[], bool]
 
 # The prefixes of the leases; a company's ID follows.
 SEND, CHECK = "send:", "check:"

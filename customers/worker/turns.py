@@ -17,6 +17,8 @@ from customers.writes import leases
 
 log = logging.getLogger(__name__)
 
+ShouldStop = Callable[[], bool]
+
 # A turn is lost so long after its process has died. It is renewed more than twice within that time.
 LASTS = timedelta(seconds=30)
 

@@ -3,7 +3,7 @@
 Each function is one turn, for the worker's chores and for `manage.py settle_writes`. It may run in any number of
 processes at once: each step claims its row, its company, or the sync of its company. A turn ends early once Codat seems
 to be unavailable; the next one goes on with what was checked longest ago. Calls to Codat stop near the end of the day's
-quota, and the rest is reserved for people.
+quota, and the rest is reserved for people. `should_stop` ends a turn before its next row.
 """
 
 import logging
@@ -13,6 +13,7 @@ from functools import partial
 from itertools import islice
 from typing import NamedTuple
 
+from django.db import InterfaceError, OperationalError
 from django.db.models import Count, F, Min, Q
 from django.utils import timezone
 
@@ -37,6 +38,11 @@ LIMIT = 500
 
 # A label for the log, and a function that returns how many rows it dealt with. Raises CodatError.
 Step = tuple[str, Callable[[], int]]
+ShouldStop = Callable[[], bool]
+
+
+def _never() -> bool:
+    return False
 
 
 class Turn(NamedTuple):
@@ -47,13 +53,17 @@ class Turn(NamedTuple):
     stopped: bool = False
 
 
-def follow_due(service: CustomerService, *, limit: int = LIMIT) -> Turn:
+def follow_due(
+    service: CustomerService, *, limit: int = LIMIT, should_stop: ShouldStop = _never
+) -> Turn:
     """Ask how far the push operations of the pending writes are that are due."""
     steps = following.due_steps(service, by=Write.SettledBy.CRON)
-    return _each((step.label, step.run) for step in steps[:limit])
+    return _each(((step.label, step.run) for step in steps[:limit]), should_stop)
 
 
-def confirm_due(service: CustomerService, *, limit: int = LIMIT) -> Turn:
+def confirm_due(
+    service: CustomerService, *, limit: int = LIMIT, should_stop: ShouldStop = _never
+) -> Turn:
     """Take the next step of confirming the successful writes that are due."""
     rows = Write.objects.filter(
         state=State.SUCCESS, is_pending=1, confirmation=Write.Confirmation.WAITING
@@ -71,16 +81,20 @@ def confirm_due(service: CustomerService, *, limit: int = LIMIT) -> Turn:
         for company_id in many
     ]
     steps += _due_rows(rows.filter(company_id__in=few), service)
-    return _each(steps[:limit])
+    return _each(steps[:limit], should_stop)
 
 
-def settle_due(service: CustomerService, *, limit: int = LIMIT) -> Turn:
+def settle_due(
+    service: CustomerService, *, limit: int = LIMIT, should_stop: ShouldStop = _never
+) -> Turn:
     """End the writes whose sending process died, and send unknown creates again with their keys where that is due."""
     rows = Write.objects.filter(state__in=(State.SENDING, State.UNKNOWN), is_pending=1)
-    return _each(islice(_due_rows(rows, service), limit))
+    return _each(islice(_due_rows(rows, service), limit), should_stop)
 
 
-def events_due(service: CustomerService, *, limit: int = LIMIT) -> Turn:
+def events_due(
+    service: CustomerService, *, limit: int = LIMIT, should_stop: ShouldStop = _never
+) -> Turn:
     """Process the events that were received and not processed."""
 
     def process(event: WebhookEvent) -> int:
@@ -91,7 +105,8 @@ def events_due(service: CustomerService, *, limit: int = LIMIT) -> Turn:
     events = WebhookEvent.objects.filter(
         processed_at=None, received_at__gt=timezone.now() - MAX_EVENT_AGE
     ).order_by("received_at")
-    return _each((f"event {event.pk}", partial(process, event)) for event in events[:limit])
+    steps = ((f"event {event.pk}", partial(process, event)) for event in events[:limit])
+    return _each(steps, should_stop)
 
 
 def _due_rows(rows: WriteQuerySet, service: CustomerService) -> Iterator[Step]:
@@ -106,11 +121,13 @@ def _due_rows(rows: WriteQuerySet, service: CustomerService) -> Iterator[Step]:
             yield f"write {write.pk}", partial(check, write)
 
 
-def _each(steps: Iterable[Step]) -> Turn:
-    """Take each step until Codat seems to be unavailable."""
+def _each(steps: Iterable[Step], should_stop: ShouldStop) -> Turn:
+    """Take each step until Codat seems to be unavailable. Raises the errors of a database that is away."""
     done = failed = consecutive = 0
     with background():
         for label, step in steps:
+            if should_stop():
+                break
             try:
                 done += step()
                 consecutive = 0
@@ -118,6 +135,8 @@ def _each(steps: Iterable[Step]) -> Turn:
                 failed += 1
                 consecutive = 0 if isinstance(error, ROW_ERRORS) else consecutive + 1
                 log.warning("%s: %s", label, error)
+            except (OperationalError, InterfaceError):
+                raise
             except Exception:  # An error of one row must not stop the others.
                 failed += 1
                 log.exception("%s", label)

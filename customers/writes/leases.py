@@ -77,6 +77,11 @@ def drop(name: str, *, holder: str) -> None:
     Lease.objects.filter(name=name[:_MAX_NAME], holder=holder).delete()
 
 
+def is_worker_alive() -> bool:
+    """Whether a worker gave a sign of life lately, so that work may be left to it."""
+    return Lease.objects.filter(name__startswith=WORKER, until__gte=Now()).exists()
+
+
 def last_seen_worker() -> datetime | None:
     """When a worker last gave a sign of life; None where none is running, or the last one ended properly.
 

@@ -16,14 +16,14 @@ from django.utils import timezone
 from customers.batches import states
 from customers.codat.errors import TimedOut
 from customers.models import Batch, Lease, WebhookEvent, Write
-from customers.service import CustomerService, default_service
+from customers.service import default_service
 from customers.worker import chores
 from customers.worker.chores import CHORES, Chore
 from customers.worker.turns import Turn, Turns
 from customers.writes import leases
 from sandbox import Sandbox
 from tests.support.batches import made, started
-from tests.support.journal import customer, pass_time, sent, write_request
+from tests.support.journal import customer, lost_create, pass_time, sent, write_request
 from tests.support.races import all_at_once
 from tests.worker.test_leases import let_time_pass
 
@@ -42,7 +42,7 @@ class Counter:
         self.chore = Chore("count", "Count", interval, self._run, lambda: self.is_wanted)
         self.is_wanted = True
 
-    def _run(self, _: CustomerService) -> tuple[int, int]:
+    def _run(self, *_: object) -> tuple[int, int]:
         self.runs += 1
         if self.error:
             raise self.error
@@ -122,17 +122,10 @@ def test_a_chore_that_fails_says_so_and_is_tried_again(
     assert (turn.error, lease().message) == ("", "")
 
 
-def test_a_full_turn_is_due_again_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(chores, "LIMIT", 2)
-    counter = Counter()
-    assert counter.look() is not None
-    assert counter.look() is not None
-
-
 def test_a_turn_is_renewed_while_its_chore_runs() -> None:
     turns, running, may_end = Turns(), threading.Event(), threading.Event()
 
-    def wait(_: CustomerService) -> tuple[int, int]:
+    def wait(*_: object) -> tuple[int, int]:
         running.set()
         assert may_end.wait(30)
         return 1, 0
@@ -206,6 +199,23 @@ def test_a_change_that_nobody_watches_is_followed_and_confirmed(
     assert (write.state, write.confirmation) == (Write.State.SUCCESS, "confirmed")
     assert names == {"follow", "confirm"}
     assert run_chore("follow") is run_chore("confirm") is None
+
+
+def test_a_worker_that_ends_checks_no_further_change(sandbox: Sandbox, editor: User) -> None:
+    for _ in range(5):
+        lost_create(sandbox, editor)
+    pass_time(sandbox, minutes=5)
+    sandbox.clear_calls()
+    [chore] = [chore for chore in CHORES if chore.name == "settle"]
+    turn = chores.run(
+        chore,
+        default_service(),
+        Turns(),
+        holder="one",
+        should_stop=lambda: len(sandbox.calls) >= 2,
+    )
+    assert turn is not None
+    assert turn.done == 2
 
 
 def test_an_interrupted_change_is_settled(sandbox: Sandbox, editor: User) -> None:

@@ -71,10 +71,10 @@ def chore(run: Any, name: str = "count") -> Chore:
 def test_a_chore_that_fails_ends_neither_the_loop_nor_the_others(sandbox: Sandbox) -> None:
     runs = []
 
-    def fail(_: object) -> tuple[int, int]:
+    def fail(*_: object) -> tuple[int, int]:
         raise ValueError
 
-    def count(_: object) -> tuple[int, int]:
+    def count(*_: object) -> tuple[int, int]:
         runs.append(1)
         return 1, 0
 
@@ -137,7 +137,7 @@ def test_the_log_has_one_line_for_an_absence_of_the_database_and_one_for_its_end
 def test_work_that_does_not_end_in_time_is_left_and_its_turn_given_back(sandbox: Sandbox) -> None:
     began, may_end = threading.Event(), threading.Event()
 
-    def hang(_: object) -> tuple[int, int]:
+    def hang(*_: object) -> tuple[int, int]:
         began.set()
         may_end.wait(60)
         return 1, 0

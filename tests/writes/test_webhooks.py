@@ -18,7 +18,7 @@ from pytest_django import Settings
 
 from customers.codat.decoding import MAX_DEPTH
 from customers.models import WebhookEvent, Write
-from customers.writes import signatures, webhooks
+from customers.writes import leases, signatures, webhooks
 from sandbox import Sandbox
 from tests.support import processes
 from tests.support.journal import sent, settle, write_request
@@ -204,6 +204,25 @@ def test_answers_are_quick_while_codat_hangs_and_the_queue_is_bounded(
     assert not WebhookEvent.objects.filter(processed_at=None).exists()
     write.refresh_from_db()
     assert write.state == State.SUCCESS
+
+
+def test_events_are_left_to_a_worker_while_one_is_alive(
+    sandbox: Sandbox, live: str, editor: User
+) -> None:
+    write = sent(editor, write_request(sandbox, customerName="Fail me later"))
+    sandbox.settle()
+    leases.take(f"{leases.WORKER}one", holder="one", lasts=leases.ALIVE)
+    sandbox.clear_calls()
+    assert post(live, ended(sandbox, write.push_operation_key, UNSUCCESSFUL)) == 204
+    assert not sandbox.calls
+    assert not webhooks.event_queue.unfinished_tasks
+    write.refresh_from_db()
+    assert write.state == State.FAILED  # What the event itself says is stored at once.
+
+    leases.drop(f"{leases.WORKER}one", holder="one")
+    assert post(live, event("read.completed", {})) == 204
+    wait_until_processed()
+    assert WebhookEvent.objects.filter(processed_at=None).count() == 1
 
 
 def test_events_of_a_killed_server_are_processed_by_cron(
