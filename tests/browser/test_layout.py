@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from customers.web import links
 from tests.browser.conftest import OpenPage, Stack
@@ -46,3 +46,66 @@ def test_no_text_overflows(open_page: OpenPage, fresh: Stack, width: int) -> Non
         check_layout(page, path)
         page.evaluate(_WIDE_SPACING)
         check_layout(page, f"{path} with wide spacing")
+
+
+# What ends beyond the window, but for tables that scroll by themselves and what is hidden on purpose.
+_STICKING_OUT = """[...document.querySelectorAll("body *")]
+    .filter(element => element.checkVisibility({visibilityProperty: true}))
+    .filter(element => !element.closest(".table-scroll, .vh, .side"))
+    .filter(element => element.getBoundingClientRect().right > innerWidth + 1)
+    .map(element => element.outerHTML.slice(0, 100))"""
+# Values of a table's row as a block that have left their place beside the label.
+_LEFT_THEIR_PLACE = """[...document.querySelectorAll(".cards td[data-label] > *")]
+    .filter(part => part.getBoundingClientRect().left < part.parentElement.getBoundingClientRect().left + 7 * 16)
+    .map(part => part.parentElement.textContent)"""
+# Buttons and links without a text: what they show is smaller than what can be hit.
+_SMALL_ICONS = """[...document.querySelectorAll("button, a[href], summary, [role=button]")]
+    .filter(target => target.checkVisibility() && target.querySelector("svg, img") || target.matches(".icon-button"))
+    .filter(target => !target.innerText.trim() && !target.closest(".vh") && target.getClientRects().length)
+    .map(target => [target.getBoundingClientRect(), target.ariaLabel || target.outerHTML.slice(0, 100)])
+    .filter(([box]) => box.width < 24 || box.height < 24)
+    .map(([box, name]) => `${name}: ${box.width} x ${box.height}`)"""
+
+
+def main_pages(page: Page, stack: Stack) -> list[str]:
+    """The addresses of the pages that people use most; one is that of a change with old and new values."""
+    company = stack.company("qbo")
+    page.goto(links.edit(company, "39"))
+    page.get_by_label("Phone", exact=True).fill("+44 20 7946 0123")
+    page.locator("#save").click()
+    page.wait_for_url("**/writes/**")
+    return [
+        page.url,
+        "/companies/",
+        links.customers(company),
+        links.customers(company) + "?columns=all",
+        links.customer(company, "39"),
+        links.customer(stack.company("odd"), "full"),
+        links.edit(company, "39"),
+        links.attachments(stack.company("files"), "thirty"),
+        links.writes(company),
+        links.settings(),
+    ]
+
+
+def test_at_200_percent_nothing_sticks_out(open_page: OpenPage, fresh: Stack) -> None:
+    """A window of 1,440 by 900 at 200 % has room for 720 by 450."""
+    page = open_page(width=720)
+    page.set_viewport_size({"width": 720, "height": 450})
+    for path in main_pages(page, fresh):
+        page.goto(path)
+        expect(page.locator(".htmx-request")).to_have_count(0)
+        check_layout(page, path)
+        assert page.evaluate(_STICKING_OUT) == [], path
+        assert page.evaluate(_LEFT_THEIR_PLACE) == [], path
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_every_button_and_link_of_an_icon_can_be_hit(
+    open_page: OpenPage, fresh: Stack, width: int
+) -> None:
+    page = open_page(width=width)
+    for path in main_pages(page, fresh):
+        page.goto(path)
+        expect(page.locator(".htmx-request")).to_have_count(0)
+        assert page.evaluate(_SMALL_ICONS) == [], path
