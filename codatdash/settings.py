@@ -141,6 +141,8 @@ TEMPLATES = [
             # A missing name or attribute renders as nothing, at any depth.
             "undefined": ChainableUndefined,
             "keep_trailing_newline": True,
+            # Indentation before a tag is for those who read the template.
+            "lstrip_blocks": True,
         },
     },
     {

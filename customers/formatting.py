@@ -104,16 +104,19 @@ def when(value: object) -> SafeString:
 
 
 def when_day(value: object) -> SafeString:
-    """A date as `<time>` with the day, the exact time as its title; a dash when unknown."""
+    """A date as `<time>` with the day, the exact time as its title; a dash when unknown.
+
+    Like the title it has no seconds: in a list they are a fiftieth of the page.
+    """
     if isinstance(value, str) and len(value) <= _MAX_DATE:
         return _text_day(value, localisation.current())
-    return _time_element(value, _local_day)
+    return _time_element(value, _local_day, precision="minutes")
 
 
 @lru_cache(maxsize=4096)
 def _text_day(value: str, formats: localisation.Formats) -> SafeString:
     """Cached by the reader's `formats`: a list that is opened again mostly has the same dates."""
-    return _time_element(value, _local_day)
+    return _time_element(value, _local_day, precision="minutes")
 
 
 def since(value: object, now: datetime | None = None) -> SafeString:
@@ -121,7 +124,9 @@ def since(value: object, now: datetime | None = None) -> SafeString:
     return _time_element(value, lambda local, _: distance(local, now or datetime.now(UTC)))
 
 
-def _time_element(value: object, text: Callable[[datetime, str], str] | None) -> SafeString:
+def _time_element(
+    value: object, text: Callable[[datetime, str], str] | None, precision: str = "seconds"
+) -> SafeString:
     """A <time>: `datetime` for machines and the end of `title` are in UTC, for every reader.
 
     `text` makes the content from the moment in the reader's time zone and the locale; the title then begins with the
@@ -140,7 +145,7 @@ def _time_element(value: object, text: Callable[[datetime, str], str] | None) ->
         exact = _exact(local, locale)
         if text:
             title = f"{exact} = {title}"
-    machine = moment.isoformat()[:19]
+    machine = moment.replace(tzinfo=None).isoformat(timespec=precision)
     shown = text(local, locale) if text else exact
     return SafeString(f'<time datetime="{machine}Z" title="{title}">{shown}</time>')
 

@@ -70,6 +70,7 @@ urlpatterns = [
     path(f"{_batch}result.csv", result_view.result, name="batch_result"),
     path(f"{_company}batches/new/", new_view.new, name="new_batch"),
     path("columns/", customers.columns, name="list_columns"),
+    path("currencies/", customers.currencies, name="currencies"),
     path("views/new/", saved_view_pages.create, name="new_view"),
     path("views/<int:view_id>/", saved_view_pages.view, name="view"),
     path("writes/", my_changes_view.my_changes, name="my_writes"),

@@ -44,6 +44,11 @@ NAMES = (
     "view-columns",
     "x-mark",
 )
+# The product's own sign, on a ground of the frame.
+SIGN = (
+    '<symbol id="sign" viewBox="0 0 16 16"><rect width="16" height="16" rx="4" fill="currentColor"/>'
+    '<path d="M4 5h8M4 8h8M4 11h5" stroke="var(--frame)" stroke-width="1.6" stroke-linecap="round"/></symbol>'
+)
 _PATH = re.compile(r' d="([^"]+)"')
 
 
@@ -56,7 +61,7 @@ def sprite() -> str:
         for name in NAMES
     ]
     head = '<svg xmlns="http://www.w3.org/2000/svg">'
-    return "\n".join((head, *symbols, "</svg>", ""))
+    return "\n".join((head, *symbols, SIGN, "</svg>", ""))
 
 
 def main() -> int:

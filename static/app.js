@@ -2,6 +2,22 @@
    the dashboard cannot be reached or the session has ended, and CSRF tokens after a new sign-in. */
 (() => {
   "use strict";
+  // Before HTMX begins, which is when the page has been read. Not in each page, as its <meta> would be.
+  Object.assign(htmx.config, {
+    allowEval: false,
+    allowScriptTags: false,
+    includeIndicatorStyles: false,
+    defaultSettleDelay: 0,
+    historyCacheSize: 0,
+    refreshOnHistoryMiss: true,
+    scrollBehavior: "instant",
+    timeout: 45000,
+    responseHandling: [
+      { code: "204", swap: false },
+      { code: "[23]..", swap: true },
+      { code: "[45]..", swap: true, error: true },
+    ],
+  });
   document.documentElement.classList.add("js");
   // Tells customers/browsing/seen_before.py that a page can bring itself up to date.
   document.cookie = `scripts=1; path=/; max-age=31536000; samesite=lax${location.protocol === "https:" ? "; secure" : ""}`;

@@ -11,7 +11,7 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
 from customers.browsing.columns import BY_NAME, COLUMNS, DEFAULT_NAMES, Choice, Column, word_for
-from customers.forms import iso_codes
+from customers.web import links
 from customers.web.list_state import ListState
 from customers.web.list_states import CUSTOMER_STATUSES, PAGE_SIZES
 from customers.web.paging import joined
@@ -66,7 +66,7 @@ def _filter_fields(status: str, currency: str, deleted: str, page_size: int) -> 
         "statuses": [("", "Any"), *((value, value) for value in CUSTOMER_STATUSES)],
         "deleted_choices": _DELETED_CHOICES,
         "page_sizes": sorted({*PAGE_SIZES, page_size}),
-        "currencies": [code for code, _ in iso_codes.CURRENCIES],
+        "currencies_url": links.currencies(),
     }
     return SafeString(render_to_string("browsing/_filter_fields.html", context).strip())
 

@@ -293,6 +293,11 @@ def badge(watched: Iterable[str] = ()) -> str:
     return "/writes/badge/" + (f"?{urlencode(pairs)}" if pairs else "")
 
 
+def currencies() -> str:
+    """The codes that the filter of currencies suggests."""
+    return "/currencies/"
+
+
 def columns() -> str:
     """Keeps the columns of a list for its reader (POST)."""
     return "/columns/"

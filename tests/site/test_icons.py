@@ -50,7 +50,7 @@ def test_it_has_the_icons_that_templates_name_and_no_other() -> None:
         for path in (ROOT / "templates").rglob("*.html")
         for match in NAMED.findall(path.read_text())
     }
-    assert used == names()
+    assert used == names() - {"sign"}
 
 
 def test_an_icon_refers_to_the_file_and_is_hidden_from_screen_readers() -> None:
