@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -122,6 +123,19 @@ def wrong_settings(visitor: Visitor) -> Request:
     return Request(links.settings(), {"time_zone": "nowhere"} | csrf(visitor))
 
 
+def batch(state: str, query: str = "", *, row: int = 0) -> Reach:
+    """The page of the batch in this state, or of one of its rows."""
+
+    def reach(visitor: Visitor) -> Request:
+        listed = visitor.send(Request(f"{links.batches()}?state={state}")).text
+        found = re.search(r'data-label="Batch"[^>]*><a href="([^"]+)"', listed)
+        if not found:
+            raise LookupError(f"no batch is {state}")
+        return Request(found[1] + (f"rows/{row}/" if row else "") + query)
+
+    return reach
+
+
 def saved_view_form(visitor: Visitor) -> Request:
     """The form that saves a list as a view."""
     return Request(links.new_view(links.customers(visitor.stack.company("qbo")) + "?q=Birkett"))
@@ -209,6 +223,19 @@ PAGES: tuple[Page, ...] = (
     Page("Codat's history", of(links.codat_writes, "qbo")),
     Page("my changes", at(links.my_writes())),
     Page("my changes, all", at(f"{links.my_writes()}?state=")),
+    Page("batches", at(links.batches())),
+    Page("batches, none", at(f"{links.batches()}?who=mine&page=9")),
+    Page("batches of a company, viewer", of(links.company_batches, "qbo"), VIEWER),
+    Page("batch, checking", batch("preparing")),
+    Page("batch, ready", batch("ready")),
+    Page("batch, running", batch("running")),
+    Page("batch, running, viewer", batch("running", "?state=refused"), VIEWER),
+    Page("batch, no row found", batch("running", "?q=zzz")),
+    Page("batch, paused", batch("paused")),
+    Page("batch, cancelled", batch("cancelled")),
+    Page("batch, finished", batch("done")),
+    Page("batch, row to correct", batch("ready", row=41)),
+    Page("batch, row that was refused", batch("done", row=41)),
     Page("attachments", of(links.attachments, "files", "thirty")),
     Page("attachments, odd names", of(links.attachments, "files", "names")),
     Page("attachments, none", of(links.attachments, "files", "none")),

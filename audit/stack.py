@@ -21,6 +21,26 @@ user = User.objects.create_user({VIEWER!r}, password={PASSWORD!r})
 user.groups.add(Group.objects.get(name="Viewers"))
 """
 
+# Batches in each state, written into the database: a worker would move them on while their page is looked at.
+_BATCHES = f"""
+from django.contrib.auth.models import User
+from customers.codat.companies import accounting_connections
+from customers.models import Batch, BatchRow
+from customers.service import default_service
+from tests.support.batch_rows import batch_of
+user, company = User.objects.get(username={EDITOR!r}), "COMPANY"
+company_at_codat = default_service().get_company(company_id=company)
+batch_of(user, company, "preparing", checked=40, invalid=2, waiting=60)
+ready = batch_of(user, company, "ready", checked=40, invalid=3, unchanged=2)
+batch_of(user, company, "running", queued=96, sent=4, accepted=31, confirmed=40, refused=9, different=2,
+         unknown=2, conflict=3, invalid=4, left_out=2, missing=1)
+batch_of(user, company, "paused", queued=20, refused=10)
+batch_of(user, company, "cancelled", not_sent=20, confirmed=10)
+batch_of(user, company, "done", confirmed=40, refused=3)
+Batch.objects.update(connection_id=accounting_connections(company_at_codat)[0]["id"])
+BatchRow.objects.filter(batch=ready, position=41).update(customer_id="39")
+"""
+
 
 @dataclass(frozen=True)
 class Request:
@@ -117,5 +137,8 @@ def running() -> Iterator[Stack]:
         env = testbed.settings(sandbox) | {"CODAT_API_KEY": "sandbox-key"}
         testbed.prepare(env)
         testbed.run(["manage.py", "shell", "--verbosity=0", "--command", _VIEWER], env)
+        companies = requests.get(f"http://127.0.0.1:{port}/_sandbox/", timeout=TIMEOUT).json()
+        batches = _BATCHES.replace("COMPANY", companies["companies"]["qbo"])
+        testbed.run(["manage.py", "shell", "--verbosity=0", "--command", batches], env)
         dashboard = testbed.gunicorn("audit.application", env)
         yield Stack(f"http://127.0.0.1:{dashboard.port}", f"http://127.0.0.1:{port}")

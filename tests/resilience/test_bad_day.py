@@ -26,13 +26,14 @@ from standardwebhooks import Webhook
 from codatdash.logs import JsonFormatter
 from customers.codat import client as codat_client
 from customers.codat.errors import CodatError
-from customers.models import Draft, WebhookEvent, Write
+from customers.models import Batch, BatchRow, Draft, WebhookEvent, Write
 from customers.service import default_service
 from customers.web import links
 from customers.writes import sentences, webhooks
 from sandbox import Sandbox
 from tests.conftest import RawPathClient, forget_codat
 from tests.support.bad_day import FAULTS, PROPERTY, Fault
+from tests.support.batch_rows import batch_of
 from tests.support.controls import fields
 from tests.support.journal import sent, write_request
 
@@ -130,6 +131,15 @@ def refreshing(browser: Browser) -> Act:
     return lambda: browser.client.post(links.refresh(browser.company_id))
 
 
+def batch_row(browser: Browser) -> str:
+    """A row of a batch that needs correction."""
+    user = User.objects.get(pk=browser.client.session["_auth_user_id"])
+    batch = batch_of(user, browser.company_id, "ready", invalid=1)
+    Batch.objects.update(connection_id=browser.sandbox.connection(COMPANY))
+    BatchRow.objects.update(customer_id=browser.customer_id)
+    return links.batch_row(browser.company_id, batch.pk, 1)
+
+
 def file(rest: str) -> Callable[[Browser], str]:
     return lambda browser: links.customers(browser.sandbox.company("files")) + rest
 
@@ -159,6 +169,8 @@ ROWS: dict[str, tuple[Any, str]] = {
     "update": (saving(lambda b: b.customers(f"{b.customer_id}/edit/")), "^PUT "),
     "update, re-read": (saving(lambda b: b.customers(f"{b.customer_id}/edit/")), "^GET "),
     "update, cold": (saving(lambda b: b.customers(f"{b.customer_id}/edit/"), known=False), "."),
+    "batch row": (reading(batch_row), "."),
+    "batch row, save": (saving(batch_row), "."),
     "draft": (drafting(known=True), "."),
     "draft, cold": (drafting(known=False), "."),
     "write": (following, "."),
@@ -235,6 +247,8 @@ def test_a_bad_day(
     outcome += read_outcome(row, fault, answer, body)
     if row.startswith(("create", "update")):
         outcome += write_outcome(sandbox, fault, answer, body, writes_before, accepted_before)
+    if row == "batch row, save":
+        assert answer.status_code == 303 or "Quillfeather" in body
     if row.startswith("draft"):
         outcome += draft_outcome(answer)
     if not fault.sent:
