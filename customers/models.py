@@ -163,8 +163,14 @@ class Write(models.Model):
         "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="retries"
     )
 
+    # Without an index of its own: `rows_of_batch` has the rows of a batch, and no query wants all that have none.
     batch = models.ForeignKey(
-        Batch, null=True, blank=True, on_delete=models.PROTECT, related_name="writes"
+        Batch,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="writes",
+        db_index=False,
     )
     position = models.PositiveIntegerField(null=True, help_text="In its batch, from 1.")
 
@@ -254,12 +260,34 @@ class Write(models.Model):
                 name="pending_of_customer",
             ),
             models.Index(fields=["company_id", "confirmed_at"]),
+            # The same of single changes, and those that need attention, for the list of customers: a batch may have
+            # thousands of rows.
+            models.Index(
+                fields=["company_id", "-created_at", "-id"],
+                condition=models.Q(is_pending=1, batch__isnull=True),
+                name="pending_singles",
+            ),
+            models.Index(
+                fields=["company_id", "confirmed_at"],
+                condition=models.Q(batch__isnull=True),
+                name="confirmed_singles",
+            ),
+            models.Index(
+                fields=["company_id", "-created_at", "-id"],
+                condition=models.Q(needs_attention=1),
+                name="attention_of_company",
+            ),
             # Background work and events.
             models.Index(
                 fields=["checked_at"], condition=models.Q(is_pending=1), name="pending_by_check"
             ),
             models.Index(fields=["forgotten_at", "created_at"]),
             models.Index(fields=["push_operation_key"]),
+            models.Index(
+                fields=["company_id", "customer_id", "-created_at"],
+                condition=models.Q(batch__isnull=False),
+                name="batch_rows_of_customer",
+            ),
             # A batch: its next row, and its counts.
             models.Index(
                 fields=["batch", "state", "position"],

@@ -97,7 +97,7 @@ class Sandbox(SandboxControls):
         return len(self._server.open)
 
     def _handle(self, request: Request) -> tuple[Response, Call]:
-        """Handle one request: log, latency, faults, key, limits, then the route."""
+        """Handle one request: log, faults, key, limits, latency, then the route."""
         call = Call(
             method=request.method,
             path=request.path,
@@ -114,8 +114,6 @@ class Sandbox(SandboxControls):
             return response, call
         self._calls.append(call)
         fault = self.faults.take(f"{request.method} {request.target}")
-        if self.settings.latency:
-            time.sleep(self.settings.latency)
         if fault is not None and not fault.handled and fault.kind in {"reset", "hang"}:
             return fault.apply(None, self.url, self.faults.released), call
         response = self._limited(request, fault)
@@ -188,7 +186,9 @@ class Sandbox(SandboxControls):
         }
 
     def _answer(self, request: Request, fault: Fault | None) -> Response:
-        """The response of the route, or of a fault instead."""
+        """The response of the route, or of a fault instead, after the latency: the call is running meanwhile."""
+        if self.settings.latency:
+            time.sleep(self.settings.latency)
         if fault is not None and fault.kind == "delay":
             self.faults.released.wait(fault.seconds)
         if fault is not None and not fault.handled:

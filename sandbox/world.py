@@ -28,10 +28,10 @@ _UNDATED = {"modifiedDate": None}
 class Settings:
     """What can be changed while the sandbox runs. Times are in seconds.
 
-    latency: added to every response. push_delay: until a write ends. sync_delay: how long a refresh takes.
-    minute: the length of one of `timeoutInMinutes`. daily_quota: calls left until 429 (None: never refused;
-    the headers then count down and start again). max_concurrent: calls at the same time per company until 429 (Codat's
-    is 10; None: never refused). ranges, heads: whether downloads honour `Range` and `HEAD`. case_sensitive: of
+    latency: added to every response but refusals of a limit. push_delay: until a write ends. sync_delay: how long a
+    refresh takes. minute: the length of one of `timeoutInMinutes`. daily_quota: calls left until 429 (None: never
+    refused; the headers then count down and start again). max_concurrent: calls at the same time per company until 429
+    (Codat's is 10; None: never refused). ranges, heads: whether downloads honour `Range` and `HEAD`. case_sensitive: of
     `=` and `~`. refresh_outcome: the state in which refreshes end. webhook_copies: how often each event is
     delivered (Codat promises at least once). reference: the moment that the data's dates are relative to, as Codat
     writes dates; "" for the present. past_writes: whether Codat has a history of writes already. next_write: the

@@ -118,7 +118,8 @@ def _rows_context(
     pages = paging(state, data, page.suffix)
     listed = links.from_list(joined(state.address(), page.suffix))
     origin = Origin(page.company_id, state, page.suffix, 0)
-    writes = listed_writes(page.company_id)
+    ids = [customer_id for row in results if isinstance(customer_id := row.get("id"), str)]
+    writes = listed_writes(page.company_id, ids)
     changes = row_changes.place(
         writes,
         results,

@@ -1,12 +1,14 @@
 """The changes that stand in the rows of a list: those that are pending, and those that ended a moment ago."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
+from string import hexdigits
 from typing import Any
+from uuid import UUID
 
 from django.db import connection
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from customers.models import Write
@@ -18,47 +20,76 @@ from customers.writes import sentences, tracking
 MAX_LISTED = 100
 # For how long a list shows the end of a change: one that was read back, and one that failed and was not looked at.
 CONFIRMED_FOR, FAILED_FOR = timedelta(minutes=10), timedelta(days=7)
+# Digits of a change's ID that name it in an address.
+_KEY_LENGTH = 8
 
-# The IDs of the changes that a list shows, newest first: pending, read back lately, failed and not looked at. A union,
-# and not a condition with OR: each part then has its own index. The order is outside: SQLite would read each part in
-# it, and so all changes of the company. Written by hand, on our own table, for a row of the bench, "The list page, to
-# the admin's": Django takes 0.7 ms to put this statement together, a tenth of the page.
-_LISTED = """
+# The IDs of the single changes that a list shows, newest first: pending, read back lately, failed and not looked at. A
+# union, and not a condition with OR: each part then has its own index. The order is outside: SQLite would read each
+# part in it, and so all changes of the company. Written by hand, on our own table, for a row of the bench, "The list
+# page, to the admin's": Django takes 0.7 ms to put this statement together, a tenth of the page. What needs attention
+# includes what is pending; a condition on the state would make SQLite use an index that has the rows of batches, too.
+_SINGLES = """
     SELECT id, created_at FROM (
-        SELECT id, created_at FROM customers_write WHERE company_id = %s AND is_pending = 1
+        SELECT id, created_at FROM customers_write
+            WHERE company_id = %s AND is_pending = 1 AND batch_id IS NULL
         UNION
-        SELECT id, created_at FROM customers_write WHERE company_id = %s AND confirmed_at >= %s
+        SELECT id, created_at FROM customers_write
+            WHERE company_id = %s AND confirmed_at >= %s AND batch_id IS NULL
         UNION
-        SELECT id, created_at FROM customers_write WHERE company_id = %s AND state IN (%s, %s)
-            AND created_at >= %s AND seen_at IS NULL AND decision = ''
+        SELECT id, created_at FROM customers_write
+            WHERE company_id = %s AND needs_attention = 1 AND created_at >= %s AND decision = ''
     ) AS listed ORDER BY created_at DESC LIMIT %s
+"""
+# A batch may have thousands of rows: a list reads those of its own customers. Without an order, which would make
+# PostgreSQL read all changes in it.
+_ROWS_OF_BATCHES = """
+    SELECT id FROM customers_write
+        WHERE company_id = %s AND customer_id IN ({}) AND batch_id IS NOT NULL AND (
+            is_pending = 1 OR confirmed_at >= %s
+            OR (state IN (%s, %s) AND created_at >= %s AND seen_at IS NULL AND decision = '')
+        )
 """
 
 
-def listed_writes(company_id: str) -> list[Write]:
-    """The changes of a company's customers that a list shows, oldest first. At most two queries.
+def listed_writes(company_id: str, customer_ids: Sequence[str] = ()) -> list[Write]:
+    """The changes of a company's customers that a list shows, oldest first. At most three queries.
 
-    A failed change is left out where its author has looked at it, a person has decided about it, or a later change
-    followed.
+    Rows of batches are those of the list's own customers. A failed change is left out where its author has looked at
+    it, a person has decided about it, or a later change followed.
     """
     now = timezone.now()
     adapted = connection.ops.adapt_datetimefield_value
+    confirmed, failed = adapted(now - CONFIRMED_FOR), adapted(now - FAILED_FOR)
+    states = [*map(str, Write.FAILED_STATES)]
     with connection.cursor() as cursor:
         cursor.execute(
-            _LISTED,
-            [
-                company_id,
-                company_id,
-                adapted(now - CONFIRMED_FOR),
-                company_id,
-                *map(str, Write.FAILED_STATES),
-                adapted(now - FAILED_FOR),
-                MAX_LISTED,
-            ],
+            _SINGLES, [company_id, company_id, confirmed, company_id, failed, MAX_LISTED]
         )
         ids = [pk for pk, _ in cursor.fetchall()]
-    if not ids:
+        if customer_ids:
+            places = ", ".join(["%s"] * len(customer_ids))
+            cursor.execute(
+                _ROWS_OF_BATCHES.format(places),
+                [company_id, *customer_ids, confirmed, *states, failed],
+            )
+            ids += [pk for (pk,) in cursor.fetchall()]
+    return _read(ids, company_id) if ids else []
+
+
+def rows_of_batches(company_id: str, keys: Iterable[str]) -> list[Write]:
+    """The rows of batches among the changes that a list shows, each by its `row_key`. One query at most."""
+    wanted = Q()
+    for key in keys:
+        if len(key) == _KEY_LENGTH and not set(key) - set(hexdigits):
+            wanted |= Q(pk__range=(UUID(key.ljust(32, "0")), UUID(key.ljust(32, "f"))))
+    if not wanted:
         return []
+    rows = Write.objects.filter(wanted, company_id=company_id, batch__isnull=False)
+    return list(rows.order_by("created_at", "pk"))
+
+
+def _read(ids: Sequence[UUID], company_id: str) -> list[Write]:
+    """The changes with these IDs, oldest first, without those that were followed by others."""
     later = Write.objects.filter(
         company_id=company_id,
         customer_id=OuterRef("customer_id"),
@@ -117,11 +148,15 @@ def read_rows(text: str) -> dict[str, int]:
 
 
 def listed_key(writes: Iterable[Write]) -> str:
-    """A short text that differs where a list has to read its customers again: a change began, or one ended."""
-    parts = ",".join(sorted(f"{write.pk}{write.is_pending}" for write in writes))
+    """A short text that differs where a list has to read its customers again: a change began, or one ended.
+
+    Rows of batches do not count: they end one after the other, and each read is a call to Codat.
+    """
+    singles = (write for write in writes if not write.batch_id)
+    parts = ",".join(sorted(f"{write.pk}{write.is_pending}" for write in singles))
     return hashlib.sha256(parts.encode()).hexdigest()[:16]
 
 
 def row_key(write: Write) -> str:
     """A short text for one of a list's changes."""
-    return str(write.pk)[:8]
+    return str(write.pk)[:_KEY_LENGTH]

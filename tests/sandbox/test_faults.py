@@ -178,6 +178,21 @@ def test_latency_is_added(api: Api, box: Sandbox) -> None:
     assert time.monotonic() - started >= 0.05
 
 
+def test_a_call_is_running_while_the_latency_passes(api: Api, box: Sandbox) -> None:
+    box.settings.max_concurrent = 1
+    box.settings.latency = 2.0
+    path = f"{api.company('qbo')}/dataStatus"
+    answers: list[int] = []
+    first = threading.Thread(target=lambda: answers.append(Api(box).get(path).status_code))
+    first.start()
+    while not box.calls:
+        time.sleep(0.002)
+    box.settings.latency = 0.0
+    assert api.get(path).status_code == 429
+    first.join()
+    assert answers == [200]
+
+
 def test_the_controls_over_http(box: Sandbox) -> None:
     def control(method: str, path: str, body: Any = None) -> requests.Response:
         return requests.request(method, f"{box.url}/_sandbox/{path}", json=body, timeout=10)

@@ -15,9 +15,9 @@ from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
-from customers.models import Write
+from customers.models import Batch, Write
 from customers.web import attention, links
-from customers.writes.listed import listed_writes
+from customers.writes.listed import listed_writes, row_key
 from customers.writes.pages import change_pages
 from tests.conftest import RawPathClient
 from tests.support.journal import journal_row
@@ -134,7 +134,7 @@ def read_pages(client: RawPathClient, user: User) -> list[Statement]:
         ):
             assert client.get(address).status_code == 200
         journal.pending(COMPANY).exists()
-        listed_writes(COMPANY)
+        listed_writes(COMPANY, [CUSTOMER, "40"])
         attention.of_user(user.pk)
         for customer in (None, CUSTOMER):
             for read_at in (None, NOW - timedelta(minutes=1)):
@@ -157,7 +157,8 @@ def test_no_page_scans_the_journal(
             step
             for step in steps
             if re.search(
-                r"Seq Scan on customers_write|^SCAN (?!.*USING .*INDEX|\(|subquery|listed$)", step
+                r"Seq Scan on customers_write|^SCAN (?!.*USING .*INDEX|\(|subquery|(listed|changes)$)",
+                step,
             )
         ]
         assert not scans, (statement, steps)
@@ -177,6 +178,71 @@ def test_what_is_read_does_not_grow_with_the_confirmed_changes(
     assert len(few) == len(many)
     for before, statement in zip(few, many, strict=True):
         assert cost(statement) <= 1.5 * before + 60, (statement, plan(statement))
+
+
+def fill_batch(user: User, count: int) -> None:
+    """A running batch of other customers, with rows in every state."""
+    batch = Batch.objects.create(
+        user=user, company_id=COMPANY, title="Set Phone", state=Batch.State.RUNNING
+    )
+    states: list[dict[str, Any]] = [
+        {"state": Write.State.QUEUED},
+        {"state": Write.State.PENDING},
+        {"state": Write.State.FAILED, "completed_at": NOW},
+        {"state": Write.State.SUCCESS, "confirmation": Write.Confirmation.WAITING},
+        {
+            "state": Write.State.SUCCESS,
+            "confirmation": Write.Confirmation.CONFIRMED,
+            "confirmed_at": NOW,
+        },
+    ]
+    Write.objects.bulk_create(
+        [
+            Write(
+                company_id=COMPANY,
+                user=user,
+                username=user.username,
+                kind=Write.Kind.UPDATE,
+                customer_id=f"c{number}",
+                payload="{}",
+                batch=batch,
+                position=number,
+                **states[number % len(states)],
+            )
+            for number in range(count)
+        ],
+        batch_size=200,
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE customers_write")
+
+
+def test_what_lists_and_the_frame_read_does_not_grow_with_a_batch(
+    editor: User, editor_client: RawPathClient
+) -> None:
+    fill(editor, 1000)
+    own = journal_row(COMPANY, editor, customer_id=CUSTOMER, state=Write.State.PENDING)
+
+    def read() -> list[Statement]:
+        with journal_reads() as statements:
+            shown = listed_writes(COMPANY, [CUSTOMER, "c1", "c3", "c5"])
+            rows = [f"{row_key(write)}.1" for write in shown]
+            assert own in shown
+            assert editor_client.get(links.pending(COMPANY, rows=rows)).status_code == 200
+            assert editor_client.get(links.pending(COMPANY, CUSTOMER)).status_code == 200
+            assert editor_client.get(links.badge()).status_code == 200
+            attention.of_user(editor.pk)
+        return statements
+
+    fill_batch(editor, 50)
+    few = [cost(statement) for statement in read()]
+    fill_batch(editor, 5000)
+    many = read()
+    assert len(few) == len(many)
+    for before, statement in zip(few, many, strict=True):
+        # The customers of the page have a row in each of the two batches.
+        assert cost(statement) <= 2.5 * before + 60, "\n".join(plan(statement))
+    assert [write.batch_id is None for write in listed_writes(COMPANY)] == [True]
 
 
 def test_links_visit_every_change_once_while_new_ones_arrive(

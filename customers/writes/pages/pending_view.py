@@ -40,8 +40,8 @@ def pending_changes(request: HttpRequest, company_id: str) -> HttpResponse:
 def _rows(request: HttpRequest, company_id: str) -> HttpResponse:
     """The states of the changes in the rows of a list; `?rows` says which have one. Ended ones load the list again."""
     origin = read_origin(request.GET, company_id) or Origin(company_id, read_customers({}), "", 0)
-    writes = listed.listed_writes(company_id)
     positions = listed.read_rows(request.GET.get("rows", ""))
+    writes = listed.listed_writes(company_id) + listed.rows_of_batches(company_id, positions)
     keys = [(write, listed.row_key(write)) for write in writes]
     may_write = request.user.has_perm("customers.write_customers")
     states = [
