@@ -304,10 +304,13 @@ JOURNAL_RACES = (
     "tests/writes/test_event_processing.py::test_a_thousand_events_leave_the_right_journal",
 )
 SAVE_RACES = ("tests/editing/test_save_races.py", "tests/browsing/test_saved_view_races.py")
+BATCH_RACES = ("tests/batches/test_batch_races.py",)
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("races", [JOURNAL_RACES, SAVE_RACES], ids=["journal", "saves"])
+@pytest.mark.parametrize(
+    "races", [JOURNAL_RACES, SAVE_RACES, BATCH_RACES], ids=["journal", "saves", "batches"]
+)
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="skipped: this run is on PostgreSQL")
 def test_the_same_holds_on_postgresql(races: tuple[str, ...]) -> None:
     run_on_postgresql(*races)
