@@ -118,6 +118,19 @@ def csrf(visitor: Visitor) -> dict[str, str]:
     return {"csrfmiddlewaretoken": visitor.cookies["csrftoken"]}
 
 
+def new_batch(visitor: Visitor, **typed: str) -> Request:
+    """The page on which a batch of a whole list is made; after something was typed its answer."""
+    company = visitor.stack.company("qbo")
+    path = links.new_batch(company, listed="?status=Active", is_all=True)
+    if not typed:
+        return Request(path)
+    return visitor.form(path, **{name.replace("__", "."): text for name, text in typed.items()})
+
+
+_COUNTRY = {"f__1__key": "addresses.country", "f__1__where_key": "addresses.type"}
+_NEW_ROW = {"entries": "1,2", "f__2__key": "addresses"}
+
+
 def wrong_settings(visitor: Visitor) -> Request:
     """The settings with a time zone that does not exist."""
     return Request(links.settings(), {"time_zone": "nowhere"} | csrf(visitor))
@@ -182,6 +195,11 @@ PAGES: tuple[Page, ...] = (
     Page("list, all columns", of(links.customers, "qbo", query="?columns=all&order_by=-city")),
     Page("compare", of(links.compare, "qbo", query="?id=1&id=2&id=39")),
     Page("compare, one chosen", of(links.compare, "qbo", query="?id=1"), status=422),
+    Page("new batch", new_batch),
+    Page("new batch, fields", lambda visitor: new_batch(visitor, action="fields", **_COUNTRY, **_NEW_ROW)),
+    Page("new batch, errors", lambda visitor: new_batch(visitor, action="save", **_COUNTRY), status=422),
+    Page("new batch, nothing selected", of(links.new_batch, "qbo"), status=422),
+    Page("new batch, not linked", of(links.new_batch, "deauthorized"), status=409),
     Page("view, new", saved_view_form),
     Page("view, no name", lambda visitor: saved_view(visitor, ""), status=422),
     Page("view", lambda visitor: saved_view(visitor, "Mine")),

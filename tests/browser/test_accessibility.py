@@ -35,6 +35,14 @@ def _invalid(page: Page, stack: Stack) -> None:
     page.locator("#form-summary").wait_for()
 
 
+def _new_batch(page: Page, stack: Stack) -> None:
+    _go(page, links.new_batch(stack.company("qbo"), is_all=True))
+    page.get_by_label("Field", exact=True).select_option("addresses.country")
+    page.get_by_label("In which rows").select_option("addresses.type")
+    page.get_by_role("button", name="Check").click()
+    page.locator("#form-summary").wait_for()
+
+
 def _review(page: Page, stack: Stack) -> None:
     _go(page, links.edit(stack.company("qbo"), "39"))
     page.get_by_label("Phone", exact=True).fill("1")
@@ -117,6 +125,8 @@ PAGES: dict[str, Visit] = {
         lambda stack: links.customers(stack.company("odd")) + "?columns=all&status=Active"
     ),
     "compare": at(lambda stack: links.compare(stack.company("qbo")) + "?id=39&id=38&id=nobody"),
+    "new batch": _new_batch,
+    "new batch, nothing selected": at(lambda stack: links.new_batch(stack.company("qbo"))),
     "view": at(lambda stack: links.new_view(links.customers(stack.company("qbo")) + "?q=a")),
     "detail": at(lambda stack: links.customer(stack.company("qbo"), "39")),
     "timeline": at(lambda stack: links.timeline(stack.company("qbo"), "39")),

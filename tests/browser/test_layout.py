@@ -39,6 +39,7 @@ def test_no_text_overflows(open_page: OpenPage, fresh: Stack, width: int) -> Non
         links.edit(fresh.company("odd"), "full"),
         links.new(fresh.company("intacct")),
         links.writes(fresh.company("qbo")),
+        links.new_batch(fresh.company("intacct"), is_all=True),
         links.settings(),
         links.shortcuts(),
     ):
