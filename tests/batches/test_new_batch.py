@@ -464,6 +464,8 @@ def test_what_failed_is_tried_again_with_other_values(
     source = check(made(sandbox, editor, 3, [instruction]))
     states.cancel(source, editor)
     path = url(sandbox, source=source.pk)
+    ended = text_of(editor_client.get(links.batch(source.company_id, source.pk)))
+    assert f'href="{path.replace("&", "&amp;")}"' in ended
     page = opened(editor_client, path)
     assert "<h1>Edit 3 customers</h1>" in text_of(page)
     kept = posted(page)

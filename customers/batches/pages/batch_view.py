@@ -223,4 +223,7 @@ def _end(batch: Batch, progress: Progress, *, may_write: bool) -> dict[str, Any]
         "retry_rows": following_up.retried_rows(batch).count(),
         "undo_rows": following_up.undone_writes(batch).count() if progress.total else 0,
         "submission": uuid.uuid4(),
+        "retry_url": links.new_batch(
+            batch.company_id, connection=batch.connection_id, source=batch.pk
+        ),
     }
