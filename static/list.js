@@ -39,7 +39,7 @@
     const total = root.querySelector("[data-select-all]");
     root.classList.toggle("ticked", isAll || ticked.size > 0);
     root.classList.toggle("all", isAll);
-    const number = isAll ? total?.dataset.selectAll : ticked.size.toLocaleString("en");
+    const number = isAll ? total?.dataset.selectAll : ticked.size.toLocaleString(document.documentElement.dataset.locale);
     root.querySelector(".selected-count").textContent =
       `${isAll ? "All " : ""}${number} selected${!isAll && elsewhere > 0 ? `, ${elsewhere} on other pages` : ""}`;
     const onButton = root.querySelector("[data-number]");
