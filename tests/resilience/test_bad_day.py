@@ -34,7 +34,7 @@ from sandbox import Sandbox
 from tests.conftest import RawPathClient, forget_codat
 from tests.support.bad_day import FAULTS, PROPERTY, Fault
 from tests.support.batch_rows import batch_of
-from tests.support.controls import fields
+from tests.support.controls import Controls, fields
 from tests.support.journal import sent, write_request
 
 HTMX = {"HX-Request": "true"}
@@ -140,6 +140,20 @@ def batch_row(browser: Browser) -> str:
     return links.batch_row(browser.company_id, batch.pk, 1)
 
 
+def making_a_batch(*, known: bool) -> Any:
+    """A batch of all that a list shows, which is read when the batch is made."""
+
+    def prepare(browser: Browser) -> Act:
+        url = links.new_batch(browser.company_id, is_all=True)
+        form = Controls(browser.client.get(url).content.decode()).fields
+        form |= {"f.1.key": "phone", "f.1.text": "1", "note": TYPED, "action": "save"}
+        if not known:
+            forget_codat()
+        return lambda: browser.client.post(url, form)
+
+    return prepare
+
+
 def file(rest: str) -> Callable[[Browser], str]:
     return lambda browser: links.customers(browser.sandbox.company("files")) + rest
 
@@ -171,6 +185,9 @@ ROWS: dict[str, tuple[Any, str]] = {
     "update, cold": (saving(lambda b: b.customers(f"{b.customer_id}/edit/"), known=False), "."),
     "batch row": (reading(batch_row), "."),
     "batch row, save": (saving(batch_row), "."),
+    "new batch": (reading(lambda b: links.new_batch(b.company_id, is_all=True)), "."),
+    "new batch, made": (making_a_batch(known=True), "."),
+    "new batch, made cold": (making_a_batch(known=False), "."),
     "draft": (drafting(known=True), "."),
     "draft, cold": (drafting(known=False), "."),
     "write": (following, "."),
@@ -247,7 +264,9 @@ def test_a_bad_day(
     outcome += read_outcome(row, fault, answer, body)
     if row.startswith(("create", "update")):
         outcome += write_outcome(sandbox, fault, answer, body, writes_before, accepted_before)
-    if row == "batch row, save":
+    if row.startswith("new batch, made"):
+        assert (answer.status_code == 303) == Batch.objects.exists()
+    if row == "batch row, save" or row.startswith("new batch, made"):
         assert answer.status_code == 303 or "Quillfeather" in body
     if row.startswith("draft"):
         outcome += draft_outcome(answer)
