@@ -290,7 +290,7 @@ class Write(models.Model):
             ),
             # A batch: its next row, and its counts.
             models.Index(
-                fields=["batch", "state", "position"],
+                fields=["batch", "state", "position", "confirmation"],
                 condition=models.Q(batch__isnull=False),
                 name="rows_of_batch",
             ),

@@ -13,6 +13,7 @@ from django.utils import timezone
 from customers.batches.checking import decide, open_row, target_maker
 from customers.batches.creating import BatchRequest, Selected, create, row_submission
 from customers.batches.instructions import Instruction
+from customers.batches.progress import RETRIED_ROWS, RETRIED_STATES
 from customers.codat.types import Company, Connection
 from customers.editing.edit import Edit, SaveOptions, Target, read_customer
 from customers.editing.opening import read_post
@@ -24,9 +25,6 @@ RowState, WriteState = BatchRow.State, Write.State
 
 # Rows that a person may correct: nothing of them was sent.
 CORRECTABLE = (RowState.INVALID, RowState.CONFLICT, RowState.CHECKED, RowState.LEFT_OUT)
-# Timed-out rows are not among these: they may still be made, so sending them again could make them twice.
-RETRIED_STATES = (WriteState.FAILED, WriteState.NOT_SENT)
-RETRIED_ROWS = (RowState.INVALID, RowState.CONFLICT)
 
 
 def open_correction(row: BatchRow, service: CustomerService) -> Edit:

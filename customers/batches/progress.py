@@ -1,20 +1,23 @@
-"""How far a batch is: its rows by group, in one query, and what follows from the counts. Knows no HTTP."""
+"""How far a batch is: its rows by group, and what follows from the counts. Knows no HTTP.
 
+The groups are made here of the states of rows and writes, which two indexes hold: a condition in SQL would read every
+write with its values, of which there are thousands.
+"""
+
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
 
-from django.db.models import Case, Count, IntegerField, Q, QuerySet, Value, When
 from django.utils import timezone
 
 from customers.models import Batch, BatchRow, Write
 from customers.writes.sentences import Mark
 
-RowState, WriteState = BatchRow.State, Write.State
+RowState, WriteState, Confirmation = BatchRow.State, Write.State, Write.Confirmation
 
-# For the pace: rows that were sent in the last minute.
-_LATELY = timedelta(minutes=1)
+# For the pace: rows that were sent in the last minute, and how many of the last ones are looked at.
+_LATELY, _LAST_ROWS = timedelta(minutes=1), 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +26,6 @@ class Group:
 
     key: str
     mark: Mark
-    condition: Q
     # Of a batch that was started: counted also where there are none.
     is_always_shown: bool = False
 
@@ -33,69 +35,46 @@ class Group:
         return self.mark.label
 
 
-def _write(*states: str, **conditions: object) -> Q:
-    return Q(write__state__in=states, **conditions)
-
-
-def _row(state: str) -> Q:
-    return Q(write=None, state=state)
-
-
-_UNREAD = (Write.Confirmation.DIFFERS, Write.Confirmation.ABSENT)
-_UNCONFIRMED = (Write.Confirmation.WAITING, Write.Confirmation.NONE)
-
-# In the order of a batch's rows: what needs a person first. A row is in the first group whose condition holds.
+# In the order of a batch's rows: what needs a person first.
 GROUPS: tuple[Group, ...] = (
-    Group(
-        "unknown",
-        Mark("Unknown", "question", "warn"),
-        _write(WriteState.UNKNOWN),
-        is_always_shown=True,
-    ),
-    Group(
-        "refused",
-        Mark("Refused", "cross", "bad"),
-        _write(*Write.FAILED_STATES),
-        is_always_shown=True,
-    ),
-    Group(
-        "different",
-        Mark("Different", "triangle", "warn"),
-        _write(WriteState.SUCCESS, write__confirmation__in=_UNREAD),
-        is_always_shown=True,
-    ),
-    Group("invalid", Mark("Needs correction", "cross", "bad"), _row(RowState.INVALID)),
-    Group("conflict", Mark("Conflict", "triangle", "warn"), Q(state=RowState.CONFLICT)),
-    Group("missing", Mark("Not found", "question", "warn"), _row(RowState.MISSING)),
-    Group(
-        "sent",
-        Mark("Sent", "half", "info"),
-        _write(WriteState.SENDING, WriteState.PENDING),
-        is_always_shown=True,
-    ),
-    Group(
-        "accepted",
-        Mark("Accepted", "half", "info"),
-        _write(WriteState.SUCCESS, write__confirmation__in=_UNCONFIRMED),
-        is_always_shown=True,
-    ),
-    Group(
-        "queued",
-        Mark("Queued", "ring", ""),
-        _write(WriteState.QUEUED) | _row(RowState.CHECKED),
-        is_always_shown=True,
-    ),
-    Group("waiting", Mark("Not checked", "ring", ""), _row(RowState.WAITING)),
-    Group("unchanged", Mark("Unchanged", "dash", ""), _row(RowState.UNCHANGED)),
-    Group(
-        "confirmed",
-        Mark("Confirmed", "tick", "good"),
-        _write(WriteState.SUCCESS),
-        is_always_shown=True,
-    ),
-    Group("not_sent", Mark("Not sent", "dash", ""), Q(pk__isnull=False), is_always_shown=True),
+    Group("unknown", Mark("Unknown", "question", "warn"), is_always_shown=True),
+    Group("refused", Mark("Refused", "cross", "bad"), is_always_shown=True),
+    Group("different", Mark("Different", "triangle", "warn"), is_always_shown=True),
+    Group("invalid", Mark("Needs correction", "cross", "bad")),
+    Group("conflict", Mark("Conflict", "triangle", "warn")),
+    Group("missing", Mark("Not found", "question", "warn")),
+    Group("sent", Mark("Sent", "half", "info"), is_always_shown=True),
+    Group("accepted", Mark("Accepted", "half", "info"), is_always_shown=True),
+    Group("queued", Mark("Queued", "ring", ""), is_always_shown=True),
+    Group("waiting", Mark("Not checked", "ring", "")),
+    Group("unchanged", Mark("Unchanged", "dash", "")),
+    Group("confirmed", Mark("Confirmed", "tick", "good"), is_always_shown=True),
+    Group("not_sent", Mark("Not sent", "dash", ""), is_always_shown=True),
 )
 BY_KEY = {group.key: group for group in GROUPS}
+_OF_WRITES = {
+    WriteState.UNKNOWN: "unknown",
+    WriteState.FAILED: "refused",
+    WriteState.TIMED_OUT: "refused",
+    WriteState.SENDING: "sent",
+    WriteState.PENDING: "sent",
+    WriteState.QUEUED: "queued",
+    WriteState.NOT_SENT: "not_sent",
+}
+_OF_CONFIRMATIONS = {
+    Confirmation.DIFFERS: "different",
+    Confirmation.ABSENT: "different",
+    Confirmation.CONFIRMED: "confirmed",
+}
+_OF_ROWS = {
+    RowState.WAITING: "waiting",
+    RowState.CHECKED: "queued",
+    RowState.UNCHANGED: "unchanged",
+    RowState.INVALID: "invalid",
+    RowState.CONFLICT: "conflict",
+    RowState.MISSING: "missing",
+    RowState.LEFT_OUT: "not_sent",
+}
 # As they are counted on the page: the way of a row, then what became of it.
 _SHOWN = ("waiting", "queued", "sent", "accepted", "confirmed", "different", "refused", "unknown",
           "invalid", "conflict", "missing", "not_sent", "unchanged")  # fmt: skip
@@ -103,19 +82,36 @@ _SHOWN = ("waiting", "queued", "sent", "accepted", "confirmed", "different", "re
 _MOVING = ("waiting", "queued", "sent", "accepted", "unknown")
 # Rows that a person may take up again while the batch is open: the share that is done does not count them.
 _REOPENED = ("invalid", "conflict", "not_sent")
+# Rows that may be tried again in another batch. Timed-out rows are not among these: they may still be made, so sending
+# them again could make them twice.
+RETRIED_STATES = (WriteState.FAILED, WriteState.NOT_SENT)
+RETRIED_ROWS = (RowState.INVALID, RowState.CONFLICT)
 NEEDS_PERSON = ("unknown", "refused", "different", "invalid", "conflict")
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """The rows of a batch by group, and how many were sent in the last minute. `certain` cannot change any more."""
+    """The rows of a batch by group.
+
+    `certain` of them cannot change any more, `retried` may be tried again. `pace` is how many are sent a minute.
+    `groups` has the key of each row's group, by its position.
+    """
 
     total: int
     counts: Mapping[str, int]
     certain: int = 0
-    sent_lately: int = 0
+    retried: int = 0
+    pace: float = 0
     is_over: bool = False
     is_started: bool = False
+    groups: Mapping[int, str] = field(default_factory=dict)
+
+    def positions(self, key: str = "") -> list[int]:
+        """The positions of the rows of a group in their order; of all rows those that need a person first."""
+        if key:
+            return sorted(position for position, group in self.groups.items() if group == key)
+        order = {group.key: number for number, group in enumerate(GROUPS)}
+        return sorted(self.groups, key=lambda position: (order[self.groups[position]], position))
 
     def of(self, key: str) -> int:
         """How many rows are in a group."""
@@ -156,7 +152,7 @@ class Progress:
     @property
     def minutes_left(self) -> float | None:
         """Until the queued rows are sent, at the pace of the last minute; None where nothing was sent in it."""
-        return self.of("queued") / self.sent_lately if self.sent_lately else None
+        return self.of("queued") / self.pace if self.pace else None
 
     @property
     def shown(self) -> list[tuple[Group, int]]:
@@ -169,48 +165,76 @@ class Progress:
         ]
 
 
-def number_of(key: str) -> int:
-    """The place of a group in `GROUPS`."""
-    return next(number for number, group in enumerate(GROUPS) if group.key == key)
+def group_of(row: BatchRow, batch: Batch) -> Group:
+    """The group of one row, whose write is known."""
+    write = (row.write.state, row.write.confirmation) if row.write else None
+    return BY_KEY[_key(row.state, write, is_cancelled=batch.state == Batch.State.CANCELLED)]
 
 
-def _groups(batch: Batch) -> list[Group]:
-    """The groups of a batch's rows: what a cancelled one has not sent never will be."""
-    if batch.state != Batch.State.CANCELLED:
-        return [*GROUPS]
-    return [group for group in GROUPS if group.key not in ("queued", "waiting")]
-
-
-def grouped_rows(batch: Batch) -> "QuerySet[Any]":
-    """The rows of a batch, each with the number of its group as `group`: its place in `GROUPS`."""
-    cases = [When(group.condition, then=Value(number_of(group.key))) for group in _groups(batch)]
-    # The last condition holds for every row.
-    group = Case(*cases, default=Value(number_of("not_sent")), output_field=IntegerField())
-    return BatchRow.objects.filter(batch=batch).annotate(group=group)
+def _key(row_state: str, write: tuple[str, str] | None, *, is_cancelled: bool) -> str:
+    """The key of a row's group. `write` is the state of its write and of the confirmation."""
+    if write is None:
+        key = _OF_ROWS[RowState(row_state)]
+    elif row_state == RowState.CONFLICT:
+        key = "conflict"
+    elif write[0] == WriteState.SUCCESS:
+        key = _OF_CONFIRMATIONS.get(Confirmation(write[1]), "accepted")
+    else:
+        key = _OF_WRITES[WriteState(write[0])]
+    # What a cancelled batch has not sent never will be.
+    return "not_sent" if is_cancelled and key in ("queued", "waiting") else key
 
 
 def progress_of(batch: Batch) -> Progress:
-    """How far a batch is. One query for its rows, and one for the pace of one that runs."""
-    rows = grouped_rows(batch).order_by().values("group")
-    timed_out = Count("pk", filter=Q(write__state=WriteState.TIMED_OUT))
-    counts: dict[str, int] = {}
-    late = 0
-    for row in rows.annotate(rows=Count("pk"), timed_out=timed_out):
-        counts[GROUPS[row["group"]].key] = row["rows"]
-        late += row["timed_out"]
-    total = sum(counts.values())
-    open_rows = sum(counts.get(key, 0) for key in (*_MOVING, *_REOPENED))
-    is_over = batch.state not in Batch.OPEN
-    lately = 0
-    if batch.state == Batch.State.RUNNING:
-        since = timezone.now() - _LATELY
-        lately = Write.objects.filter(batch=batch, sent_at__gte=since).count()
+    """How far a batch is. Two queries, both of an index alone, and one for the pace of a batch that runs."""
+    rows = BatchRow.objects.filter(batch=batch).order_by().values_list("position", "state")
+    row_states = dict(rows)
+    found = Write.objects.filter(batch=batch).order_by()
+    writes = {
+        position or 0: (state, confirmation)
+        for position, state, confirmation in found.values_list("position", "state", "confirmation")
+    }
+    is_cancelled = batch.state == Batch.State.CANCELLED
+    groups = {
+        position: _key(state, writes.get(position), is_cancelled=is_cancelled)
+        for position, state in row_states.items()
+    }
+    counts = Counter(groups.values())
+    # What timed out may still be accepted, and then waits to be confirmed.
+    timed_out = sum(state == WriteState.TIMED_OUT for state, _ in writes.values())
+    is_running = batch.state == Batch.State.RUNNING
     return Progress(
-        total=total,
-        counts=counts,
-        # What timed out may still be accepted, and then waits to be confirmed.
-        certain=total - open_rows - late,
-        sent_lately=lately,
-        is_over=is_over,
+        total=len(groups),
+        counts=dict(counts),
+        certain=len(groups) - sum(counts[key] for key in (*_MOVING, *_REOPENED)) - timed_out,
+        retried=_retried(row_states, writes),
+        pace=_pace(batch, writes) if is_running else 0,
+        is_over=batch.state not in Batch.OPEN,
         is_started=batch.started_at is not None,
+        groups=groups,
     )
+
+
+def _retried(row_states: Mapping[int, str], writes: Mapping[int, tuple[str, str]]) -> int:
+    """How many rows may be tried again; as `following_up.retried_rows` selects them."""
+    return sum(
+        state != RowState.LEFT_OUT and writes[position][0] in RETRIED_STATES
+        if position in writes
+        else state in RETRIED_ROWS
+        for position, state in row_states.items()
+    )
+
+
+def _pace(batch: Batch, writes: Mapping[int, tuple[str, str]]) -> float:
+    """How many rows are sent a minute, by the last ones; 0 where none was sent in the last minute."""
+    now = timezone.now()
+    sent = sorted(position for position, (state, _) in writes.items() if state not in Write.UNSENT)
+    times = list(
+        Write.objects.filter(
+            batch=batch, position__in=sent[-_LAST_ROWS:], sent_at__gte=now - _LATELY
+        ).values_list("sent_at", flat=True)
+    )
+    if len(times) < _LAST_ROWS:
+        return len(times)
+    seconds = (now - min(filter(None, times))).total_seconds()
+    return len(times) * 60 / max(seconds, 1)

@@ -10,14 +10,12 @@ from customers.batches.progress import (
     NEEDS_PERSON,
     Group,
     Progress,
-    grouped_rows,
-    number_of,
 )
 from customers.models import Batch, BatchRow, Write
 from customers.writes import sentences
 
 # Rows of a group whose reasons are read, and reasons that are named.
-_MAX_READ, _MAX_NAMED = 1000, 3
+_MAX_READ, _MAX_NAMED = 250, 3
 _MAX_TEXT = 200
 
 
@@ -28,6 +26,11 @@ class Need:
     group: Group
     rows: int
     reasons: tuple[tuple[int, str], ...]
+
+    @property
+    def read(self) -> int:
+        """How many rows the reasons were counted of."""
+        return min(self.rows, _MAX_READ)
 
     @property
     def heading(self) -> str:
@@ -73,17 +76,22 @@ def needs_of(batch: Batch, progress: Progress) -> list[Need]:
     """What needs a person, by group. One query for each group that has rows."""
     return [
         # What an unknown outcome is, is said once for all.
-        Need(BY_KEY[key], progress.of(key), _reasons(batch, key) if key != "unknown" else ())
+        Need(
+            BY_KEY[key],
+            progress.of(key),
+            _reasons(batch, progress, key) if key != "unknown" else (),
+        )
         for key in NEEDS_PERSON
         if progress.of(key)
     ]
 
 
-def _reasons(batch: Batch, key: str) -> tuple[tuple[int, str], ...]:
+def _reasons(batch: Batch, progress: Progress, key: str) -> tuple[tuple[int, str], ...]:
     """The most frequent reasons of a group, each with its number, of the first rows."""
-    rows = grouped_rows(batch).filter(group=number_of(key)).select_related("write")
+    positions = progress.positions(key)[:_MAX_READ]
+    rows = BatchRow.objects.filter(batch=batch, position__in=positions).select_related("write")
     rows = rows.defer("payload", "before", "write__payload", "write__before").order_by("position")
-    found = Counter(filter(None, (reason(row) for row in rows[:_MAX_READ])))
+    found = Counter(filter(None, (reason(row) for row in rows)))
     return tuple((count, text[:_MAX_TEXT]) for text, count in found.most_common(_MAX_NAMED))
 
 

@@ -2,14 +2,11 @@
 
 import csv
 import io
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
 
-from django.db.models import QuerySet
-
-from customers.batches.progress import GROUPS
+from customers.batches.progress import group_of
 from customers.batches.reasons import reason
-from customers.models import BatchRow
+from customers.models import Batch, BatchRow
 
 HEADINGS = (
     "Position", "Customer ID", "Name", "State", "Reason", "Field", "Old", "New", "Change",
@@ -24,34 +21,35 @@ _BOM = "\ufeff"
 class ResultFile:
     """The lines of a file, read from the database as they are sent: one for each changed field, or for a row without.
 
-    `rows` are those of `grouped_rows`. `url_of` makes the address of a row's change; "" where it has none.
+    `positions` are those of the rows. `url_of` makes the address of a row's change; "" where it has none.
     """
 
-    def __init__(self, rows: "QuerySet[Any]", url_of: Callable[[BatchRow], str]) -> None:
-        self._rows = rows.select_related("write").order_by("position")
+    def __init__(
+        self, batch: Batch, positions: Sequence[int], url_of: Callable[[BatchRow], str]
+    ) -> None:
+        self._batch, self._positions = batch, positions
         self._url_of = url_of
         self._is_open = True
 
     def __iter__(self) -> Iterator[bytes]:
         """The file in pieces."""
         yield (_BOM + _line(HEADINGS)).encode()
-        position = 0
-        while self._is_open:
-            rows = self._rows.filter(position__gt=position).defer(
-                "payload", "before", "merged", "write__before", "write__payload", "write__merged"
-            )[:_PIECE]
-            lines = [self._lines(row) for row in rows]
-            if not lines:
+        rows = (
+            BatchRow.objects.filter(batch=self._batch).select_related("write").order_by("position")
+        )
+        rows = rows.defer("payload", "before", "write__before", "write__payload", "write__merged")
+        for start in range(0, len(self._positions), _PIECE):
+            if not self._is_open:
                 return
-            position = rows[len(rows) - 1].position
-            yield "".join(lines).encode(errors="replace")
+            piece = rows.filter(position__in=self._positions[start : start + _PIECE])
+            yield "".join(map(self._lines, piece)).encode(errors="replace")
 
     def close(self) -> None:
         """No further row is read."""
         self._is_open = False
 
-    def _lines(self, row: Any) -> str:
-        group = GROUPS[row.group]
+    def _lines(self, row: BatchRow) -> str:
+        group = group_of(row, self._batch)
         start = [str(row.position), row.customer_id, row.customer_name, group.label, reason(row)]
         changes = [change for change in row.changes if isinstance(change, dict)] or [{}]
         return "".join(

@@ -122,7 +122,6 @@ def batch_context(request: HttpRequest, batch: Batch) -> dict[str, Any]:
     place, progress = _place(request), progress_of(batch)
     may_write = request.user.has_perm("customers.write_customers")
     url = links.batch(batch.company_id, batch.pk)
-    total = progress.of(place.state) if place.state else progress.total
     state = said(batch, progress)
     context = {
         "batch": batch,
@@ -135,7 +134,7 @@ def batch_context(request: HttpRequest, batch: Batch) -> dict[str, Any]:
         "announcement": _announcement(batch, state.heading, progress),
         "seconds": seconds_until_next(batch, progress),
         "needs": needs_of(batch, progress),
-        "listed": row_page(batch, place, total, may_write=may_write),
+        "listed": row_page(batch, place, progress, may_write=may_write),
         "may_write": may_write,
         "missing_worker": missing_worker(batch),
         "slow_software": slow_software(batch, default_service())
@@ -220,7 +219,7 @@ def _end(batch: Batch, progress: Progress, *, may_write: bool) -> dict[str, Any]
     if batch.state in Batch.OPEN or not may_write:
         return {"retry_rows": 0, "undo_rows": 0, "submission": ""}
     return {
-        "retry_rows": following_up.retried_rows(batch).count(),
+        "retry_rows": progress.retried,
         "undo_rows": following_up.undone_writes(batch).count() if progress.total else 0,
         "submission": uuid.uuid4(),
         "retry_url": links.new_batch(

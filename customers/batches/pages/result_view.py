@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
 from customers.batches.pages.row_list import RowPlace, matching
+from customers.batches.progress import progress_of
 from customers.batches.result_file import ResultFile
 from customers.models import Batch, BatchRow
 from customers.web import links
@@ -25,8 +26,9 @@ def result(request: HttpRequest, company_id: str, batch_id: uuid.UUID) -> Stream
         return request.build_absolute_uri(links.write(batch.company_id, row.write_id))
 
     place = RowPlace.of(request.GET)
+    positions = matching(batch, place, progress_of(batch))
     response = StreamingHttpResponse(
-        ResultFile(matching(batch, place), url_of), content_type="text/csv; charset=utf-8"
+        ResultFile(batch, sorted(positions), url_of), content_type="text/csv; charset=utf-8"
     )
     name = f"batch-{batch.created_at:%Y-%m-%d}-{str(batch.pk)[:8]}.csv"
     response["Content-Disposition"] = f'attachment; filename="{name}"'

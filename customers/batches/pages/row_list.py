@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
 from customers.batches.following_up import CORRECTABLE
-from customers.batches.progress import BY_KEY, GROUPS, grouped_rows, number_of
+from customers.batches.progress import BY_KEY, Progress, group_of
 from customers.batches.reasons import reason
 from customers.batches.states import LEAVABLE
 from customers.codat.text import db_safe
@@ -69,31 +69,33 @@ class RowPage:
         return f"Page {self.page} of {self.pages}"
 
 
-def matching(batch: Batch, place: RowPlace) -> "QuerySet[Any]":
-    """The rows of a place on all its pages, those that need a person first."""
-    rows = grouped_rows(batch)
-    if place.state:
-        rows = rows.filter(group=number_of(place.state))
-    if place.q:
-        rows = rows.filter(Q(customer_name__icontains=place.q) | Q(customer_id__icontains=place.q))
-    return rows.order_by("group", "position")
+def matching(batch: Batch, place: RowPlace, progress: Progress) -> list[int]:
+    """The positions of a place's rows on all its pages, those that need a person first."""
+    positions = progress.positions(place.state)
+    if not place.q:
+        return positions
+    named = Q(customer_name__icontains=place.q) | Q(customer_id__icontains=place.q)
+    rows = BatchRow.objects.filter(named, batch=batch).order_by()
+    found = set(rows.values_list("position", flat=True))
+    return [position for position in positions if position in found]
 
 
-def row_page(batch: Batch, place: RowPlace, total: int | None, *, may_write: bool) -> RowPage:
-    """The page of a place. `total` of its rows where it is known; else they are counted."""
-    rows = matching(batch, place)
-    if total is None or place.q:
-        total = rows.count()
-    pages = max(-(-total // PAGE_SIZE), 1)
+def row_page(batch: Batch, place: RowPlace, progress: Progress, *, may_write: bool) -> RowPage:
+    """The page of a place."""
+    positions = matching(batch, place, progress)
+    pages = max(-(-len(positions) // PAGE_SIZE), 1)
     page = min(place.page, pages)
-    start = (page - 1) * PAGE_SIZE
-    shown = rows.select_related("write").defer(
-        "payload", "before", "merged", "write__before", "write__merged", "write__warnings"
-    )[start : start + PAGE_SIZE]
-    contexts = [row_context(row, batch, place, may_write=may_write) for row in shown]
+    shown = positions[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
+    rows = BatchRow.objects.filter(batch=batch, position__in=shown).select_related("write")
+    rows = rows.defer("before", "merged", "write__before", "write__merged", "write__warnings")
+    by_position = {row.position: row for row in rows}
     return RowPage(
-        rows=contexts,
-        total=total,
+        rows=[
+            row_context(by_position[position], batch, place, may_write=may_write)
+            for position in shown
+            if position in by_position
+        ],
+        total=len(positions),
         page=page,
         pages=pages,
         previous_url=(place.address(page=page - 1) or "?") if page > 1 else "",
@@ -101,9 +103,9 @@ def row_page(batch: Batch, place: RowPlace, total: int | None, *, may_write: boo
     )
 
 
-def row_context(row: Any, batch: Batch, place: RowPlace, *, may_write: bool) -> dict[str, Any]:
-    """One row of the table: a row of `grouped_rows`."""
-    write, group = row.write, GROUPS[row.group]
+def row_context(row: BatchRow, batch: Batch, place: RowPlace, *, may_write: bool) -> dict[str, Any]:
+    """One row of the table."""
+    write, group = row.write, group_of(row, batch)
     has_page = links.is_addressable(row.customer_id)
     url = links.batch_row(batch.company_id, batch.pk, row.position) + place.address()
     may_leave = may_write and may_leave_out(row, batch)

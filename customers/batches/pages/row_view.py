@@ -16,7 +16,6 @@ from django_htmx.http import HttpResponseClientRedirect
 from customers.batches import following_up, states
 from customers.batches.checking import NotPossible, check_row, target_maker
 from customers.batches.pages.row_list import RowPlace, may_correct, row_context
-from customers.batches.progress import grouped_rows
 from customers.batches.reasons import reason
 from customers.codat.companies import accounting_connections
 from customers.codat.errors import CodatError, NotFound
@@ -100,7 +99,7 @@ def row_page(
     each other button changes the form.
     """
     batch = get_object_or_404(Batch, pk=batch_id, company_id=company_id)
-    rows = grouped_rows(batch).select_related("batch", "write", "retry_of")
+    rows = BatchRow.objects.filter(batch=batch).select_related("batch", "write", "retry_of")
     row = get_object_or_404(rows, position=position)
     page = RowPage(request, batch, row, RowPlace.of(request.GET))
     if request.method == "POST":
