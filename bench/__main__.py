@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
-from bench import charts, decoding, downloads, journal, pages, report, slow_codat
+from bench import charts, decoding, downloads, journal, pages, report, slow_codat, worker
 from bench.report import Row
 from bench.testbed import Server, Testbed
 from bench.timing import LoadMonitor
@@ -55,6 +55,7 @@ def measure(testbed: Testbed, *, quick: bool) -> list[Row]:
         step("pictures", lambda: _pictures(servers))
     for server in (servers.dashboard, servers.sdk, servers.admin):
         testbed.stop(server)
+    step("worker", lambda: worker.rows(testbed, servers.upstream, 5 if quick else 60))
     step("journal", lambda: journal.rows(testbed, servers.upstream, rounds, quick=quick))
 
     def memory() -> list[Row]:

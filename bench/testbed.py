@@ -190,6 +190,27 @@ class Testbed:
         server.cookie = http_clients.sign_in(server.port, "/accounts/login/", USER, PASSWORD)
         return server
 
+    def worker(self, env: Mapping[str, str]) -> Server:
+        """A worker, which has no port of its own; its number names its log."""
+        number = free_port()
+        log = self.folder / f"{number}.log"
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                [sys.executable, "manage.py", "work"],
+                cwd=ROOT,
+                env=os.environ | dict(env),
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+        server = Server(number, process, forks=False)
+        self._servers.append(server)
+        end = time.monotonic() + START_TIMEOUT
+        while process.poll() is None and time.monotonic() < end:
+            if "started" in log.read_text():
+                return server
+            time.sleep(0.05)
+        raise RuntimeError(log.read_text() or "the worker did not start")
+
     def admin(self, upstream: Server) -> Server:
         """Django's admin of the upstream's customers, with the cookie of a signed-in user."""
         env = {

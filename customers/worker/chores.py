@@ -4,7 +4,9 @@ A chore's lease says when it is due. It is run by whichever worker takes the lea
 and the next one runs the chore again, so every chore can be repeated. A chore that was missed is due at once.
 """
 
-from collections.abc import Callable
+import threading
+import time
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -25,6 +27,9 @@ PREFIX = "chore:"
 # A chore that ended with an error is due again after its interval, within these bounds.
 SHORTEST_RETRY, LONGEST_RETRY = timedelta(seconds=10), timedelta(minutes=10)
 DAILY = timedelta(days=1)
+# Between two looks for a chore; and how much after its interval the next look is, so that it is due then.
+SHORTEST_LOOK, LONGEST_LOOK = timedelta(seconds=0.9), timedelta(minutes=1)
+MARGIN = timedelta(milliseconds=50)
 
 Counts = tuple[int, int]
 
@@ -59,13 +64,12 @@ def _has_events() -> bool:
 
 
 def _has_open_batches() -> bool:
-    return Batch.objects.filter(state=Batch.State.RUNNING).exists() or _cancelled().exists()
+    return Batch.objects.filter(state=Batch.State.RUNNING).exists() or _left_queued().exists()
 
 
-def _cancelled() -> "QuerySet[Batch]":
-    """Cancelled batches that still have queued rows: the process that cancelled them died before it ended these."""
-    queued = Write.objects.filter(batch__state=Batch.State.CANCELLED, state=State.QUEUED)
-    return Batch.objects.filter(pk__in=queued.values("batch"))
+def _left_queued() -> "QuerySet[Write]":
+    """Queued rows of cancelled batches: the process that cancelled them died before it ended these."""
+    return Write.objects.filter(batch__state=Batch.State.CANCELLED, state=State.QUEUED)
 
 
 def _journal(
@@ -82,7 +86,8 @@ def _journal(
 
 def _finish_batches(_: CustomerService, __: ShouldStop) -> Counts:
     """End the batches of which nothing is left to do, and the queued rows of cancelled ones."""
-    done = sum(states.end_queued(batch) for batch in _cancelled())
+    cancelled = Batch.objects.filter(pk__in=_left_queued().values("batch"))
+    done = sum(states.end_queued(batch) for batch in cancelled)
     running = Batch.objects.filter(state=Batch.State.RUNNING)
     return done + sum(states.finish(batch) for batch in running), 0
 
@@ -142,14 +147,41 @@ CHORES: tuple[Chore, ...] = (
 )
 
 
-def due(chores: tuple[Chore, ...]) -> list[Chore]:
-    """The chores that are due, that nobody runs, and that have something to do."""
+def due(table: Iterable[Chore]) -> list[Chore]:
+    """The chores that have something to do, that are due, and that nobody runs."""
+    return [chore for chore in table if chore.is_wanted() and _is_free(chore)]
+
+
+def _is_free(chore: Chore) -> bool:
     is_taken = ~Q(holder="") & Q(until__gte=Now())
-    not_now = Lease.objects.filter(
-        Q(due_at__gt=Now()) | is_taken, name__in=[chore.lease for chore in chores]
-    )
-    excluded = set(not_now.values_list("name", flat=True))
-    return [chore for chore in chores if chore.lease not in excluded and chore.is_wanted()]
+    return not Lease.objects.filter(Q(due_at__gt=Now()) | is_taken, name=chore.lease).exists()
+
+
+class Looks:
+    """When each chore is looked for next in this process: an idle worker asks the database little.
+
+    Twice in a chore's interval, though at most every second and at least every minute. Its threads share the looks.
+    """
+
+    def __init__(self) -> None:
+        self._next: dict[str, float] = {}
+        self._lock = threading.Lock()
+
+    def take(self, chore: Chore) -> bool:
+        """Whether it is time to look for a chore; then this thread does."""
+        pause = min(max(chore.interval / 2, SHORTEST_LOOK), LONGEST_LOOK)
+        with self._lock:
+            now = time.monotonic()
+            if now < self._next.get(chore.name, now):
+                return False
+            self._next[chore.name] = now + pause.total_seconds()
+            return True
+
+    def ran(self, chore: Chore) -> None:
+        """A chore has run: it is looked for when it is due again."""
+        pause = min(chore.interval, LONGEST_LOOK) + MARGIN
+        with self._lock:
+            self._next[chore.name] = time.monotonic() + pause.total_seconds()
 
 
 def run(

@@ -46,7 +46,7 @@ class Worker:
         self.name = leases.new_holder()
         self._service, self._pacer, self._patience = service, pacer, patience
         self._chores = tuple(table)
-        self._turns, self._outage = Turns(), Outage()
+        self._turns, self._looks, self._outage = Turns(), chores.Looks(), Outage()
         self._stop, self._ended = threading.Event(), threading.Event()
         self._error = ""
 
@@ -90,9 +90,11 @@ class Worker:
         return one_slice
 
     def _chore_turns(self, holder: str) -> Iterator[Turn]:
-        for chore in chores.due(self._chores):
+        for chore in self._chores:
             if self._stop.is_set():
                 return
+            if not self._looks.take(chore) or not chores.due([chore]):
+                continue
             turn = chores.run(
                 chore,
                 self._service,
@@ -101,6 +103,7 @@ class Worker:
                 should_stop=self._stop.is_set,
             )
             if turn is not None:
+                self._looks.ran(chore)
                 self._note(chore.label, turn)
                 yield turn
 

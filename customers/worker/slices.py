@@ -61,6 +61,9 @@ KINDS = (
 
 def due(kind: Kind) -> list[Batch]:
     """The oldest batch of each company that has rows for this kind; the company whose turn was longest ago first."""
+    # The usual answer, by a query that is five times as cheap: an idle worker asks it every second.
+    if not Batch.objects.filter(state=kind.state).exists():
+        return []
     batches: dict[str, Batch] = {}
     for batch in due_batches():
         if batch.state == kind.state:
