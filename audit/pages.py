@@ -264,6 +264,7 @@ PAGES: tuple[Page, ...] = (
     Page("settings, saved", at(f"{links.settings()}?saved=theme,density")),
     Page("settings, errors", wrong_settings, status=422),
     Page("shortcuts", at(links.shortcuts())),
+    Page("workers", at(links.workers())),
     Page("password", at("/accounts/password/")),
     Page("400", at("/audit/400/"), status=400),
     Page("403", of(links.new, "xero"), VIEWER, status=403),

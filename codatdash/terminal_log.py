@@ -2,8 +2,8 @@
 
 `14:02:31  GET   /companies/2f1c9a04…/customers/  200    45 ms  demo`
 
-The path is shown without its query. Calls to Codat have a line where they failed, polls have none; `LOG_LEVEL=DEBUG`
-shows all.
+The path is shown without its query. Calls to Codat, and turns of a worker, have a line where they failed, polls have
+none; `LOG_LEVEL=DEBUG` shows all.
 """
 
 from __future__ import annotations
@@ -33,13 +33,15 @@ def _facts(record: logging.LogRecord) -> dict[str, Any]:
 
 
 class ForPeople(logging.Filter):
-    """Leaves out polls, and calls to Codat, unless they failed."""
+    """Leaves out polls, calls to Codat, and turns of a worker, unless they failed."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Whether the record is logged."""
         facts = _facts(record)
         if facts.get("event") == "call":
             return bool(facts.get("error"))
+        if facts.get("event") == "turn":
+            return bool(facts.get("failed"))
         request = getattr(record, "request", None)
         if facts.get("event") != "request" or not isinstance(request, HttpRequest):
             return True

@@ -229,6 +229,11 @@ def my_writes() -> str:
     return "/writes/"
 
 
+def workers() -> str:
+    """The page of the workers, for administrators."""
+    return "/workers/"
+
+
 def batches() -> str:
     """The batches of all companies."""
     return "/batches/"

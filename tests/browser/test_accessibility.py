@@ -155,6 +155,7 @@ PAGES: dict[str, Visit] = {
     "settings": at(lambda stack: links.settings()),
     "settings, invalid": at(lambda stack: links.settings() + "?time_zone=nowhere"),
     "shortcuts": at(lambda stack: links.shortcuts()),
+    "workers": at(lambda stack: links.workers()),
     "shortcuts of a page": _shortcuts,
     "missing": at(lambda stack: "/nowhere/"),
     "Codat down": _fault("status", status=503),

@@ -42,6 +42,7 @@ def test_no_text_overflows(open_page: OpenPage, fresh: Stack, width: int) -> Non
         links.new_batch(fresh.company("intacct"), is_all=True),
         links.settings(),
         links.shortcuts(),
+        links.workers(),
     ):
         page.goto(path)
         check_layout(page, path)

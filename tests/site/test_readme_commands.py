@@ -19,6 +19,7 @@ import pytest
 from sandbox import Sandbox
 from tests.support.bad_day import closed_port
 from tests.support.documents import blocks, commands, inline_commands
+from tests.support.journal import wait_for
 from tests.support.processes import running
 from tests.support.terminal import Terminal
 
@@ -194,6 +195,8 @@ def test_make_run_starts_the_dashboard_and_the_sandbox(scratch: Path) -> None:
             with urlopen(f"http://127.0.0.1:{port}/", timeout=30) as page:
                 assert page.status == 200
             assert f"http://127.0.0.1:{port}" in log.read_text()
+        wait_for(lambda: re.search(r"Worker \S+ started", log.read_text()), 60)
+    assert re.search(r"Worker \S+ ended", log.read_text())
 
 
 def test_the_sandbox_runs_alone(scratch: Path) -> None:

@@ -101,6 +101,16 @@ def test_a_call_to_codat_has_a_line_only_where_it_failed(
     assert " 200 " in request
 
 
+def test_a_turn_of_a_worker_has_a_line_only_where_something_failed(log: Log) -> None:
+    for failed in (0, 1):
+        facts = {"event": "turn", "name": "chore:follow", "done": 3, "failed": failed, "ms": 12}
+        logging.getLogger("customers").info(
+            "chore:follow: 3 done, %d failed", failed, extra={"facts": facts}
+        )
+    (line,) = log.lines
+    assert line.endswith("chore:follow: 3 done, 1 failed")
+
+
 def test_text_cannot_move_the_cursor(log: Log) -> None:
     logging.getLogger("somewhere").warning("Red \x1b[31m and\nanother line \u202e")
     (line,) = log.lines
