@@ -12,7 +12,17 @@ from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
-from bench import charts, decoding, downloads, journal, pages, report, slow_codat, worker
+from bench import (
+    changes,
+    charts,
+    decoding,
+    downloads,
+    journal,
+    pages,
+    report,
+    slow_codat,
+    worker,
+)
 from bench.report import Row
 from bench.testbed import Server, Testbed
 from bench.timing import LoadMonitor
@@ -46,6 +56,7 @@ def measure(testbed: Testbed, *, quick: bool) -> list[Row]:
     step("pages", lambda: pages.rows(servers, rounds))
     step("pages per second", lambda: [pages.throughput(servers, few, seconds)])
     step("calls", lambda: pages.calls(servers))
+    step("changes", lambda: changes.rows(testbed, servers.upstream, quick=quick))
     step("slow Codat", lambda: slow_codat.rows(servers.dashboard, servers.upstream, rounds))
     step("large pages", lambda: pages.large(servers, few))
     step("decoding", lambda: decoding.rows(testbed, servers.upstream, rounds, few))

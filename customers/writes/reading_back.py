@@ -110,7 +110,7 @@ class _Reading:
             self._read_pages(self._changed_since())
         if self.rows.count() > FEW:
             self._read_pages("")
-        for write in self.rows.order_by("completed_at", "pk")[:MAX_SINGLE_READS]:
+        for write in self.rows.order_by("completed_at", "pk")[: MAX_SINGLE_READS - self.reads]:
             self._read_one(write)
         return self.done
 
@@ -127,9 +127,9 @@ class _Reading:
         return f"modifiedDate>={oldest - _CLOCK_SKEW:%Y-%m-%dT%H:%M:%SZ}"
 
     def _read_pages(self, query: str) -> None:
-        """Read pages of the list, as long as fewer are left than writes."""
+        """Read pages of the list, as long as fewer are left than writes, and single reads are left in this turn."""
         number, left = 0, 1
-        while left and left < self.rows.count():
+        while left and left < self.rows.count() and self.reads < MAX_SINGLE_READS:
             number += 1
             try:
                 page = self.service.list_records(
