@@ -39,11 +39,17 @@ def item_id(path: Path, style: ItemIds) -> str:
 
 
 class Checker:
-    """Walks payload and model together. `stored` is the record that an update changes, None for a create."""
+    """Walks payload and model together. `stored` is the record that an update changes, None for a create.
 
-    def __init__(self, integration: Integration, stored: dict[str, Any] | None) -> None:
+    `refused_value` is a text that is refused in any field, "" for none.
+    """
+
+    def __init__(
+        self, integration: Integration, stored: dict[str, Any] | None, refused_value: str = ""
+    ) -> None:
         self.integration = integration
         self.stored = stored
+        self.refused_value = refused_value
         self.findings = Findings()
 
     def check(self, payload: dict[str, Any]) -> Findings:
@@ -108,6 +114,8 @@ class Checker:
         if not _is_a(value, node.type):
             self._error(path, f"{node.label} must be of type {node.type}.", "TypeValidator")
             return
+        if value == self.refused_value:
+            self._error(path, f"{node.label} {value} is not accepted.", "ValueValidator")
         if isinstance(value, dict) and node.properties is not None:
             self._object(value, node.properties, path)
         if isinstance(value, list):

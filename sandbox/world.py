@@ -35,8 +35,8 @@ class Settings:
     `=` and `~`. refresh_outcome: the state in which refreshes end. webhook_copies: how often each event is
     delivered (Codat promises at least once). reference: the moment that the data's dates are relative to, as Codat
     writes dates; "" for the present. past_writes: whether Codat has a history of writes already. next_write: the
-    outcome of the next write, one of `writes.FORCED_OUTCOMES`; "" for the one it would have. dashboard_url: where the
-    page *Try it* leads.
+    outcome of the next write, one of `writes.FORCED_OUTCOMES`; "" for the one it would have. refused_value: a text that
+    the accounting software refuses in any field, "" for none. dashboard_url: where the page *Try it* leads.
     """
 
     customers: int = 5000
@@ -57,6 +57,7 @@ class Settings:
     reference: str = dates.stamp(dates.REFERENCE)
     past_writes: bool = False
     next_write: str = ""
+    refused_value: str = ""
     dashboard_url: str = ""
 
     def __post_init__(self) -> None:

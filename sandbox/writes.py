@@ -57,7 +57,7 @@ def push(
     if customer_id is not None:
         _check_record(company, customer_id, stored, query)
     payload = _payload(body)
-    findings = Checker(integration, stored).check(payload)
+    findings = Checker(integration, stored, world.settings.refused_value).check(payload)
     operation = _operation(world, company, connection_id, query)
     write = Write(
         company=company,

@@ -1,0 +1,156 @@
+"""The whole job: 400 customers get another country, 12 are refused, corrected together, retried and confirmed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from urllib.parse import quote_plus
+
+import pytest
+from django.contrib.auth.models import User
+from playwright.sync_api import Browser, Page, expect
+
+from customers.models import Batch, Write
+from customers.web import links
+from sandbox import Sandbox
+from tests.support import processes
+from tests.support.batches import customers_of
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
+
+BIG = "big"
+CUSTOMERS, REFUSED = 400, 12
+OLD, NEW = "Atlantis", "United Kingdom"
+BAD, GOOD = "00000", "SW1A 1AA"
+# Milliseconds: a batch of 400 goes at the worker's pace, on a machine that may be busy.
+PATIENCE = 240_000
+
+
+@pytest.fixture
+def ids(sandbox: Sandbox) -> list[str]:
+    """400 customers whose name says that they belong together, with a wrong country; 12 have a code that is refused."""
+    company = sandbox.state(BIG)
+    found = customers_of(sandbox, CUSTOMERS, BIG)
+    for number, customer_id in enumerate(found):
+        address = {
+            "type": "Billing",
+            "line1": f"{number} Quay",
+            "city": "Port",
+            "region": "",
+            "country": OLD,
+            "postalCode": BAD if number % 33 == 1 and number < 33 * REFUSED else "N1 9GU",
+        }
+        changed = {"customerName": f"Lighthouse {number:03d}", "addresses": [address]}
+        for records in (company.source, company.copy):
+            records[customer_id] = records[customer_id] | changed
+    sandbox.settings.refused_value = BAD
+    sandbox.settings.push_delay = sandbox.settings.sync_delay = 0.3
+    return found
+
+
+@pytest.fixture
+def worker(ids: list[str], live: str) -> Iterator[None]:
+    """A worker, as `make run` starts one."""
+    process = processes.start("manage.py", "work", CODAT_WORKER_PACE="100")
+    try:
+        yield
+    finally:
+        processes.kill(process)
+
+
+@pytest.fixture
+def page(
+    chromium: Browser, live: str, editor: User, request: pytest.FixtureRequest
+) -> Iterator[Page]:
+    """A browser in which the editor has signed in, with or without JavaScript."""
+    context = chromium.new_context(base_url=live, java_script_enabled=request.param)
+    context.set_default_timeout(30_000)
+    page = context.new_page()
+    page.goto("/accounts/login/")
+    page.get_by_label("User name").fill("editor")
+    page.get_by_label("Password").fill("editor-password")
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/companies/")
+    yield page
+    context.close()
+
+
+class Job:
+    """One person at the pages of a batch."""
+
+    def __init__(self, page: Page, *, has_scripts: bool) -> None:
+        self.page = page
+        self.has_scripts = has_scripts
+
+    def select_all(self, address: str) -> None:
+        """Select all that match, over the pages of the list, and press Edit."""
+        self.page.goto(address)
+        if self.has_scripts:
+            self.page.get_by_label("Select all rows of this page").check()
+            self.page.get_by_role("button", name=f"Select all {CUSTOMERS}").click()
+            self.page.get_by_role("link", name=f"Edit {CUSTOMERS}").click()
+        else:
+            self.page.get_by_role("link", name=f"Edit all {CUSTOMERS} that match").click()
+        expect(self.page.locator("#selected")).to_contain_text(f"{CUSTOMERS} customers")
+
+    def set_field(self, number: int, label: str, value: str) -> None:
+        """Say what one field shall be."""
+        entry = self.page.locator(f"#entry-{number}")
+        entry.get_by_label("Field", exact=True).select_option(label=label)
+        if not self.has_scripts:
+            entry.get_by_role("button", name="Show its inputs").click()
+        entry.get_by_label("New value").fill(value)
+
+    def wait_for(self, count: str, text: str) -> None:
+        """Wait until a count of the batch's page has a value; without scripts the page is loaded again."""
+        place = self.page.locator(f"#count-{count} strong")
+        if self.has_scripts:
+            expect(place).to_have_text(text, timeout=PATIENCE)
+            return
+        for _ in range(400):
+            if place.count() and place.text_content() == text:
+                return
+            self.page.wait_for_timeout(500)  # What a person does before pressing reload.
+            self.page.reload()
+        raise AssertionError(f"{count} is not {text}: {self.page.locator('#batch').inner_text()}")
+
+    def send(self, changes: int) -> None:
+        """Wait for the check, and start."""
+        self.wait_for("queued", str(changes))
+        self.page.get_by_role("button", name=f"Send {changes} change").click()
+
+
+@pytest.mark.parametrize("page", [True, False], indirect=True, ids=["scripts", "no-scripts"])
+def test_four_hundred_customers_get_another_country(
+    page: Page, sandbox: Sandbox, ids: list[str], worker: None, request: pytest.FixtureRequest
+) -> None:
+    job = Job(page, has_scripts=request.node.callspec.params["page"])
+    company = sandbox.company(BIG)
+
+    job.select_all(links.customers(company) + "?q=" + quote_plus("Lighthouse"))
+    job.set_field(1, "Country", NEW)
+    page.get_by_label("Note").fill("Year-end clean-up")
+    page.get_by_role("button", name=f"Check {CUSTOMERS} customers").last.click()
+    page.wait_for_url("**/batches/*-*/")
+    job.send(CUSTOMERS)
+    job.wait_for("refused", str(REFUSED))
+    job.wait_for("confirmed", str(CUSTOMERS - REFUSED))
+    expect(page.locator("#batch")).to_contain_text(f"{BAD} is not accepted")
+
+    # What was refused is corrected together: the same change, and another postal code.
+    page.get_by_role("link", name="Retry with other values").first.click()
+    expect(page.locator("#selected")).to_contain_text(f"{REFUSED} customers")
+    page.get_by_role("button", name="Add another field").click()
+    job.set_field(2, "Postal code", GOOD)
+    page.get_by_role("button", name=f"Check {REFUSED} customers").last.click()
+    page.wait_for_url("**/batches/*-*/")
+    job.send(REFUSED)
+    job.wait_for("confirmed", str(REFUSED))
+
+    source = sandbox.state(BIG).source
+    addresses = [source[customer_id]["addresses"][0] for customer_id in ids]
+    assert {address["country"] for address in addresses} == {NEW}
+    assert [address["postalCode"] for address in addresses].count(GOOD) == REFUSED
+    assert Batch.objects.count() == 2
+    assert Write.objects.filter(confirmation="confirmed").count() == CUSTOMERS
+    taken = [call for call in sandbox.calls if call.method == "PUT"]
+    assert len(taken) == CUSTOMERS + REFUSED
