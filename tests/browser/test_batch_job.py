@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator
 from urllib.parse import quote_plus
 
@@ -50,7 +51,9 @@ def ids(sandbox: Sandbox) -> list[str]:
 @pytest.fixture
 def worker(ids: list[str], live: str) -> Iterator[None]:
     """A worker, as `make run` starts one."""
-    process = processes.start("manage.py", "work", CODAT_WORKER_PACE="100")
+    process = processes.start(
+        "manage.py", "work", output=subprocess.DEVNULL, CODAT_WORKER_PACE="100"
+    )
     try:
         yield
     finally:

@@ -9,6 +9,7 @@ import logging
 import os
 import random
 import signal
+import subprocess
 import time
 from collections import Counter
 from functools import partial
@@ -118,10 +119,13 @@ def test_workers_that_are_killed_at_any_moment_lose_and_double_nothing(
     batch = started(sandbox, editor, rows, company=BIG)
     sandbox.settings.latency = 0.02
     sandbox.settings.push_delay = 0.2
-    started_processes = []
+    running: list[subprocess.Popen[str]] = []
 
     def begin() -> None:
-        started_processes.append(processes.start("manage.py", "work", CODAT_WORKER_PACE="60"))
+        # A pipe that nobody reads would fill up and stop the worker.
+        running.append(
+            processes.start("manage.py", "work", output=subprocess.DEVNULL, CODAT_WORKER_PACE="60")
+        )
 
     for _ in range(workers):
         begin()
@@ -131,13 +135,13 @@ def test_workers_that_are_killed_at_any_moment_lose_and_double_nothing(
             wait_for(partial(_has_sent, batch, share), seconds=120)
             # Any moment of a row, not the one in which the row before was recorded.
             time.sleep(chance.random() / 10)
-            victim = chance.randrange(len(started_processes))
-            processes.kill(started_processes.pop(victim))
+            victim = chance.randrange(len(running))
+            processes.kill(running.pop(victim))
             _expire_leases()
             begin()
         wait_for(lambda: not _waiting(batch), seconds=240)
     finally:
-        for process in started_processes:
+        for process in running:
             processes.kill(process)
     settle(sandbox)
 
