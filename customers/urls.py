@@ -21,7 +21,7 @@ from customers.editing import views as editing_views
 from customers.preferences import settings_view, shortcuts
 from customers.web import links
 from customers.worker import workers_view
-from customers.writes import webhook_view
+from customers.writes.events import webhook_view
 from customers.writes.pages import (
     change_view,
     codat_history_view,

@@ -21,7 +21,9 @@ from customers.codat.errors import CodatError
 from customers.codat.http.quota import background
 from customers.models import WebhookEvent, Write, WriteQuerySet
 from customers.service import CustomerService
-from customers.writes import following, reading_back, tracking, webhooks
+from customers.writes import following, tracking
+from customers.writes.confirming import reading_back
+from customers.writes.events import webhooks
 from customers.writes.row_errors import ROW_ERRORS
 
 log = logging.getLogger(__name__)

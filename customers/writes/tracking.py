@@ -14,7 +14,8 @@ from django.utils import timezone
 from customers.codat.errors import NotFound
 from customers.models import Write
 from customers.service import CustomerService
-from customers.writes import confirmation, polling
+from customers.writes import polling
+from customers.writes.confirming import confirmation
 from customers.writes.journal import apply_result, expire
 from customers.writes.sending import SENDING_TIMEOUT, dispatch
 

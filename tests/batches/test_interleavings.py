@@ -18,7 +18,7 @@ from customers.codat.client import default_client
 from customers.codat.types import PushOperation
 from customers.models import Batch, BatchRow, WebhookEvent, Write
 from customers.service import CustomerService, default_service
-from customers.writes import webhooks
+from customers.writes.events import webhooks
 from sandbox import Sandbox
 from tests.support.batches import customers_of, row_states, started
 from tests.support.journal import (

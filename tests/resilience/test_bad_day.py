@@ -29,7 +29,8 @@ from customers.codat.errors import CodatError
 from customers.models import Batch, BatchRow, Draft, WebhookEvent, Write
 from customers.service import default_service
 from customers.web import links
-from customers.writes import sentences, webhooks
+from customers.writes import sentences
+from customers.writes.events import webhooks
 from sandbox import Sandbox
 from tests.conftest import RawPathClient, forget_codat
 from tests.support.bad_day import FAULTS, PROPERTY, Fault

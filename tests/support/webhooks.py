@@ -15,7 +15,7 @@ from django.conf import settings
 from django.utils import timezone
 from standardwebhooks import Webhook
 
-from customers.writes import webhooks
+from customers.writes.events import webhooks
 from sandbox import Sandbox
 from tests.support.journal import COMPANY, wait_for
 

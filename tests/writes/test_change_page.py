@@ -17,7 +17,7 @@ from standardwebhooks import Webhook
 
 from customers.models import Write
 from customers.web import links
-from customers.writes import webhooks
+from customers.writes.events import webhooks
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
 from tests.support.controls import fields

@@ -12,7 +12,8 @@ from customers.codat.errors import BadRequest
 from customers.models import Write
 from customers.service import default_service
 from customers.web import links
-from customers.writes import confirmation, tracking
+from customers.writes import tracking
+from customers.writes.confirming import confirmation
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
 from tests.support.journal import COMPANY, accepted, check, customer, named, pass_time

@@ -13,7 +13,8 @@ from django.utils import timezone
 
 from customers.models import CompanySync, Lease, Write
 from customers.service import default_service
-from customers.writes import background, company_sync, confirmation, following, reading_back
+from customers.writes import background, following
+from customers.writes.confirming import company_sync, confirmation, reading_back
 from sandbox import Sandbox
 from tests.support.batches import PHONE, send, started, writes
 from tests.support.journal import (

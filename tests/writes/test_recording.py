@@ -12,7 +12,8 @@ from django.db import InterfaceError, OperationalError, connection, connections,
 from customers.codat.errors import CodatError
 from customers.models import WebhookEvent, Write
 from customers.service import default_service
-from customers.writes import decisions, journal, recording, sending, webhooks
+from customers.writes import decisions, journal, recording, sending
+from customers.writes.events import webhooks
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
 from tests.support.journal import (

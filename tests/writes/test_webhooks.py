@@ -18,7 +18,8 @@ from pytest_django import Settings
 
 from customers.codat.decoding import MAX_DEPTH
 from customers.models import WebhookEvent, Write
-from customers.writes import leases, signatures, webhooks
+from customers.writes import leases
+from customers.writes.events import signatures, webhooks
 from sandbox import Sandbox
 from tests.support import processes
 from tests.support.journal import sent, settle, write_request

@@ -17,7 +17,8 @@ from customers.codat.errors import BadRequest, NotFound, NotSynced
 from customers.codat.values import is_empty
 from customers.models import Batch, CompanySync, Write, WriteQuerySet
 from customers.service import CustomerService
-from customers.writes import company_sync, confirmation, leases
+from customers.writes import leases
+from customers.writes.confirming import company_sync, confirmation
 
 log = logging.getLogger(__name__)
 

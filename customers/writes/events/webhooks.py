@@ -25,14 +25,9 @@ from customers.codat.text import db_safe
 from customers.codat.types import PushOperation
 from customers.models import WebhookEvent, Write
 from customers.service import CustomerService, default_service
-from customers.writes import (
-    company_sync,
-    confirmation,
-    following,
-    polling,
-    reading_back,
-    signatures,
-)
+from customers.writes import following, polling
+from customers.writes.confirming import company_sync, confirmation, reading_back
+from customers.writes.events import signatures
 from customers.writes.journal import apply_result
 from customers.writes.operations import MAX_KEY_LENGTH, operation_state
 from customers.writes.recording import record

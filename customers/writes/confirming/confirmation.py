@@ -25,7 +25,7 @@ from customers.codat.errors import (
 )
 from customers.models import CompanySync, Write, WriteQuerySet
 from customers.service import CustomerService
-from customers.writes import company_sync
+from customers.writes.confirming import company_sync
 from customers.writes.diff import Difference, differences, not_cleared
 
 Confirmation = Write.Confirmation

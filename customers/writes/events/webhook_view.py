@@ -7,7 +7,8 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from customers.writes import leases, webhooks
+from customers.writes import leases
+from customers.writes.events import webhooks
 
 log = logging.getLogger(__name__)
 
