@@ -13,6 +13,7 @@ from pathlib import Path
 from statistics import median
 
 from bench import (
+    batches,
     changes,
     charts,
     decoding,
@@ -67,6 +68,7 @@ def measure(testbed: Testbed, *, quick: bool) -> list[Row]:
     for server in (servers.dashboard, servers.sdk, servers.admin):
         testbed.stop(server)
     step("worker", lambda: worker.rows(testbed, servers.upstream, 5 if quick else 60))
+    step("batches", lambda: batches.rows(testbed, quick=quick))
     step("journal", lambda: journal.rows(testbed, servers.upstream, rounds, quick=quick))
 
     def memory() -> list[Row]:

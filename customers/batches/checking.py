@@ -99,12 +99,17 @@ def check_turn(
         return not failed
 
     for_each(rows, step, threads=settings.CODAT_WORKER_CALLS_AT_ONCE)
-    Batch.objects.filter(pk=batch.pk).update(calls=F("calls") + len(rows))
+    return _end_turn(batch, len(rows), failed)
+
+
+def _end_turn(batch: Batch, rows: int, failed: Sequence[CodatError]) -> Checked:
+    """Count the calls, and let the batch wait after an error."""
+    Batch.objects.filter(pk=batch.pk).update(calls=F("calls") + rows)
     if failed:
         halt_after(batch, failed[0])
         return Checked(0, is_finished=True)
     states.go_on(batch)
-    return Checked(len(rows), is_finished=False)
+    return Checked(rows, is_finished=False)
 
 
 def target_maker(

@@ -16,11 +16,11 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from customers.batches import journaling, states
-from customers.batches.checking import NotPossible, check_turn, target_maker
+from customers.batches.checking import NotPossible, target_maker
 from customers.batches.halts import halt_after, is_not_now
 from customers.batches.threads import for_each
 from customers.codat.errors import CodatError
-from customers.models import Batch, BatchRow, Write
+from customers.models import Batch, BatchRow, BatchStep, Write
 from customers.service import CustomerService
 from customers.writes.journal import apply_error, apply_result
 from customers.writes.recording import record
@@ -77,8 +77,7 @@ def due_batches() -> list[Batch]:
 
 def has_rows(batch: Batch) -> bool:
     """Whether a running batch has rows that were not sent."""
-    states_to_send = (BatchRow.State.WAITING, BatchRow.State.CHECKED)
-    rows = BatchRow.objects.filter(batch=batch, state__in=states_to_send, write=None)
+    rows = BatchRow.objects.filter(batch=batch, state=BatchRow.State.CHECKED, write=None)
     return rows.exists() or Write.objects.filter(batch=batch, state=WriteState.QUEUED).exists()
 
 
@@ -118,10 +117,6 @@ def _send(turn: Slice) -> None:
         journaling.journal(batch)
         turn.failed += states.not_sent(queued, str(error))
         return
-    # Rows that were left out, and taken in again while the batch runs.
-    check_turn(batch, turn.service, should_stop=turn.should_stop, pace=turn.pace)
-    if batch.state != Batch.State.RUNNING:
-        return
     journaling.journal(batch)
     if batch.halted:
         # One row alone, then all threads.
@@ -138,14 +133,17 @@ def _send(turn: Slice) -> None:
 
 
 def _may_send(batch: Batch) -> bool:
-    """Whether whoever started the batch may still change customers; else it is paused."""
-    person = batch.user
+    """Whether whoever let the batch run may still change customers; else it is paused."""
+    steps = batch.steps.filter(action__in=(BatchStep.Action.START, BatchStep.Action.RESUME))
+    step = steps.select_related("user").order_by("-at", "-id").first()
+    person = step.user if step else batch.user
     if person and person.is_active and person.has_perm("customers.write_customers"):
         return True
+    name = step.username if step else batch.username
     states.pause(
         batch,
         None,
-        message=f"Paused, because {batch.username} may not change customers any more."
+        message=f"Paused, because {name} may not change customers any more."
         " Somebody who may can resume it.",
     )
     return False

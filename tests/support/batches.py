@@ -105,3 +105,9 @@ def row_states(batch: Batch) -> list[str]:
 def writes(batch: Batch) -> list[Write]:
     """The writes of a batch, in its order."""
     return list(Write.objects.filter(batch=batch).order_by("position"))
+
+
+def phase(batch: Batch) -> str:
+    """The batch's state, as it is in the database."""
+    batch.refresh_from_db()
+    return batch.state
