@@ -119,30 +119,7 @@ def test_workers_that_are_killed_at_any_moment_lose_and_double_nothing(
     batch = started(sandbox, editor, rows, company=BIG)
     sandbox.settings.latency = 0.02
     sandbox.settings.push_delay = 0.2
-    running: list[subprocess.Popen[str]] = []
-
-    def begin() -> None:
-        # A pipe that nobody reads would fill up and stop the worker.
-        running.append(
-            processes.start("manage.py", "work", output=subprocess.DEVNULL, CODAT_WORKER_PACE="60")
-        )
-
-    for _ in range(workers):
-        begin()
-    try:
-        for kill in range(kills):
-            share = rows * (kill + 1) // (kills + 1)
-            wait_for(partial(_has_sent, batch, share), seconds=120)
-            # Any moment of a row, not the one in which the row before was recorded.
-            time.sleep(chance.random() / 10)
-            victim = chance.randrange(len(running))
-            processes.kill(running.pop(victim))
-            _expire_leases()
-            begin()
-        wait_for(lambda: not _waiting(batch), seconds=240)
-    finally:
-        for process in running:
-            processes.kill(process)
+    _send_with_kills(batch, chance, rows=rows, kills=kills, workers=workers)
     settle(sandbox)
 
     counted = Counter(row_states(batch))
@@ -151,6 +128,33 @@ def test_workers_that_are_killed_at_any_moment_lose_and_double_nothing(
     assert counted["unknown"] <= THREADS * kills, (seed, counted)
     assert counted["success"] + counted["unknown"] == rows, (seed, counted)
     log.info("%d rows, %d kills, %d workers: %s", rows, kills, workers, dict(counted))
+
+
+def _send_with_kills(
+    batch: Batch, chance: random.Random, *, rows: int, kills: int, workers: int
+) -> None:
+    """Let workers send a batch; kill one of them again and again, and start another in its place."""
+
+    def begin() -> subprocess.Popen[str]:
+        # A pipe that nobody reads would fill up and stop the worker.
+        return processes.start(
+            "manage.py", "work", output=subprocess.DEVNULL, CODAT_WORKER_PACE="60"
+        )
+
+    running = [begin() for _ in range(workers)]
+    try:
+        for kill in range(kills):
+            share = rows * (kill + 1) // (kills + 1)
+            wait_for(partial(_has_sent, batch, share), seconds=120)
+            # Any moment of a row, not the one in which the row before was recorded.
+            time.sleep(chance.random() / 10)
+            processes.kill(running.pop(chance.randrange(len(running))))
+            _expire_leases()
+            running.append(begin())
+        wait_for(lambda: not _waiting(batch), seconds=240)
+    finally:
+        for process in running:
+            processes.kill(process)
 
 
 def settle(sandbox: Sandbox) -> None:

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from customers.models import Write, WriteQuerySet
 from customers.web import links
 from customers.writes import sentences, tracking
+from customers.writes.diff import FieldChange
 from customers.writes.effects import changes_of_rows
 from customers.writes.pages.change_origin import list_origin
 from customers.writes.pages.change_pages import PLACE, change_page
@@ -83,15 +84,19 @@ def change_list(
         "next_url": address(page.next_place),
         "seconds": tracking.shortest_interval(page.writes),
         "rows": [
-            {
-                "write": write,
-                "url": links.write(write.company_id, write.pk) + origin,
-                "status": sentences.summary(write),
-                "duration": sentences.duration(write),
-                "changes": changes,
-                "batch": write.batch,
-                "batch_url": links.batch(write.company_id, write.batch.pk) if write.batch else "",
-            }
+            _row(write, changes, origin)
             for write, changes in zip(page.writes, changes_of_rows(page.writes), strict=True)
         ],
+    }
+
+
+def _row(write: Write, changes: list[FieldChange], origin: str) -> dict[str, Any]:
+    return {
+        "write": write,
+        "url": links.write(write.company_id, write.pk) + origin,
+        "status": sentences.summary(write),
+        "duration": sentences.duration(write),
+        "changes": changes,
+        "batch": write.batch,
+        "batch_url": links.batch(write.company_id, write.batch.pk) if write.batch else "",
     }
