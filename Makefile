@@ -48,7 +48,7 @@ test: check suite
 # Two processes, each with whole files; then the browser's tests in one, since they share one `make run`.
 suite: $(VENV)/development
 	scripts/browser.sh $(BIN)/python
-	scripts/with_services.sh $(BIN)/python -m pytest --cov --cov-report= -n 2 --dist loadfile --ignore tests/browser $(PYTEST_ARGS)
+	scripts/with_services.sh $(BIN)/python -m pytest --cov --cov-report= -n 2 --dist loadfile --no-loadscope-reorder --ignore tests/browser $(PYTEST_ARGS)
 	$(BIN)/python -m pytest --cov --cov-append --cov-report= tests/browser $(PYTEST_ARGS)
 	@echo "Coverage: $$($(BIN)/python -m coverage report --format=total) % of the lines"
 

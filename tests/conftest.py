@@ -244,6 +244,11 @@ def shared() -> Path:
     return SHARED
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run first what runs others on PostgreSQL: each takes minutes, and at the end one process would wait for it."""
+    items.sort(key=lambda item: "on_postgresql" not in item.name)
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """What every page does on a bad day, as a table, wherever its tests were among those that ran."""
     reports = [

@@ -7,8 +7,6 @@ from tests.support.races import run_on_postgresql
 
 TESTS = (
     "tests/batches/test_sending.py",
-    "tests/batches/test_halts.py",
-    "tests/batches/test_following_up.py",
     "tests/resilience/test_batch_kills.py::test_workers_that_are_killed_at_any_moment_lose_and_double_nothing",
 )
 
