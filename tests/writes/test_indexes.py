@@ -177,7 +177,8 @@ def test_what_is_read_does_not_grow_with_the_confirmed_changes(
 
     assert len(few) == len(many)
     for before, statement in zip(few, many, strict=True):
-        assert cost(statement) <= 1.5 * before + 60, (statement, plan(statement))
+        # PostgreSQL chooses between indexes by samples, and may read 200 rows where 50 do. All would be 5,000 more.
+        assert cost(statement) <= 1.5 * before + 250, (statement, plan(statement))
 
 
 def fill_batch(user: User, count: int) -> None:
