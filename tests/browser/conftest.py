@@ -42,9 +42,10 @@ class Stack:
     database: Path
 
     def forget(self) -> None:
-        """Delete what people left in the dashboard: changes, drafts, views, preferences."""
+        """Delete what people left in the dashboard: changes, batches, drafts, views, preferences; and running syncs."""
+        tables = ("batchrow", "batchstep", "write", "batch", "companysync", "draft", "savedview")
         with closing(sqlite3.connect(self.database, timeout=20)) as database, database:
-            for table in ("write", "draft", "savedview", "preferences"):
+            for table in (*tables, "preferences"):
                 database.execute(f"DELETE FROM customers_{table}")
 
     def tell(self, method: str, path: str, **body: Any) -> Any:
