@@ -26,7 +26,8 @@ def rows(testbed: Testbed, *, quick: bool) -> list[Row]:
     """The throughput of a batch, and a person's list page while one runs."""
     port = free_port()
     command = [sys.executable, "manage.py", "sandbox", "--port", str(port)]
-    sandbox = testbed.start(command, port, {"DEBUG": "true", "SECRET_KEY": "bench"})
+    settings = {"DEBUG": "true", "SECRET_KEY": "bench", "CODAT_API_KEY": "sandbox-key"}
+    sandbox = testbed.start(command, port, settings)
     env = testbed.settings(sandbox) | {
         "CODAT_API_KEY": "sandbox-key",
         "DJANGO_SETTINGS_MODULE": "codatdash.settings",
