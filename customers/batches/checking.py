@@ -17,7 +17,7 @@ from django.utils import timezone
 from customers.batches import states
 from customers.batches.creating import row_submission
 from customers.batches.halts import halt_after
-from customers.batches.instructions import Instruction, apply
+from customers.batches.instructions import Instruction, apply, missing_lists
 from customers.batches.threads import for_each
 from customers.codat.companies import accounting_connections, is_linked
 from customers.codat.errors import CodatError, NotFound, RecordTooLarge, UnaddressableId
@@ -193,6 +193,8 @@ def decide(
         _store(row, RowState.INVALID, problems=_refusals(row), changes=_changes(edit.form))
         return outcome
     state, problems = _verdict(outcome)
+    if state in (RowState.CHECKED, RowState.UNCHANGED) and not problems:
+        problems = _missing_lists(batch, edit.form)
     values: dict[str, Any] = {"checked_at": read_at}
     if isinstance(outcome, Ready):
         request = outcome.request
@@ -228,6 +230,15 @@ def _verdict(outcome: Ready | Outcome) -> tuple[str, Sequence[object]]:
             return RowState.UNCHANGED, [f"{write.username} has made this change already."]
         case _:
             return RowState.CONFLICT, ["This row was saved before with other values."]
+
+
+def _missing_lists(batch: Batch, form: Form) -> list[str]:
+    """What a row says where the customer has nothing that an instruction could change."""
+    instructions = [Instruction.from_json(each) for each in batch.instructions]
+    return [
+        f"Codat shows no {label.lower()} of this customer."
+        for label in missing_lists(form, instructions)
+    ]
 
 
 def _is_new_attempt(row: BatchRow, outcome: Ready) -> bool:

@@ -250,6 +250,21 @@ def _row_values(instruction: Instruction) -> Iterator[tuple[list[str], str]]:
         yield key.split(".")[len(instruction.key.split(".")) :], text
 
 
+def missing_lists(form: Form, instructions: Iterable[Instruction]) -> list[str]:
+    """The labels of the lists in which instructions change rows, and of which a customer has none.
+
+    Some integrations do not show them: Zoho Books has addresses and contacts that Codat's copy has not.
+    """
+    keys = {each.key.split(".")[0] for each in instructions if each.action is not Action.ADD}
+    return [
+        child.node.label
+        for child in form.root.children
+        if isinstance(child, ListField)
+        and encode_name(child.node.name) in keys
+        and not child.remaining_items
+    ]
+
+
 # -- words ------------------------------------------------------------------------------------------
 
 

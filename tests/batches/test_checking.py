@@ -77,6 +77,21 @@ def test_a_row_that_has_the_value_already_drops_out(sandbox: Sandbox, editor: Us
     assert len(calls(sandbox)) == 2
 
 
+def test_a_row_says_that_codat_shows_no_addresses_of_its_customer(
+    sandbox: Sandbox, editor: User
+) -> None:
+    """Zoho Books leaves addresses out of what is read."""
+    for instructions, state in (
+        ([Instruction(Action.SET, "addresses.country", "GB")], "unchanged"),
+        ([Instruction(Action.SET, "addresses.country", "GB"), set_phone("1")], "checked"),
+    ):
+        for customer_id in customers_of(sandbox, 2):
+            changed_in_codat(sandbox, customer_id, addresses=[])
+        batch = check(made(sandbox, editor, 2, instructions))
+        assert row_states(batch) == [state] * 2
+        assert texts(batch) == "Codat shows no addresses of this customer."
+
+
 def test_a_row_that_breaks_the_model_names_its_field(sandbox: Sandbox, editor: User) -> None:
     batch = check(made(sandbox, editor, 2, [Instruction(Action.CLEAR, "customerName")]))
     assert row_states(batch) == ["invalid", "invalid"]
