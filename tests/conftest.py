@@ -174,6 +174,13 @@ def _group(name: str) -> Group:
 
 
 @pytest.fixture
+def groups(db: None) -> None:
+    """The groups that the migrations make, also after a test that emptied the database."""
+    for name in import_module("customers.migrations.0002_groups").GROUPS:
+        _group(name)
+
+
+@pytest.fixture
 def viewer(db: None) -> User:
     """A user who may read."""
     return _person("viewer", "Viewers")

@@ -17,7 +17,7 @@ from tests.support.batches import customers_of
 from tests.support.controls import Controls
 from tests.support.journal import COMPANY
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("groups")]
 
 PEOPLE, ROUNDS = 4, 3
 

@@ -299,7 +299,7 @@ def test_every_page_names_the_sandbox(
     assert ">Sandbox</span>" not in viewer_client.get("/companies/").content.decode()
 
 
-def test_the_demo_user_exists_only_with_the_sandbox(settings: Settings) -> None:
+def test_the_demo_user_exists_only_with_the_sandbox(settings: Settings, groups: None) -> None:
     settings.CODAT_IS_LOCAL = False
     with pytest.raises(CommandError):
         call_command("demo_user")
