@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from django.contrib.auth.decorators import permission_required
 from django.contrib.auth.models import User
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
@@ -64,9 +64,7 @@ def field(request: HttpRequest, company_id: str, customer_id: str) -> HttpRespon
         query.pop("path", None)
         query["field"] = path
         address = f"{links.edit(company_id, customer_id)}?{query.urlencode()}"
-        redirect = HttpResponseRedirect(f"{address}#{quote(html_id(path), safe='')}")
-        redirect.status_code = 303
-        return redirect
+        return htmx.see_other(f"{address}#{quote(html_id(path), safe='')}")
     response = _fragment(request, company_id, customer_id, path)
     patch_vary_headers(response, ["HX-Request"])
     return response

@@ -5,9 +5,8 @@ from typing import Any, cast
 from urllib.parse import urlencode
 
 from django.contrib.auth.models import User
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from django_htmx.http import HttpResponseClientRedirect
 
 from customers.codat.companies import is_linked
 from customers.codat.errors import CodatError
@@ -65,12 +64,7 @@ class EditPage:
 
     def redirect(self, url: str) -> HttpResponse:
         """A redirect to another page, with HTMX or without. It leads back to the list that the form was opened from."""
-        url = kept(url, self.origin)
-        if htmx.is_fragment(self.request):
-            return HttpResponseClientRedirect(url)
-        response = HttpResponseRedirect(url)
-        response.status_code = 303
-        return response
+        return htmx.redirect(self.request, kept(url, self.origin))
 
     def redirect_to_change(self, write: Write, note: str, *, goes_on: bool = False) -> HttpResponse:
         """A redirect to the page of a change. `note` is a parameter of that page's address, or "".

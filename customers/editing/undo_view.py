@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from django.contrib.auth.decorators import permission_required
 from django.contrib.auth.models import User
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_POST
 
@@ -102,9 +102,7 @@ def _sent(request: HttpRequest, new: Write, text: str, *, level: str) -> HttpRes
     """The undo is a change of its own: its page, or the customer's page that loads itself again."""
     if not htmx.is_fragment(request):
         origin = read_origin(request.GET, new.company_id)
-        response = HttpResponseRedirect(kept(links.write(new.company_id, new.pk), origin))
-        response.status_code = 303
-        return response
+        return htmx.see_other(kept(links.write(new.company_id, new.pk), origin))
     events: dict[str, Any] = {
         "toast": {"text": text, "level": level},
         "customer-changed": {},

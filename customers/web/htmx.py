@@ -6,9 +6,10 @@ HTMX gets a fragment, unless the request is boosted or restores history: those t
 from collections.abc import Mapping
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render as render_template
 from django.utils.cache import patch_vary_headers
+from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
 
@@ -43,3 +44,15 @@ def render(
     response = render_template(request, template, dict(context), status=status)
     patch_vary_headers(response, ["HX-Request"])
     return response
+
+
+def see_other(url: str) -> HttpResponse:
+    """A redirect after a post: the browser asks for the other page by a GET."""
+    response = HttpResponseRedirect(url)
+    response.status_code = 303
+    return response
+
+
+def redirect(request: HttpRequest, url: str) -> HttpResponse:
+    """A redirect to another page, also where HTMX would swap the response into the open page."""
+    return HttpResponseClientRedirect(url) if is_fragment(request) else see_other(url)

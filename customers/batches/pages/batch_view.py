@@ -6,7 +6,7 @@ from typing import Any, cast
 from django.contrib.auth.decorators import permission_required
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_http_methods
 
@@ -49,7 +49,7 @@ def batch_page(request: HttpRequest, company_id: str, batch_id: uuid.UUID) -> Ht
             raise PermissionDenied
         try:
             following = _act(request, batch)
-            return _see_other(links.batch(company_id, following.pk) + _place(request).address())
+            return htmx.see_other(links.batch(company_id, following.pk) + _place(request).address())
         except CodatError as error:
             problem, status = f"{heading(error)}. {error.sentence}", status_in_place(error)
         except _Refused as error:
@@ -66,12 +66,6 @@ class _Refused(Exception):
 
 def _place(request: HttpRequest) -> RowPlace:
     return RowPlace.of(request.GET)
-
-
-def _see_other(url: str) -> HttpResponse:
-    response = HttpResponseRedirect(url)
-    response.status_code = 303
-    return response
 
 
 # -- what a person does -----------------------------------------------------------------------------

@@ -8,7 +8,6 @@ from django.contrib.auth.decorators import permission_required
 from django.contrib.auth.models import User
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_http_methods
-from django_htmx.http import HttpResponseClientRedirect
 
 from customers.batches import selection as selections
 from customers.batches.creating import BatchRequest, Selected, create, fingerprint_of
@@ -202,12 +201,7 @@ def _make(made: _Page, shown: Shown, selected: list[Selected]) -> HttpResponse:
 
 
 def _redirect(request: HttpRequest, batch: Batch) -> HttpResponse:
-    url = links.batch(batch.company_id, batch.pk)
-    if htmx.is_fragment(request):
-        return HttpResponseClientRedirect(url)
-    response = HttpResponseRedirect(url)
-    response.status_code = 303
-    return response
+    return htmx.redirect(request, links.batch(batch.company_id, batch.pk))
 
 
 # -- where no batch is made -------------------------------------------------------------------------

@@ -8,10 +8,9 @@ from urllib.parse import urlencode
 from django.contrib.auth.decorators import permission_required
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_http_methods
-from django_htmx.http import HttpResponseClientRedirect
 
 from customers.batches import following_up, states
 from customers.batches.checking import NotPossible, check_row, target_maker
@@ -81,11 +80,7 @@ class RowPage:
 
     def redirect(self, url: str) -> HttpResponse:
         """To another page, with HTMX or without."""
-        if htmx.is_fragment(self.request):
-            return HttpResponseClientRedirect(url)
-        response = HttpResponseRedirect(url)
-        response.status_code = 303
-        return response
+        return htmx.redirect(self.request, url)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
