@@ -19,7 +19,7 @@ from customers.batches.creating import row_submission
 from customers.batches.halts import halt_after
 from customers.batches.instructions import Instruction, apply, missing_lists
 from customers.batches.threads import for_each
-from customers.codat.companies import accounting_connections, is_linked
+from customers.codat.companies import accounting_connection, is_linked
 from customers.codat.errors import CodatError, NotFound, RecordTooLarge, UnaddressableId
 from customers.codat.text import db_safe
 from customers.editing.edit import Edit, Target, read_customer
@@ -121,9 +121,7 @@ def target_maker(
     the company is cached.
     """
     company = service.get_company(company_id=batch.company_id, fresh=fresh)
-    connection = next(
-        (c for c in accounting_connections(company) if c.get("id") == batch.connection_id), None
-    )
+    connection = accounting_connection(company, batch.connection_id)
     if connection is None:
         raise NotPossible("The company’s connection was replaced, so nothing was sent.")
     if not is_linked(connection):

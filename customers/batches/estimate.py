@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
-from customers.codat.companies import accounting_connections
+from customers.codat.companies import accounting_connection
 from customers.formatting import thousands
 from customers.models import Batch
 from customers.service import CustomerService
@@ -69,16 +69,15 @@ def calls_used(batch: Batch, service: CustomerService) -> str:
 def slow_software(batch: Batch, service: CustomerService) -> str:
     """What is said of desktop software, which answers only while its connector is online; "" for all other."""
     company = service.snapshots.cached_company(company_id=batch.company_id)
-    connections = accounting_connections(company.data) if company else []
-    for connection in connections:
-        key = connection.get("integrationKey")
-        if connection.get("id") != batch.connection_id or not isinstance(key, str) or not key:
-            continue
-        integration = service.snapshots.cached_integration(integration_key=key)
-        if integration and integration.data.get("isOfflineConnector") is True:
-            platform = batch.platform_name or "The accounting software"
-            return f"{platform} receives changes only while its connector is online."
-    return ""
+    connection = accounting_connection(company.data, batch.connection_id) if company else None
+    key = connection.get("integrationKey") if connection else None
+    if not isinstance(key, str) or not key:
+        return ""
+    integration = service.snapshots.cached_integration(integration_key=key)
+    if integration is None or integration.data.get("isOfflineConnector") is not True:
+        return ""
+    platform = batch.platform_name or "The accounting software"
+    return f"{platform} receives changes only while its connector is online."
 
 
 def duration(seconds: float) -> str:

@@ -49,6 +49,12 @@ def accounting_connections(company: Company) -> list[Connection]:
     return sorted((c for c in connections if isinstance(c, dict) and is_accounting(c)), key=_rank)
 
 
+def accounting_connection(company: Company, connection_id: str) -> Connection | None:
+    """A company's accounting connection with this ID; None where it has none, for example because it was replaced."""
+    connections = accounting_connections(company)
+    return next((one for one in connections if one.get("id") == connection_id), None)
+
+
 def _rank(connection: Connection) -> int:
     status = connection.get("status")
     return _STATES.index(status) if status in _STATES else len(_STATES)

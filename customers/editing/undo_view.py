@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_POST
 
-from customers.codat.companies import accounting_connections, is_linked
+from customers.codat.companies import accounting_connection, is_linked
 from customers.codat.errors import CodatError
 from customers.editing.edit import Target
 from customers.editing.save import (
@@ -54,15 +54,8 @@ def undo_change(request: HttpRequest, company_id: str, write_id: uuid.UUID) -> H
 
 def _target(page: CompanyContext, write: Write) -> Target | None:
     """The form of the write's customer on the write's own connection; None where that is not linked."""
-    connection = next(
-        (
-            one
-            for one in accounting_connections(page.company)
-            if one.get("id") == write.connection_id and is_linked(one)
-        ),
-        None,
-    )
-    if connection is None:
+    connection = accounting_connection(page.company, write.connection_id)
+    if connection is None or not is_linked(connection):
         return None
     own = CompanyContext(page.company, page.company_id, page.connections, connection, "")
     model = read_model(own, stale_if_error=False)

@@ -19,7 +19,7 @@ from customers.batches.pages.row_view import first_to_fix
 from customers.batches.progress import Progress, progress_of
 from customers.batches.reasons import needs_of
 from customers.batches.workers import missing_worker
-from customers.codat.companies import accounting_connections
+from customers.codat.companies import accounting_connection
 from customers.codat.errors import CodatError
 from customers.editing.opening import uuid_or_new
 from customers.models import Batch
@@ -91,8 +91,7 @@ def _act(request: HttpRequest, batch: Batch) -> Batch:
 def _follow_up(request: HttpRequest, batch: Batch, user: User, action: str) -> Batch:
     """The batch that tries again what failed, or undoes what was accepted."""
     company = default_service().get_company(company_id=batch.company_id)
-    connections = accounting_connections(company)
-    connection = next((one for one in connections if one.get("id") == batch.connection_id), None)
+    connection = accounting_connection(company, batch.connection_id)
     if connection is None:
         raise _Refused("The company’s connection was replaced, so nothing was created.")
     follow = following_up.retry if action == "retry" else following_up.undo
