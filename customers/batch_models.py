@@ -123,7 +123,6 @@ class Batch(models.Model):
     halted = models.CharField(max_length=12, choices=Halt, blank=True)
     message = models.TextField(blank=True, help_text="Why it halted or paused, as a sentence.")
     halts = models.PositiveIntegerField(default=0, help_text="In a row, without a success between.")
-    refusals = models.PositiveIntegerField(default=0, help_text="Equal failures in a row.")
     calls = models.PositiveIntegerField(default=0, help_text="Calls to Codat so far.")
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
@@ -172,7 +171,6 @@ class BatchRow(models.Model):
     problems = models.JSONField(default=list, help_text="Sentences: path, label, text.")
     changes = models.JSONField(default=list, help_text="label, old, new; texts.")
     checked_at = models.DateTimeField(null=True)
-    attempts = models.PositiveIntegerField(default=0, help_text="Checks that Codat did not answer.")
     payload = models.TextField(
         blank=True, help_text="The JSON text to send, until the write has it."
     )

@@ -15,9 +15,9 @@ from django.db.models import F
 from django.utils import timezone
 
 from customers.batches import states
-from customers.batches.creating import row_submission
+from customers.batches.creating import instructions_of, row_submission
 from customers.batches.halts import halt_after
-from customers.batches.instructions import Instruction, apply, missing_lists
+from customers.batches.instructions import apply, missing_lists
 from customers.batches.threads import for_each
 from customers.codat.companies import accounting_connection, is_linked
 from customers.codat.errors import CodatError, NotFound, RecordTooLarge, UnaddressableId
@@ -167,7 +167,7 @@ def open_row(row: BatchRow, batch: Batch, target: Target, record: dict[str, Any]
         return undo_edit(target, row.retry_of)
     current, _ = target.with_pending(record, submission)
     form = target.form(current)
-    apply(form, [Instruction.from_json(each) for each in batch.instructions])
+    apply(form, instructions_of(batch))
     return Edit(target, form, submission, retry_of=row.retry_of)
 
 
@@ -232,10 +232,9 @@ def _verdict(outcome: Ready | Outcome) -> tuple[str, Sequence[object]]:
 
 def _missing_lists(batch: Batch, form: Form) -> list[str]:
     """What a row says where the customer has nothing that an instruction could change."""
-    instructions = [Instruction.from_json(each) for each in batch.instructions]
     return [
         f"Codat shows no {label.lower()} of this customer."
-        for label in missing_lists(form, instructions)
+        for label in missing_lists(form, instructions_of(batch))
     ]
 
 

@@ -89,6 +89,11 @@ def row_submission(batch: Batch, customer_id: str) -> uuid.UUID:
     return uuid.uuid5(batch.pk, customer_id)
 
 
+def instructions_of(batch: Batch) -> list[Instruction]:
+    """What shall be different in the customers of a batch."""
+    return [Instruction.from_json(each) for each in batch.instructions]
+
+
 def _existing(request: BatchRequest, fingerprint: str) -> Batch | None:
     same_page = Batch.objects.filter(pk=request.submission).first()
     if same_page is not None:

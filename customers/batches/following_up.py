@@ -1,7 +1,6 @@
 """What a person does with the rows of a batch: correct one before it is sent, try again what failed, undo the whole."""
 
 import uuid
-from collections.abc import Iterable
 from dataclasses import replace
 
 import simplejson
@@ -11,8 +10,13 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from customers.batches.checking import decide, open_row, target_maker
-from customers.batches.creating import BatchRequest, Selected, create, row_submission
-from customers.batches.instructions import Instruction
+from customers.batches.creating import (
+    BatchRequest,
+    Selected,
+    create,
+    instructions_of,
+    row_submission,
+)
 from customers.batches.progress import RETRIED_ROWS, RETRIED_STATES
 from customers.codat.types import Company, Connection
 from customers.editing.edit import Edit, SaveOptions, Target, read_customer
@@ -109,16 +113,14 @@ def retry(
     company: Company,
     connection: Connection,
     submission: uuid.UUID,
-    instructions: Iterable[Instruction] | None = None,
 ) -> tuple[Batch, bool] | None:
     """A batch of the rows that failed, with their findings, and whether it is new; None where no row failed.
 
-    `instructions` replace the batch's own, which are kept where None. Each customer is read and checked again.
+    Each customer is read and checked again. With other values it is made like any batch (`pages/new_view.py`).
     """
     selected = retried(batch)
     if not selected:
         return None
-    kept = [Instruction.from_json(each) for each in batch.instructions]
     request = BatchRequest(
         company_id=batch.company_id,
         company=company,
@@ -126,7 +128,7 @@ def retry(
         selected=selected,
         title=batch.title,
         submission=submission,
-        instructions=kept if instructions is None else [*instructions],
+        instructions=instructions_of(batch),
         kind=Batch.Kind.RETRY,
         question=batch.question,
         source=batch,

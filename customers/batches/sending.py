@@ -5,7 +5,6 @@ the next row, and no row is sent twice. A row whose customer was changed since i
 hold the whole old record.
 """
 
-import logging
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -26,8 +25,6 @@ from customers.writes.journal import apply_error, apply_result
 from customers.writes.recording import record
 from customers.writes.save_lock import customer_lock, save_lock
 from customers.writes.sending import call_codat
-
-log = logging.getLogger(__name__)
 
 WriteState = Write.State
 

@@ -42,7 +42,6 @@ _GO_ON: dict[str, Any] = {
     "due_at": None,
     "message": "",
     "halts": 0,
-    "refusals": 0,
 }
 
 
@@ -101,10 +100,10 @@ def halt(batch: Batch, halted: str, *, until: datetime, message: str) -> bool:
 
 def go_on(batch: Batch) -> None:
     """Forget why a batch was halted, after a success."""
-    if batch.halted or batch.halts or batch.refusals:
+    if batch.halted or batch.halts:
         rows = Batch.objects.filter(pk=batch.pk, state__in=(State.PREPARING, State.RUNNING))
         rows.update(**_GO_ON)
-        batch.halted, batch.halts, batch.refusals = Halt.NONE, 0, 0
+        batch.halted, batch.halts = Halt.NONE, 0
 
 
 def finish(batch: Batch) -> bool:
