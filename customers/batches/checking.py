@@ -48,6 +48,7 @@ _TURN = 100
 # Changes of one row that are kept for its page.
 _MAX_CHANGES = 50
 _MAX_TEXT = 500
+_NOT_FOUND = "Not found in Codat. It may have been deleted."
 
 
 class NotPossible(Exception):
@@ -142,7 +143,7 @@ def check_row(row: BatchRow, batch: Batch, target: Target, service: CustomerServ
         record = read_customer(service, batch.company_id, row.customer_id)
         edit = open_row(row, batch, target, record)
     except (NotFound, UnaddressableId):
-        _store(row, RowState.MISSING, problems=["Not found in Codat. It may have been deleted."])
+        _store(row, RowState.MISSING, problems=[_NOT_FOUND])
         return
     except RecordTooLarge as error:
         _store(row, RowState.INVALID, problems=[error.sentence])
@@ -219,7 +220,7 @@ def _verdict(outcome: Ready | Outcome) -> tuple[str, Sequence[object]]:
             labels = ", ".join(conflict.label for conflict in merge.conflicts)
             return RowState.CONFLICT, [f"Changed by others since: {labels}."]
         case CustomerMissing():
-            return RowState.MISSING, ["Not found in Codat. It may have been deleted."]
+            return RowState.MISSING, [_NOT_FOUND]
         case BeingSent(_, write):
             return RowState.CONFLICT, [f"A change by {write.username} is being sent now."]
         case SameName():
@@ -252,7 +253,7 @@ def _refusals(row: BatchRow) -> list[object]:
     if earlier is None:
         return []
     found = [
-        {"anchor": "", "text": " ".join(filter(None, (each.get("itemId"), each.get("message"))))}
+        states.problem(" ".join(filter(None, (each.get("itemId"), each.get("message")))))
         for each in earlier.validation
         if isinstance(each, dict)
     ]
@@ -272,10 +273,7 @@ def _changes(form: Form) -> list[dict[str, str]]:
 
 def _store(row: BatchRow, state: str, *, problems: Iterable[object] = (), **values: Any) -> bool:
     """Store what was found about a row that has no write yet; whether nobody left it out meanwhile."""
-    lines = [
-        problem if isinstance(problem, dict) else {"text": str(problem), "anchor": ""}
-        for problem in problems
-    ]
+    lines = [line if isinstance(line, dict) else states.problem(str(line)) for line in problems]
     rows = BatchRow.objects.filter(pk=row.pk, write=None).exclude(state=RowState.LEFT_OUT)
     safe = [{name: db_safe(text)[:_MAX_TEXT] for name, text in line.items()} for line in lines]
     stored = rows.update(
@@ -289,5 +287,5 @@ def _store(row: BatchRow, state: str, *, problems: Iterable[object] = (), **valu
 def _end_all(batch: Batch, reason: str) -> None:
     """No row can be checked: each says why."""
     BatchRow.objects.filter(batch=batch, state=RowState.WAITING).update(
-        state=RowState.CONFLICT, problems=[{"text": reason, "anchor": ""}]
+        state=RowState.CONFLICT, problems=[states.problem(reason)]
     )

@@ -9,6 +9,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import QueryDict
 from django.utils import timezone
 
+from customers.batches import states
 from customers.batches.checking import decide, open_row, target_maker
 from customers.batches.creating import (
     BatchRequest,
@@ -87,7 +88,7 @@ def take_in(row: BatchRow) -> bool:
     rows = BatchRow.objects.filter(
         pk=row.pk, state=RowState.LEFT_OUT, write=None, batch__state__in=Batch.OPEN
     )
-    problem = {"text": "This row was left out, and is not checked again yet.", "anchor": ""}
+    problem = states.problem("This row was left out, and is not checked again yet.")
     return bool(rows.update(state=RowState.CONFLICT, problems=[problem]))
 
 

@@ -5,10 +5,12 @@ write; the next slice journals them.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from django.db.models import Q
 
+from customers.batches import states
 from customers.batches.creating import row_submission
 from customers.models import Batch, BatchRow, Write
 from customers.writes.effects import undo_submission
@@ -39,12 +41,11 @@ def _journal(batch: Batch, rows: Sequence[BatchRow]) -> int:
         # Another process may have journaled some, or a person left some out, since they were read.
         waiting = BatchRow.objects.filter(pk__in=pks, state=BatchRow.State.CHECKED, write=None)
         rows = list(waiting.select_related("retry_of").order_by("position"))
-        changed = _changed_since(batch, rows)
+        changed = changed_since(batch, {row.customer_id: row.checked_at for row in rows})
         for row in rows:
             if row.customer_id in changed:
-                reason = f"{changed[row.customer_id]} changed this customer after the check."
                 row.state = BatchRow.State.CONFLICT
-                row.problems = [{"text": reason, "anchor": ""}]
+                row.problems = [states.problem(changed[row.customer_id])]
             else:
                 row.write = _write(batch, row)
             row.payload = row.before = ""
@@ -53,21 +54,26 @@ def _journal(batch: Batch, rows: Sequence[BatchRow]) -> int:
     return len(rows)
 
 
-def _changed_since(batch: Batch, rows: Sequence[BatchRow]) -> dict[str, str]:
-    """The customers that were changed after their row was checked, each with who did it."""
-    checked = {row.customer_id: row.checked_at for row in rows if row.checked_at}
-    if not checked:
+def changed_since(batch: Batch, checked: Mapping[str, datetime | None]) -> dict[str, str]:
+    """The customers that somebody changed after their row was checked: who did, as a sentence, by customer.
+
+    `checked` is when the rows were checked, by customer. A change counts from when it was saved or sent, other batches'
+    rows once they are sent.
+    """
+    moments = {customer_id: at for customer_id, at in checked.items() if at is not None}
+    if not moments:
         return {}
-    since = min(checked.values())
+    since = min(moments.values())
     writes = Write.objects.filter(
         Q(created_at__gte=since) | Q(sent_at__gte=since),
         company_id=batch.company_id,
-        customer_id__in=checked,
-    ).exclude(state__in=Write.UNSENT)
+        customer_id__in=moments,
+    )
+    others = writes.exclude(batch=batch).exclude(state__in=Write.UNSENT)
     return {
-        write.customer_id: write.username
-        for write in writes
-        if max(write.created_at, write.sent_at or write.created_at) >= checked[write.customer_id]
+        write.customer_id: f"{write.username} changed this customer after the batch was checked."
+        for write in others
+        if max(write.created_at, write.sent_at or write.created_at) >= moments[write.customer_id]
     }
 
 

@@ -17,6 +17,7 @@ from django.utils import timezone
 from customers.batches import journaling, states
 from customers.batches.checking import NotPossible, target_maker
 from customers.batches.halts import halt_after, is_not_now
+from customers.batches.journaling import changed_since
 from customers.batches.threads import for_each
 from customers.codat.errors import CodatError
 from customers.models import Batch, BatchRow, BatchStep, Write
@@ -62,14 +63,11 @@ class Slice:
         return bool(self.halted) or self.should_stop() or time.monotonic() >= self.ends_at
 
 
-def due_batches() -> list[Batch]:
-    """The batches that have rows to send or to check now: the oldest of each company."""
-    now = timezone.now()
-    rows = Batch.objects.filter(
-        Q(due_at=None) | Q(due_at__lte=now),
-        state__in=(Batch.State.PREPARING, Batch.State.RUNNING),
-    ).order_by("created_at", "id")
-    return [batch for batch in rows if batch.state == Batch.State.PREPARING or has_rows(batch)]
+def due_batches(state: str) -> list[Batch]:
+    """The batches in a state, PREPARING or RUNNING, that have rows to check or to send now; the oldest first."""
+    rows = Batch.objects.filter(Q(due_at=None) | Q(due_at__lte=timezone.now()), state=state)
+    batches = rows.order_by("created_at", "id")
+    return [batch for batch in batches if state == Batch.State.PREPARING or has_rows(batch)]
 
 
 def has_rows(batch: Batch) -> bool:
@@ -167,7 +165,7 @@ def _send_row(turn: Slice, write: Write) -> bool:
     turn.pace()
     if turn.is_over:
         return False
-    if not _claim(write):
+    if not _claim(turn.batch, write):
         is_running = Batch.objects.filter(pk=turn.batch.pk, state=Batch.State.RUNNING).exists()
         if not is_running:
             turn.halted = "stopped"
@@ -209,18 +207,19 @@ def _refused(turn: Slice, write: Write) -> bool:
     return turn.refusals < MAX_REFUSALS
 
 
-def _claim(write: Write) -> bool:
+def _claim(batch: Batch, write: Write) -> bool:
     """Claim a row that waits in a running batch; False where it does not, or its customer was changed since.
 
     Under the lock of the customer: a person's save finds the row as being sent, or the row finds the save.
     """
     with save_lock(customer_lock(write.company_id, write.customer_id)):
-        other = _newer_change(write)
-        if other is not None:
-            reason = f"{other.username} changed this customer after the batch was checked."
+        row = BatchRow.objects.only("checked_at").get(write=write)
+        changed = changed_since(batch, {write.customer_id: row.checked_at or write.created_at})
+        if changed:
+            reason = changed[write.customer_id]
             states.not_sent(Write.objects.filter(pk=write.pk), reason)
-            BatchRow.objects.filter(write=write).update(
-                state=BatchRow.State.CONFLICT, problems=[{"text": reason, "anchor": ""}]
+            BatchRow.objects.filter(pk=row.pk).update(
+                state=BatchRow.State.CONFLICT, problems=[states.problem(reason)]
             )
             return False
         claimed = Write.objects.filter(
@@ -228,15 +227,6 @@ def _claim(write: Write) -> bool:
         ).update(state=WriteState.SENDING, sent_at=timezone.now(), attempts=1)
     write.refresh_from_db()
     return bool(claimed)
-
-
-def _newer_change(write: Write) -> Write | None:
-    """A change of the same customer that was saved or sent after the row was checked."""
-    row = BatchRow.objects.filter(write=write).first()
-    since = row.checked_at if row and row.checked_at else write.created_at
-    others = Write.objects.filter(company_id=write.company_id, customer_id=write.customer_id)
-    others = others.exclude(pk=write.pk).exclude(state__in=Write.UNSENT)
-    return others.filter(Q(created_at__gte=since) | Q(sent_at__gte=since)).first()
 
 
 def _put_back(write: Write) -> None:

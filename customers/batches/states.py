@@ -85,6 +85,11 @@ def not_sent(writes: WriteQuerySet, reason: str) -> int:
     )
 
 
+def problem(text: str, anchor: str = "") -> dict[str, str]:
+    """A sentence about a row, as `BatchRow.problems` holds it. `anchor` is the id of a field, "" for none."""
+    return {"text": text, "anchor": anchor}
+
+
 def ready(batch: Batch) -> bool:
     """The check of all rows has ended; whether the batch was being prepared."""
     return bool(

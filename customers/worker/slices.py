@@ -65,9 +65,8 @@ def due(kind: Kind) -> list[Batch]:
     if not Batch.objects.filter(state=kind.state).exists():
         return []
     batches: dict[str, Batch] = {}
-    for batch in due_batches():
-        if batch.state == kind.state:
-            batches.setdefault(batch.company_id, batch)
+    for batch in due_batches(kind.state):
+        batches.setdefault(batch.company_id, batch)
     turns = _last_turns(f"{kind.prefix}{company}" for company in batches)
     never = datetime.min.replace(tzinfo=UTC)
     return sorted(

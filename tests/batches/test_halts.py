@@ -43,11 +43,11 @@ def test_not_now_puts_a_row_back_and_lets_the_batch_wait(
     assert batch.due_at is not None
     assert batch.due_at > timezone.now()
     assert batch.message.endswith(".")
-    assert batch not in sending.due_batches()
+    assert batch not in sending.due_batches(State.RUNNING)
 
     codat_is_back(sandbox)
     wait_over(batch)
-    assert batch in sending.due_batches()
+    assert batch in sending.due_batches(State.RUNNING)
     send(batch)
     assert row_states(batch) == ["pending"] * 20
     batch.refresh_from_db()

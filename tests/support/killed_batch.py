@@ -66,7 +66,7 @@ def main() -> None:
     mock.patch.object(journaling, "_PIECE", 5).start()
     for module, name, step, after in (
         (journaling, "_journal", "journaling", 1),
-        (sending, "_newer_change", "locked", BEFORE),
+        (sending, "changed_since", "locked", BEFORE),
         (sending, "apply_result", "recorded", BEFORE),
         (sending, "_put_back", "putting_back", 0),
         (states, "finish", "ending", 0),
