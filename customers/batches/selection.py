@@ -10,10 +10,9 @@ from django.http import QueryDict
 
 from customers.batches.creating import MAX_ROWS, Selected
 from customers.batches.following_up import retried
-from customers.browsing.columns import COLUMNS
-from customers.browsing.list_controls import chips
+from customers.browsing.list_controls import conditions
 from customers.codat.pages import position
-from customers.codat.text import single_line, visible_text
+from customers.codat.text import single_line
 from customers.codat.types import ListedCustomer
 from customers.formatting import thousands
 from customers.models import Batch
@@ -71,12 +70,8 @@ class Selection:
 
     @property
     def conditions(self) -> str:
-        """What all of them have in common: "search “x”, Status: Active"; "" where the list shows everything."""
-        if not self.is_all:
-            return ""
-        state = self.state
-        words = [f"search “{visible_text(state.search.text)}”"] if state.search.words else []
-        return ", ".join([*words, *(chip.label for chip in chips(state, COLUMNS, self.suffix))])
+        """What all of them have in common; "" where the list shows everything, and for ticked ones."""
+        return conditions(self.state) if self.is_all else ""
 
     @property
     def notices(self) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
 from customers.browsing.columns import BY_NAME, COLUMNS, DEFAULT_NAMES, Choice, Column, word_for
+from customers.codat.text import visible_text
 from customers.web import links
 from customers.web.list_state import ListState
 from customers.web.list_states import CUSTOMER_STATUSES, PAGE_SIZES
@@ -46,6 +47,12 @@ def chips(state: ListState, shown: tuple[Column, ...], suffix: str) -> list[Chip
     if state.order_field not in {column.order for column in shown}:
         add(f"Sorted by: {_order_label(state.order_by)}", order_by=state.default_order)
     return found
+
+
+def conditions(state: ListState) -> str:
+    """What the customers of a list have in common: "search “x”, Status: Active"; "" where it shows everything."""
+    words = [f"search “{visible_text(state.search.text)}”"] if state.search.words else []
+    return ", ".join([*words, *(chip.label for chip in chips(state, COLUMNS, ""))])
 
 
 def filter_fields(state: ListState) -> SafeString:

@@ -8,6 +8,14 @@ from customers.codat.pages import position
 from customers.formatting import thousands
 from customers.web.list_state import ListState
 
+# Digits of the number of a page.
+_MAX_DIGITS = 9
+
+
+def page_number(text: str, *, digits: int = _MAX_DIGITS) -> int:
+    """The number of a page in an address, 1 for anything else. `digits` bounds it."""
+    return max(1, int(text)) if text.isdecimal() and len(text) <= digits else 1
+
 
 @dataclass(frozen=True, slots=True)
 class Paging:

@@ -17,6 +17,7 @@ from customers.formatting import text_or_dash
 from customers.models import Batch, BatchRow, Write
 from customers.service import default_service
 from customers.web import links
+from customers.web.paging import page_number
 
 PAGE_SIZE = 20
 _MAX_DIGITS = 5
@@ -64,7 +65,7 @@ def _list(request: HttpRequest, rows: QuerySet[Batch], context: Mapping[str, Any
         rows = rows.filter(user=cast(User, request.user))
     if state:
         rows = rows.filter(state=state)
-    page = _number(request.GET.get("page", ""))
+    page = page_number(request.GET.get("page", ""), digits=_MAX_DIGITS)
     start = (page - 1) * PAGE_SIZE
     found = list(rows.defer("instructions", "question")[start : start + PAGE_SIZE + 1])
     batches = found[:PAGE_SIZE]
@@ -91,10 +92,6 @@ def _list(request: HttpRequest, rows: QuerySet[Batch], context: Mapping[str, Any
             **context,
         },
     )
-
-
-def _number(text: str) -> int:
-    return max(1, int(text)) if text.isdecimal() and len(text) <= _MAX_DIGITS else 1
 
 
 def _rows(batches: Sequence[Batch]) -> list[dict[str, Any]]:

@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
-from customers.browsing.columns import COLUMNS
-from customers.browsing.list_controls import chips
+from customers.browsing.list_controls import conditions
 from customers.models import Batch
 from customers.web import links
 from customers.web.list_states import read_customers
@@ -34,7 +33,5 @@ def question_of(batch: Batch) -> Question | None:
         return None
     pairs.pop("page", None)
     state = read_customers(pairs)
-    words = [f"search “{state.search.text}”"] if state.search.words else []
-    words += [chip.label for chip in chips(state, tuple(COLUMNS), "")]
-    text = ", ".join(words) or "all customers"
+    text = conditions(state) or "all customers"
     return Question(text, links.customers(batch.company_id) + (state.address(page=1) or ""))

@@ -15,6 +15,7 @@ from customers.batches.states import LEAVABLE
 from customers.codat.text import db_safe
 from customers.models import Batch, BatchRow, Write
 from customers.web import links
+from customers.web.paging import page_number
 from customers.writes import sentences
 from customers.writes.sentences import Mark
 
@@ -37,11 +38,10 @@ class RowPlace:
     @classmethod
     def of(cls, query: Mapping[str, str]) -> "RowPlace":
         """From an address; what it does not understand is left out."""
-        page = query.get("page", "")
-        number = int(page) if page.isdecimal() and len(page) <= _MAX_DIGITS else 1
+        number = page_number(query.get("page", ""), digits=_MAX_DIGITS)
         state = query.get("state", "")
         text = db_safe(query.get("q", "").strip(), _MAX_QUERY)
-        return cls(state if state in BY_KEY else "", text, max(number, 1))
+        return cls(state if state in BY_KEY else "", text, number)
 
     def address(self, **changes: Any) -> str:
         """The query string of this place with changes: "?..." or ""."""

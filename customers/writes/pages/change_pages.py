@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db.models import Q
 
 from customers.models import Write, WriteQuerySet
+from customers.web.paging import page_number
 
 PAGE_SIZE = 50
 # Pages that can be opened by number: the database reads and skips all rows before them.
@@ -61,7 +62,7 @@ def change_page(rows: WriteQuerySet, query: Mapping[str, str]) -> ChangePage:
     counted = rows[: MAX_COUNTED + 1].count()
     total, is_known = min(counted, MAX_COUNTED), counted <= MAX_COUNTED
     last = max(1, -(-total // PAGE_SIZE))
-    number = _number(query.get("page", ""))
+    number = page_number(query.get("page", ""))
     if is_known:
         number = min(number, last)
     if write := _write(query.get("before", "")):
@@ -108,11 +109,6 @@ def _newer(rows: WriteQuerySet, write: Write) -> WriteQuerySet:
     at = write.created_at
     rows = rows.filter(Q(created_at__gt=at) | Q(id__gt=write.pk), created_at__gte=at)
     return rows.order_by("created_at", "id")
-
-
-def _number(text: str) -> int:
-    """A page's number, 1 for anything else."""
-    return max(1, int(text)) if text.isdecimal() and len(text) < 10 else 1
 
 
 def _write(text: str) -> Write | None:
