@@ -1,4 +1,4 @@
-"""The rows about a running batch: how fast it goes, and what it costs whoever works beside it."""
+"""The rows about a running batch: its speed, and its cost for a person who works at the same time."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from bench.testbed import Server, Testbed, free_port
 LONG, SHORT = 0.5, 0.02
 # Calls at once of a worker, its default.
 PLACES = 4
-# A batch in whose middle the pages are measured goes on longer than that.
+# The pages are measured while a batch of this size runs.
 ROWS, PAGES = 1_000, 300
 QUICK_ROWS, QUICK_PAGES = 60, 20
 

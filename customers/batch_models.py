@@ -119,7 +119,7 @@ class Batch(models.Model):
     total = models.PositiveIntegerField(default=0)
 
     state = models.CharField(max_length=10, choices=State, default=State.PREPARING)
-    due_at = models.DateTimeField(null=True, help_text="When a halted batch goes on.")
+    due_at = models.DateTimeField(null=True, help_text="When a halted batch continues.")
     halted = models.CharField(max_length=12, choices=Halt, blank=True)
     message = models.TextField(blank=True, help_text="Why it halted or paused, as a sentence.")
     halts = models.PositiveIntegerField(default=0, help_text="In a row, without a success between.")
@@ -129,7 +129,7 @@ class Batch(models.Model):
     forgotten_at = models.DateTimeField(null=True)
 
     class Meta:
-        """Whoever may write customers may start batches."""
+        """Users with the permission to write customers may start batches."""
 
         default_permissions = ()
         ordering = ["-created_at", "-id"]
@@ -203,7 +203,7 @@ class BatchRow(models.Model):
 
 
 class BatchStep(models.Model):
-    """What a person, or the worker, did with a batch: created, started, paused, went on, cancelled."""
+    """What a person, or the worker, did with a batch: created, started, paused, resumed, cancelled."""
 
     class Action(models.TextChoices):
         """The step."""
@@ -211,7 +211,7 @@ class BatchStep(models.Model):
         CREATE = "create", "Created"
         START = "start", "Started"
         PAUSE = "pause", "Paused"
-        RESUME = "resume", "Went on"
+        RESUME = "resume", "Resumed"
         CANCEL = "cancel", "Cancelled"
         FINISH = "finish", "Finished"
 

@@ -85,7 +85,7 @@ def create(request: BatchRequest, user: User) -> tuple[Batch, bool]:
 
 
 def row_submission(batch: Batch, customer_id: str) -> uuid.UUID:
-    """The submission of a row's write: a row is saved once, whoever does it and however often."""
+    """The submission of a row's write: a row is saved once, however often somebody tries."""
     return uuid.uuid5(batch.pk, customer_id)
 
 

@@ -67,7 +67,7 @@ def correct(
 ) -> Ready | Outcome | None:
     """Decide about a row with a person's values in place of the batch's. Raises CodatError.
 
-    `Ready`: the row is sent when the batch is, or goes on. None where the row was sent meanwhile, or the batch ended.
+    `Ready`: the row is sent when the batch runs. None where the row was sent meanwhile, or the batch ended.
     """
     row.refresh_from_db()
     is_open = row.batch.state in Batch.OPEN

@@ -28,8 +28,8 @@ _FIRST_WAIT, _LONGEST_WAIT = 5, 300
 MAX_HALTS = 3
 
 _SENTENCES = {
-    Halt.QUOTA: "Today’s calls to Codat are used up. The batch goes on after 00:00 UTC.",
-    Halt.UNAVAILABLE: "Codat is unavailable. The batch goes on when Codat is back.",
+    Halt.QUOTA: "Today’s calls to Codat are used up. The batch continues after 00:00 UTC.",
+    Halt.UNAVAILABLE: "Codat is unavailable. The batch continues when Codat is back.",
     Halt.REFUSED: "Codat refuses the dashboard’s calls.",
     Halt.UNKNOWN: "Codat did not answer, so the outcome of a row is unknown. We check before we go on.",
 }

@@ -161,7 +161,7 @@ def _queued(turn: Slice, limit: int | None = None) -> Iterator[Write]:
 
 
 def _send_row(turn: Slice, write: Write) -> bool:
-    """Claim and send one row; whether the slice goes on."""
+    """Claim and send one row; whether the slice continues."""
     turn.pace()
     if turn.is_over:
         return False
@@ -185,7 +185,7 @@ def _send_row(turn: Slice, write: Write) -> bool:
 
 
 def _failed(turn: Slice, write: Write, error: CodatError) -> bool:
-    """Record why a row was not accepted, or put it back; whether the slice goes on."""
+    """Record why a row was not accepted, or put it back; whether the slice continues."""
     if is_not_now(error):
         _put_back(write)
         turn.halted, turn.error = turn.halted or "not now", turn.error or error
@@ -199,7 +199,7 @@ def _failed(turn: Slice, write: Write, error: CodatError) -> bool:
 
 
 def _refused(turn: Slice, write: Write) -> bool:
-    """Count a refusal; whether the slice goes on."""
+    """Count a refusal; whether the slice continues."""
     turn.refusals = turn.refusals + 1 if write.error_message == turn.reason else 1
     turn.reason = write.error_message
     if turn.refusals >= MAX_REFUSALS:

@@ -12,7 +12,7 @@
                 │           └─> left out, conflict
                 └─> unchanged, invalid, conflict, missing       (a corrected row becomes checked)
 
-A batch that waits is running: `halted` says why, `due_at` when it goes on. Each move is one conditional UPDATE, so of
+A batch that waits is running: `halted` says why, `due_at` when it continues. Each move is one conditional UPDATE, so of
 two at once one has an effect. Each move by a person is a `BatchStep`.
 """
 
@@ -63,7 +63,7 @@ def resume(batch: Batch, user: User) -> bool:
 
 
 def cancel(batch: Batch, user: User) -> bool:
-    """Send none of what was not sent; whether the batch was open. What was sent goes on to be followed."""
+    """Send none of what was not sent; whether the batch was open. What was sent is still followed."""
     moved = _move(
         batch, Batch.OPEN, State.CANCELLED, Action.CANCEL, user, finished_at=timezone.now()
     )

@@ -41,7 +41,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('username', models.CharField(blank=True, help_text='Empty for the worker.', max_length=150)),
-                ('action', models.CharField(choices=[('create', 'Created'), ('start', 'Started'), ('pause', 'Paused'), ('resume', 'Went on'), ('cancel', 'Cancelled'), ('finish', 'Finished')], max_length=10)),
+                ('action', models.CharField(choices=[('create', 'Created'), ('start', 'Started'), ('pause', 'Paused'), ('resume', 'Resumed'), ('cancel', 'Cancelled'), ('finish', 'Finished')], max_length=10)),
                 ('message', models.TextField(blank=True)),
             ],
             options={
@@ -112,7 +112,7 @@ class Migration(migrations.Migration):
                 ('fingerprint', models.CharField(blank=True, help_text='Of the request: the same one twice is one batch.', max_length=64)),
                 ('total', models.PositiveIntegerField(default=0)),
                 ('state', models.CharField(choices=[('preparing', 'Checking'), ('ready', 'Ready to start'), ('running', 'Running'), ('paused', 'Paused'), ('cancelled', 'Cancelled'), ('done', 'Finished')], default='preparing', max_length=10)),
-                ('due_at', models.DateTimeField(help_text='When a halted batch goes on.', null=True)),
+                ('due_at', models.DateTimeField(help_text='When a halted batch continues.', null=True)),
                 ('halted', models.CharField(blank=True, choices=[('', 'Not halted'), ('unavailable', 'Codat is unavailable'), ('quota', 'The day’s calls are used up'), ('refused', 'Codat refuses the dashboard’s calls'), ('unknown', 'An outcome is unknown')], max_length=12)),
                 ('message', models.TextField(blank=True, help_text='Why it halted or paused, as a sentence.')),
                 ('halts', models.PositiveIntegerField(default=0, help_text='In a row, without a success between.')),

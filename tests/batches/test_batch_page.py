@@ -127,7 +127,7 @@ def test_the_steps_name_who_did_what(
     states.resume(batch, viewer)
     html = page(editor_client, batch)
     steps = re.sub(r"<[^>]*>", "", html[html.index('class="plain-list steps"') :])
-    for text in ("Created by editor", "Started by editor", "Went on by viewer"):
+    for text in ("Created by editor", "Started by editor", "Resumed by viewer"):
         assert text in steps
     assert re.search(r"Paused, .* · Paused, because the last 10 rows", steps)
     assert "Year-end" in html

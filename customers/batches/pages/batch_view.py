@@ -40,7 +40,7 @@ _SENDING = (State.RUNNING, State.PAUSED)
 def batch_page(request: HttpRequest, company_id: str, batch_id: uuid.UUID) -> HttpResponse:
     """One batch. `?state`, `?q` and `?page` select its rows. HTMX repeats the GET while something changes.
 
-    POST `action` is start, pause, resume, cancel, retry or undo; each has an effect once, whoever posts it.
+    POST `action` is start, pause, resume, cancel, retry or undo; each has an effect once, whatever the number of posts.
     """
     batch = get_object_or_404(Batch, pk=batch_id, company_id=company_id)
     problem, status = "", 200
@@ -164,7 +164,7 @@ def seconds_until_next(batch: Batch, progress: Progress) -> int:
     if batch.state == State.RUNNING:
         return _WAITING if batch.halted or progress.is_only_waiting else _MOVING
     if batch.state == State.PAUSED:
-        # Somebody else may resume it, and what was sent goes on to be confirmed.
+        # Somebody else may resume it, and what was sent is still confirmed.
         return _WAITING
     following = progress.of("sent") + progress.of("accepted")
     return _WAITING if batch.state == State.CANCELLED and following else 0
@@ -208,7 +208,7 @@ def _history(batch: Batch) -> dict[str, Any]:
 
 
 def _end(batch: Batch, progress: Progress, *, may_write: bool) -> dict[str, Any]:
-    """What can be tried again or undone: numbers of rows, 0 where the batch goes on or the reader may not write."""
+    """What can be tried again or undone, in rows: 0 while the batch is open, and for a reader who may not write."""
     if batch.state in Batch.OPEN or not may_write:
         return {"retry_rows": 0, "undo_rows": 0, "submission": ""}
     return {

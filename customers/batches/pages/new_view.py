@@ -29,7 +29,7 @@ from customers.web.resubmit import post_fields
 MAX_NOTE = 1_000
 _TEMPLATES = "batches/new.html", "batches/_new.html"
 _OTHER_VALUES = (
-    "A batch was already made from this page with other values, and it goes on unchanged."
+    "A batch was already made from this page with other values, and it is unchanged."
     " Press the button again to make another one."
 )
 _REPLACED = "The company’s connection was replaced. Check the fields, then press the button again."
