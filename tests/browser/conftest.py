@@ -18,7 +18,14 @@ from typing import Any
 
 import pytest
 import requests
-from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Playwright,
+    sync_playwright,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 # Seconds that `make run` may take on a busy machine.
@@ -114,6 +121,17 @@ def _wait(stack: Stack, log: Path) -> None:
         else:
             return
     pytest.fail(f"the stack did not start:\n{log.read_text()}")
+
+
+def editor_page(context: BrowserContext) -> Page:
+    """A page of a dashboard in the process of the tests, in which the fixture `editor` has signed in."""
+    page = context.new_page()
+    page.goto("/accounts/login/")
+    page.get_by_label("User name").fill("editor")
+    page.get_by_label("Password").fill("editor-password")
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/companies/")
+    return page
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from customers.models import Batch, Write
 from customers.web import links
 from sandbox import Sandbox
+from tests.browser.conftest import editor_page
 from tests.support import processes
 from tests.support.batches import customers_of
 
@@ -72,13 +73,7 @@ def page(
     """A browser in which the editor has signed in, with or without JavaScript."""
     context = chromium.new_context(base_url=live, java_script_enabled=request.param)
     context.set_default_timeout(30_000)
-    page = context.new_page()
-    page.goto("/accounts/login/")
-    page.get_by_label("User name").fill("editor")
-    page.get_by_label("Password").fill("editor-password")
-    page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url("**/companies/")
-    yield page
+    yield editor_page(context)
     context.close()
 
 

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from customers.models import Batch, Write
 from customers.web import links
 from sandbox import Sandbox
+from tests.browser.conftest import editor_page
 from tests.support.batch_rows import batch_of
 
 pytestmark = pytest.mark.browser
@@ -21,13 +22,7 @@ def page(chromium: Browser, live: str, editor: User) -> Iterator[Page]:
     """A browser in which the editor has signed in."""
     context = chromium.new_context(base_url=live)
     context.set_default_timeout(15_000)
-    page = context.new_page()
-    page.goto("/accounts/login/")
-    page.get_by_label("User name").fill("editor")
-    page.get_by_label("Password").fill("editor-password")
-    page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url("**/companies/")
-    yield page
+    yield editor_page(context)
     context.close()
 
 

@@ -94,35 +94,22 @@ def test_a_change_in_a_batch(sandbox: Sandbox, editor: User, codat_ends: Round) 
     assert Batch.objects.get().writes.count() == ROWS
 
 
-def test_a_change_alone_that_a_page_watches(
-    sandbox: Sandbox, editor_client: RawPathClient, codat_ends: Round
+@pytest.mark.parametrize("is_watched", [True, False], ids=["watched", "not watched"])
+def test_a_change_alone(
+    sandbox: Sandbox, editor_client: RawPathClient, codat_ends: Round, is_watched: bool
 ) -> None:
+    """With its page open, or with background work alone."""
     company = sandbox.company(COMPANY)
     write = edit_customer(editor_client, company, next(iter(sandbox.state(COMPANY).copy)))
     calls = lines(sandbox)
     before = calls.index(next(line for line in calls if line.startswith("PUT")))
     for _ in range(10):
         codat_ends()
-        pass_time(sandbox, seconds=3)
-        editor_client.get(links.write(company, write.pk))
-        write.refresh_from_db()
-        if is_confirmed(write):
-            break
-    assert is_confirmed(write)
-    assert len(sandbox.calls) - before <= MAX_ALONE, lines(sandbox)[before:]
-
-
-def test_a_change_alone_that_nobody_watches(
-    sandbox: Sandbox, editor_client: RawPathClient, codat_ends: Round
-) -> None:
-    company = sandbox.company(COMPANY)
-    write = edit_customer(editor_client, company, next(iter(sandbox.state(COMPANY).copy)))
-    calls = lines(sandbox)
-    before = calls.index(next(line for line in calls if line.startswith("PUT")))
-    for _ in range(10):
-        codat_ends()
-        pass_time(sandbox, seconds=6)
-        background_turn()
+        pass_time(sandbox, seconds=3 if is_watched else 6)
+        if is_watched:
+            editor_client.get(links.write(company, write.pk))
+        else:
+            background_turn()
         write.refresh_from_db()
         if is_confirmed(write):
             break
