@@ -147,7 +147,7 @@ class Batch(models.Model):
 class BatchRow(models.Model):
     """One customer of a batch: what its check found, what will be sent, and the write once it is journaled.
 
-    The values wait here until the batch is started: what nobody started is in no history. Then they are the write's.
+    `customer_id` is "" for a new customer, which only an import has. The values wait here until the batch is started: what nobody started is in no history. Then they are the write's.
     """
 
     class State(models.TextChoices):
@@ -165,8 +165,14 @@ class BatchRow(models.Model):
 
     batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="rows")
     position = models.PositiveIntegerField(help_text="From 1.")
-    customer_id = models.TextField()
+    customer_id = models.TextField(blank=True)
     customer_name = models.TextField(blank=True)
+    instructions = models.JSONField(
+        default=list, help_text="Of this row alone, after those of the batch; an import has them."
+    )
+    acknowledged = models.JSONField(
+        default=list, help_text="Customers of the same name that a person has confirmed."
+    )
     state = models.CharField(max_length=10, choices=State, default=State.WAITING)
     problems = models.JSONField(default=list, help_text="Sentences: path, label, text.")
     changes = models.JSONField(default=list, help_text="label, old, new; texts.")
@@ -194,7 +200,12 @@ class BatchRow(models.Model):
         ordering = ["position"]
         constraints = [
             models.UniqueConstraint(fields=["batch", "position"], name="one_row_per_position"),
-            models.UniqueConstraint(fields=["batch", "customer_id"], name="one_row_per_customer"),
+            # A new customer has no ID before Codat has it.
+            models.UniqueConstraint(
+                fields=["batch", "customer_id"],
+                condition=~models.Q(customer_id=""),
+                name="one_row_per_customer",
+            ),
         ]
         indexes = [models.Index(fields=["batch", "state", "position"])]
 

@@ -2,7 +2,8 @@
 
 Codat stores neither what was written nor who wrote it, so every save is a row here before a byte is sent. JSON
 whose numbers must not lose digits is stored as text, exactly as it was sent or read. `batch_models` has the tables of
-batches and background work, `reader_models` those of a reader's preferences and saved views.
+batches and background work, `spreadsheet_models` those of exports and imports, `reader_models` those of a reader's
+preferences and saved views.
 """
 
 import uuid
@@ -16,14 +17,26 @@ from django.utils import timezone
 
 from customers.batch_models import Batch, BatchRow, BatchStep, CompanySync, Lease
 from customers.reader_models import DefaultView, Preferences, SavedView
+from customers.spreadsheet_models import (
+    ColumnMapping,
+    Export,
+    Import,
+    ImportFile,
+    ImportRow,
+)
 
 __all__ = [
     "Batch",
     "BatchRow",
     "BatchStep",
+    "ColumnMapping",
     "CompanySync",
     "DefaultView",
     "Draft",
+    "Export",
+    "Import",
+    "ImportFile",
+    "ImportRow",
     "Lease",
     "Preferences",
     "SaveLock",
