@@ -147,7 +147,8 @@ class Batch(models.Model):
 class BatchRow(models.Model):
     """One customer of a batch: what its check found, what will be sent, and the write once it is journaled.
 
-    `customer_id` is "" for a new customer, which only an import has. The values wait here until the batch is started: what nobody started is in no history. Then they are the write's.
+    `customer_id` is "" for a new customer, which only an import has. The values wait here until the batch is started:
+    what nobody started is in no history. Then they are the write's.
     """
 
     class State(models.TextChoices):
