@@ -64,6 +64,8 @@ CODAT_QUOTA_RESERVE = env.number("CODAT_QUOTA_RESERVE", 0.1, minimum=0, maximum=
 
 # Retention of what was sent and of the record before it, in days: see `manage.py forget_payloads`.
 KEEP_PAYLOADS_DAYS = env.whole("KEEP_PAYLOADS_DAYS", 365, minimum=1, maximum=36_500)
+# Retention of uploaded files and their rows, in days.
+KEEP_IMPORTS_DAYS = env.whole("KEEP_IMPORTS_DAYS", 30, minimum=1, maximum=36_500)
 
 # The dashboard's own name, in its frame and in titles.
 PRODUCT_NAME = env.text("PRODUCT_NAME") or "Customers"

@@ -23,6 +23,7 @@ from customers.spreadsheet_models import (
     Import,
     ImportFile,
     ImportRow,
+    ImportStep,
 )
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "Import",
     "ImportFile",
     "ImportRow",
+    "ImportStep",
     "Lease",
     "Preferences",
     "SaveLock",

@@ -227,6 +227,43 @@ class ImportRow(models.Model):
         return f"Row {self.position} of {self.source_id}: {self.get_state_display()}"
 
 
+class ImportStep(models.Model):
+    """What a person, or the worker, did with an import. Holds no value of a customer, and stays when the rows go."""
+
+    class Action(models.TextChoices):
+        """The step."""
+
+        UPLOAD = "upload", "Uploaded"
+        REPLACE = "replace", "Corrected file uploaded"
+        FILE = "file", "Read in another way"
+        COLUMNS = "columns", "Columns matched"
+        CHECK = "check", "Checked again"
+        CORRECT = "correct", "Rows corrected"
+        DECIDE = "decide", "Rows decided"
+        LEAVE_OUT = "leave_out", "Rows left out"
+        SEND = "send", "Sent"
+        CANCEL = "cancel", "Cancelled"
+        DELETE = "delete", "Deleted"
+
+    source = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="steps")
+    at = models.DateTimeField(default=timezone.now)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    username = models.CharField(max_length=150, blank=True, help_text="Empty for the worker.")
+    action = models.CharField(max_length=10, choices=Action)
+    message = models.TextField(blank=True, help_text="Such as `17 rows: Country`.")
+
+    class Meta:
+        """Steps are only added."""
+
+        default_permissions = ()
+        ordering = ["at", "id"]
+
+    def __str__(self) -> str:
+        return f"{self.get_action_display()} by {self.username or 'the worker'}"
+
+
 class ColumnMapping(models.Model):
     """What the columns of a sheet meant last, for the next sheet with the same headings; shared with colleagues."""
 
