@@ -54,8 +54,11 @@ class Entry:
     def of(cls, number: int, instruction: Instruction) -> Entry:
         """The entry of an instruction."""
         entry = cls(number, action=str(instruction.action), values=dict(instruction.values))
-        for part in ("key", "find", "text", "where_key", "where_text"):
+        for part in ("key", "find", "text"):
             setattr(entry, part, getattr(instruction, part))
+        # The page offers one condition, so a batch that was made by it has one at most.
+        for key, text in [*instruction.where.items()][:1]:
+            entry.where_key, entry.where_text = key, text
         return entry
 
 
@@ -158,8 +161,7 @@ class InstructionForm:
             entry.key,
             text="" if action is Action.CLEAR else entry.text,
             find=entry.find if action is Action.REPLACE else "",
-            where_key=entry.where_key if has_where else "",
-            where_text=entry.where_text if has_where else "",
+            where={entry.where_key: entry.where_text} if has_where else {},
         )
 
     def is_valid(self) -> bool:
@@ -173,7 +175,7 @@ class InstructionForm:
     def _errors(self, entry: Entry) -> dict[str, str]:
         instruction = self._instruction(entry)
         texts = {"find": instruction.find, "text": instruction.text, **instruction.values}
-        texts["where_text"] = instruction.where_text
+        texts["where_text"] = entry.where_text if instruction.where else ""
         found = {
             part: "Enter at most 5,000 characters."
             for part, text in texts.items()

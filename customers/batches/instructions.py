@@ -1,38 +1,35 @@
 """What shall be different in every customer of a batch, in terms of the connection's model. Knows no HTTP.
 
 An instruction names a field by its names from the root, without positions: `addresses.country` is the country of each
-address. It is applied to the form of one customer, as a person would type it, so the form's own rules decide what is
-sent and what is wrong.
+address. It is applied to the form of one customer (`applying.py`), as a person would type it, so the form's own rules
+decide what is sent and what is wrong.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 from customers.formatting import singular
-from customers.forms import Form
-from customers.forms.bound import Field, Group, Leaf, ListField, ListItem
 from customers.forms.display import CompiledModel
 from customers.forms.model import Node, NodeType
 from customers.forms.paths import encode_name
-from customers.forms.values import is_same_value, parse_input
+from customers.forms.values import parse_input
 
 # Instructions of one batch: more than any model has fields that somebody changes at once.
 MAX_INSTRUCTIONS = 50
-# Of these, different texts can be one value: 5 and 5.00, a day and its midnight.
-_COMPARED_BY_VALUE = (NodeType.NUMBER, NodeType.DATETIME)
 
 
 class Action(StrEnum):
-    """What is done to a field, or to a list of rows."""
+    """What is done to a field, or to a list of rows. REMOVE is for imports: no page offers it."""
 
     SET = "set"
     CLEAR = "clear"
     REPLACE = "replace"
     ADD = "add"
+    REMOVE = "remove"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,40 +64,40 @@ class BulkList:
 
 @dataclass(frozen=True, slots=True)
 class Instruction:
-    """One thing that shall be different. `key` is that of a `BulkField`, of a `BulkList` for ADD.
+    """One thing that shall be different. `key` is that of a `BulkField`, of a list of rows for ADD and REMOVE.
 
     `text` is the new value as it is typed or posted. REPLACE changes only what is `find` now. Of rows, only those
-    change whose field `where_key` is `where_text`, all if it is "". `values` are those of an added row, by key.
+    change that have each value of `where`, by the key of its field; all if it is empty. A condition may be about a list
+    or about one in it: `contacts.name` and `contacts.phone.type`. `values` are those of an added row, by key.
     """
 
     action: Action
     key: str
     text: str = ""
     find: str = ""
-    where_key: str = ""
-    where_text: str = ""
+    where: Mapping[str, str] = field(default_factory=dict)
     values: Mapping[str, str] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
-        """As a batch stores it."""
-        return {
+        """As a batch stores it: without what is empty, since a batch may have 50,000 rows with several each."""
+        stored = {
             "action": str(self.action),
             "key": self.key,
             "text": self.text,
             "find": self.find,
-            "where_key": self.where_key,
-            "where_text": self.where_text,
+            "where": dict(self.where),
             "values": dict(self.values),
         }
+        return {name: value for name, value in stored.items() if value}
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Instruction:
-        """From a batch. Raises KeyError, ValueError for anything that `to_json` did not make."""
-        return cls(**(dict(stored) | {"action": Action(stored["action"])}))
-
-
-# Takes every row.
-_UNCONDITIONAL = Instruction(Action.SET, "")
+        """From a batch. Raises KeyError, TypeError, ValueError for anything that `to_json` did not make."""
+        values = dict(stored) | {"action": Action(stored["action"])}
+        # Decided: the single condition of batches that were made before there could be several is read as it is. They
+        # may be open during an upgrade, and a migration that rewrites them would race the worker.
+        key, text = values.pop("where_key", ""), values.pop("where_text", "")
+        return cls(**(({"where": {key: text}} if key else {}) | values))
 
 
 def bulk_fields(compiled: CompiledModel) -> list[BulkField]:
@@ -149,129 +146,13 @@ def _in_list(
         yield BulkField(".".join(path), node.label, ", ".join(labels[:-1]), key, element)
 
 
-# -- applying ---------------------------------------------------------------------------------------
-
-
-def apply(form: Form, instructions: Iterable[Instruction]) -> None:
-    """Type the instructions into the form of one customer. A field that the customer does not have stays away."""
-    for instruction in instructions:
-        if instruction.action is Action.ADD:
-            _add_row(form.root, instruction)
-            continue
-        for leaf in _leaves(form.root, instruction.key.split("."), instruction):
-            _change(leaf, instruction)
-
-
-def _change(leaf: Leaf, instruction: Instruction) -> None:
-    if instruction.action is Action.REPLACE and not _means(leaf, instruction.find):
-        return
-    text = "" if instruction.action is Action.CLEAR else instruction.text
-    leaf.read(text, "", keeps_invisible=False)
-
-
-def _leaves(bound: Field, names: Sequence[str], instruction: Instruction) -> Iterator[Leaf]:
-    """The inputs of a field, in each row that the instruction is for."""
-    if isinstance(bound, ListField):
-        for item in bound.remaining_items:
-            if not item.is_hidden and _matches(item, bound, instruction):
-                yield from _leaves(item.field, names, instruction)
-    elif isinstance(bound, Group) and names:
-        for child in bound.children:
-            if encode_name(child.node.name) == names[0]:
-                yield from _leaves(child, names[1:], instruction)
-    elif isinstance(bound, Leaf) and not names:
-        yield bound
-
-
-def _matches(item: ListItem, rows: ListField, instruction: Instruction) -> bool:
-    """Whether an instruction is for a row: its condition is about a field of the same list."""
-    names = instruction.where_key.split(".") if instruction.where_key else []
-    path = [encode_name(name) for name in rows.node.path if name]
-    if not names or names[: len(path)] != path:
-        return True
-    leaves = _leaves(item.field, names[len(path) :], _UNCONDITIONAL)
-    return any(_means(leaf, instruction.where_text) for leaf in leaves)
-
-
-def _means(leaf: Leaf, text: str) -> bool:
-    """Whether a field has this value now: the same text but for blanks and capitals, or an equal value."""
-    texts = {leaf.text.strip().casefold()}
-    texts.update(o.label.strip().casefold() for o in leaf.node.options if o.text == leaf.text)
-    if text.strip().casefold() in texts:
-        return True
-    if leaf.node.type not in _COMPARED_BY_VALUE or not (text.strip() and leaf.text.strip()):
-        return False
-    (wanted, wrong), (value, other_wrong) = (
-        parse_input(leaf.node, each) for each in (text, leaf.text)
-    )
-    return not (wrong or other_wrong) and is_same_value(leaf.node, wanted, value)
-
-
-def _add_row(root: Group, instruction: Instruction) -> None:
-    """Add a row, unless the list has one with these values already."""
-    rows = next((c for c in root.children if encode_name(c.node.name) == instruction.key), None)
-    if not isinstance(rows, ListField) or any(_has(i, instruction) for i in rows.remaining_items):
-        return
-    item = rows.new_item(rows.next_key())
-    if item is None:
-        return
-    for names, text in _row_values(instruction):
-        for leaf in _new_leaves(item.field, names):
-            leaf.read(text, "", keeps_invisible=False)
-    rows.items.append(item)
-
-
-def _has(item: ListItem, instruction: Instruction) -> bool:
-    """Whether a row has each of the values that would be added."""
-    return all(
-        any(_means(leaf, text) for leaf in _leaves(item.field, names, _UNCONDITIONAL))
-        for names, text in _row_values(instruction)
-    )
-
-
-def _new_leaves(bound: Field, names: Sequence[str]) -> Iterator[Leaf]:
-    """The inputs of a field of a new row. A list in it, such as the phone numbers of a contact, gets its first row."""
-    if isinstance(bound, ListField):
-        if not bound.items and (item := bound.new_item(bound.next_key())):
-            bound.items.append(item)
-        for item in bound.items[:1]:
-            yield from _new_leaves(item.field, names)
-    elif isinstance(bound, Group) and names:
-        for child in bound.children:
-            if encode_name(child.node.name) == names[0]:
-                yield from _new_leaves(child, names[1:])
-    elif isinstance(bound, Leaf) and not names:
-        yield bound
-
-
-def _row_values(instruction: Instruction) -> Iterator[tuple[list[str], str]]:
-    """The values of an added row, each with its names from the row on."""
-    for key, text in instruction.values.items():
-        yield key.split(".")[len(instruction.key.split(".")) :], text
-
-
-def missing_lists(form: Form, instructions: Iterable[Instruction]) -> list[str]:
-    """The labels of the lists in which instructions change rows, and of which a customer has none.
-
-    Some integrations do not show them: Zoho Books has addresses and contacts that Codat's copy has not.
-    """
-    keys = {each.key.split(".")[0] for each in instructions if each.action is not Action.ADD}
-    return [
-        child.node.label
-        for child in form.root.children
-        if isinstance(child, ListField)
-        and encode_name(child.node.name) in keys
-        and not child.remaining_items
-    ]
-
-
 # -- words ------------------------------------------------------------------------------------------
 
 
 def errors(instruction: Instruction, fields: Mapping[str, BulkField]) -> dict[str, str]:
     """What is wrong with an instruction by itself: a sentence by its part. The rows' own checks find the rest.
 
-    A part is `key`, `find`, `text`, `where_text`, or the key of a value of an added row.
+    A part is `key`, `find`, `text`, `where_text` (the conditions), or the key of a value of an added row.
     """
     if instruction.action is Action.ADD:
         if not any(text.strip() for text in instruction.values.values()):
@@ -302,12 +183,12 @@ def _value_error(instruction: Instruction, fields: Mapping[str, BulkField]) -> s
 
 
 def _where_error(instruction: Instruction, fields: Mapping[str, BulkField]) -> str:
-    if not instruction.where_key:
-        return ""
-    where = fields.get(instruction.where_key)
-    if where is None or where.list_key != fields[instruction.key].list_key:
-        return "Choose a field of the same row."
-    return "" if instruction.where_text.strip() else "Enter the value that these rows have."
+    for key, text in instruction.where.items():
+        if key not in fields or fields[key].list_key != fields[instruction.key].list_key:
+            return "Choose a field of the same row."
+        if not text.strip():
+            return "Enter the value that these rows have."
+    return ""
 
 
 def _text_error(fields: Mapping[str, BulkField], key: str, text: str) -> str:
@@ -343,20 +224,21 @@ def describe(
         case Action.REPLACE:
             return f"Replace {instruction.find} with {text} in {subject}{where}"
         case Action.ADD:
-            return f"Add {subject}"
+            return f"Add {subject}{where}"
+        case Action.REMOVE:
+            return f"Remove {subject}{where}"
 
 
 def _where(instruction: Instruction, fields: Mapping[str, BulkField]) -> str:
-    known = fields.get(instruction.where_key)
-    if known is None:
-        return ""
-    return f" where {known.label} is {known.text_of(instruction.where_text)}"
+    known = [(fields[key], text) for key, text in instruction.where.items() if key in fields]
+    conditions = " and ".join(f"{each.label} is {each.text_of(text)}" for each, text in known)
+    return f" where {conditions}" if conditions else ""
 
 
 def _subject(
     instruction: Instruction, fields: Mapping[str, BulkField], nouns: Mapping[str, str]
 ) -> str:
-    if instruction.action is Action.ADD:
+    if instruction.action in (Action.ADD, Action.REMOVE):
         noun = nouns.get(instruction.key, "row")
         return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
     known = fields.get(instruction.key)

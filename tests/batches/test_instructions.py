@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
+from customers.batches.applying import apply
 from customers.batches.instructions import (
     Action,
     BulkField,
     Instruction,
-    apply,
     bulk_fields,
     bulk_lists,
     errors,
@@ -208,9 +208,7 @@ def countries(form: Form) -> list[str]:
     ],
 )
 def test_a_condition_selects_rows(where: str, expected: list[str]) -> None:
-    change = Instruction(
-        Action.SET, "addresses.country", "GB", where_key="addresses.type", where_text=where
-    )
+    change = Instruction(Action.SET, "addresses.country", "GB", where={"addresses.type": where})
     assert countries(applied(ADDRESSES, ROWS, change)) == expected
 
 
@@ -276,8 +274,8 @@ def test_what_is_stored_is_read_again() -> None:
         (Instruction(Action.REPLACE, "customerName", "a"), "find"),
         (Instruction(Action.ADD, "addresses"), "key"),
         (Instruction(Action.ADD, "addresses", values={"addresses.type": "Other"}), "addresses.type"),
-        (Instruction(Action.SET, "addresses.country", "a", where_key="addresses.type"), "where_text"),
-        (Instruction(Action.SET, "addresses.country", "a", where_key="limit", where_text="1"), "where_text"),
+        (Instruction(Action.SET, "addresses.country", "a", where={"addresses.type": ""}), "where_text"),
+        (Instruction(Action.SET, "addresses.country", "a", where={"limit": "1"}), "where_text"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_said_at_its_part(change: Instruction, part: str) -> None:
@@ -298,8 +296,7 @@ def test_what_is_wrong_is_said_at_its_part(change: Instruction, part: str) -> No
                     "addresses.country",
                     "GB",
                     find="UK",
-                    where_key="addresses.type",
-                    where_text="Billing",
+                    where={"addresses.type": "Billing"},
                 )
             ],
             "Replace UK with GB in Country (Addresses) where Address Type is Billing Address",
