@@ -169,7 +169,7 @@ class BatchRow(models.Model):
     customer_id = models.TextField(blank=True)
     customer_name = models.TextField(blank=True)
     instructions = models.JSONField(
-        default=list, help_text="Of this row alone, after those of the batch; an import has them."
+        default=list, help_text="Of this row alone, as an import has them."
     )
     acknowledged = models.JSONField(
         default=list, help_text="Customers of the same name that a person has confirmed."
@@ -178,6 +178,10 @@ class BatchRow(models.Model):
     problems = models.JSONField(default=list, help_text="Sentences: path, label, text.")
     changes = models.JSONField(default=list, help_text="label, old, new; texts.")
     checked_at = models.DateTimeField(null=True)
+    new_name = models.TextField(
+        blank=True,
+        help_text="The name that it gives a new or renamed customer, as `folded_name` makes it.",
+    )
     payload = models.TextField(
         blank=True, help_text="The JSON text to send, until the write has it."
     )
@@ -208,7 +212,12 @@ class BatchRow(models.Model):
                 name="one_row_per_customer",
             ),
         ]
-        indexes = [models.Index(fields=["batch", "state", "position"])]
+        indexes = [
+            models.Index(fields=["batch", "state", "position"]),
+            models.Index(
+                fields=["batch", "new_name"], condition=~models.Q(new_name=""), name="new_names"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"Row {self.position} of {self.batch_id}: {self.get_state_display()}"

@@ -14,15 +14,15 @@ from django.contrib.auth.models import User
 from django.db.models import F
 from django.utils import timezone
 
-from customers.batches import states
-from customers.batches.creating import instructions_of, row_submission
+from customers.batches import names, states
+from customers.batches.applying import Obstacle, apply, apply_own, missing_lists
+from customers.batches.creating import instructions_of, own_instructions, row_submission
 from customers.batches.halts import halt_after
-from customers.batches.instructions import apply, missing_lists
 from customers.batches.threads import for_each
 from customers.codat.companies import accounting_connection, is_linked
 from customers.codat.errors import CodatError, NotFound, RecordTooLarge, UnaddressableId
-from customers.codat.text import db_safe
-from customers.editing.edit import Edit, Target, read_customer
+from customers.codat.text import db_safe, folded_name
+from customers.editing.edit import Edit, Target
 from customers.editing.opening import undo_edit
 from customers.editing.save import (
     AlreadySaved,
@@ -40,6 +40,7 @@ from customers.forms import Form, FormTampered
 from customers.forms.model import ModelError
 from customers.models import Batch, BatchRow
 from customers.service import CustomerService
+from customers.writes.save_lock import name_lock, save_lock
 
 RowState = BatchRow.State
 
@@ -48,6 +49,7 @@ _TURN = 100
 # Changes of one row that are kept for its page.
 _MAX_CHANGES = 50
 _MAX_TEXT = 500
+_NOTHING_TO_SEND = {"payload": "", "before": "", "new_name": ""}
 _NOT_FOUND = "Not found in Codat. It may have been deleted."
 
 
@@ -137,11 +139,11 @@ def target_maker(
 
 
 def check_row(row: BatchRow, batch: Batch, target: Target, service: CustomerService) -> None:
-    """Read a customer, and decide about its row. Raises CodatError where Codat cannot be asked now."""
+    """Read a customer, unless it is new, and decide about its row. Raises CodatError where Codat cannot be asked."""
     read_at = timezone.now()
     try:
-        record = read_customer(service, batch.company_id, row.customer_id)
-        edit = open_row(row, batch, target, record)
+        record = target.read(service)
+        edit, obstacles = open_row(row, batch, target, record)
     except (NotFound, UnaddressableId):
         _store(row, RowState.MISSING, problems=[_NOT_FOUND])
         return
@@ -158,18 +160,38 @@ def check_row(row: BatchRow, batch: Batch, target: Target, service: CustomerServ
             problems=["This customer was deleted in the accounting software."],
         )
         return
+    if obstacles:
+        is_conflict = any(each.is_conflict for each in obstacles)
+        state = RowState.CONFLICT if is_conflict else RowState.INVALID
+        texts = [each.text for each in obstacles]
+        _store(row, state, problems=texts, changes=_changes(edit.form))
+        return
     decide(row, batch, edit, service, record=record, read_at=read_at)
 
 
-def open_row(row: BatchRow, batch: Batch, target: Target, record: dict[str, Any]) -> Edit:
-    """The form of a row's customer as the batch fills it in. Nothing is validated yet."""
-    submission = row_submission(batch, row.customer_id)
+def open_row(
+    row: BatchRow, batch: Batch, target: Target, record: dict[str, Any]
+) -> tuple[Edit, list[Obstacle]]:
+    """The form of a row's customer as the batch fills it in, and why not all of it. Nothing is validated yet."""
+    submission = row_submission(batch, row)
     if batch.kind == Batch.Kind.UNDO and row.retry_of is not None:
-        return undo_edit(target, row.retry_of)
-    current, _ = target.with_pending(record, submission)
-    form = target.form(current)
-    apply(form, instructions_of(batch))
-    return Edit(target, form, submission, retry_of=row.retry_of)
+        return undo_edit(target, row.retry_of), []
+    if target.creating:
+        form = target.form()
+    else:
+        current, _ = target.with_pending(record, submission)
+        form = target.form(current)
+    of_batch, own = instructions_of(batch), own_instructions(row)
+    if batch.kind == Batch.Kind.RETRY:
+        # Here the instructions of the batch are what a person wants instead of the values that were refused.
+        obstacles = apply_own(form, own)
+        apply(form, of_batch)
+    else:
+        apply(form, of_batch)
+        obstacles = apply_own(form, own)
+    acknowledged = frozenset(row.acknowledged)
+    edit = Edit(target, form, submission, retry_of=row.retry_of, acknowledged=acknowledged)
+    return edit, obstacles
 
 
 def decide(
@@ -181,30 +203,65 @@ def decide(
     record: dict[str, Any],
     read_at: datetime,
     by: User | None = None,
-) -> Ready | Outcome:
+) -> Ready | Outcome | None:
     """Decide about a row as a save would, and store what was found. Raises CodatError.
 
-    `by` is the person who corrected the row; else it is the batch's own.
+    `by` is the person who corrected the row; else it is the batch's own. None where nothing was stored, because the row
+    was journaled or left out meanwhile.
     """
     user = by or batch.user or User(username=batch.username)
     outcome = check(edit, user=user, service=service, record=record, read_at=read_at)
-    if isinstance(outcome, Ready) and not (by or _is_new_attempt(row, outcome)):
-        _store(row, RowState.INVALID, problems=_refusals(row), changes=_changes(edit.form))
-        return outcome
-    state, problems = _verdict(outcome)
-    if state in (RowState.CHECKED, RowState.UNCHANGED) and not problems:
-        problems = _missing_lists(batch, edit.form)
-    values: dict[str, Any] = {"checked_at": read_at}
+    changes = _changes(edit.form)
     if isinstance(outcome, Ready):
-        request = outcome.request
-        values |= {
-            "payload": request.payload,
-            "before": request.before,
-            "merged": [*request.merged],
-            "customer_name": db_safe(request.customer_name),
-        }
-    _store(row, state, problems=problems, changes=_changes(edit.form), **values)
-    return outcome
+        if not (by or _is_new_attempt(row, outcome)):
+            _store(row, RowState.INVALID, problems=_refusals(row), changes=changes)
+            return outcome
+        return _store_ready(row, batch, edit, outcome, read_at=read_at, by=by)
+    state, problems = _verdict(outcome)
+    if state == RowState.UNCHANGED and not problems:
+        problems = _missing_lists(batch, edit.form)
+    stored = _store(row, state, problems=problems, changes=changes, checked_at=read_at)
+    return outcome if stored else None
+
+
+def _store_ready(
+    row: BatchRow,
+    batch: Batch,
+    edit: Edit,
+    outcome: Ready,
+    *,
+    read_at: datetime,
+    by: User | None,
+) -> Ready | Outcome | None:
+    """Store what will be sent for a row, unless another row of the batch gives its new name already."""
+    request, name = outcome.request, folded_name(edit.new_name)
+    values: dict[str, Any] = {
+        "problems": _missing_lists(batch, edit.form),
+        "changes": _changes(edit.form),
+        "checked_at": read_at,
+        "payload": request.payload,
+        "before": request.before,
+        "merged": [*request.merged],
+        "customer_name": db_safe(request.customer_name),
+        "acknowledged": sorted(edit.acknowledged),
+        "new_name": name,
+    }
+    if not name:
+        return outcome if _store(row, RowState.CHECKED, **values) else None
+    with save_lock(name_lock(batch.company_id, name)):
+        others = [
+            other
+            for other in names.twins(row, name)
+            if f"row:{other.position}" not in edit.acknowledged
+        ]
+        later = [] if by else [each for each in others if each.position > row.position]
+        if len(others) == len(later):
+            names.give_way(later, row)
+            return outcome if _store(row, RowState.CHECKED, **values) else None
+    same = SameName(edit.form, names.as_same_name(others))
+    state, problems = _verdict(same)
+    _store(row, state, problems=problems, changes=values["changes"])
+    return same
 
 
 def _verdict(outcome: Ready | Outcome) -> tuple[str, Sequence[object]]:
@@ -224,7 +281,7 @@ def _verdict(outcome: Ready | Outcome) -> tuple[str, Sequence[object]]:
         case BeingSent(_, write):
             return RowState.CONFLICT, [f"A change by {write.username} is being sent now."]
         case SameName():
-            return RowState.INVALID, ["Another customer has this name."]
+            return RowState.INVALID, [names.sentence(outcome)]
         case AlreadySaved(write):
             return RowState.UNCHANGED, [f"{write.username} has made this change already."]
         case _:
@@ -277,7 +334,7 @@ def _store(row: BatchRow, state: str, *, problems: Iterable[object] = (), **valu
     rows = BatchRow.objects.filter(pk=row.pk, write=None).exclude(state=RowState.LEFT_OUT)
     safe = [{name: db_safe(text)[:_MAX_TEXT] for name, text in line.items()} for line in lines]
     stored = rows.update(
-        **({"payload": "", "before": "", "checked_at": timezone.now()} | values),
+        **(_NOTHING_TO_SEND | {"checked_at": timezone.now()} | values),
         state=state,
         problems=safe[:_MAX_CHANGES],
     )

@@ -2,8 +2,9 @@
 
 import hashlib
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import simplejson
 from django.contrib.auth.models import User
@@ -13,30 +14,44 @@ from customers.batches.instructions import Instruction
 from customers.codat.text import db_safe
 from customers.codat.types import Company, Connection
 from customers.models import Batch, BatchRow, BatchStep, Write
-from customers.writes.save_lock import save_lock
+from customers.writes.save_lock import lock_in_transaction, save_lock
 
-# Customers of one batch. More belong into several: each is a promise to look at the result.
+# Customers of one bulk edit. More belong into several: each is a promise to look at the result.
 MAX_ROWS = 10_000
+# Rows of one import, and of the batches that retry or undo it.
+MAX_IMPORTED_ROWS = 50_000
 _PIECE = 500
 
 
 @dataclass(frozen=True, slots=True)
 class Selected:
-    """A customer of a batch. `retry_of` is the write that its row tries again, or undoes."""
+    """A customer of a batch; `customer_id` is "" for a new one.
+
+    `retry_of` is the write that its row tries again, or undoes. `instructions` are of this row alone. `acknowledged`
+    are the customers of the same name that a person has confirmed (`SameName.keys`). `position` is the number of its
+    row, from 1 and once in a batch; 0 for its place among the selected.
+    """
 
     customer_id: str
     name: str
     retry_of: Write | None = None
+    instructions: Sequence[Instruction] = ()
+    acknowledged: Collection[str] = ()
+    position: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class BatchRequest:
-    """What a batch is made of. `submission` identifies the opened page, which makes one batch."""
+    """What a batch is made of. `submission` identifies the opened page, which makes one batch.
+
+    `selected` is iterated twice. With thousands of instructions it may be a collection that reads them as it is
+    iterated, so that they are never in memory together; it has to give the same rows each time.
+    """
 
     company_id: str
     company: Company
     connection: Connection
-    selected: Sequence[Selected]
+    selected: Collection[Selected]
     title: str
     submission: uuid.UUID
     instructions: Sequence[Instruction] = ()
@@ -52,46 +67,78 @@ def create(request: BatchRequest, user: User) -> tuple[Batch, bool]:
     The same page posted twice, and the same request by two people at once, are one batch while it is open.
     """
     fingerprint = fingerprint_of(request)
-    with save_lock(f"batch {fingerprint}", f"batch {request.submission}"):
-        existing = _existing(request, fingerprint)
-        if existing is not None:
-            return existing, False
-        batch = Batch.objects.create(
-            id=request.submission,
-            user=user,
-            username=user.get_username(),
-            company_id=request.company_id,
-            company_name=db_safe(request.company.get("name")),
-            connection_id=db_safe(request.connection.get("id"), 64),
-            platform_name=db_safe(request.connection.get("platformName")),
-            kind=request.kind,
-            title=db_safe(request.title),
-            note=db_safe(request.note),
-            question=db_safe(request.question),
-            instructions=[each.to_json() for each in request.instructions],
-            fingerprint=fingerprint,
-            source=request.source,
-            total=len(request.selected),
-        )
-        BatchRow.objects.bulk_create(_rows(batch, request.selected), batch_size=_PIECE)
-        BatchStep.objects.create(
-            batch=batch,
-            user=user,
-            username=user.get_username(),
-            action=BatchStep.Action.CREATE,
-            at=timezone.now(),
-        )
+    with save_lock(*_locks(request, fingerprint)):
+        return _create(request, user, fingerprint)
+
+
+def create_in_transaction(request: BatchRequest, user: User) -> tuple[Batch, bool]:
+    """The same inside a transaction of the caller, so that its own change and the batch are stored together or not.
+
+    Call it as late as possible: until the transaction ends, whoever asks for the same batch waits, and on SQLite every
+    writer. For a batch that is not new the caller decides; raising rolls its own change back. Raises
+    TransactionManagementError outside of a transaction.
+    """
+    fingerprint = fingerprint_of(request)
+    lock_in_transaction(*_locks(request, fingerprint))
+    return _create(request, user, fingerprint)
+
+
+def _locks(request: BatchRequest, fingerprint: str) -> tuple[str, str]:
+    return f"batch {fingerprint}", f"batch {request.submission}"
+
+
+def _create(request: BatchRequest, user: User, fingerprint: str) -> tuple[Batch, bool]:
+    existing = _existing(request, fingerprint)
+    if existing is not None:
+        return existing, False
+    batch = Batch.objects.create(
+        id=request.submission,
+        user=user,
+        username=user.get_username(),
+        company_id=request.company_id,
+        company_name=db_safe(request.company.get("name")),
+        connection_id=db_safe(request.connection.get("id"), 64),
+        platform_name=db_safe(request.connection.get("platformName")),
+        kind=request.kind,
+        title=db_safe(request.title),
+        note=db_safe(request.note),
+        question=db_safe(request.question),
+        instructions=[each.to_json() for each in request.instructions],
+        fingerprint=fingerprint,
+        source=request.source,
+        total=len(request.selected),
+    )
+    rows = _rows(batch, request.selected)
+    while piece := list(islice(rows, _PIECE)):
+        BatchRow.objects.bulk_create(piece)
+    BatchStep.objects.create(
+        batch=batch,
+        user=user,
+        username=user.get_username(),
+        action=BatchStep.Action.CREATE,
+        at=timezone.now(),
+    )
     return batch, True
 
 
-def row_submission(batch: Batch, customer_id: str) -> uuid.UUID:
-    """The submission of a row's write: a row is saved once, however often somebody tries."""
-    return uuid.uuid5(batch.pk, customer_id)
+def row_submission(batch: Batch, row: BatchRow) -> uuid.UUID:
+    """The submission of a row's write: a row is saved once, however often somebody tries.
+
+    Of a customer that exists, it is made of the ID. New customers have none, so they are told apart by their positions.
+    """
+    if row.customer_id:
+        return uuid.uuid5(batch.pk, row.customer_id)
+    return uuid.uuid5(uuid.uuid5(batch.pk, ""), str(row.position))
 
 
 def instructions_of(batch: Batch) -> list[Instruction]:
     """What shall be different in the customers of a batch."""
     return [Instruction.from_json(each) for each in batch.instructions]
+
+
+def own_instructions(row: BatchRow) -> list[Instruction]:
+    """What shall be different in the customer of one row alone."""
+    return [Instruction.from_json(each) for each in row.instructions]
 
 
 def _existing(request: BatchRequest, fingerprint: str) -> Batch | None:
@@ -102,17 +149,17 @@ def _existing(request: BatchRequest, fingerprint: str) -> Batch | None:
     return same.order_by("-created_at").first()
 
 
-def _rows(batch: Batch, selected: Iterable[Selected]) -> list[BatchRow]:
-    return [
-        BatchRow(
+def _rows(batch: Batch, selected: Collection[Selected]) -> Iterator[BatchRow]:
+    for number, one in enumerate(selected, start=1):
+        yield BatchRow(
             batch=batch,
-            position=position,
+            position=one.position or number,
             customer_id=one.customer_id,
             customer_name=db_safe(one.name),
             retry_of=one.retry_of,
+            instructions=[each.to_json() for each in one.instructions],
+            acknowledged=sorted(one.acknowledged),
         )
-        for position, one in enumerate(selected, start=1)
-    ]
 
 
 def fingerprint_of(request: BatchRequest) -> str:
@@ -121,9 +168,21 @@ def fingerprint_of(request: BatchRequest) -> str:
         "kind": str(request.kind),
         "company": request.company_id,
         "connection": str(request.connection.get("id") or ""),
-        "customers": sorted(one.customer_id for one in request.selected),
-        "retry_of": sorted(str(one.retry_of.pk) for one in request.selected if one.retry_of),
         "instructions": [each.to_json() for each in request.instructions],
     }
-    text = simplejson.dumps(asked, sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()
+    digests = [_digest(asked), *sorted(_digest(_asked_of(one)) for one in request.selected)]
+    return hashlib.sha256(b"".join(digests)).hexdigest()
+
+
+def _asked_of(one: Selected) -> dict[str, object]:
+    """What is asked for in one row. Its position is none of it: the same customers may be ticked in any order."""
+    return {
+        "customer": one.customer_id,
+        "retry_of": str(one.retry_of.pk) if one.retry_of else "",
+        "instructions": [each.to_json() for each in one.instructions],
+        "acknowledged": sorted(one.acknowledged),
+    }
+
+
+def _digest(asked: Mapping[str, object]) -> bytes:
+    return hashlib.sha256(simplejson.dumps(asked, sort_keys=True).encode()).digest()

@@ -16,11 +16,12 @@ from customers.batches.creating import (
     Selected,
     create,
     instructions_of,
+    own_instructions,
     row_submission,
 )
 from customers.batches.progress import RETRIED_ROWS, RETRIED_STATES
 from customers.codat.types import Company, Connection
-from customers.editing.edit import Edit, SaveOptions, Target, read_customer
+from customers.editing.edit import Edit, SaveOptions, Target
 from customers.editing.opening import read_post
 from customers.editing.save import Outcome, Ready
 from customers.models import Batch, BatchRow, Write, WriteQuerySet
@@ -39,14 +40,19 @@ def open_correction(row: BatchRow, service: CustomerService) -> Edit:
     NotPossible.
     """
     target = target_maker(row.batch, service)(row.customer_id)
-    record = read_customer(service, row.batch.company_id, row.customer_id)
+    record = target.read(service)
     if not row.payload:
-        edit = open_row(row, row.batch, target, record)
+        edit, obstacles = open_row(row, row.batch, target, record)
+        edit = edit.with_notes(*(each.text for each in obstacles))
     else:
-        submission = row_submission(row.batch, row.customer_id)
-        current, _ = target.with_pending(record, submission)
+        submission = row_submission(row.batch, row)
         filled = simplejson.loads(row.payload, use_decimal=True)
-        edit = Edit(target, target.form(current, filled=filled), submission, retry_of=row.retry_of)
+        if target.creating:
+            form = target.form(filled=filled)
+        else:
+            form = target.form(target.with_pending(record, submission)[0], filled=filled)
+        acknowledged = frozenset(row.acknowledged)
+        edit = Edit(target, form, submission, retry_of=row.retry_of, acknowledged=acknowledged)
     edit.is_valid()
     edit.show_findings()
     return edit
@@ -56,7 +62,7 @@ def read_correction(row: BatchRow, target: Target, post: QueryDict) -> Edit:
     """The form of a row as a person posted it. Raises FormTampered."""
     return replace(
         read_post(target, post),
-        submission=row_submission(row.batch, row.customer_id),
+        submission=row_submission(row.batch, row),
         options=SaveOptions(),
         retry_of=row.retry_of,
     )
@@ -104,7 +110,17 @@ def retried_rows(batch: Batch) -> QuerySet[BatchRow]:
 def retried(batch: Batch) -> list[Selected]:
     """The customers of the rows that may be tried again, each with the write that failed."""
     rows = retried_rows(batch).select_related("write")
-    return [Selected(row.customer_id, row.customer_name, row.write) for row in rows]
+    return [
+        Selected(
+            row.customer_id,
+            row.customer_name,
+            row.write,
+            own_instructions(row),
+            row.acknowledged,
+            row.position,
+        )
+        for row in rows
+    ]
 
 
 def retry(

@@ -10,11 +10,11 @@ from datetime import datetime
 
 from django.db.models import Q
 
-from customers.batches import states
+from customers.batches import names, states
 from customers.batches.creating import row_submission
 from customers.models import Batch, BatchRow, Write
 from customers.writes.effects import undo_submission
-from customers.writes.save_lock import customer_lock, save_lock
+from customers.writes.save_lock import save_lock
 
 _PIECE = 250
 # Seconds between two pieces: SQLite has one writer at a time.
@@ -34,18 +34,22 @@ def journal(batch: Batch) -> int:
 
 
 def _journal(batch: Batch, rows: Sequence[BatchRow]) -> int:
-    """Journal some rows under the locks of their customers, so that no save comes in between."""
-    locks = [customer_lock(batch.company_id, row.customer_id) for row in rows]
-    with save_lock(f"journal {batch.pk}", *locks):
-        pks = [row.pk for row in rows]
-        # Another process may have journaled some, or a person left some out, since they were read.
-        waiting = BatchRow.objects.filter(pk__in=pks, state=BatchRow.State.CHECKED, write=None)
-        rows = list(waiting.select_related("retry_of").order_by("position"))
-        changed = changed_since(batch, {row.customer_id: row.checked_at for row in rows})
+    """Journal some rows under the locks of their customers and new names, so that no save comes in between."""
+    with save_lock(states.journal_lock(batch.pk), *names.locks_of(batch, rows)):
+        new_names = {row.pk: row.new_name for row in rows}
+        # Another process may have journaled some, or a person left some out, since they were read. They are locked, so
+        # that a correction that is stored at this moment finds the write.
+        waiting = BatchRow.objects.filter(
+            pk__in=new_names, state=BatchRow.State.CHECKED, write=None
+        ).select_for_update(of=("self",))
+        waiting = waiting.select_related("retry_of").order_by("position")
+        # One that was given another name since is not locked by it: its turn is the next one.
+        rows = [row for row in waiting if row.new_name == new_names[row.pk]]
+        reasons = _reasons(batch, rows)
         for row in rows:
-            if row.customer_id in changed:
+            if row.pk in reasons:
                 row.state = BatchRow.State.CONFLICT
-                row.problems = [states.problem(changed[row.customer_id])]
+                row.problems = [states.problem(reasons[row.pk])]
             else:
                 row.write = _write(batch, row)
             row.payload = row.before = ""
@@ -54,13 +58,20 @@ def _journal(batch: Batch, rows: Sequence[BatchRow]) -> int:
     return len(rows)
 
 
+def _reasons(batch: Batch, rows: Sequence[BatchRow]) -> dict[int, str]:
+    """Why rows cannot be sent any more, by primary key: somebody changed their customer, or took their new name."""
+    changed = changed_since(batch, {row.customer_id: row.checked_at for row in rows})
+    of_customers = {row.pk: changed[row.customer_id] for row in rows if row.customer_id in changed}
+    return names.taken_since(batch, rows) | of_customers
+
+
 def changed_since(batch: Batch, checked: Mapping[str, datetime | None]) -> dict[str, str]:
     """The customers that somebody changed after their row was checked: who did, as a sentence, by customer.
 
-    `checked` is when the rows were checked, by customer. A change counts from when it was saved or sent, other batches'
-    rows once they are sent.
+    `checked` is when the rows were checked, by customer; "" for new ones, which nobody can have changed. A change
+    counts from when it was saved or sent, other batches' rows once they are sent.
     """
-    moments = {customer_id: at for customer_id, at in checked.items() if at is not None}
+    moments = {customer_id: at for customer_id, at in checked.items() if customer_id and at}
     if not moments:
         return {}
     since = min(moments.values())
@@ -80,7 +91,7 @@ def changed_since(batch: Batch, checked: Mapping[str, datetime | None]) -> dict[
 def _write(batch: Batch, row: BatchRow) -> Write:
     """The queued write of a row; as `journal.create_write` makes that of a save."""
     undone = row.retry_of if batch.kind == Batch.Kind.UNDO else None
-    submission = undo_submission(undone.pk) if undone else row_submission(batch, row.customer_id)
+    submission = undo_submission(undone.pk) if undone else row_submission(batch, row)
     return Write(
         user=batch.user,
         username=batch.username,
@@ -90,7 +101,7 @@ def _write(batch: Batch, row: BatchRow) -> Write:
         platform_name=batch.platform_name,
         customer_id=row.customer_id,
         customer_name=row.customer_name,
-        kind=Write.Kind.UPDATE,
+        kind=Write.Kind.UPDATE if row.customer_id else Write.Kind.CREATE,
         payload=row.payload,
         before=row.before,
         merged=row.merged,

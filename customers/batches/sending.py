@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db.models import F, Q
 from django.utils import timezone
 
-from customers.batches import journaling, states
+from customers.batches import journaling, names, states
 from customers.batches.checking import NotPossible, target_maker
 from customers.batches.halts import halt_after, is_not_now
 from customers.batches.journaling import changed_since
@@ -24,7 +24,7 @@ from customers.models import Batch, BatchRow, BatchStep, Write
 from customers.service import CustomerService
 from customers.writes.journal import apply_error, apply_result
 from customers.writes.recording import record
-from customers.writes.save_lock import customer_lock, save_lock
+from customers.writes.save_lock import save_lock
 from customers.writes.sending import call_codat
 
 WriteState = Write.State
@@ -210,13 +210,14 @@ def _refused(turn: Slice, write: Write) -> bool:
 def _claim(batch: Batch, write: Write) -> bool:
     """Claim a row that waits in a running batch; False where it does not, or its customer was changed since.
 
-    Under the lock of the customer: a person's save finds the row as being sent, or the row finds the save.
+    Under the locks of the customer and of its new name: a person's save finds the row as being sent, or the row finds
+    the save.
     """
-    with save_lock(customer_lock(write.company_id, write.customer_id)):
-        row = BatchRow.objects.only("checked_at").get(write=write)
-        changed = changed_since(batch, {write.customer_id: row.checked_at or write.created_at})
-        if changed:
-            reason = changed[write.customer_id]
+    columns = "customer_id", "new_name", "acknowledged", "checked_at", "retry_of_id"
+    row = BatchRow.objects.only(*columns).get(write=write)
+    with save_lock(*names.locks_of(batch, [row])):
+        reason = _prevented(batch, write, row)
+        if reason:
             states.not_sent(Write.objects.filter(pk=write.pk), reason)
             BatchRow.objects.filter(pk=row.pk).update(
                 state=BatchRow.State.CONFLICT, problems=[states.problem(reason)]
@@ -227,6 +228,12 @@ def _claim(batch: Batch, write: Write) -> bool:
         ).update(state=WriteState.SENDING, sent_at=timezone.now(), attempts=1)
     write.refresh_from_db()
     return bool(claimed)
+
+
+def _prevented(batch: Batch, write: Write, row: BatchRow) -> str:
+    """Why a row may not be sent any more, "" where it may."""
+    changed = changed_since(batch, {row.customer_id: row.checked_at or write.created_at})
+    return changed.get(row.customer_id) or names.taken_since(batch, [row]).get(row.pk, "")
 
 
 def _put_back(write: Write) -> None:

@@ -25,7 +25,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from customers.models import Batch, BatchRow, BatchStep, Write, WriteQuerySet
-from customers.writes.save_lock import customer_lock, save_lock
+from customers.writes.save_lock import save_lock
 
 State, Halt, Action = Batch.State, Batch.Halt, BatchStep.Action
 
@@ -132,9 +132,9 @@ def finish(batch: Batch) -> bool:
 
 def leave_out(row: BatchRow) -> bool:
     """Leave out a row that was not sent; whether it was not, and could be."""
-    left, batch = BatchRow.State.LEFT_OUT, row.batch
+    left = BatchRow.State.LEFT_OUT
     # A row may be journaled at this moment: whoever has the lock first decides.
-    with save_lock(customer_lock(batch.company_id, row.customer_id)):
+    with save_lock(journal_lock(row.batch_id)):
         row.refresh_from_db(fields=["write", "state"])
         if row.write_id:
             queued = Write.objects.filter(pk=row.write_id)
@@ -144,6 +144,11 @@ def leave_out(row: BatchRow) -> bool:
             pk=row.pk, write=None, state__in=LEAVABLE, batch__state__in=Batch.OPEN
         )
         return bool(rows.update(state=left, payload="", before=""))
+
+
+def journal_lock(batch_id: object) -> str:
+    """The name of the lock under which rows of a batch are journaled, or left out."""
+    return f"journal {batch_id}"
 
 
 def _move(

@@ -28,14 +28,24 @@ def save_lock(*names: str) -> Iterator[None]:
     Inside another transaction this raises RuntimeError, since its rollback would lose the write. Codat must not be
     called inside.
     """
-    numbers = sorted({_number(name) for name in names})
     with transaction.atomic(durable=True):
-        # In ascending order, in both statements: two saves with two locks each do not wait for each other.
-        SaveLock.objects.bulk_create(map(SaveLock, numbers), ignore_conflicts=True)
-        locks = SaveLock.objects.select_for_update().filter(number__in=numbers).order_by("number")
-        # Evaluated only to lock the rows.
-        list(locks)
+        lock_in_transaction(*names)
         yield
+
+
+def lock_in_transaction(*names: str) -> None:
+    """Exclude other saves with any of these names until the transaction of the caller ends.
+
+    Raises TransactionManagementError outside of a transaction.
+    """
+    if not transaction.get_connection().in_atomic_block:
+        raise transaction.TransactionManagementError("a lock outside of a transaction")
+    numbers = sorted({_number(name) for name in names})
+    # In ascending order, in both statements: two saves with two locks each do not wait for each other.
+    SaveLock.objects.bulk_create(map(SaveLock, numbers), ignore_conflicts=True)
+    locks = SaveLock.objects.select_for_update().filter(number__in=numbers).order_by("number")
+    # Evaluated only to lock the rows.
+    list(locks)
 
 
 def customer_lock(company_id: str, customer_id: str) -> str:
