@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from customers.batches.progress import group_of
 from customers.batches.reasons import reason
+from customers.codat.cell_text import protect
 from customers.models import Batch, BatchRow
 
 HEADINGS = (
@@ -13,8 +14,6 @@ HEADINGS = (
 )  # fmt: skip
 # Rows of one query.
 _PIECE = 500
-# A spreadsheet takes a text that begins with one of these for a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _BOM = "\ufeff"
 
 
@@ -64,12 +63,7 @@ class ResultFile:
         )
 
 
-def harmless(text: str) -> str:
-    """Text that no spreadsheet takes for a formula: one that looks like it begins with an apostrophe."""
-    return f"'{text}" if text.lstrip(" ").startswith(_FORMULA) else text
-
-
 def _line(cells: tuple[str, ...] | list[str]) -> str:
     line = io.StringIO()
-    csv.writer(line).writerow([harmless(cell) for cell in cells])
+    csv.writer(line).writerow([protect(cell) for cell in cells])
     return line.getvalue()

@@ -11,6 +11,7 @@
 | the name of a saved file | `file_name_text` |
 | the log | `log_text` |
 | comparing two names | `folded_name` |
+| a cell of a spreadsheet | `protect` in `cell_text` |
 
 None of them escapes for HTML: templates do. Which characters are *invisible*, and which text is *blank*, is defined
 here only.
