@@ -209,6 +209,10 @@ class ImportRow(models.Model):
     # The kind of the first problem: problems are shown in groups of it.
     problem_kind = models.CharField(max_length=100, blank=True)
     changes = models.JSONField(default=list, help_text="label, old, new; texts.")
+    instructions = models.JSONField(
+        default=list, help_text="What the row changes, for the row of its batch."
+    )
+    acknowledged = models.JSONField(default=list, help_text="As in a row of a batch.")
 
     class Meta:
         """A row of the sheet is there once."""

@@ -24,6 +24,10 @@ _WITHOUT_INPUT = (NodeType.FILE, NodeType.MULTIPART)
 # What becomes of a list of rows, and not of a field.
 _OF_LISTS = (Action.ADD, Action.REMOVE)
 
+# In a condition, in place of the name of a field: the number, from 1, of the row among those that meet the others. It
+# tells rows apart whose values are all the same.
+ORDINAL = "#"
+
 # Values of a row of a list, or conditions for it: each with its names from there on.
 _Values = Sequence[tuple[Sequence[str], str]]
 
@@ -92,7 +96,7 @@ def _targets(root: Group, instruction: Instruction) -> list[_Target]:
     lists = [field for field in found if isinstance(field, ListField)]
     if instruction.action is Action.ADD:
         return [*lists]
-    return [item for rows in lists for item in _matching(rows, instruction.where)]
+    return [item for rows in lists for item in matching(rows, instruction.where)]
 
 
 def _fields(
@@ -100,7 +104,7 @@ def _fields(
 ) -> Iterator[Field]:
     """The fields of a path, in each row that meets the conditions. `is_list`: the path's own list, not its rows."""
     if isinstance(bound, ListField) and (names or not is_list):
-        for item in _matching(bound, where):
+        for item in matching(bound, where):
             yield from _fields(item.field, names, where, is_list=is_list)
     elif isinstance(bound, Group) and names:
         for child in bound.children:
@@ -110,16 +114,19 @@ def _fields(
         yield bound
 
 
-def _matching(rows: ListField, where: Mapping[str, str]) -> list[ListItem]:
+def matching(rows: ListField, where: Mapping[str, str]) -> list[ListItem]:
     """The rows of a list that meet the conditions about it. Conditions about other lists say nothing of them."""
     path = [encode_name(name) for name in rows.node.path if name]
     keys = ((key.split("."), text) for key, text in where.items())
-    wanted = [(names[len(path) :], text) for names, text in keys if names[: len(path)] == path]
-    return [
+    about = [(names[len(path) :], text) for names, text in keys if names[: len(path)] == path]
+    wanted = [(names, text) for names, text in about if ORDINAL not in names]
+    found = [
         item
         for item in rows.remaining_items
         if not item.is_hidden and (not wanted or _has(item.field, wanted))
     ]
+    ordinal = next((text for names, text in about if names == [ORDINAL]), "")
+    return found[int(ordinal) - 1 : int(ordinal)] if ordinal.isdecimal() else found
 
 
 def _has(bound: Field, values: _Values) -> bool:
@@ -212,7 +219,8 @@ def _row_values(instruction: Instruction) -> Iterator[tuple[list[str], str]]:
 def _obstacle(form: Form, instruction: Instruction, targets: Sequence[_Target]) -> Obstacle | None:
     """Why an instruction of a row cannot be followed; None where it can."""
     changed = {instruction.key, *instruction.values}
-    for key in (instruction.key, *instruction.where, *instruction.values):
+    conditions = (key for key in instruction.where if not key.endswith(f".{ORDINAL}"))
+    for key in (instruction.key, *conditions, *instruction.values):
         node = _node(form.compiled.root, key)
         if node is None:
             return Obstacle(f"The form does not have the field {_label(key)} any more.")

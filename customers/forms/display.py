@@ -141,8 +141,10 @@ def _compile_text(model: str) -> CompiledModel:
     return CompiledModel(parse_model(simplejson.loads(model, use_decimal=True)))
 
 
-def compile_model(model: Mapping[str, Any] | Node) -> CompiledModel:
+def compile_model(model: Mapping[str, Any] | Node | CompiledModel) -> CompiledModel:
     """The parsed model with its displays, cached by its JSON text. Raises ModelError."""
+    if isinstance(model, CompiledModel):
+        return model
     if isinstance(model, Node):
         return CompiledModel(model)
     try:

@@ -12,7 +12,7 @@ from customers.forms import actions, merge, signing
 from customers.forms.blocks import Block
 from customers.forms.bound import Binder, Field, Group, Labels, Leaf, ReadOnlyField, walk
 from customers.forms.changes import Change, UnsentValue, form_changes, unsent_values
-from customers.forms.display import compile_model
+from customers.forms.display import CompiledModel, compile_model
 from customers.forms.error_mapping import ErrorMapper
 from customers.forms.layout import layout
 from customers.forms.model import READ_ONLY_NAMES, Node
@@ -27,7 +27,7 @@ _MAX_FINDING_LENGTH = 1000
 class Form:
     """A form for one record.
 
-    model: Codat's create/update model (a JSON object or a parsed Node). Raises ModelError.
+    model: Codat's create/update model: a JSON object, a parsed Node, or compiled (for many forms). Raises ModelError.
     record: the customer as read, with exact numbers; None for an empty form. Ignored where there is `data`.
     data: the posted QueryDict. It holds the record that the form was opened with, signed; raises FormTampered where
         that cannot be read.
@@ -40,7 +40,7 @@ class Form:
 
     def __init__(
         self,
-        model: Mapping[str, Any] | Node,
+        model: Mapping[str, Any] | Node | CompiledModel,
         record: Mapping[str, Any] | None = None,
         *,
         data: PostData | None = None,

@@ -18,11 +18,10 @@ from customers.forms.display import CompiledModel
 from customers.models import ColumnMapping
 from customers.spreadsheets.columns import MAX_POSITION, heading_of, key_of
 from customers.spreadsheets.importing.fields import ID, ImportField, field_of, fields
+from customers.spreadsheets.importing.remembered import is_added
 
 Origin = Literal["", "known", "remembered", "suggested"]
 
-# Headings of the columns that files of this dashboard have beside those of the customer. They have no field.
-ADDED_COLUMNS = ("Outcome", "Problem", "Change")
 # Of 100: how alike a heading and a name of a field have to be.
 _THRESHOLD = 87
 _WORDS = re.compile(r"[^\W_]+")
@@ -123,7 +122,7 @@ class _Matcher:
         self.compiled = compiled
         self.mapping = [""] * len(headings)
         self.origins: list[Origin] = [""] * len(headings)
-        self.is_added = [heading.strip() in ADDED_COLUMNS for heading in headings]
+        self.is_added = [is_added(heading) for heading in headings]
         self.choices = fields(compiled)
         # The properties at the top of the record first: `Email` is the customer's, not a contact's.
         self.choices.sort(key=lambda one: len(one.path))

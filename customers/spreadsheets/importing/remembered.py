@@ -10,6 +10,20 @@ from django.utils import timezone
 from customers.codat.text import db_safe
 from customers.models import ColumnMapping, Import
 
+# Headings of the columns that files of this dashboard have beside those of the customer. They have no field.
+ADDED_COLUMNS = ("Outcome", "Problem", "Change")
+
+
+def is_added(heading: str) -> bool:
+    """Whether this dashboard has added a column with this heading to a file."""
+    return heading.strip() in ADDED_COLUMNS
+
+
+def is_same_sheet(before: Sequence[str], now: Sequence[str]) -> bool:
+    """Whether a sheet has the columns of an earlier one, and beside them only those that this dashboard added."""
+    added = now[len(before) :]
+    return list(before) == list(now[: len(before)]) and all(map(is_added, added))
+
 
 def headings_digest(headings: Sequence[str]) -> str:
     """A hash of a sheet's headings, in their order, without regard to case and blanks."""

@@ -165,9 +165,11 @@ def readable(source: Import, headings: Sequence[str], total: int) -> bool:
 
     The columns are to be matched, unless the file replaces one with these headings, whose columns are matched.
     """
-    is_matched = bool(source.mapping) and source.headings == list(headings)
+    is_matched = bool(source.mapping) and remembered.is_same_sheet(source.headings, headings)
     values: dict[str, Any] = {"headings": list(headings), "total": total, "done": 0}
-    if not is_matched:
+    if is_matched:
+        values["mapping"] = [*source.mapping, *[""] * (len(headings) - len(source.mapping))]
+    else:
         values |= {"mapping": [], "match_by": ""}
     state = State.CHECKING if is_matched else State.COLUMNS
     return _advance(source, (State.READING,), state, **values, **_NOT_WAITING)

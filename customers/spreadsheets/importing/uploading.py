@@ -17,11 +17,12 @@ from django.utils import timezone
 from customers.codat.text import db_safe, file_name_text
 from customers.codat.types import Company, Connection
 from customers.models import Import, ImportFile, ImportStep
+from customers.spreadsheets.files.limits import MAX_FILE_BYTES, MIB
 from customers.spreadsheets.importing import states
 from customers.writes.save_lock import save_lock
 
-# Bytes of a file, and of one row of the database. 50,000 customers with all their fields are half of it.
-MAX_SIZE, PIECE = 32 * 1024 * 1024, 1024 * 1024
+# Bytes of one row of the database.
+PIECE = MIB
 # The name of cells that were pasted.
 PASTED = "Pasted cells.tsv"
 
@@ -127,10 +128,9 @@ def _pieces(content: bytes | Iterable[bytes]) -> tuple[list[bytes], str, int]:
     whole = bytearray()
     for part in [content] if isinstance(content, bytes) else content:
         whole += part
-        if len(whole) > MAX_SIZE:
-            raise CannotStore(
-                f"The file is larger than {MAX_SIZE // 2**20} MB. Divide it into several files."
-            )
+        if len(whole) > MAX_FILE_BYTES:
+            most = MAX_FILE_BYTES // MIB
+            raise CannotStore(f"The file is larger than {most} MB. Split it into several files.")
     if not whole:
         raise CannotStore("The file is empty. Choose another file.")
     return list(_divided(whole)), hashlib.sha256(whole).hexdigest(), len(whole)
