@@ -14,6 +14,7 @@ from typing import Literal
 from rapidfuzz import fuzz, process
 
 from customers.codat.text import folded_name
+from customers.codat.types import Customer
 from customers.forms.display import CompiledModel
 from customers.models import ColumnMapping
 from customers.spreadsheets.columns import MAX_POSITION, heading_of, key_of
@@ -24,6 +25,8 @@ Origin = Literal["", "known", "remembered", "suggested"]
 
 # Of 100: how alike a heading and a name of a field have to be.
 _THRESHOLD = 87
+# Headings of our own export. One that this model has no field for is no other field.
+_OWN_HEADINGS = frozenset(heading_of((name,)) for name in Customer.__annotations__)
 _WORDS = re.compile(r"[^\W_]+")
 _KEY_BEHIND = re.compile(r".*\(([^()]+)\)\s*")
 
@@ -141,7 +144,7 @@ class _Matcher:
             own = () if one.row else (one.label,)
             for name in (one.key, one.heading, f"{one.group} {one.label}", *own):
                 names.setdefault(_plain(name), one.key)
-        for index, heading in self._open():
+        for index, heading in enumerate(self.headings):
             key = _key_in(heading, self.compiled) or names.get(_plain(heading), "")
             self._take(index, key or self._numbered(heading), "known")
 
@@ -174,7 +177,8 @@ class _Matcher:
 
     def _open(self) -> Iterable[tuple[int, str]]:
         for index, heading in enumerate(self.headings):
-            if not self.mapping[index] and not self.is_added[index] and heading.strip():
+            is_left_out = self.is_added[index] or heading.strip() in _OWN_HEADINGS
+            if not self.mapping[index] and heading.strip() and not is_left_out:
                 yield index, heading
 
     def _take(self, index: int, key: str, origin: Origin) -> None:
@@ -217,6 +221,10 @@ def _key_in(heading: str, compiled: CompiledModel) -> str:
 def _plain(text: str) -> str:
     """A heading without case, accents, blanks and punctuation."""
     return "".join(_WORDS.findall(folded_name(text)))
+
+
+def _digits(text: str) -> str:
+    return "".join(filter(str.isdigit, text))
 
 
 def _words(text: str) -> str:

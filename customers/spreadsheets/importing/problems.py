@@ -50,6 +50,7 @@ _OF_ROWS = {
     RowState.UNKNOWN_ID: "Unknown customer ID",
     RowState.DELETED: "Deleted in the accounting software",
     RowState.CONFLICT: "In another import or batch",
+    "same_name": "Another customer has this name",
     "rows": "Too many rows of a list",
     "row": "Rows that cannot be sent",
 }

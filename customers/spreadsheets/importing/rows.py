@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from customers.codat.text import is_blank
 from customers.forms import Form
 from customers.forms.display import CompiledModel
 from customers.spreadsheets.columns import Path, cell_text
@@ -49,6 +50,15 @@ class Sheet:
     def column(self, key: str) -> Column | None:
         """The column of a field; None where the sheet has none."""
         return self._by_key.get(key)
+
+    def index_of(self, bulk_key: str) -> int | None:
+        """The index of the first column of a field, whatever its position in a list; None where there is none."""
+        columns = (one for one in self._by_key.values() if one.field.bulk_key == bulk_key)
+        return min((one.index for one in columns), default=None)
+
+    def is_blank(self, cells: Cells) -> bool:
+        """Whether no column that means a field has a text."""
+        return all(is_blank(cells.text(each.index)) for each in self._by_key.values())
 
     def is_unchanged(self, cells: Cells, record: Mapping[str, Any]) -> bool:
         """Whether each cell with a text has exactly the text that our own export gives the record's value.
