@@ -19,6 +19,7 @@ from customers.browsing import (
 from customers.editing import field_view, undo_view
 from customers.editing import views as editing_views
 from customers.preferences import settings_view, shortcuts
+from customers.spreadsheets.pages import import_new, imports_view
 from customers.web import links
 from customers.worker import workers_view
 from customers.writes.events import webhook_view
@@ -69,6 +70,9 @@ urlpatterns = [
     path(f"{_batch}rows/<int:position>/", row_view.row_page, name="batch_row"),
     path(f"{_batch}result.csv", result_view.result, name="batch_result"),
     path(f"{_company}batches/new/", new_view.new, name="new_batch"),
+    path("imports/", imports_view.all_imports, name="imports"),
+    path(f"{_company}imports/", imports_view.company_imports, name="company_imports"),
+    path(f"{_company}imports/new/", import_new.new_import, name="new_import"),
     path("columns/", customers.columns, name="list_columns"),
     path("currencies/", customers.currencies, name="currencies"),
     path("views/new/", saved_view_pages.create, name="new_view"),

@@ -19,6 +19,7 @@ NAMES = (
     "arrow-down-tray",
     "arrow-path",
     "arrow-right-start-on-rectangle",
+    "arrow-up-tray",
     "arrow-uturn-left",
     "bars-3",
     "building-office-2",

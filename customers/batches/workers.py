@@ -1,6 +1,6 @@
-"""Whether anything works on batches: what a page says where no worker is seen."""
+"""Whether any worker runs: what a page says where none is seen."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.utils import timezone
 
@@ -13,14 +13,17 @@ _SEEN = timedelta(minutes=2)
 
 def missing_worker(batch: Batch) -> str:
     """What a batch's page says where the batch should move and no worker was seen; "" where all is well."""
-    now = timezone.now()
     if batch.state not in (Batch.State.PREPARING, Batch.State.RUNNING):
         return ""
-    if batch.due_at and batch.due_at > now:
+    if batch.due_at and batch.due_at > timezone.now():
         return ""
-    seen = last_seen_worker()
+    return no_worker(waits_since=batch.started_at or batch.created_at)
+
+
+def no_worker(*, waits_since: datetime) -> str:
+    """What is said of work that has waited since then where no worker was seen; "" where all is well."""
+    now, seen = timezone.now(), last_seen_worker()
     if seen is None:
-        waits_since = batch.started_at or batch.created_at
         return "No worker is running, so nothing moves." if now - waits_since > _SEEN else ""
     if now - seen <= _SEEN:
         return ""

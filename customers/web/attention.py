@@ -14,7 +14,8 @@ RUNNING = (Write.State.SENDING, Write.State.PENDING)
 MAX_WATCHED = 20
 # Changes that are counted: nobody looks at more, and each page reads them.
 MAX_COUNTED = 1000
-# The changes of a person, and everybody's open batches, which are few; of each batch whether it waits for that person.
+# The changes of a person, everybody's open batches, which are few, of each whether it waits for that person, and the
+# person's open imports.
 # Written by hand, on our own tables, for a row of the bench, "The list page, to admin's": every page asks it, and
 # Django takes a twelfth of a list page to put it together.
 _OF_USER = """
@@ -25,7 +26,12 @@ _OF_USER = """
     UNION ALL
     SELECT 1, company_id, state, id, CASE WHEN user_id = %s AND (state = 'ready' OR message <> '') THEN 1 ELSE 0 END
     FROM customers_batch WHERE state IN ('preparing', 'ready', 'running', 'paused')
+    UNION ALL
+    SELECT 2, company_id, state, id, 0 FROM customers_import
+    WHERE user_id = %s AND state IN ('reading', 'unreadable', 'columns', 'checking', 'checked')
 """
+# What a row is, beside a change.
+_BATCH, _IMPORT = 1, 2
 _RUNNING_BATCHES = (Batch.State.PREPARING, Batch.State.RUNNING)
 
 
@@ -36,6 +42,7 @@ class Attention:
     A problem is a change that was not accepted or timed out and was not looked at since, or whose outcome is unknown;
     and a batch that is ready to start, or that was paused because something went wrong. `watched` are the IDs of
     changes that run. `batches` are those among the problems, `running_batches` everybody's.
+    `imports` are the person's own that were neither sent nor cancelled.
     """
 
     problems: int = 0
@@ -44,6 +51,7 @@ class Attention:
     watched: tuple[str, ...] = ()
     batches: int = 0
     running_batches: int = 0
+    imports: int = 0
 
     @property
     def poll_url(self) -> str:
@@ -54,12 +62,14 @@ class Attention:
 def of_user(user_id: int) -> Attention:
     """One query. Of more than `MAX_COUNTED` changes the newest are counted."""
     with connection.cursor() as cursor:
-        cursor.execute(_OF_USER, [user_id, MAX_COUNTED, user_id])
+        cursor.execute(_OF_USER, [user_id, MAX_COUNTED, user_id, user_id])
         rows = cursor.fetchall()
     problems, companies, running = 0, set(), []
-    batches, running_batches = 0, 0
-    for is_batch, company_id, state, pk, waits in rows:
-        if is_batch:
+    batches, running_batches, imports = 0, 0, 0
+    for kind, company_id, state, pk, waits in rows:
+        if kind == _IMPORT:
+            imports += 1
+        elif kind == _BATCH:
             is_running = state in _RUNNING_BATCHES
             running_batches += is_running
             batches += waits and not is_running
@@ -75,4 +85,5 @@ def of_user(user_id: int) -> Attention:
         tuple(running[:MAX_WATCHED]),
         batches,
         running_batches,
+        imports,
     )

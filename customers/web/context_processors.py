@@ -22,7 +22,7 @@ def dashboard(request: HttpRequest) -> dict[str, Any]:
 
     `csrf_input`, `is_sandbox`, `sandbox_url`, `administrator` (name and email, "" where not set), `support_contact`,
     `reader`, `here_path`, `here_company` (its ID, "" for none), `companies_url`, `my_writes_url`,
-    `batches_url`; callables, so that
+    `batches_url`, `imports_url`; callables, so that
     pages that do not show them make no query: `low_quota`, `attention` and `recent_companies`.
     """
     user = getattr(request, "user", None)
@@ -44,6 +44,7 @@ def dashboard(request: HttpRequest) -> dict[str, Any]:
         "companies_url": links.companies(),
         "my_writes_url": links.my_writes(),
         "batches_url": links.batches(),
+        "imports_url": links.imports(),
         "low_quota": _low_quota,
         "attention": functools.cache(
             lambda: attention.of_user(user_id) if user_id else attention.Attention()

@@ -282,6 +282,42 @@ def new_batch(
     return f"{company_batches(company_id)}new/" + (f"?{query}" if query else "")
 
 
+def imports() -> str:
+    """The imports of all companies."""
+    return "/imports/"
+
+
+def company_imports(company_id: str) -> str:
+    """A company's imports."""
+    return f"/companies/{url_segment(company_id)}/imports/"
+
+
+def new_import(company_id: str, *, connection: str = "") -> str:
+    """The page on which a spreadsheet is uploaded. `connection` is "" for the company's best one."""
+    query = f"?{urlencode({'connection': connection})}" if connection else ""
+    return f"{company_imports(company_id)}new/{query}"
+
+
+def import_page(company_id: str, import_id: uuid.UUID | str) -> str:
+    """One import."""
+    return f"{company_imports(company_id)}{import_id}/"
+
+
+def import_upload(company_id: str, import_id: uuid.UUID | str) -> str:
+    """Takes the corrected file of an import (POST)."""
+    return f"{import_page(company_id, import_id)}file/"
+
+
+def import_problems(company_id: str, import_id: uuid.UUID | str) -> str:
+    """The file of an import with a column that says what is wrong with each row."""
+    return f"{import_page(company_id, import_id)}problems/"
+
+
+def import_outcome(company_id: str, import_id: uuid.UUID | str) -> str:
+    """The file of an import with columns that say what became of each row."""
+    return f"{import_page(company_id, import_id)}outcome/"
+
+
 def settings() -> str:
     """The reader's settings."""
     return "/settings/"

@@ -13,8 +13,9 @@ from customers.web import htmx
 
 
 def is_form(request: HttpRequest) -> bool:
-    """Whether this is a post of a customer's form."""
-    return request.method == "POST" and "submission" in request.POST
+    """Whether this is a post of a form with what somebody typed. One with a file is not read for this."""
+    is_read = request.method == "POST" and request.content_type != "multipart/form-data"
+    return is_read and "submission" in request.POST
 
 
 def post_fields(request: HttpRequest) -> list[tuple[str, str]]:

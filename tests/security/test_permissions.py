@@ -19,10 +19,13 @@ pytestmark = pytest.mark.django_db
 # Open to everybody: the way in, and what Codat itself posts to.
 OPEN = {"", "webhooks/codat/"}
 # Only for editors.
-WRITING = {"new", "edit", "draft", "new_draft", "field", "undo", "new_batch"}
+WRITING = {
+    "new", "edit", "draft", "new_draft", "field", "undo", "new_batch", "imports", "company_imports", "new_import",
+    "import", "import_upload", "import_problems", "import_outcome",
+}  # fmt: skip
 # Only for administrators.
 ADMINISTERING = {"workers"}
-POSTS = {"list_columns", "refresh", "draft", "new_draft", "undo", "webhooks"}
+POSTS = {"list_columns", "refresh", "draft", "new_draft", "undo", "webhooks", "import_upload"}
 # Leads on to another page.
 REDIRECTING = {"step"}
 
@@ -38,6 +41,7 @@ def address(pattern: URLPattern, sandbox: Sandbox) -> str:
         "<id:attachment_id>": "only",
         "<uuid:write_id>": str(uuid.uuid4()),
         "<uuid:batch_id>": str(uuid.uuid4()),
+        "<uuid:import_id>": str(uuid.uuid4()),
         "<int:position>": "1",
         "<int:view_id>": "1",
     }
