@@ -38,6 +38,9 @@ class Preferences(models.Model):
     list_columns = models.JSONField(
         default=str, blank=True, help_text='Names of columns in order; "" for the default.'
     )
+    export = models.JSONField(
+        default=dict, blank=True, help_text="Columns, layout and format of the latest export."
+    )
     recent_companies = models.JSONField(
         default=list, blank=True, help_text="The companies used last, the latest first: ID, name."
     )

@@ -70,7 +70,13 @@ class CustomerService:
         ).data
 
     def list_records(
-        self, *, company_id: str, page: int = 1, page_size: int = 100, query: str = ""
+        self,
+        *,
+        company_id: str,
+        page: int = 1,
+        page_size: int = 100,
+        query: str = "",
+        order_by: str = "",
     ) -> CustomersPage:
         """One page of whole customers, as Codat sends them; numbers with a fraction are Decimal.
 
@@ -78,7 +84,7 @@ class CustomerService:
         """
         path = paths.customers(company_id)
         decode = decoding.decode_exactly
-        return cast(CustomersPage, self._page(path, page, page_size, query, "", decode))
+        return cast(CustomersPage, self._page(path, page, page_size, query, order_by, decode))
 
     def get(self, *, company_id: str, customer_id: str) -> Customer:
         """One customer; numbers with a fraction are Decimal."""

@@ -16,7 +16,7 @@ class Export(models.Model):
     """
 
     class State(models.TextChoices):
-        """How it ended. One whose process died stays *running*, which the page says."""
+        """How it ended. One whose process died stays *running*; its page says since when nothing was written."""
 
         RUNNING = "running", "Running"
         COMPLETE = "complete", "Complete"
@@ -24,6 +24,9 @@ class Export(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     created_at = models.DateTimeField(default=timezone.now)
+    changed_at = models.DateTimeField(
+        default=timezone.now, help_text="When rows were written last."
+    )
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="exports"
     )
@@ -39,7 +42,9 @@ class Export(models.Model):
     promised = models.PositiveIntegerField(null=True, help_text="Rows that Codat announced.")
     written = models.PositiveIntegerField(default=0, help_text="Rows so far.")
     state = models.CharField(max_length=12, choices=State, default=State.RUNNING)
-    message = models.TextField(blank=True, help_text="Why it was interrupted, as a sentence.")
+    message = models.TextField(
+        blank=True, help_text="Why it was interrupted, or what differs from what was promised."
+    )
     ended_at = models.DateTimeField(null=True)
 
     class Meta:

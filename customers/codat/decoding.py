@@ -8,6 +8,7 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -66,19 +67,25 @@ def decoder_for(shape: Any) -> Decode:
 
 
 def page_decoder(decode: Decode, page_size: int) -> Decode:
-    """A decoder of a page of so many records. It reads `MAX_PAGE_SIZE` records of a response that is far too large."""
+    """A decoder of a page of so many records. It reads `MAX_PAGE_SIZE` records of a response that is far too large.
+
+    Its numbers are those of `decode`.
+    """
     usual = max(page_size * BYTES_PER_RECORD, SMALL_PAGE)
+    use_decimal = decode is decode_exactly
 
     def decode_page(body: bytes) -> Any:
-        return decode(body) if len(body) <= usual else _decode_large_page(body)
+        if len(body) <= usual:
+            return decode(body)
+        return _decode_large_page(body, use_decimal=use_decimal)
 
     return decode_page
 
 
-def _decode_large_page(body: bytes) -> Any:
+def _decode_large_page(body: bytes, *, use_decimal: bool) -> Any:
     """A page decoded one record at a time, so that the records that are left out take no memory."""
     text = body.removeprefix(codecs.BOM_UTF8).decode(errors="replace")
-    decoder = simplejson.JSONDecoder()
+    decoder = simplejson.JSONDecoder(parse_float=Decimal if use_decimal else None)
     page: dict[str, Any] = {}
     at = _skip(text, 0, "{")
     try:

@@ -1,7 +1,7 @@
 """Calls to Codat in parallel."""
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 from typing import TypeVar
 
@@ -42,3 +42,11 @@ def all_in_parallel(calls: Sequence[Callable[[], T]]) -> list[T | CodatError]:
         except CodatError as error:
             results.append(error)
     return results
+
+
+def in_advance(call: Callable[[], T]) -> Future[T]:
+    """Start a call that will be needed soon. Whoever starts it waits for its result, or for its end.
+
+    It runs within the page's deadline, and in another thread, so it may not use the database.
+    """
+    return _threads.submit(copy_context().run, call)

@@ -1,6 +1,7 @@
 """Codat's query language."""
 
 import unicodedata
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from customers.codat.text import is_invisible
@@ -98,6 +99,27 @@ def search(text: str, fields: tuple[str, ...], limit: int = QUERY_LIMIT) -> tupl
         words.append(word)
         groups.append(group)
     return Search(text.strip(), tuple(words), tuple(ignored), too_long), "&&".join(groups)
+
+
+def one_of(name: str, values: Iterable[str], limit: int = QUERY_LIMIT) -> Iterator[str]:
+    """Queries for the records whose field has one of these values: `id=a||id=b`, as few as are needed.
+
+    A value that the language cannot express is left out.
+    """
+    query, left = "", limit
+    for value in values:
+        part = f"{name}={value}"
+        size = _utf16_units(part)
+        is_plain = value == value.strip() and not any(map(_name_if_unsendable, value))
+        if not value or not is_plain or size > limit:
+            continue
+        if query and size + 2 > left:
+            yield query
+            query, left = "", limit
+        left -= size + (2 if query else 0)
+        query = f"{query}||{part}" if query else part
+    if query:
+        yield query
 
 
 # Letters that often carry an accent in one spelling of a name and none in another.

@@ -1,8 +1,9 @@
 """The reader of a page: what the person who is signed in has chosen, with defaults for everything else."""
 
 import logging
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 from django.conf import settings
@@ -19,6 +20,8 @@ logger = logging.getLogger(__name__)
 MAX_RECENT = 5
 _MAX_COLUMNS = 50
 _MAX_NAME = 64
+# Texts of the choices of an export, and characters of each.
+_MAX_EXPORT, _MAX_KEY = 1_000, 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,8 @@ class Reader:
 
     `theme` and `density` are values of Preferences. `shortcuts`: whether keys of one character do something.
     `time_zone` is a name of the tz database, `locale` one of localisation.LOCALES. `list_columns` are names in order,
-    empty for the default; who shows the list knows which of them exist. `recent_companies` begin with the latest.
+    empty for the default; who shows the list knows which of them exist. `export` are the choices of the latest export
+    by their name, each a list of texts. `recent_companies` begin with the latest.
     """
 
     theme: str = "system"
@@ -44,6 +48,7 @@ class Reader:
     time_zone: str = "UTC"
     locale: str = "en-GB"
     list_columns: tuple[str, ...] = ()
+    export: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     recent_companies: tuple[RecentCompany, ...] = ()
 
 
@@ -98,6 +103,7 @@ def _reader(stored: Preferences) -> Reader:
         time_zone=stored.time_zone if has_zone else settings.DEFAULT_TIME_ZONE,
         locale=stored.locale if has_locale else settings.DEFAULT_LOCALE,
         list_columns=_columns(stored.list_columns),
+        export=_export(stored.export),
         recent_companies=_companies(stored.recent_companies),
     )
 
@@ -119,3 +125,15 @@ def _columns(stored: object) -> tuple[str, ...]:
         return ()
     names = (name for name in stored[:_MAX_COLUMNS] if isinstance(name, str))
     return tuple(dict.fromkeys(name for name in names if 0 < len(name) <= _MAX_NAME))
+
+
+def _export(stored: object) -> dict[str, tuple[str, ...]]:
+    """The stored choices of an export without what has another shape."""
+    pairs = stored.items() if isinstance(stored, dict) else ()
+    return {
+        str(name): tuple(
+            text for text in texts[:_MAX_EXPORT] if isinstance(text, str) and len(text) <= _MAX_KEY
+        )
+        for name, texts in pairs
+        if isinstance(texts, list)
+    }

@@ -25,6 +25,16 @@ def deadline(seconds: float) -> Iterator[None]:
         _deadline.reset(token)
 
 
+@contextmanager
+def no_deadline() -> Iterator[None]:
+    """End calls inside by their time-outs alone, for work that takes as long as it has pages to read."""
+    token = _deadline.set(None)
+    try:
+        yield
+    finally:
+        _deadline.reset(token)
+
+
 def ends_at(seconds: float) -> float:
     """The monotonic time at which a call that may take so many seconds must end."""
     end, outer = time.monotonic() + seconds, _deadline.get()
