@@ -19,7 +19,13 @@ from customers.browsing import (
 from customers.editing import field_view, undo_view
 from customers.editing import views as editing_views
 from customers.preferences import settings_view, shortcuts
-from customers.spreadsheets.pages import import_new, imports_view
+from customers.spreadsheets.pages import (
+    export_line_view,
+    export_list_view,
+    export_view,
+    import_new,
+    imports_view,
+)
 from customers.web import links
 from customers.worker import workers_view
 from customers.writes.events import webhook_view
@@ -47,6 +53,7 @@ urlpatterns = [
     path(f"{_company}step/", step_view.step, name="step"),
     path(f"{_company}customers/", customers.index, name="customers"),
     path(f"{_company}customers/compare/", compare.compare, name="compare"),
+    path(f"{_company}customers/export/", export_view.export, name="export"),
     path(f"{_company}customers/new/", editing_views.create, name="new"),
     path(f"{_company}customers/new/draft/", editing_views.draft, name="new_draft"),
     path(f"{_customer}edit/draft/", editing_views.draft, name="draft"),
@@ -73,6 +80,8 @@ urlpatterns = [
     path("imports/", imports_view.all_imports, name="imports"),
     path(f"{_company}imports/", imports_view.company_imports, name="company_imports"),
     path(f"{_company}imports/new/", import_new.new_import, name="new_import"),
+    path(f"{_company}exports/<uuid:export_id>/", export_line_view.exported, name="exported"),
+    path("exports/", export_list_view.exports, name="exports"),
     path("columns/", customers.columns, name="list_columns"),
     path("currencies/", customers.currencies, name="currencies"),
     path("views/new/", saved_view_pages.create, name="new_view"),

@@ -18,7 +18,7 @@
   }
   function store() {
     try {
-      sessionStorage.setItem(storageKey(), JSON.stringify({ ids: [...ticked], all: isAll ? editAll().href : undefined }));
+      sessionStorage.setItem(storageKey(), JSON.stringify({ ids: [...ticked], all: isAll ? ofAll().href : undefined }));
     } catch {
       // Without storage the ticks of this page remain.
     }
@@ -26,7 +26,7 @@
 
   const boxes = () => [...table().querySelectorAll('tbody input[name="id"]')];
   // Its address is the same on every page of a list.
-  const editAll = () => form().querySelector(".edit-all");
+  const ofAll = () => form().querySelector(".of-all");
   let ticked = new Set();
   let isAll = false;
   let last = null; // the box that was clicked last: Shift takes all from it on
@@ -42,8 +42,7 @@
     const number = isAll ? total?.dataset.selectAll : ticked.size.toLocaleString(document.documentElement.dataset.locale);
     root.querySelector(".selected-count").textContent =
       `${isAll ? "All " : ""}${number} selected${!isAll && elsewhere > 0 ? `, ${elsewhere} on other pages` : ""}`;
-    const onButton = root.querySelector("[data-number]");
-    if (onButton) onButton.textContent = number;
+    for (const onButton of root.querySelectorAll("[data-number]")) onButton.textContent = number;
     for (const button of root.querySelectorAll("[data-least]")) {
       button.disabled = isAll || ticked.size < Number(button.dataset.least) || ticked.size > Number(button.dataset.most);
     }
@@ -62,7 +61,7 @@
     if (!form()) return;
     const { ids, all } = stored();
     ticked = ids;
-    isAll = Boolean(all) && all === editAll()?.href;
+    isAll = Boolean(all) && all === ofAll()?.href;
     last = null;
     if (ticked.size || isAll) for (const box of boxes()) box.checked = isAll || ticked.has(box.value);
     show();
@@ -119,7 +118,7 @@
     isAll = true;
     store();
     show();
-    editAll().focus();
+    ofAll().focus();
   });
 
   document.addEventListener("click", (event) => {
@@ -132,13 +131,13 @@
     table().querySelector("tbody a")?.focus({ preventScroll: true });
   });
 
-  // Rows that are ticked on other pages go along; to a batch as one field, because they may be many.
+  // Rows that are ticked on other pages go along; to a batch or an export as one field, because they may be many.
   document.addEventListener("formdata", (event) => {
     if (event.target !== form()) return;
     const { formData } = event;
-    const isEdit = formData.has("csrfmiddlewaretoken");
+    const isPost = formData.has("csrfmiddlewaretoken");
     const here = new Set(formData.getAll("id"));
-    if (isEdit) {
+    if (isPost) {
       formData.delete("id");
       formData.set("ids", JSON.stringify([...ticked]));
       return;

@@ -202,13 +202,15 @@ def _list_context(request: HttpRequest, page: CompanyContext, asked: _Asked) -> 
 
 
 def _selection_context(page: CompanyContext, listed: str, whole: str) -> dict[str, str]:
-    """Where a batch is made of the rows ticked in a list, and of all that it has from its first page on."""
+    """Where a batch or an export is made: of the rows ticked in a list, and of all that it has from page 1 on."""
     company_id, connection = page.company_id, page.connection_id
     return {
         "edit_url": links.new_batch(company_id, connection=connection, listed=listed),
         "edit_all_url": links.new_batch(
             company_id, connection=connection, listed=whole, is_all=True
         ),
+        "export_url": links.export(company_id, listed=listed),
+        "export_all_url": links.export(company_id, listed=whole, is_all=True),
     }
 
 

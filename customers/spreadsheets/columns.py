@@ -6,6 +6,7 @@ key `addresses.#1.city` and the heading `Address 1 city`. A key is never ambiguo
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
+from urllib.parse import unquote
 
 import simplejson
 
@@ -17,6 +18,8 @@ Path = tuple[str | int, ...]
 # Positions in a list that a key may name: a column for each.
 MAX_POSITION = 500
 _POSITION = "#"
+# Headings that the names of properties do not say.
+_HEADINGS: dict[Path, str] = {("id",): "Customer ID", ("metadata", "isDeleted"): "Deleted"}
 
 
 def key_of(path: Path) -> str:
@@ -26,8 +29,29 @@ def key_of(path: Path) -> str:
     )
 
 
+def path_of(key: str) -> Path:
+    """The path of a key; () for a text that is none."""
+    path: list[str | int] = []
+    for part in key.split("."):
+        if part.startswith(_POSITION):
+            number = part[1:]
+            if not (number.isascii() and number.isdecimal() and 0 < int(number) <= MAX_POSITION):
+                return ()
+            path.append(int(number) - 1)
+        else:
+            path.append("" if part == "%" else unquote(part, errors="surrogatepass"))
+    return tuple(path)
+
+
+def names_of(path: Path) -> tuple[str, ...]:
+    """The names of a column's field, without positions: `("addresses", 0, "city")` -> `("addresses", "city")`."""
+    return tuple(part for part in path if isinstance(part, str))
+
+
 def heading_of(path: Path) -> str:
     """The heading of a column: `Address 1 city`. Two columns may have the same one; see `headings`."""
+    if path in _HEADINGS:
+        return _HEADINGS[path]
     words: list[str] = []
     for part in path:
         if isinstance(part, str):

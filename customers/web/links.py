@@ -16,7 +16,7 @@ _SAFE = "!$&'()*+,;=:@~"
 _SAFE_LISTED = "=,:@/!*()~"
 _NUL = "\0"
 # IDs whose address another page has.
-_RESERVED = {"new": "%6Eew", "compare": "%63ompare"}
+_RESERVED = {"new": "%6Eew", "compare": "%63ompare", "export": "%65xport"}
 # Characters of a list's query string that links from its rows carry. A page may have 5,000 rows.
 MAX_LISTED = 600
 
@@ -57,8 +57,8 @@ def is_addressable(record_id: object) -> TypeGuard[str]:
 def url_segment(record_id: str) -> str:
     """An id as one percent-encoded segment. Lone surrogates become question marks.
 
-    The page for a new customer has the address that a customer with the id `new` would have, and so has the one that
-    compares customers: these ids have their first letter escaped, and paths are resolved as they were sent.
+    The page for a new customer has the address that a customer with the id `new` would have, and so have those that
+    compare and export customers: these ids have their first letter escaped, and paths are resolved as they were sent.
     """
     if record_id in _RESERVED:
         return _RESERVED[record_id]
@@ -316,6 +316,30 @@ def import_problems(company_id: str, import_id: uuid.UUID | str) -> str:
 def import_outcome(company_id: str, import_id: uuid.UUID | str) -> str:
     """The file of an import with columns that say what became of each row."""
     return f"{import_page(company_id, import_id)}outcome/"
+
+
+def export(company_id: str, *, connection: str = "", listed: str = "", is_all: bool = False) -> str:
+    """The page on which customers are exported.
+
+    `listed` is the query string of the list ("" or "?...") in which customers were ticked; `is_all`: all that it has.
+    """
+    pairs = {
+        "connection": connection,
+        "all": "1" if is_all else "",
+        "list": listed.removeprefix("?"),
+    }
+    query = urlencode({name: text for name, text in pairs.items() if text}, safe=_SAFE_LISTED)
+    return f"{customers(company_id)}export/" + (f"?{query}" if query else "")
+
+
+def exports() -> str:
+    """The exports of all companies: what left the house."""
+    return "/exports/"
+
+
+def exported(company_id: str, export_id: uuid.UUID | str) -> str:
+    """One export."""
+    return f"/companies/{url_segment(company_id)}/exports/{export_id}/"
 
 
 def settings() -> str:

@@ -42,6 +42,7 @@ def address(pattern: URLPattern, sandbox: Sandbox) -> str:
         "<uuid:write_id>": str(uuid.uuid4()),
         "<uuid:batch_id>": str(uuid.uuid4()),
         "<uuid:import_id>": str(uuid.uuid4()),
+        "<uuid:export_id>": str(uuid.uuid4()),
         "<int:position>": "1",
         "<int:view_id>": "1",
     }

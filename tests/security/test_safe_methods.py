@@ -17,6 +17,7 @@ from customers.models import (
     BatchRow,
     BatchStep,
     Draft,
+    Export,
     Preferences,
     WebhookEvent,
     Write,
@@ -40,7 +41,7 @@ pytestmark = pytest.mark.django_db
 METHODS = ("GET", "HEAD", "OPTIONS")
 ROLES = ("anonymous_client", "outsider_client", "viewer_client", "editor_client")
 # Tables that no visit changes.
-UNTOUCHED = (Draft, WebhookEvent, Batch, BatchRow, BatchStep)
+UNTOUCHED = (Draft, WebhookEvent, Batch, BatchRow, BatchStep, Export)
 # What a GET may record: what Codat says of a write, that its person has seen it, and the columns that the database
 # generates from these.
 READ = {
@@ -82,6 +83,7 @@ def addresses(pattern: URLPattern, sandbox: Sandbox, writes: list[Write]) -> Ite
     route = route.replace("<company:company_id>", sandbox.company(company))
     route = route.replace("<id:customer_id>", "one").replace("<id:attachment_id>", "only")
     route = route.replace("<int:position>", "1")
+    route = route.replace("<uuid:export_id>", str(uuid.uuid4()))
     if "<uuid:batch_id>" in route:
         batch = Batch.objects.get()
         route = route.replace("<uuid:batch_id>", str(batch.pk))

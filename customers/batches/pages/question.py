@@ -1,10 +1,10 @@
-"""What a batch was selected by, as people read it: "search “x”, Status: Active"."""
+"""What a batch or an export was selected by, as people read it: "search “x”, Status: Active"."""
 
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
 from customers.browsing.list_controls import conditions
-from customers.models import Batch
+from customers.models import Batch, Export
 from customers.web import links
 from customers.web.list_states import read_customers
 
@@ -13,20 +13,20 @@ _MAX_PARAMETERS = 20
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """The list that a batch's customers were selected from: in words, and its address."""
+    """The list that customers were selected from: in words, and its address."""
 
     text: str
     url: str
 
 
-def question_of(batch: Batch) -> Question | None:
-    """The list that a batch was selected from; None where it was made otherwise."""
-    if not batch.question:
+def question_of(row: Batch | Export) -> Question | None:
+    """The list that a batch or an export was selected from; None where it was made otherwise."""
+    if not row.question:
         return None
     try:
         pairs = dict(
             parse_qsl(
-                batch.question.removeprefix("?"), max_num_fields=_MAX_PARAMETERS, errors="replace"
+                row.question.removeprefix("?"), max_num_fields=_MAX_PARAMETERS, errors="replace"
             )
         )
     except ValueError:
@@ -34,4 +34,4 @@ def question_of(batch: Batch) -> Question | None:
     pairs.pop("page", None)
     state = read_customers(pairs)
     text = conditions(state) or "all customers"
-    return Question(text, links.customers(batch.company_id) + (state.address(page=1) or ""))
+    return Question(text, links.customers(row.company_id) + (state.address(page=1) or ""))

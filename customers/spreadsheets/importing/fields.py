@@ -8,13 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from urllib.parse import unquote
 
 from customers.formatting import singular
 from customers.forms.display import CompiledModel
 from customers.forms.model import Node, NodeType
 from customers.forms.paths import encode_name
-from customers.spreadsheets.columns import MAX_POSITION, Path, heading_of, key_of
+from customers.spreadsheets.columns import MAX_POSITION, Path, heading_of, key_of, path_of
 
 # The key of the customer's ID: it says which customer a row means, and is never changed.
 ID = "id"
@@ -124,20 +123,6 @@ def _field_of(compiled: CompiledModel, key: str) -> ImportField | None:
     if node is None or not path or not _is_leaf(node):
         return None
     return _made(path, tuple(labels), node)
-
-
-def path_of(key: str) -> Path:
-    """The path of a key; () for a text that is none."""
-    path: list[str | int] = []
-    for part in key.split("."):
-        if part.startswith("#"):
-            number = part[1:]
-            if not (number.isascii() and number.isdecimal() and 0 < int(number) <= MAX_POSITION):
-                return ()
-            path.append(int(number) - 1)
-        else:
-            path.append("" if part == "%" else unquote(part, errors="surrogatepass"))
-    return tuple(path)
 
 
 def _id_field(compiled: CompiledModel) -> ImportField:
