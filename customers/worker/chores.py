@@ -98,6 +98,7 @@ def _forget(_: CustomerService, __: ShouldStop) -> Counts:
         forgetting.delete_drafts(),
         forgetting.delete_events(),
         forgetting.delete_unstarted_batches(),
+        forgetting.forget_imports(),
     )
     return sum(counts), 0
 
@@ -142,7 +143,7 @@ CHORES: tuple[Chore, ...] = (
         _journal(background.settle_due),
         _is_pending(State.SENDING, State.UNKNOWN),
     ),
-    Chore("forget", "Delete old values, drafts and events", DAILY, _forget),
+    Chore("forget", "Delete old values, drafts, events and imports", DAILY, _forget),
     Chore("sessions", "Delete expired sessions", DAILY, _end_sessions),
 )
 

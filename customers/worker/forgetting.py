@@ -1,4 +1,4 @@
-"""Deletes old values under the retention policy: of changes, drafts, events and batches; and expired sessions.
+"""Deletes old values under the retention policy: of changes, drafts, events, batches, imports; and expired sessions.
 
 Rows go in pieces, so that saves do not wait long for one transaction.
 """
@@ -13,7 +13,8 @@ from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from customers.models import Batch, BatchRow, Draft, Lease, WebhookEvent, Write
+from customers.models import Batch, BatchRow, Draft, Import, Lease, WebhookEvent, Write
+from customers.spreadsheets.importing import states as import_states
 from customers.writes.leases import WORKER
 
 # Codat may deliver an event again for 28 hours; until then it must be recognised as a repeat.
@@ -74,6 +75,16 @@ def delete_unstarted_batches() -> int:
     keys = list(never_started.filter(created_at__lt=_limit()).values_list("pk", flat=True))
     # The state again: one may have been started since.
     return sum(bool(_delete(never_started.filter(pk=key))) for key in keys)
+
+
+def forget_imports() -> int:
+    """Delete the files of old imports and their rows, and cancel those that are open; how many there were.
+
+    Who imported what, and which batch it became, stays.
+    """
+    limit = timezone.now() - timedelta(days=settings.KEEP_IMPORTS_DAYS)
+    old = Import.objects.filter(created_at__lt=limit, forgotten_at=None)
+    return sum(import_states.expire(source) for source in old.iterator())
 
 
 def delete_sessions() -> None:

@@ -108,12 +108,12 @@ class Worker:
                 yield turn
 
     def _slice_turns(self, kind: slices.Kind, holder: str) -> Iterator[Turn]:
-        for batch in slices.due(kind):
+        for job in slices.due(kind):
             if self._stop.is_set():
                 return
             turn = slices.run(
                 kind,
-                batch,
+                job,
                 self._service,
                 self._turns,
                 holder=holder,

@@ -1,35 +1,51 @@
-"""The slices of batches: one process at a time checks, or sends, rows of a company, and the companies take turns."""
+"""Slices: one process at a time does a kind of work for a company, and the companies take turns.
+
+Batches are checked and sent so, and the files of imports are read and checked.
+"""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from customers.batches.checking import check_turn
 from customers.batches.sending import SLICE, due_batches, send_slice
 from customers.codat.http.quota import background
-from customers.models import Batch, Lease
+from customers.models import Batch, Import, Lease
 from customers.service import CustomerService
+from customers.spreadsheets.importing import working
 from customers.worker.turns import ShouldStop, Turn, Turns
 from customers.writes.pacing import Pacer
 
 # The prefixes of the leases; a company's ID follows.
-SEND, CHECK = "send:", "check:"
+SEND, CHECK, IMPORT = "send:", "check:", "import:"
 # A slice that ended with an error of the dashboard's own is tried again after this time.
 RETRY = timedelta(seconds=10)
+
+# A batch or an import: it has a company.
+Job = Batch | Import
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of slice: what it does, for people, the prefix of its lease, the state of its batches, and its work.
+    """A kind of slice: what it does, for people, the prefix of its lease, what is waiting for it, and its work.
 
-    `work` returns how many rows were done, how many failed, and why it did no more.
+    `find` returns the oldest first. `work` returns how many rows were done, how many failed, and why it did no more.
     """
 
     label: str
     prefix: str
-    state: str
-    work: Callable[[Batch, CustomerService, ShouldStop, Callable[[], None]], tuple[int, int, str]]
+    find: Callable[[], Sequence[Job]]
+    work: Callable[[Any, CustomerService, ShouldStop, Callable[[], None]], tuple[int, int, str]]
+
+
+def _find_batches(state: str) -> Callable[[], Sequence[Batch]]:
+    def find() -> Sequence[Batch]:
+        # The usual answer, by a query that is five times as cheap: an idle worker asks it every second.
+        return due_batches(state) if Batch.objects.filter(state=state).exists() else []
+
+    return find
 
 
 def _send(
@@ -52,26 +68,32 @@ def _check(
     return rows, 0, batch.halted
 
 
+def _import(
+    source: Import, service: CustomerService, should_stop: ShouldStop, pace: Callable[[], None]
+) -> tuple[int, int, str]:
+    rows = working.step(source, service, should_stop=should_stop, pace=pace)
+    return rows, 0, source.message if source.due_at else ""
+
+
 # A person waits for the check of a batch, so it does not wait for what is being sent: each kind has a thread.
 KINDS = (
-    Kind("Check batches", CHECK, Batch.State.PREPARING, _check),
-    Kind("Send batches", SEND, Batch.State.RUNNING, _send),
+    Kind("Check batches", CHECK, _find_batches(Batch.State.PREPARING), _check),
+    Kind("Send batches", SEND, _find_batches(Batch.State.RUNNING), _send),
+    Kind("Read and check imports", IMPORT, working.due_imports, _import),
 )
 
 
-def due(kind: Kind) -> list[Batch]:
-    """The oldest batch of each company that has rows for this kind; the company whose turn was longest ago first."""
-    # The usual answer, by a query that is five times as cheap: an idle worker asks it every second.
-    if not Batch.objects.filter(state=kind.state).exists():
+def due(kind: Kind) -> list[Job]:
+    """The oldest job of each company that has work of this kind; the company whose turn was longest ago first."""
+    jobs: dict[str, Job] = {}
+    for job in kind.find():
+        jobs.setdefault(job.company_id, job)
+    if not jobs:
         return []
-    batches: dict[str, Batch] = {}
-    for batch in due_batches(kind.state):
-        batches.setdefault(batch.company_id, batch)
-    turns = _last_turns(f"{kind.prefix}{company}" for company in batches)
+    turns = _last_turns(f"{kind.prefix}{company}" for company in jobs)
     never = datetime.min.replace(tzinfo=UTC)
     return sorted(
-        batches.values(),
-        key=lambda batch: turns.get(f"{kind.prefix}{batch.company_id}") or never,
+        jobs.values(), key=lambda job: turns.get(f"{kind.prefix}{job.company_id}") or never
     )
 
 
@@ -81,7 +103,7 @@ def _last_turns(names: Iterable[str]) -> dict[str, datetime | None]:
 
 def run(
     kind: Kind,
-    batch: Batch,
+    job: Job,
     service: CustomerService,
     turns: Turns,
     *,
@@ -89,7 +111,7 @@ def run(
     pacer: Pacer,
     should_stop: ShouldStop,
 ) -> Turn | None:
-    """Work on a batch for one slice, unless another thread or process works for its company; what it did."""
+    """Work on a job for one slice, unless another thread or process works for its company; what it did."""
 
     def work(turn: Turn) -> None:
         def is_over() -> bool:
@@ -100,7 +122,7 @@ def run(
 
         turn.due_in = RETRY
         with background():
-            turn.done, turn.failed, turn.message = kind.work(batch, service, is_over, pace)
+            turn.done, turn.failed, turn.message = kind.work(job, service, is_over, pace)
         turn.due_in = None
 
-    return turns.run(f"{kind.prefix}{batch.company_id}", work, holder=holder)
+    return turns.run(f"{kind.prefix}{job.company_id}", work, holder=holder)

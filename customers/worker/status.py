@@ -10,7 +10,7 @@ from django.db.models import Count, Min
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from customers.models import Batch, Lease, Write
+from customers.models import Batch, Import, Lease, Write
 from customers.worker.chores import CHORES, Chore
 from customers.worker.slices import KINDS
 from customers.writes import tracking
@@ -116,9 +116,15 @@ def _doing(lease: Lease) -> str:
     for kind in KINDS:
         if lease.name.startswith(kind.prefix):
             company_id = lease.name.removeprefix(kind.prefix)
-            batch = Batch.objects.filter(company_id=company_id).first()
-            return f"{kind.label} of {batch.company_name if batch else company_id}"
+            return f"{kind.label} of {_company_name(company_id)}"
     return lease.name
+
+
+def _company_name(company_id: str) -> str:
+    """The name of a company that has a batch or an import, else its ID."""
+    batch = Batch.objects.filter(company_id=company_id).first()
+    job = batch or Import.objects.filter(company_id=company_id).first()
+    return job.company_name if job else company_id
 
 
 def _chore(chore: Chore, lease: Lease | None, now: datetime) -> ChoreStatus:

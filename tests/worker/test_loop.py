@@ -91,7 +91,7 @@ def test_an_error_outside_of_the_work_does_not_end_the_loop(
 ) -> None:
     looks, due = [], slices.due
 
-    def look(kind: slices.Kind) -> list[Batch]:
+    def look(kind: slices.Kind) -> list[slices.Job]:
         looks.append(kind)
         if len(looks) < 5:
             raise ValueError
@@ -227,7 +227,7 @@ def test_an_error_of_a_slice_lets_the_company_wait_a_little(
     def fail(*_: Any) -> tuple[int, int, str]:
         raise ValueError
 
-    broken = slices.Kind(SEND.label, SEND.prefix, SEND.state, fail)
+    broken = slices.Kind(SEND.label, SEND.prefix, SEND.find, fail)
     assert "ValueError" in one_slice(broken, batch).error
     assert one_slice(SEND, batch) is None
     let_time_pass(slices.RETRY)

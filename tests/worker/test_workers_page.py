@@ -105,7 +105,7 @@ def test_chores_say_when_they_ran_and_are_due(administrator_client: RawPathClien
         )
     Lease.objects.filter(name="chore:follow").update(due_at=timezone.now() - MINUTE)
     page = text(administrator_client)
-    assert "Delete old values, drafts and events just now 1,234 ms 7 2 in 1 day x" in page
+    assert "Delete old values, drafts, events and imports just now 1,234 ms 7 2 in 1 day x" in page
     assert "Follow sent changes just now 1,234 ms 7 2 When there is something to do x" in page
     assert "Delete expired sessions Never – – – Due now None" in page
 

@@ -33,6 +33,9 @@ State, RowState, Action = Import.State, ImportRow.State, ImportStep.Action
 # Rows that no check looks at.
 UNCHECKED = (RowState.BLANK, RowState.LEFT_OUT)
 
+# Rows that are deleted in one statement.
+_FORGOTTEN_AT_ONCE = 1_000
+
 _NOT_WAITING: dict[str, Any] = {"message": "", "due_at": None}
 
 
@@ -203,14 +206,29 @@ def check_some(source: Import) -> None:
     source.refresh_from_db()
 
 
+def expire(source: Import) -> bool:
+    """Delete the file and the rows of an old import, and end it where it is open; whether they were there."""
+    message = "The file was too old, so it was deleted."
+    with transaction.atomic():
+        if _advance(source, Import.OPEN, State.CANCELLED, message=message, due_at=None):
+            add_step(source, Action.CANCEL, None, message)
+    return forget(source)
+
+
 def forget(source: Import) -> bool:
-    """Delete the file and the rows of an import; whether they were there. An open import has to be ended before."""
-    rows = Import.objects.filter(pk=source.pk, forgotten_at=None)
-    values = {"forgotten_at": timezone.now(), "headings": [], "message": ""}
-    if not rows.update(version=F("version") + 1, **values):
+    """Delete the file and the rows of an import that has ended; whether they were there.
+
+    In pieces, so that others who write do not wait long. Repeated where the process died before the end.
+    """
+    rows = Import.objects.filter(pk=source.pk, forgotten_at=None).exclude(state__in=Import.OPEN)
+    # Whoever still writes rows of it stops.
+    if not rows.update(version=F("version") + 1):
         return False
     ImportFile.objects.filter(source=source).delete()
-    ImportRow.objects.filter(source=source).delete()
+    stored = ImportRow.objects.filter(source=source)
+    while keys := list(stored.values_list("pk", flat=True)[:_FORGOTTEN_AT_ONCE]):
+        stored.filter(pk__in=keys).delete()
+    rows.update(forgotten_at=timezone.now(), headings=[])
     source.refresh_from_db()
     return True
 
