@@ -222,6 +222,16 @@ class BatchRow(models.Model):
     def __str__(self) -> str:
         return f"Row {self.position} of {self.batch_id}: {self.get_state_display()}"
 
+    @property
+    def known_customer_id(self) -> str:
+        """The customer's ID, also of one that the row's write created; "" while there is none."""
+        return self.customer_id or (self.write.customer_id if self.write else "")
+
+    @property
+    def label(self) -> str:
+        """The customer for people: the name, else the ID."""
+        return self.customer_name or self.known_customer_id or "New customer"
+
 
 class BatchStep(models.Model):
     """What a person, or the worker, did with a batch: created, started, paused, resumed, cancelled."""

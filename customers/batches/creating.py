@@ -2,12 +2,14 @@
 
 import hashlib
 import uuid
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from typing import Generic, TypeVar
 
 import simplejson
 from django.contrib.auth.models import User
+from django.db.models import Model, QuerySet
 from django.utils import timezone
 
 from customers.batches.instructions import Instruction
@@ -21,6 +23,8 @@ MAX_ROWS = 10_000
 # Rows of one import, and of the batches that retry or undo it.
 MAX_IMPORTED_ROWS = 50_000
 _PIECE = 500
+
+Row = TypeVar("Row", bound=Model)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +44,27 @@ class Selected:
     position: int = 0
 
 
+class SelectedRows(Collection[Selected], Generic[Row]):
+    """The customers of a query. They are read in pieces each time they are iterated, so never all in memory."""
+
+    def __init__(self, rows: QuerySet[Row], selected: Callable[[Row], Selected]) -> None:
+        self._rows, self._selected = rows, selected
+
+    def __len__(self) -> int:
+        return self._rows.count()
+
+    def __iter__(self) -> Iterator[Selected]:
+        return map(self._selected, self._rows.iterator(chunk_size=_PIECE))
+
+    def __contains__(self, one: object) -> bool:
+        return any(one == each for each in self)
+
+
 @dataclass(frozen=True, slots=True)
 class BatchRequest:
     """What a batch is made of. `submission` identifies the opened page, which makes one batch.
 
-    `selected` is iterated twice. With thousands of instructions it may be a collection that reads them as it is
-    iterated, so that they are never in memory together; it has to give the same rows each time.
+    `selected` is iterated twice; where there may be thousands, it is `SelectedRows`.
     """
 
     company_id: str
@@ -106,11 +125,12 @@ def _create(request: BatchRequest, user: User, fingerprint: str) -> tuple[Batch,
         instructions=[each.to_json() for each in request.instructions],
         fingerprint=fingerprint,
         source=request.source,
-        total=len(request.selected),
     )
     rows = _rows(batch, request.selected)
     while piece := list(islice(rows, _PIECE)):
         BatchRow.objects.bulk_create(piece)
+        batch.total += len(piece)
+    batch.save(update_fields=["total"])
     BatchStep.objects.create(
         batch=batch,
         user=user,

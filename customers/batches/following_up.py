@@ -14,6 +14,7 @@ from customers.batches.checking import decide, open_row, target_maker
 from customers.batches.creating import (
     BatchRequest,
     Selected,
+    SelectedRows,
     create,
     instructions_of,
     own_instructions,
@@ -107,20 +108,24 @@ def retried_rows(batch: Batch) -> QuerySet[BatchRow]:
     ).order_by("position")
 
 
-def retried(batch: Batch) -> list[Selected]:
-    """The customers of the rows that may be tried again, each with the write that failed."""
-    rows = retried_rows(batch).select_related("write")
-    return [
-        Selected(
+def retried(batch: Batch) -> SelectedRows[BatchRow]:
+    """The customers of the rows that may be tried again, each with the write that failed and its own instructions.
+
+    A row keeps its number, which is that of a row of the file after an import.
+    """
+    columns = "customer_id", "customer_name", "instructions", "acknowledged", "position"
+    rows = retried_rows(batch).select_related("write").only(*columns, "write__id")
+    return SelectedRows(
+        rows,
+        lambda row: Selected(
             row.customer_id,
             row.customer_name,
             row.write,
             own_instructions(row),
             row.acknowledged,
             row.position,
-        )
-        for row in rows
-    ]
+        ),
+    )
 
 
 def retry(
@@ -133,10 +138,12 @@ def retry(
 ) -> tuple[Batch, bool] | None:
     """A batch of the rows that failed, with their findings, and whether it is new; None where no row failed.
 
+    Also None once the values of the batch were deleted.
+
     Each customer is read and checked again. With other values it is made like any batch (`pages/new_view.py`).
     """
     selected = retried(batch)
-    if not selected:
+    if batch.forgotten_at or not len(selected):
         return None
     request = BatchRequest(
         company_id=batch.company_id,
@@ -171,15 +178,20 @@ def undone_writes(batch: Batch) -> WriteQuerySet:
 def undo(
     batch: Batch, user: User, *, company: Company, connection: Connection, submission: uuid.UUID
 ) -> tuple[Batch, bool] | None:
-    """A batch that undoes the accepted rows of another, and whether it is new; None where there are none."""
-    writes = list(undone_writes(batch))
-    if not writes:
+    """A batch that undoes the accepted rows of another, and whether it is new; None where there are none.
+
+    Customers that were created stay: nothing here deletes one.
+    """
+    writes = undone_writes(batch).only("customer_id", "customer_name", "position")
+    if not writes.exists():
         return None
     request = BatchRequest(
         company_id=batch.company_id,
         company=company,
         connection=connection,
-        selected=[Selected(write.customer_id, write.customer_name, write) for write in writes],
+        selected=SelectedRows(
+            writes, lambda write: Selected(write.customer_id, write.customer_name, write)
+        ),
         title=f"Undo: {batch.title}",
         submission=submission,
         kind=Batch.Kind.UNDO,

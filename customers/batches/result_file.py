@@ -49,7 +49,8 @@ class ResultFile:
 
     def _lines(self, row: BatchRow) -> str:
         group = group_of(row, self._batch)
-        start = [str(row.position), row.customer_id, row.customer_name, group.label, reason(row)]
+        customer_id, name = row.known_customer_id, row.customer_name
+        start = [str(row.position), customer_id, name, group.label, reason(row)]
         changes = [change for change in row.changes if isinstance(change, dict)] or [{}]
         return "".join(
             _line(

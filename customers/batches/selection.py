@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import simplejson
 from django.http import QueryDict
 
-from customers.batches.creating import MAX_ROWS, Selected
+from customers.batches.creating import MAX_IMPORTED_ROWS, MAX_ROWS, Selected
 from customers.batches.following_up import retried
 from customers.browsing.list_controls import conditions
 from customers.codat.pages import position
@@ -171,18 +172,24 @@ def show(selection: Selection, service: CustomerService) -> Shown:
     return shown(selection, selected)
 
 
-def shown(selection: Selection, selected: Sequence[Selected]) -> Shown:
+def shown(selection: Selection, selected: Collection[Selected]) -> Shown:
     """What a page says of customers that are known one by one. Makes no call."""
     return _shown(selection, len(selected), selected)
 
 
-def _shown(selection: Selection, count: int, selected: Sequence[Selected]) -> Shown:
+def _shown(selection: Selection, count: int, selected: Iterable[Selected]) -> Shown:
     named = [
-        (one.name or f"Customer {one.customer_id}", _url(selection, one.customer_id))
-        for one in selected[:MAX_NAMED]
+        (one.name or _unnamed(one), _url(selection, one.customer_id))
+        for one in islice(selected, MAX_NAMED)
     ]
-    problem = TOO_MANY if count > MAX_ROWS else ("" if count else NOTHING)
+    # The rows of a batch before may be those of an import.
+    limit = MAX_ROWS if selection.source is None else MAX_IMPORTED_ROWS
+    problem = TOO_MANY if count > limit else ("" if count else NOTHING)
     return Shown(selection, count, named, problem)
+
+
+def _unnamed(one: Selected) -> str:
+    return f"Customer {one.customer_id}" if one.customer_id else "New customer"
 
 
 def _url(selection: Selection, customer_id: str) -> str:
@@ -194,7 +201,7 @@ def _url(selection: Selection, customer_id: str) -> str:
 # -- the customers ----------------------------------------------------------------------------------
 
 
-def select(selection: Selection, service: CustomerService) -> list[Selected]:
+def select(selection: Selection, service: CustomerService) -> Collection[Selected]:
     """The customers of a selection. Of a list all are read, by list pages. Raises CannotSelect, CodatError."""
     if selection.source is not None:
         return retried(selection.source)

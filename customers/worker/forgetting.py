@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
+from django.db.models import Case, Exists, F, Max, OuterRef, Q, QuerySet, Value, When
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -23,6 +23,19 @@ MIN_EVENT_AGE = timedelta(hours=48)
 MAX_LOST_AGE = timedelta(days=1)
 # Rows of one transaction.
 PIECE = 500
+
+
+_EMPTY_ROW: dict[str, Any] = {
+    "customer_name": "",
+    "new_name": "",
+    "instructions": [],
+    "acknowledged": [],
+    "problems": [],
+    "changes": [],
+    "payload": "",
+    "before": "",
+    "merged": [],
+}
 
 
 def _limit() -> datetime:
@@ -49,7 +62,9 @@ def forget_values() -> int:
     )
     for batch in ended.iterator():
         rows = BatchRow.objects.filter(batch=batch)
-        rows.update(customer_name="", problems=[], changes=[], payload="", before="", merged=[])
+        for first in range(0, rows.aggregate(last=Max("position"))["last"] or 0, PIECE):
+            piece = rows.filter(position__gt=first, position__lte=first + PIECE)
+            piece.update(**_EMPTY_ROW)
         Batch.objects.filter(pk=batch.pk).update(
             forgotten_at=now, question="", instructions=[], note=""
         )

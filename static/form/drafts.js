@@ -134,7 +134,7 @@ function makeSignInLink() {
 }
 
 /* What a person can change in a form, as one text. */
-function textOf(form) {
+export function textOf(form) {
   const data = new FormData(form);
   for (const name of NOT_TYPED) data.delete(name);
   return new URLSearchParams(data).toString();

@@ -6,9 +6,11 @@ import { enhanceComboboxes } from "./combobox.js";
 import { enhanceCounters, startCounters } from "./counters.js";
 import { scheduleDraft, startDrafts } from "./drafts.js";
 import { restoreFocus, startFocus } from "./focus.js";
+import { startLeaveWarning } from "./leave_warning.js";
 import { startLineBreaks } from "./line_breaks.js";
 import { currentForm } from "./page.js";
 import { startRowShortcuts } from "./row_shortcuts.js";
+import { startTicks } from "./ticks.js";
 
 function enhance(root) {
   enhanceComboboxes(root);
@@ -22,6 +24,8 @@ startCounters();
 startChanges();
 startLineBreaks();
 startDrafts();
+startLeaveWarning();
+startTicks();
 startBusyForm();
 
 document.addEventListener("htmx:load", (event) => enhance(event.detail.elt));

@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 
 from customers.batches import checking, creating, states
 from customers.batches.instructions import Action, Instruction
-from customers.editing.edit import read_customer
+from customers.editing.edit import Target
 from customers.models import Batch, BatchRow, Write
 from customers.service import default_service
 from sandbox import Sandbox
@@ -175,11 +175,13 @@ def test_a_row_left_out_during_its_check_stays_out(
 ) -> None:
     batch = made(sandbox, editor, 1)
 
+    read = Target.read
+
     def and_leave_out(*arguments: Any) -> dict[str, Any]:
         assert states.leave_out(row(batch))
-        return read_customer(*arguments)
+        return read(*arguments)
 
-    monkeypatch.setattr(checking, "read_customer", and_leave_out)
+    monkeypatch.setattr(Target, "read", and_leave_out)
     check(batch)
     assert row_states(batch) == ["left_out"]
 

@@ -114,14 +114,16 @@ def test_a_retry_has_the_failed_rows_alone_with_their_findings(
     assert (retried.kind, retried.source_id, retried.total) == ("retry", batch.pk, len(failed))
     # With the same values it would be refused again: a person decides.
     assert row_states(retried) == ["invalid"] * len(failed)
-    assert row(retried).problems[0]["text"]
-    assert row(retried).retry_of == failed[0]
+    # A row keeps its number.
+    number = failed[0].position or 0
+    assert row(retried, number).problems[0]["text"]
+    assert row(retried, number).retry_of == failed[0]
 
     service = default_service()
-    edit = following_up.open_correction(row(retried), service)
+    edit = following_up.open_correction(row(retried, number), service)
     form = edit.target.form(edit.form.base, filled=edit.form.payload() | {"phone": "+44 other"})
     other = Edit(edit.target, form, edit.submission, retry_of=edit.retry_of)
-    following_up.correct(row(retried), other, user=editor, service=service)
+    following_up.correct(row(retried, number), other, user=editor, service=service)
     states.start(retried, editor)
     send(retried)
     settle_to_the_end(sandbox)

@@ -15,9 +15,8 @@ from pytest_django import Settings
 
 from customers.batches import following_up, sending, states
 from customers.codat.client import default_client
-from customers.codat.types import PushOperation
 from customers.models import Batch, BatchRow, WebhookEvent, Write
-from customers.service import CustomerService, default_service
+from customers.service import default_service
 from customers.writes.events import webhooks
 from sandbox import Sandbox
 from tests.support.batches import customers_of, row_states, started
@@ -30,6 +29,7 @@ from tests.support.journal import (
     settle,
     write_request,
 )
+from tests.support.mortal_service import Killed, MortalService
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -46,27 +46,6 @@ FAULTS = (
     ("status", 503, True),
 )
 State, WriteState = Batch.State, Write.State
-
-
-class Killed(BaseException):
-    """The process is killed: no handler of the product catches it."""
-
-
-class MortalService(CustomerService):
-    """A service whose process is killed before, or after, one of its writes."""
-
-    def __init__(self, calls_before: int, *, is_answered: bool) -> None:
-        super().__init__(default_client())
-        self.calls_before, self.is_answered = calls_before, is_answered
-
-    def update(self, **arguments: Any) -> PushOperation:
-        self.calls_before -= 1
-        if self.calls_before < 0 and not self.is_answered:
-            raise Killed
-        operation = super().update(**arguments)
-        if self.calls_before < 0:
-            raise Killed
-        return operation
 
 
 class BatchMachine(RuleBasedStateMachine):

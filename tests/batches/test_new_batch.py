@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import uuid
-from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, User
@@ -213,9 +212,9 @@ def test_buttons_change_the_form_and_keep_what_is_typed(
     typed = {"f.2.where_text": "Billing", "f.3.v.addresses.city": "Leeds", "action": "save"}
     assert "Billing" in billing
     batch = batch_of(editor_client.post(path, posted(page, **typed)))
-    where: dict[str, Any] = {"where_key": "addresses.type", "where_text": "Billing"}
+    where = {"addresses.type": "Billing"}
     assert batch.instructions == [
-        Instruction(Action.SET, "addresses.country", "GB", **where).to_json(),
+        Instruction(Action.SET, "addresses.country", "GB", where=where).to_json(),
         Instruction(Action.ADD, "addresses", values={"addresses.city": "Leeds"}).to_json(),
     ]
 

@@ -18,14 +18,25 @@ import pytest
 from django.contrib.auth.models import User
 from django.db.models import F, Q
 
+from customers.batches import states
 from customers.models import Batch, BatchRow, Lease, Write
 from sandbox import Sandbox
 from tests.support import processes
-from tests.support.batches import PHONE, row_states, send, started, writes
+from tests.support.batches import (
+    PHONE,
+    check,
+    imported,
+    new_customer,
+    row_states,
+    send,
+    started,
+    writes,
+)
 from tests.support.journal import (
     COMPANY,
     calls,
     codat_is_back,
+    named,
     pass_time,
     pushes,
     settle_to_the_end,
@@ -39,6 +50,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 ROWS = 20
 THREADS = 4
 BIG = "big"
+NAMES = [f"Nursery {number:04}" for number in range(1000)]
 
 
 def killed_at(step: str, batch: Batch) -> None:
@@ -103,17 +115,52 @@ def test_a_sender_that_is_killed_loses_and_doubles_nothing(
             assert source[write.customer_id]["phone"] == PHONE
 
 
+@pytest.mark.parametrize(
+    "step", ["journaling", "locked", "claimed", "sent", "answered", "recorded", "putting_back"]
+)
+def test_a_sender_that_is_killed_creates_each_customer_once(
+    sandbox: Sandbox, editor: User, step: str
+) -> None:
+    batch = check(imported(sandbox, editor, *map(new_customer, NAMES[:ROWS])))
+    assert states.start(batch, editor)
+    if step == "putting_back":
+        sandbox.faults.add("POST", "status", status=429)
+    if step == "sent":
+        killed_while_codat_works(sandbox, batch)
+    else:
+        killed_at(step, batch)
+
+    codat_is_back(sandbox)
+    send(batch)
+    settle_to_the_end(sandbox)
+
+    # What was in flight is sent again with its key, so Codat knows it.
+    assert row_states(batch) == ["success"] * ROWS
+    assert [len(named(sandbox, name)) for name in NAMES[:ROWS]] == [1] * ROWS
+
+
+def test_workers_that_are_killed_at_any_moment_create_each_customer_once(
+    sandbox: Sandbox, editor: User
+) -> None:
+    rows, kills, workers = _measures()
+    seed = random.randrange(2**32)
+    new = [new_customer(name) for name in NAMES[:rows]]
+    batch = check(imported(sandbox, editor, *new, company=BIG))
+    assert states.start(batch, editor)
+    sandbox.settings.latency = 0.02
+    sandbox.settings.push_delay = 0.2
+    _send_with_kills(batch, random.Random(seed), rows=rows, kills=kills, workers=workers)
+    settle(sandbox)
+
+    assert Counter(row_states(batch)) == {"success": rows}, seed
+    names = Counter(one["customerName"] for one in sandbox.state(BIG).source.values())
+    assert [names[name] for name in NAMES[:rows]] == [1] * rows, seed
+
+
 def test_workers_that_are_killed_at_any_moment_lose_and_double_nothing(
     sandbox: Sandbox, editor: User
 ) -> None:
-    rows, kills, workers = (
-        int(os.environ.get(name, default))
-        for name, default in (
-            ("BATCH_KILL_ROWS", "120"),
-            ("BATCH_KILLS", "4"),
-            ("BATCH_WORKERS", "2"),
-        )
-    )
+    rows, kills, workers = _measures()
     seed = random.randrange(2**32)
     chance = random.Random(seed)
     batch = started(sandbox, editor, rows, company=BIG)
@@ -128,6 +175,19 @@ def test_workers_that_are_killed_at_any_moment_lose_and_double_nothing(
     assert counted["unknown"] <= THREADS * kills, (seed, counted)
     assert counted["success"] + counted["unknown"] == rows, (seed, counted)
     log.info("%d rows, %d kills, %d workers: %s", rows, kills, workers, dict(counted))
+
+
+def _measures() -> tuple[int, int, int]:
+    """Rows, kills and workers of a long test."""
+    rows, kills, workers = (
+        int(os.environ.get(name, default))
+        for name, default in (
+            ("BATCH_KILL_ROWS", "120"),
+            ("BATCH_KILLS", "4"),
+            ("BATCH_WORKERS", "2"),
+        )
+    )
+    return rows, kills, workers
 
 
 def _send_with_kills(

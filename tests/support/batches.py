@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import replace
 
 from django.contrib.auth.models import User
 
@@ -42,6 +43,33 @@ def request_of(
         submission=uuid.uuid4(),
         instructions=instructions or [set_phone()],
     )
+
+
+def new_customer(name: str, *instructions: Instruction, **values: str) -> Selected:
+    """A row of an import for a new customer: its name and other values, which are typed."""
+    typed = {"customerName": name} | values
+    wanted = [Instruction(Action.SET, key, text) for key, text in typed.items()]
+    return Selected("", name, instructions=[*wanted, *instructions])
+
+
+def changed_customer(customer_id: str, **values: str) -> Selected:
+    """A row of an import for a customer that exists, with its own values."""
+    wanted = [Instruction(Action.SET, key, text) for key, text in values.items()]
+    return Selected(customer_id, customer_id, instructions=wanted)
+
+
+def imported(sandbox: Sandbox, user: User, *rows: Selected, company: str = COMPANY) -> Batch:
+    """A batch of the rows of an import, not checked yet."""
+    wanted = replace(
+        request_of(sandbox, [], company=company),
+        selected=rows,
+        instructions=(),
+        kind=Batch.Kind.IMPORT,
+        title="Import customers.xlsx",
+    )
+    batch, is_new = creating.create(wanted, user)
+    assert is_new
+    return batch
 
 
 def customers_of(sandbox: Sandbox, count: int, company: str = COMPANY) -> list[str]:

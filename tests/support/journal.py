@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from customers.codat.client import default_client
 from customers.codat.values import parse_date
-from customers.models import CompanySync, Lease, Write
+from customers.models import BatchRow, CompanySync, Lease, Write
 from customers.service import default_service
 from customers.web import links
 from customers.writes import journal, sending, tracking
@@ -25,7 +25,7 @@ from tests.conftest import RawPathClient
 from tests.support.controls import fields
 
 COMPANY = "qbo"
-TABLES: tuple[type[Model], ...] = (Write, CompanySync, Lease)
+TABLES: tuple[type[Model], ...] = (Write, BatchRow, CompanySync, Lease)
 
 
 def customer(sandbox: Sandbox, index: int = 0) -> str:

@@ -47,17 +47,23 @@ class MortalService(CustomerService):
     """The service, in a process that may be killed on either side of a call."""
 
     def update(self, **arguments: Any) -> PushOperation:
-        claimed = dying("claimed", super().update)
-        if STEP == "claimed" and len(UPDATES) < BEFORE:
-            claimed = super().update
-        UPDATES.append(1)
-        operation: PushOperation = claimed(**arguments)
-        if STEP == "answered" and len(UPDATES) > BEFORE:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return operation
+        return _sent(super().update, arguments)
+
+    def create(self, **arguments: Any) -> PushOperation:
+        return _sent(super().create, arguments)
 
 
-UPDATES: list[int] = []
+def _sent(call: Callable[..., PushOperation], arguments: dict[str, Any]) -> PushOperation:
+    if STEP == "claimed" and len(SENT) >= BEFORE:
+        os.kill(os.getpid(), signal.SIGKILL)
+    SENT.append(1)
+    operation = call(**arguments)
+    if STEP == "answered" and len(SENT) > BEFORE:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return operation
+
+
+SENT: list[int] = []
 
 
 def main() -> None:

@@ -22,7 +22,7 @@ from customers.batches.workers import missing_worker
 from customers.codat.companies import accounting_connection
 from customers.codat.errors import CodatError
 from customers.editing.opening import uuid_or_new
-from customers.models import Batch
+from customers.models import Batch, Import, Write
 from customers.service import default_service
 from customers.web import htmx, links
 from customers.web.error_pages import heading, status_in_place
@@ -84,6 +84,8 @@ def _act(request: HttpRequest, batch: Batch) -> Batch:
         moves[action](batch, user)
         return batch
     if action in ("retry", "undo"):
+        if batch.state in Batch.OPEN:
+            raise _Refused("This batch has not ended. Nothing was created.")
         return _follow_up(request, batch, user, action)
     raise _Refused("This page has no such button.")
 
@@ -130,6 +132,7 @@ def batch_context(request: HttpRequest, batch: Batch) -> dict[str, Any]:
         "listed": row_page(batch, place, progress, may_write=may_write),
         "may_write": may_write,
         "missing_worker": missing_worker(batch),
+        "workers_url": links.workers() if request.user.is_superuser else "",
         "slow_software": slow_software(batch, default_service())
         if batch.state in Batch.OPEN
         else "",
@@ -154,7 +157,7 @@ def _saved_row(request: HttpRequest, batch: Batch) -> dict[str, Any] | None:
     row = batch.rows.filter(position=int(text)).first()
     if row is None:
         return None
-    return {"name": row.customer_name or row.customer_id, "mark": row_mark(row, batch)}
+    return {"name": row.label, "mark": row_mark(row, batch)}
 
 
 def seconds_until_next(batch: Batch, progress: Progress) -> int:
@@ -195,9 +198,12 @@ def _announcement(batch: Batch, said_heading: str, progress: Progress) -> str:
 
 def _history(batch: Batch) -> dict[str, Any]:
     """Who did what, what the batch was made of, and the batches before and after."""
+    file = Import.objects.filter(batch=batch).only("file_name", "company_id").first()
     return {
         "steps": list(batch.steps.order_by("at", "id")),
         "question": question_of(batch),
+        "file_name": (file.file_name or "a file") if file else "",
+        "import_url": links.import_page(file.company_id, file.pk) if file else "",
         "source": batch.source,
         "source_url": links.batch(batch.company_id, batch.source_id) if batch.source_id else "",
         "followers": [
@@ -208,10 +214,15 @@ def _history(batch: Batch) -> dict[str, Any]:
 
 
 def _end(batch: Batch, progress: Progress, *, may_write: bool) -> dict[str, Any]:
-    """What can be tried again or undone, in rows: 0 while the batch is open, and for a reader who may not write."""
-    if batch.state in Batch.OPEN or not may_write:
-        return {"retry_rows": 0, "undo_rows": 0, "submission": ""}
+    """What can be tried again or undone, in rows: 0 while the batch is open, and for a reader who may not write.
+
+    Once its values were deleted, nothing can. `created_rows` are accepted, and cannot be undone.
+    """
+    if batch.state in Batch.OPEN or batch.forgotten_at or not may_write:
+        return {"retry_rows": 0, "undo_rows": 0, "created_rows": 0, "submission": ""}
+    created = Write.objects.filter(batch=batch, state=Write.State.SUCCESS, kind=Write.Kind.CREATE)
     return {
+        "created_rows": created.count(),
         "retry_rows": progress.retried,
         "undo_rows": following_up.undone_writes(batch).count() if progress.total else 0,
         "submission": uuid.uuid4(),

@@ -1,6 +1,7 @@
 """The page on which a batch is made: what was selected, and what shall be different. It works without scripts."""
 
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
@@ -171,7 +172,7 @@ def _change(made: _Page, shown: Shown) -> str:
     return ""
 
 
-def _make(made: _Page, shown: Shown, selected: list[Selected]) -> HttpResponse:
+def _make(made: _Page, shown: Shown, selected: Collection[Selected]) -> HttpResponse:
     """Make the batch, and go to its page. The same page twice, and two people at once, make one."""
     page, connection, selection = made.page, made.page.connection, made.selection
     if connection is None:

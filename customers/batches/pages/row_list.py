@@ -106,15 +106,16 @@ def row_page(batch: Batch, place: RowPlace, progress: Progress, *, may_write: bo
 def row_context(row: BatchRow, batch: Batch, place: RowPlace, *, may_write: bool) -> dict[str, Any]:
     """One row of the table."""
     write, group = row.write, group_of(row, batch)
-    has_page = links.is_addressable(row.customer_id)
+    customer_id = row.known_customer_id
+    has_page = links.is_addressable(customer_id)
     url = links.batch_row(batch.company_id, batch.pk, row.position) + place.address()
     may_leave = may_write and may_leave_out(row, batch)
     return {
         "position": row.position,
         "group": group,
-        "name": row.customer_name,
-        "customer_id": row.customer_id,
-        "customer_url": links.customer(batch.company_id, row.customer_id) if has_page else "",
+        "name": row.label,
+        "is_new": not row.customer_id,
+        "customer_url": links.customer(batch.company_id, customer_id) if has_page else "",
         "mark": row_mark(row, batch),
         "changes": row.changes,
         "reason": reason(row),
@@ -174,7 +175,8 @@ def _fix_url(write: Write | None) -> str:
     """The form with the values of a change that was refused; "" for none."""
     if write is None or write.state != Write.State.FAILED or not write.payload:
         return ""
-    return links.fix(write.company_id, write.customer_id, write.pk)
+    customer_id = write.customer_id if write.kind == Write.Kind.UPDATE else ""
+    return links.fix(write.company_id, customer_id, write.pk)
 
 
 def _event(write: Write | None) -> tuple[str, datetime] | None:

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 
 from customers.batches import following_up, states
 from customers.batches.checking import NotPossible, check_row, target_maker
+from customers.batches.names import sentence
 from customers.batches.pages.row_list import RowPlace, may_correct, row_context
 from customers.batches.reasons import reason
 from customers.codat.companies import accounting_connections
@@ -174,7 +175,7 @@ def _saved(
         case Invalid():
             return _form(page, edit, status=422)
         case SameName():
-            note = "Another customer has this name. Nothing was saved. Save again to keep the name."
+            note = f"{sentence(outcome)} Nothing was saved. Save again to keep the name."
             edit = replace(edit, acknowledged=edit.acknowledged | outcome.keys)
             return _form(page, edit.with_notes(note), status=409)
         case MergeNeeded(merge=merge):
@@ -240,9 +241,7 @@ def _shared(page: RowPage) -> dict[str, Any]:
         "batch": page.batch,
         "row": context,
         "reason": reason(page.row),
-        "name": text_or_dash(page.row.customer_name)
-        if page.row.customer_name
-        else page.row.customer_id,
+        "name": text_or_dash(page.row.label),
         "row_url": page.url,
         "batch_url": page.batch_url,
         "customers_url": links.customers(page.batch.company_id),
