@@ -107,7 +107,10 @@ class _Check:
         self.pace()
         self._go_on()
         results = self.service.list_records(
-            company_id=self.source.company_id, page=number, page_size=MAX_PAGE_SIZE
+            company_id=self.source.company_id,
+            page=number,
+            page_size=MAX_PAGE_SIZE,
+            order_by="id",
         )
         matched = decider.meet(cast(Sequence[Record], results["results"]))
         self._store(matched, lambda row: decider.beside(row, matched[row.position]))

@@ -15,9 +15,9 @@ from rapidfuzz import fuzz, process
 
 from customers.codat.text import folded_name, is_blank
 from customers.spreadsheets.columns import Path, cell_text, value_at
-from customers.spreadsheets.importing.cells import Cells, folded
 from customers.spreadsheets.importing.fields import ID
-from customers.spreadsheets.importing.values import Column
+from customers.spreadsheets.importing.sheets.cells import Cells, folded
+from customers.spreadsheets.importing.sheets.values import Column
 
 # Of 100: how alike two names are that are probably one. Names are compared that begin with the same letters.
 _ALIKE, _BEGINNING = 90, 3

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from customers.models import Import, ImportRow
-from customers.spreadsheets.importing.cells import Cells, cells_of
 from customers.spreadsheets.importing.customers import (
     Directory,
     Found,
@@ -18,7 +17,8 @@ from customers.spreadsheets.importing.elsewhere import changed_elsewhere
 from customers.spreadsheets.importing.index import CHANGE, CREATE, LEAVE_OUT, RowIndex
 from customers.spreadsheets.importing.judging import Verdict, judge, new_name, same_name_key
 from customers.spreadsheets.importing.problems import Problem
-from customers.spreadsheets.importing.rows import Sheet
+from customers.spreadsheets.importing.sheets.cells import Cells, cells_of
+from customers.spreadsheets.importing.sheets.sheet import Sheet
 
 RowState = ImportRow.State
 Record = Mapping[str, Any]

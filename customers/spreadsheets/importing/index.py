@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from customers.models import Import, ImportRow
-from customers.spreadsheets.importing.cells import cells_of
 from customers.spreadsheets.importing.customers import Key, loose_name
-from customers.spreadsheets.importing.rows import Sheet
+from customers.spreadsheets.importing.sheets.cells import cells_of
+from customers.spreadsheets.importing.sheets.sheet import Sheet
 
 RowState = ImportRow.State
 

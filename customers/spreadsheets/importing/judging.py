@@ -18,9 +18,9 @@ from customers.forms import Form
 from customers.forms.bound import Field, Leaf, walk
 from customers.forms.paths import encode_name
 from customers.models import ImportRow
-from customers.spreadsheets.importing.cells import Cells
 from customers.spreadsheets.importing.problems import MAX_PROBLEMS, MAX_TEXT, Problem, kind_of_cell
-from customers.spreadsheets.importing.rows import Sheet
+from customers.spreadsheets.importing.sheets.cells import Cells
+from customers.spreadsheets.importing.sheets.sheet import Sheet
 
 RowState = ImportRow.State
 

@@ -5,6 +5,8 @@ version. A process that dies leaves rows that the next one writes again; of two,
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from itertools import islice
 
 from django.db.models import F
@@ -15,7 +17,9 @@ from customers.spreadsheets.files import reading as files
 from customers.spreadsheets.files.limits import MAX_CELL
 from customers.spreadsheets.files.reading import Reading, SheetRow, Unreadable
 from customers.spreadsheets.importing import states, uploading
-from customers.spreadsheets.importing.cells import cells_of, filled
+from customers.spreadsheets.importing.remembered import is_same_sheet
+from customers.spreadsheets.importing.sheets.cells import filled
+from customers.spreadsheets.importing.sheets.values import ACCEPTED
 from customers.spreadsheets.importing.states import Superseded
 
 State = Import.State
@@ -40,7 +44,7 @@ def read(source: Import, *, should_stop: Callable[[], bool] = lambda: False) -> 
     """
     content = uploading.content_of(source)
     try:
-        reading = reading_of(source) or files.guess(content, source.file_name)
+        reading = _reading_for(source, content)
         headings = [db_safe(text) for text in files.headings(content, reading)]
         with states.hold(source, State.READING, reading=reading.to_json(), done=0):
             pass
@@ -61,6 +65,24 @@ def read(source: Import, *, should_stop: Callable[[], bool] = lambda: False) -> 
     return len(positions)
 
 
+def _reading_for(source: Import, content: bytes) -> Reading:
+    """How the file is read: as a person chose, or as the file before it where that finds the same headings; or a guess.
+
+    Raises Unreadable.
+    """
+    known = reading_of(source)
+    if known is not None and not source.mapping:
+        return known
+    guessed = files.guess(content, source.file_name)
+    if known is None:
+        return guessed
+    for reading in (known, guessed, replace(guessed, header_row=known.header_row)):
+        with suppress(Unreadable):
+            if is_same_sheet(source.headings, files.headings(content, reading)):
+                return reading
+    return guessed
+
+
 def _store(source: Import, piece: Sequence[SheetRow]) -> None:
     """Write rows; raises Superseded where the import was changed meanwhile."""
     rows = [
@@ -74,7 +96,7 @@ def _store(source: Import, piece: Sequence[SheetRow]) -> None:
     ]
     with states.hold(source, State.READING, done=F("done") + len(rows)):
         if source.mapping:
-            _keep_decisions(source, rows)
+            _keep_what_was_done(source, rows)
         ImportRow.objects.bulk_create(
             rows,
             update_conflicts=True,
@@ -83,15 +105,27 @@ def _store(source: Import, piece: Sequence[SheetRow]) -> None:
         )
 
 
-def _keep_decisions(source: Import, rows: Iterable[ImportRow]) -> None:
-    """In a file that replaces another, a row that is the same keeps what a person decided about it."""
+def _keep_what_was_done(source: Import, rows: Iterable[ImportRow]) -> None:
+    """In a file that replaces another, cells that are the same keep their corrections, and rows their decision."""
     by_position = {row.position: row for row in rows}
-    decided = ImportRow.objects.filter(source=source, position__in=list(by_position))
-    for earlier in decided.exclude(decision=""):
-        row = by_position[earlier.position]
-        before = cells_of(earlier.cells, earlier.remarks, earlier.corrections).texts
-        if filled(before) == filled(row.cells[: len(before)]):
-            row.decision = earlier.decision
+    earlier = ImportRow.objects.filter(source=source, position__in=list(by_position))
+    for before in earlier:
+        row = by_position[before.position]
+        is_same = filled(before.cells) == filled(row.cells[: len(before.cells)])
+        row.decision = before.decision if is_same else ""
+        row.corrections = {
+            key: text
+            for key, text in before.corrections.items()
+            if _cell(before, key) == _cell(row, key)
+        }
+        for key, remark in before.remarks.items():
+            if remark == ACCEPTED and _cell(before, key) == _cell(row, key):
+                row.remarks = {**row.remarks, key: ACCEPTED}
+
+
+def _cell(row: ImportRow, key: str) -> str:
+    index = int(key)
+    return row.cells[index] if index < len(row.cells) else ""
 
 
 def _delete_others(source: Import, positions: set[int]) -> None:

@@ -11,7 +11,8 @@ from customers.codat.text import db_safe
 from customers.models import ColumnMapping, Import
 
 # Headings of the columns that files of this dashboard have beside those of the customer. They have no field.
-ADDED_COLUMNS = ("Outcome", "Problem", "Change")
+OUTCOME, PROBLEM, CHANGE = "Outcome", "Problem", "Change"
+ADDED_COLUMNS = (OUTCOME, PROBLEM, CHANGE)
 
 
 def is_added(heading: str) -> bool:

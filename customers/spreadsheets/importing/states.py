@@ -25,7 +25,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from customers.codat.text import db_safe
-from customers.models import Import, ImportFile, ImportRow, ImportStep
+from customers.models import Batch, Import, ImportFile, ImportRow, ImportStep
 from customers.spreadsheets.importing import remembered
 
 State, RowState, Action = Import.State, ImportRow.State, ImportStep.Action
@@ -93,7 +93,6 @@ def replace_file(source: Import, user: User, **values: Any) -> bool:
         State.READING,
         Action.REPLACE,
         user,
-        reading={},
         total=0,
         done=0,
         checked_at=None,
@@ -158,6 +157,11 @@ def delete_now(source: Import, user: User) -> bool:
         if deleted:
             add_step(source, Action.DELETE, user)
     return deleted
+
+
+def sent(source: Import, user: User, batch: Batch) -> bool:
+    """The rows of an import have become a batch, in this transaction; whether the import was checked."""
+    return _move(source, (State.CHECKED,), State.SENT, Action.SEND, user, batch=batch)
 
 
 # -- by the worker ----------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from customers.forms import ModelError, compile_model
 from customers.forms.display import CompiledModel
 from customers.models import Import
 from customers.service import CustomerService
-from customers.spreadsheets.importing.rows import Sheet
+from customers.spreadsheets.importing.sheets.sheet import Sheet
 
 _REPLACED = "The company’s connection was replaced. Cancel this import, and upload the file again."
 _NOT_LINKED = "The company’s connection is not linked. The import goes on when it is."

@@ -9,7 +9,7 @@ from customers.batches.instructions import Action, Instruction
 from customers.codat.text import is_blank, page_text
 from customers.forms.bound import Leaf
 from customers.spreadsheets.importing.problems import Problem, kind_of_cell
-from customers.spreadsheets.importing.values import ACCEPTED, Column
+from customers.spreadsheets.importing.sheets.values import ACCEPTED, Column
 
 _NOT_EDITABLE = "This value cannot be changed here. Leave the cell empty."
 

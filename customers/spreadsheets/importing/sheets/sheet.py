@@ -13,15 +13,15 @@ from customers.codat.text import is_blank
 from customers.forms import Form
 from customers.forms.display import CompiledModel
 from customers.spreadsheets.columns import Path, cell_text
-from customers.spreadsheets.importing.cells import Cells, Draft, read_cell
 from customers.spreadsheets.importing.fields import field_of
-from customers.spreadsheets.importing.list_rows import (
+from customers.spreadsheets.importing.sheets.cells import Cells, Draft, read_cell
+from customers.spreadsheets.importing.sheets.list_rows import (
     ListMerge,
     field_at,
     leaf_at,
     list_columns,
 )
-from customers.spreadsheets.importing.values import Column
+from customers.spreadsheets.importing.sheets.values import Column
 
 
 class Sheet:

@@ -14,7 +14,7 @@ from customers.batches.instructions import Action, Instruction
 from customers.codat.text import is_blank
 from customers.forms.bound import Field, Group, Leaf, ListField, ListItem
 from customers.forms.paths import encode_name
-from customers.spreadsheets.importing.cells import (
+from customers.spreadsheets.importing.sheets.cells import (
     Cells,
     Draft,
     folded,
@@ -23,7 +23,7 @@ from customers.spreadsheets.importing.cells import (
     read_cell,
     would_change,
 )
-from customers.spreadsheets.importing.values import ACCEPTED, Column
+from customers.spreadsheets.importing.sheets.values import ACCEPTED, Column
 
 Names = tuple[str, ...]
 

@@ -18,9 +18,9 @@ from customers.forms.display import CompiledModel
 from customers.forms.model import Node, NodeType
 from customers.forms.values import parse_input
 from customers.spreadsheets.files import tables
-from customers.spreadsheets.importing import countries
 from customers.spreadsheets.importing.fields import ImportField
 from customers.spreadsheets.importing.problems import Problem, kind_of_cell
+from customers.spreadsheets.importing.sheets import countries
 
 # In place of a remark of the file: a person has said that the text is right as it is.
 ACCEPTED = "accepted"
