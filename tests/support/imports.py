@@ -1,118 +1,104 @@
-"""Imports in any state, written into the database, as the worker would leave them."""
+"""Imports for tests: uploaded, read, matched and checked without a worker."""
 
-from __future__ import annotations
-
+import csv
+import io
+import uuid
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.utils import timezone
 
-from customers.models import Batch, Import, ImportFile, ImportRow, ImportStep
-
-HEADINGS = ["Firm", "E-mail", "Country code", "Our number", "Notes"]
-# Fields of the sandbox's QuickBooks; the last column has none.
-MAPPING = ["customerName", "emailAddress", "addresses.#1.country", "id", ""]
-COMMA = {
-    "format": "csv", "encoding": "utf-8-sig", "delimiter": ",", "quote": '"', "sheet": "", "header_row": 1,
-    "sheets": [],
-}  # fmt: skip
-State = Import.State
-
-_PROBLEMS: dict[str, dict[str, Any]] = {
-    "invalid": {
-        "kind": "email:emailAddress",
-        "column": 1,
-        "text": "Enter an email address, like name@example.com.",
-        "choices": [],
-    },
-    "question": {
-        "kind": "question",
-        "column": None,
-        "text": "Its name is spelled like that of Beacon Printers.",
-        "choices": [["change:39", "Change Beacon Printers"], ["create", "Create a new customer"]],
-    },
-    "twice": {
-        "kind": "twice",
-        "column": None,
-        "text": "Row 2 means the same customer.",
-        "choices": [["leave_out", "Leave this row out"]],
-    },
-    "unknown_id": {
-        "kind": "unknown_id",
-        "column": None,
-        "text": "No customer has the ID 4711.",
-        "choices": [["create", "Create a new customer"], ["leave_out", "Leave this row out"]],
-    },
-}
+from customers.codat.companies import accounting_connections
+from customers.models import Import, ImportRow
+from customers.service import default_service
+from customers.spreadsheets.importing import states, uploading, working
+from customers.spreadsheets.importing.matching_columns import suggest
+from customers.spreadsheets.importing.remembered import remembered
+from customers.spreadsheets.importing.targets import model_of
+from sandbox import Sandbox
+from tests.support.journal import COMPANY
 
 
-def import_of(
-    user: User, company: str, state: str, *, connection: str = "connection", **rows: int
+def csv_of(headings: Sequence[str], *rows: Sequence[str]) -> bytes:
+    """A CSV file."""
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows([headings, *rows])
+    return text.getvalue().encode("utf-8-sig")
+
+
+def uploaded(
+    sandbox: Sandbox,
+    user: User,
+    content: bytes,
+    *,
+    name: str = "customers.csv",
+    company: str = COMPANY,
+    connection: int = 0,
 ) -> Import:
-    """An import in a state, with so many rows in each: `import_of(user, company, "checked", new=3, invalid=2)`."""
-    total = sum(rows.values())
-    is_read = state not in (State.READING, State.UNREADABLE)
-    source = Import.objects.create(
+    """An import whose file waits to be read."""
+    service, company_id = default_service(), sandbox.company(company)
+    found = service.get_company(company_id=company_id)
+    wanted = sandbox.connection(company, connection)
+    stored = uploading.store(
+        content,
+        file_name=name,
         user=user,
-        username=user.get_username(),
-        company_id=company,
-        company_name="Harbour Lights Ltd",
-        connection_id=connection,
-        platform_name="QuickBooks Online",
-        file_name="spring-customers.csv",
-        size=1234,
-        digest="0" * 64,
-        reading=COMMA if is_read else {},
-        headings=HEADINGS if is_read else [],
-        mapping=MAPPING if is_read else [],
-        match_by="id" if is_read else "",
-        state=state,
-        message="Row 7 has no closing quotation mark." if state == State.UNREADABLE else "",
-        total=total,
-        done=total // 2 if state in Import.WORKING else total,
-        checked_at=timezone.now() if state in (State.CHECKED, State.SENT) else None,
-        batch=_batch(user, company, connection, rows) if state == State.SENT else None,
+        company_id=company_id,
+        company=found,
+        connection=next(c for c in accounting_connections(found) if c.get("id") == wanted),
+        submission=uuid.uuid4(),
     )
-    ImportFile.objects.create(source=source, number=1, content=b"Firm,E-mail\nFern,a@b.example\n")
-    ImportRow.objects.bulk_create(_rows(source, rows))
-    ImportStep.objects.create(
-        source=source, user=user, username=user.get_username(), action=ImportStep.Action.UPLOAD
-    )
+    assert stored.is_new
+    return stored.source
+
+
+def work(source: Import, times: int = 1) -> Import:
+    """Do the next step of an import, as the worker does."""
+    for _ in range(times):
+        working.step(source, default_service())
     return source
 
 
-def _batch(user: User, company: str, connection: str, rows: dict[str, int]) -> Batch:
-    return Batch.objects.create(
-        user=user,
-        username=user.get_username(),
-        company_id=company,
-        connection_id=connection,
-        kind=Batch.Kind.IMPORT,
-        title="Import spring-customers.csv",
-        total=rows.get("new", 0) + rows.get("changed", 0),
-        state=Batch.State.RUNNING,
-    )
+def matched(source: Import, user: User, **more: Any) -> Import:
+    """Have the columns mean what is suggested; `match_by`, `replaces_rows` and others may be given."""
+    suggestion = suggest(source.headings, model_of(source, default_service()), remembered(source))
+    options: dict[str, Any] = {"match_by": suggestion.match_by} | more
+    mapping = options.pop("mapping", suggestion.mapping)
+    assert states.set_columns(source, mapping, user=user, **options)
+    return source
 
 
-def _rows(source: Import, rows: dict[str, int]) -> list[ImportRow]:
-    states = [state for state, number in rows.items() for _ in range(number)]
-    return [_row(source, number, state) for number, state in enumerate(states, start=2)]
+def checked(sandbox: Sandbox, user: User, content: bytes, **more: Any) -> Import:
+    """An import whose rows were checked. `name`, `company` and `connection` are of the upload, others of its columns."""
+    of_upload = {key: more.pop(key) for key in ("name", "company", "connection") if key in more}
+    source = work(uploaded(sandbox, user, content, **of_upload))
+    assert source.state == Import.State.COLUMNS, source.message
+    work(matched(source, user, **more))
+    assert source.state == Import.State.CHECKED, (source.state, source.message)
+    return source
 
 
-def _row(source: Import, position: int, state: str) -> ImportRow:
-    name = f"Fern Kitchens {position}"
-    problem = _PROBLEMS.get(state)
-    is_known = state in ("changed", "unchanged")
-    old = "–" if state == "new" else "old@fern.example"
-    is_change = state in ("new", "changed")
-    return ImportRow(
-        source=source,
-        position=position,
-        cells=[name, f"office@fern{position},example", "UK", str(position), "call before noon"],
-        state=state,
-        customer_id=f"c{position}" if is_known else "",
-        customer_name=name,
-        problems=[problem] if problem else [],
-        problem_kind=problem["kind"] if problem else "",
-        changes=[{"label": "Email", "old": old, "new": "new@fern.example"}] if is_change else [],
-    )
+def row(source: Import, number: int) -> ImportRow:
+    """The row with this number in the sheet; the first one below the heading is 2."""
+    return ImportRow.objects.get(source=source, position=number)
+
+
+def states_of(source: Import) -> dict[str, int]:
+    """How many rows are in each state."""
+    return dict(Counter(ImportRow.objects.filter(source=source).values_list("state", flat=True)))
+
+
+def changes(one: ImportRow) -> list[tuple[str, str, str]]:
+    """What a row changes: label, old and new."""
+    return [(each["label"], each["old"], each["new"]) for each in one.changes]
+
+
+def alive(sandbox: Sandbox, company: str = COMPANY) -> list[dict[str, Any]]:
+    """The customers in Codat's copy that were not deleted."""
+    copy: Iterable[dict[str, Any]] = sandbox.state(company).copy.values()
+    return [one for one in copy if not _metadata(one).get("isDeleted")]
+
+
+def _metadata(one: Mapping[str, Any]) -> Mapping[str, Any]:
+    return one.get("metadata") or {}

@@ -1,0 +1,49 @@
+"""An import from its file to what Codat has afterwards: read, matched, checked, sent as a batch."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import User
+
+from customers.batches import states as batch_states
+from customers.models import Batch, BatchRow, Import
+from customers.service import default_service
+from customers.spreadsheets.importing import sending
+from sandbox import Sandbox
+from tests.support.batches import check, send, writes
+from tests.support.imports import alive, changes, checked, csv_of, row, states_of
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_rows_that_are_changed_and_new_reach_codat(sandbox: Sandbox, editor: User) -> None:
+    first, second, third = alive(sandbox)[:3]
+    content = csv_of(
+        ["Customer ID", "Name", "Phone", "E-mail"],
+        [first["id"], first["customerName"], "+44 20 7946 0001", ""],
+        [second["id"], second["customerName"], second.get("phone", ""), ""],
+        [third["id"], third["customerName"], "(clear)", "new@example.com"],
+        ["", "Brand New Bakery", "+44 20 7946 0002", "hello@bakery.example"],
+    )
+    source = checked(sandbox, editor, content)
+    assert states_of(source) == {"changed": 2, "unchanged": 1, "new": 1}
+    assert ("Phone", first["phone"], "+44 20 7946 0001") in changes(row(source, 2))
+    assert row(source, 5).customer_name == "Brand New Bakery"
+    assert sending.price(source, default_service()).changes == 3
+
+    batch = sending.send(source, editor, default_service())
+    source.refresh_from_db()
+    assert (source.state, source.batch) == (Import.State.SENT, batch)
+    assert (batch.kind, batch.title) == (Batch.Kind.IMPORT, "Import customers.csv")
+    assert [each.position for each in BatchRow.objects.filter(batch=batch)] == [2, 4, 5]
+    assert sending.send(source, editor, default_service()) == batch
+    check(batch)
+    assert batch_states.start(batch, editor)
+    send(batch)
+    assert {each.state for each in writes(batch)} == {"pending"}
+    sandbox.settle()
+    copy = {one["customerName"]: one for one in sandbox.state("qbo").source.values()}
+    assert copy[first["customerName"]]["phone"] == "+44 20 7946 0001"
+    assert copy[third["customerName"]]["phone"] == ""
+    assert copy[third["customerName"]]["emailAddress"] == "new@example.com"
+    assert copy["Brand New Bakery"]["emailAddress"] == "hello@bakery.example"
