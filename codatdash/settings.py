@@ -67,6 +67,9 @@ KEEP_PAYLOADS_DAYS = env.whole("KEEP_PAYLOADS_DAYS", 365, minimum=1, maximum=36_
 # Retention of uploaded files and their rows, in days.
 KEEP_IMPORTS_DAYS = env.whole("KEEP_IMPORTS_DAYS", 30, minimum=1, maximum=36_500)
 
+# Whether finding data of all customers are stored, for the search over all companies.
+INDEX_CUSTOMERS = env.flag("INDEX_CUSTOMERS", default=True)
+
 # The dashboard's own name, in its frame and in titles.
 PRODUCT_NAME = env.text("PRODUCT_NAME") or "Customers"
 # Who helps with the dashboard; "" for the administrator.

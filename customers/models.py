@@ -2,8 +2,8 @@
 
 Codat stores neither what was written nor who wrote it, so every save is a row here before a byte is sent. JSON
 whose numbers must not lose digits is stored as text, exactly as it was sent or read. `batch_models` has the tables of
-batches and background work, `spreadsheet_models` those of exports and imports, `reader_models` those of a reader's
-preferences and saved views.
+batches and background work, `spreadsheet_models` those of exports and imports, `index_models` those of the index of
+customers, `reader_models` those of a reader's preferences and saved views.
 """
 
 import uuid
@@ -16,6 +16,7 @@ from django.db import models
 from django.utils import timezone
 
 from customers.batch_models import Batch, BatchRow, BatchStep, CompanySync, Lease
+from customers.index_models import IndexedCompany, IndexedCustomer, IndexedWord
 from customers.reader_models import DefaultView, Preferences, SavedView
 from customers.spreadsheet_models import (
     ColumnMapping,
@@ -39,6 +40,9 @@ __all__ = [
     "ImportFile",
     "ImportRow",
     "ImportStep",
+    "IndexedCompany",
+    "IndexedCustomer",
+    "IndexedWord",
     "Lease",
     "Preferences",
     "SaveLock",

@@ -160,6 +160,8 @@ def visible_text(text: str) -> str:
 
 def single_line(text: str) -> str:
     """Text as one line in NFC: blanks joined, control and format characters left out."""
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())
     spaced = "".join(
         " "
         if unicodedata.category(char) in ("Cc", "Zl", "Zp", "Zs")

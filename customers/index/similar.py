@@ -1,0 +1,119 @@
+"""The words of the index that a mistyped word may stand for.
+
+A word of four to seven letters may have one error, a longer one two: a letter that is wrong, missing or too many, or
+two that changed places. Where an error is, the rest of the word is intact: a word of the index is compared where it has
+the first, or another, piece of what was typed.
+"""
+
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+
+from rapidfuzz.distance import OSA
+
+from customers.index.backends import containing
+from customers.index.question import Question, whole
+from customers.models import IndexedWord
+
+# Letters from which on a word may have one error, and two. A shorter one is like too many others.
+ONE_ERROR, TWO_ERRORS = 4, 8
+# From this length on the beginning of a word is compared, too: somebody is still typing it.
+UNFINISHED = 5
+# The shortest part of two words that were typed as one.
+MIN_HALF = 3
+# Characters of a word that is stored and compared, words of a question that may have errors, and for each of them
+# words of the index, the nearest ones.
+MAX_WORD, MAX_TYPED, MAX_SIMILAR = 40, 6, 40
+
+
+def storable(words: Iterable[str]) -> set[str]:
+    """Of the words of a name, those that are stored for this."""
+    return {word for word in words if 2 < len(word) <= MAX_WORD and word.isalpha()}
+
+
+def similar(question: Question) -> dict[str, dict[str, int]]:
+    """For each word of a question that may have errors, words of the index with their number of errors."""
+    found: dict[str, dict[str, int]] = {}
+    for word in dict.fromkeys(word for reading in question.readings for word in reading):
+        if ONE_ERROR <= len(word) <= MAX_WORD and word.isalpha() and len(found) < MAX_TYPED:
+            found[word] = _similar(word)
+    return found
+
+
+def _similar(word: str) -> dict[str, int]:
+    allowed = allowed_errors(word)
+    pieces = [[[piece]] for piece in (*_pieces(word, allowed + 1), *_swapped(word))]
+    rows = containing(IndexedWord.objects.all(), "word", pieces)
+    errors = {}
+    for stored in rows.values_list("word", flat=True):
+        number = count_errors(word, stored.strip(), allowed)
+        if number is not None and number > 0:
+            errors[stored.strip()] = number
+    nearest = sorted(errors, key=lambda other: (errors[other], other))[:MAX_SIMILAR]
+    return {other: errors[other] for other in nearest}
+
+
+def allowed_errors(word: str) -> int:
+    """How many errors a word may have."""
+    return 2 if len(word) >= TWO_ERRORS else 1
+
+
+def count_errors(word: str, other: str, allowed: int) -> int | None:
+    """The number of errors with which a word stands for another one or its beginning; None for more than allowed."""
+    lengths = {len(other)}
+    if len(word) >= UNFINISHED:
+        lengths |= {
+            length
+            for length in range(len(word) - allowed, len(word) + allowed + 1)
+            if length < len(other)
+        }
+    numbers = [
+        OSA.distance(word, other[:length], score_cutoff=allowed)
+        for length in lengths
+        if abs(length - len(word)) <= allowed
+    ]
+    fewest = min(numbers, default=allowed + 1)
+    return fewest if fewest <= allowed else None
+
+
+def _pieces(word: str, count: int) -> list[str]:
+    """The word in so many pieces of at least three characters, with the blanks around it."""
+    # The first piece is the shortest: its blank makes it a character longer.
+    first = len(word) // count
+    rest = (len(word) - first) / (count - 1)
+    cuts = [0, *(first + round(rest * number) for number in range(count))]
+    pieces = [word[start:end] for start, end in pairwise(cuts)]
+    pieces[0] = f" {pieces[0]}"
+    if len(pieces[-1]) < MIN_HALF:
+        pieces[-1] = f"{pieces[-1]} "
+    return pieces
+
+
+def _swapped(word: str) -> list[str]:
+    """The word with two neighbours swapped: the only error that may lie in two pieces."""
+    return [
+        whole(word[:at] + word[at + 1] + word[at] + word[at + 2 :])
+        for at in range(len(word) - 1)
+        if word[at] != word[at + 1]
+    ]
+
+
+def split(question: Question) -> Sequence[tuple[str, ...]]:
+    """Readings in which a word is two words of the index: "bluebell" for "blue bell"."""
+    readings = []
+    for reading in question.readings:
+        for place, word in enumerate(reading):
+            halves = [(word[:at], word[at:]) for at in range(MIN_HALF, len(word) - MIN_HALF + 1)]
+            if len(word) > MAX_WORD or not word.isalpha() or not halves:
+                continue
+            known = _known(half for pair in halves for half in pair)
+            readings += [
+                (*reading[:place], *pair, *reading[place + 1 :])
+                for pair in halves
+                if known.issuperset(pair)
+            ]
+    return readings
+
+
+def _known(words: Iterable[str]) -> set[str]:
+    stored = IndexedWord.objects.filter(word__in={whole(word) for word in words})
+    return {word.strip() for word in stored.values_list("word", flat=True)}

@@ -1,0 +1,119 @@
+"""The tables of the index of customers; part of `customers.models`.
+
+The index is a help for finding and counting, and never the truth: it holds what finding needs of each customer, as
+Codat's copy had it. `customers/index/` fills and asks it.
+"""
+
+from django.db import models
+
+
+class IndexedCompany(models.Model):
+    """How far the index is with the customers of one company, read through one connection.
+
+    A pass reads all pages of the company's customers. Rows that it has seen have its number, so that what Codat no
+    longer has is known at its end. It continues at `next_page` in whichever process has the company's turn next.
+    """
+
+    class State(models.TextChoices):
+        """How far it is."""
+
+        WAITING = "waiting", "Not read yet"
+        FILLING = "filling", "Being read"
+        COMPLETE = "complete", "Complete"
+        NEVER_SYNCED = "never", "Never synced"
+        NO_CONNECTION = "none", "No accounting connection"
+        FAILED = "failed", "Could not be read"
+
+    company_id = models.CharField(max_length=64, unique=True)
+    connection_id = models.CharField(max_length=64, blank=True)
+    name = models.TextField(blank=True)
+    platform_name = models.TextField(blank=True)
+    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
+    customers = models.PositiveIntegerField(default=0, help_text="Rows of the index.")
+    synced_at = models.DateTimeField(
+        null=True, help_text="When Codat's copy was synced, as far as the index has it."
+    )
+    changed_at = models.DateTimeField(
+        null=True, help_text="When something said that the copy has changed, or may have."
+    )
+    read_at = models.DateTimeField(
+        null=True, help_text="When the reading began that the index shows."
+    )
+    filled_at = models.DateTimeField(null=True, help_text="When the last whole pass ended.")
+    pass_number = models.PositiveIntegerField(default=0)
+    next_page = models.PositiveIntegerField(
+        default=0, help_text="Of the pass that is running; 0 for none."
+    )
+    pass_began_at = models.DateTimeField(null=True)
+    failures = models.PositiveIntegerField(default=0, help_text="In a row.")
+    due_at = models.DateTimeField(null=True, help_text="When it is tried again after a failure.")
+    message = models.TextField(blank=True, help_text="The last error, as a sentence.")
+
+    class Meta:
+        """No one edits the index."""
+
+        default_permissions = ()
+        verbose_name_plural = "indexed companies"
+
+    def __str__(self) -> str:
+        return f"Index of {self.name or self.company_id}: {self.get_state_display()}"
+
+
+class IndexedCustomer(models.Model):
+    """What finding needs of one customer. Lists are lines of a text.
+
+    `searched` and `name_key` are normalised by `index/words.py`. Their order in the database is that of their bytes,
+    on every database (migration 0017).
+    """
+
+    source = models.ForeignKey(
+        IndexedCompany, on_delete=models.CASCADE, related_name="rows", db_index=False
+    )
+    customer_id = models.TextField()
+    name = models.TextField(blank=True)
+    name_key = models.TextField(blank=True, help_text="The words of the name.")
+    contact_names = models.TextField(blank=True)
+    emails = models.TextField(blank=True)
+    phones = models.TextField(blank=True, help_text="Digits, after a plus sign where it has one.")
+    registration_number = models.TextField(blank=True)
+    tax_number = models.TextField(blank=True)
+    city = models.TextField(blank=True)
+    postal_code = models.TextField(blank=True)
+    country = models.TextField(blank=True)
+    status = models.CharField(max_length=20, blank=True)
+    currency = models.CharField(max_length=10, blank=True)
+    is_deleted = models.BooleanField(default=False)
+    modified_at = models.DateTimeField(null=True)
+    source_modified_at = models.DateTimeField(null=True)
+    pass_number = models.PositiveIntegerField(help_text="The pass that saw it last.")
+    searched = models.TextField(help_text="All words that it is found by, between blanks.")
+
+    class Meta:
+        """No one edits the index."""
+
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(fields=["source", "customer_id"], name="indexed_once")
+        ]
+        indexes = [
+            models.Index(fields=["name_key", "id"], name="indexed_by_name"),
+            models.Index(fields=["customer_id"], name="indexed_by_id"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Indexed customer {self.customer_id}"
+
+
+class IndexedWord(models.Model):
+    """A word of the names in the index, between blanks. A search with a typing error looks here for words like it."""
+
+    word = models.TextField()
+
+    class Meta:
+        """No one edits the index."""
+
+        default_permissions = ()
+        constraints = [models.UniqueConstraint(fields=["word"], name="word_once")]
+
+    def __str__(self) -> str:
+        return self.word.strip()

@@ -1,0 +1,138 @@
+"""The search over the index: what is found by what a person types, and in which order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from customers.index.filters import Filters
+from customers.index.matching import Kind
+from customers.index.search import search
+from tests.support.index import indexed
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _customers() -> None:
+    """Two companies, as Codat's copies have them."""
+    indexed(
+        "one",
+        {
+            "id": "7",
+            "customerName": "Müller & Söhne GmbH",
+            "contactName": "J. P. O’Brien",
+            "emailAddress": "info@mueller-soehne.example",
+            "phone": "+44 (0)20 7946-0999",
+            "taxNumber": "GB 123 4567 89",
+            "addresses": [{"type": "Billing", "city": "Zürich", "postalCode": "SW1A 1AA"}],
+            "status": "Active",
+        },
+        {"id": "8", "customerName": "Bluebell Bakery", "status": "Archived"},
+        {"id": "cust-1234-abcd", "customerName": "Miller’s Mill", "metadata": {"isDeleted": True}},
+    )
+    indexed(
+        "two",
+        {"id": "7", "customerName": "Blue Bell Bakery", "phone": "020 7946 0999"},
+        {"id": "70", "customerName": "Søren Łukasz", "contacts": [{"email": "s@lukasz.example"}]},
+        {"id": "71", "customerName": '100% "Wool" _*'},
+    )
+
+
+def names(text: str, **more: Any) -> list[str]:
+    return [hit.customer.name for hit in search(text, **more).hits]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Müller & Söhne GmbH",
+        "muller sohne",
+        "MÜLLER",
+        "gmbh müller",
+        "söhne, müller",
+        "ulle",
+        "mulelr",
+        "muler soehne",
+        "o'brien",
+        "OBrien JP",
+        "jp",
+        "info@mueller-soehne.example",
+        "mueller-soehne",
+        "+44 20 7946 0999",
+        "0044 20 7946 0999",
+        "020 7946 0999",
+        "(020) 7946.0999",
+        "79460999",
+        "gb123456789",
+        "123-4567-89",
+        "zurich",
+        "sw1a1aa",
+        "SW1A 1AA",
+    ],
+)
+def test_a_customer_is_found_by(text: str) -> None:
+    assert "Müller & Söhne GmbH" in names(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("bluebell bakery", Kind.EXACT),
+        ("bluebell", Kind.PREFIX),
+        ("bakery", Kind.WORD),
+        ("aker", Kind.PART),
+        ("blubell", Kind.SIMILAR),
+        ("cust-1234-abcd", Kind.EXACT),
+        ("cust-1234", Kind.PREFIX),
+    ],
+)
+def test_how_it_was_found(text: str, kind: Kind) -> None:
+    assert search(text).hits[0].kind == kind
+
+
+def test_better_matches_come_first_and_what_is_deleted_last() -> None:
+    assert names("bakery") == ["Blue Bell Bakery", "Bluebell Bakery"]
+    assert names("mille") == ["Miller’s Mill", "Müller & Söhne GmbH"]
+    assert names("muller") == ["Müller & Söhne GmbH", "Miller’s Mill"]
+
+
+def test_two_words_in_one_and_one_word_in_two() -> None:
+    assert set(names("bluebell")) == {"Bluebell Bakery", "Blue Bell Bakery"}
+    assert set(names("blue bell")) == {"Bluebell Bakery", "Blue Bell Bakery"}
+
+
+@pytest.mark.parametrize(
+    "text", ['"', "%", "_", "* OR", "NEAR(", "a\0b", "\ud800", "x" * 9000, "{}"]
+)
+def test_no_text_breaks_the_language_of_a_database(text: str) -> None:
+    assert search(text).page == 1
+
+
+def test_signs_are_found_where_they_are_typed() -> None:
+    assert names('100% "wool"') == ['100% "Wool" _*']
+
+
+def test_an_id_is_found_in_all_companies() -> None:
+    assert sorted(names("7")) == ["Blue Bell Bakery", "Müller & Söhne GmbH"]
+
+
+def test_where_it_was_found() -> None:
+    [hit] = search("obrien zürich").hits
+    assert [(match.field, match.text, match.spans) for match in hit.matches] == [
+        ("contact_names", "J. P. O’Brien", ((6, 13),)),
+        ("city", "Zürich", ((0, 6),)),
+    ]
+
+
+def test_filters_and_pages() -> None:
+    assert names("bakery", filters=Filters(companies=["one"])) == ["Bluebell Bakery"]
+    assert names("bakery", filters=Filters(statuses=["Archived"])) == ["Bluebell Bakery"]
+    assert names("", filters=Filters(lacks=["email", "phone"], is_deleted=False)) == [
+        '100% "Wool" _*',
+        "Bluebell Bakery",
+    ]
+    assert names("", page=2, page_size=4) == ["Müller & Söhne GmbH", "Søren Łukasz"]
+    found = search("bakery", page=2, page_size=1)
+    assert (found.total, found.has_more, len(found.hits)) == (2, False, 1)
