@@ -259,11 +259,6 @@ def batch_result(company_id: str, batch_id: uuid.UUID | str) -> str:
     return f"{batch(company_id, batch_id)}result.csv"
 
 
-def import_page(company_id: str, import_id: uuid.UUID | str) -> str:
-    """One import of a file."""
-    return f"/companies/{url_segment(company_id)}/imports/{import_id}/"
-
-
 def new_batch(
     company_id: str,
     *,
