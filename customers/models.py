@@ -303,6 +303,11 @@ class Write(models.Model):
             models.Index(fields=["forgotten_at", "created_at"]),
             models.Index(fields=["push_operation_key"]),
             models.Index(
+                fields=["correlation_id"],
+                condition=~models.Q(correlation_id=""),
+                name="writes_by_correlation",
+            ),
+            models.Index(
                 fields=["company_id", "customer_id", "-created_at"],
                 condition=models.Q(batch__isnull=False),
                 name="batch_rows_of_customer",

@@ -44,6 +44,9 @@ class Preferences(models.Model):
     recent_companies = models.JSONField(
         default=list, blank=True, help_text="The companies used last, the latest first: ID, name."
     )
+    recent_records = models.JSONField(
+        default=list, blank=True, help_text="What was opened last, the latest first: kind, IDs."
+    )
 
     class Meta:
         """Everybody changes their own, nobody another's."""

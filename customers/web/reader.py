@@ -18,6 +18,8 @@ logger = logging.getLogger(__name__)
 
 # Companies used last, as many as are shown and stored.
 MAX_RECENT = 5
+# The same for what was opened last: customers, companies, batches.
+MAX_RECORDS = 8
 _MAX_COLUMNS = 50
 _MAX_NAME = 64
 # Texts of the choices of an export, and characters of each.
@@ -33,13 +35,25 @@ class RecentCompany:
 
 
 @dataclass(frozen=True, slots=True)
+class RecentRecord:
+    """Something that a person opened, without its name: who shows it finds out whether it still exists.
+
+    `kind` is "customer", "company" or "batch"; `record_id` is "" for a company.
+    """
+
+    kind: str
+    company_id: str
+    record_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Reader:
     """What a page follows. Every value is valid, whatever is stored.
 
     `theme` and `density` are values of Preferences. `shortcuts`: whether keys of one character do something.
     `time_zone` is a name of the tz database, `locale` one of localisation.LOCALES. `list_columns` are names in order,
     empty for the default; who shows the list knows which of them exist. `export` are the choices of the latest export
-    by their name, each a list of texts. `recent_companies` begin with the latest.
+    by their name, each a list of texts. `recent_companies` and `recent_records` begin with the latest.
     """
 
     theme: str = "system"
@@ -50,6 +64,7 @@ class Reader:
     list_columns: tuple[str, ...] = ()
     export: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     recent_companies: tuple[RecentCompany, ...] = ()
+    recent_records: tuple[RecentRecord, ...] = ()
 
 
 # For a page that has no context, such as that of a 500.
@@ -105,6 +120,7 @@ def _reader(stored: Preferences) -> Reader:
         list_columns=_columns(stored.list_columns),
         export=_export(stored.export),
         recent_companies=_companies(stored.recent_companies),
+        recent_records=_records(stored.recent_records),
     )
 
 
@@ -116,6 +132,16 @@ def _companies(stored: object) -> tuple[RecentCompany, ...]:
         RecentCompany(company_id, name)
         for company_id, name in pairs
         if isinstance(company_id, str) and isinstance(name, str)
+    )
+
+
+def _records(stored: object) -> tuple[RecentRecord, ...]:
+    """The stored records without what has another shape."""
+    rows = stored[:MAX_RECORDS] if isinstance(stored, list) else []
+    return tuple(
+        RecentRecord(*row)
+        for row in rows
+        if isinstance(row, list) and len(row) == 3 and all(isinstance(each, str) for each in row)
     )
 
 
