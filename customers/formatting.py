@@ -3,9 +3,9 @@
 Codat's dates are ISO 8601 in UTC, with or without `Z`, with up to seven decimals; `0001-01-01T00:00:00` means unknown.
 Every date, time, number and size on a page is formatted here, in the reader's time zone and locale
 (`customers/localisation.py`); the words stay English. Exports and JSON do not use these functions: they are in UTC.
-Empty, null and missing values are all shown as a dash. Nothing is escaped for HTML, except by `when`, `when_day` and
-`since`: they return a <time> element, because lists of thousands of rows have one in each (row of the bench: "A company
-list of 10,000, 2,000 on a page").
+Empty, null and missing values are all shown as a dash. Nothing is escaped for HTML, except by `when`, `when_day`,
+`long_ago` and `since`: they return a <time> element, because lists of thousands of rows have one in each (row of the
+bench: "A company list of 10,000, 2,000 on a page").
 """
 
 import re
@@ -96,6 +96,28 @@ def distance(moment: datetime, now: datetime) -> str:
     else:
         return day(moment)
     return f"{amount} ago" if seconds > 0 else f"in {amount}"
+
+
+# Days of a month and of a year on average.
+_MONTH, _YEAR = 30.44, 365.25
+
+
+def age(moment: datetime, now: datetime | None = None) -> str:
+    """How long ago something was, however long: `5 minutes ago`, `6 weeks ago`, `20 months ago`, `3 years ago`."""
+    now = now or datetime.now(UTC)
+    days = (now - moment).total_seconds() / 86400
+    if days < 14:
+        return distance(moment, now)
+    if days < 60:
+        return f"{_counted(round(days / 7), 'week')} ago"
+    if days < 2 * _YEAR:
+        return f"{_counted(round(days / _MONTH), 'month')} ago"
+    return f"{_counted(round(days / _YEAR), 'year')} ago"
+
+
+def long_ago(value: object) -> SafeString:
+    """A date as `<time>` with its age, the exact time as its title; a dash when unknown."""
+    return _time_element(value, lambda local, _: age(local))
 
 
 def when(value: object) -> SafeString:

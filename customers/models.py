@@ -1,9 +1,10 @@
-"""The tables: the journal of writes, the locks of saves, drafts, and received events.
+"""The tables: the journal of writes, and received events.
 
 Codat stores neither what was written nor who wrote it, so every save is a row here before a byte is sent. JSON
-whose numbers must not lose digits is stored as text, exactly as it was sent or read. `batch_models` has the tables of
-batches and background work, `spreadsheet_models` those of exports and imports, `index_models` those of the index of
-customers, `reader_models` those of a reader's preferences and saved views.
+whose numbers must not lose digits is stored as text, exactly as it was sent or read. `form_models` has the drafts and
+the locks of saves, `batch_models` the tables of batches and background work, `spreadsheet_models` those of exports and
+imports, `index_models` those of the index of customers, `reader_models` those of a reader's preferences and saved
+views, `home_models` those of the home page.
 """
 
 import uuid
@@ -16,6 +17,8 @@ from django.db import models
 from django.utils import timezone
 
 from customers.batch_models import Batch, BatchRow, BatchStep, CompanySync, Lease
+from customers.form_models import Draft, SaveLock
+from customers.home_models import ChangesOfDay, CompanyState, ProblemNote, ProblemSnooze
 from customers.index_models import IndexedCompany, IndexedCustomer, IndexedWord
 from customers.reader_models import DefaultView, Preferences, SavedView
 from customers.spreadsheet_models import (
@@ -31,7 +34,9 @@ __all__ = [
     "Batch",
     "BatchRow",
     "BatchStep",
+    "ChangesOfDay",
     "ColumnMapping",
+    "CompanyState",
     "CompanySync",
     "DefaultView",
     "Draft",
@@ -45,6 +50,8 @@ __all__ = [
     "IndexedWord",
     "Lease",
     "Preferences",
+    "ProblemNote",
+    "ProblemSnooze",
     "SaveLock",
     "SavedView",
     "WebhookEvent",
@@ -230,6 +237,9 @@ class Write(models.Model):
     seen_at = models.DateTimeField(
         null=True, help_text="When the person who saved it first saw that it failed."
     )
+    resolved_at = models.DateTimeField(
+        null=True, help_text="When what went wrong with it was overcome, or a person said so."
+    )
     is_pending = _flag(
         models.Q(state__in=UNFINISHED)
         | models.Q(state=State.SUCCESS, confirmation=Confirmation.WAITING)
@@ -238,6 +248,18 @@ class Write(models.Model):
     needs_attention = _flag(
         models.Q(batch__isnull=True)
         & (models.Q(state__in=UNFINISHED) | models.Q(state__in=FAILED_STATES, seen_at__isnull=True))
+    )
+    # What the home page shows until it is resolved. What a person has decided about is none.
+    is_problem = _flag(
+        models.Q(batch__isnull=True, resolved_at__isnull=True)
+        & ~models.Q(decision=Decision.NOT_RECEIVED)
+        & (
+            models.Q(state__in=(State.FAILED, State.TIMED_OUT, State.UNKNOWN))
+            | models.Q(
+                state=State.SUCCESS,
+                confirmation__in=(Confirmation.DIFFERS, Confirmation.ABSENT),
+            )
+        )
     )
 
     objects = WriteQuerySet.as_manager()
@@ -296,6 +318,23 @@ class Write(models.Model):
                 condition=models.Q(needs_attention=1),
                 name="attention_of_company",
             ),
+            # The home page: problems, and the activity of all companies by outcome.
+            models.Index(
+                fields=["company_id", "customer_id"],
+                condition=models.Q(is_problem=1),
+                name="problems_of_company",
+            ),
+            models.Index(fields=["state", "-created_at", "-id"], name="writes_by_state"),
+            models.Index(
+                fields=["-created_at", "-id"],
+                condition=models.Q(confirmation="differs"),
+                name="writes_that_differ",
+            ),
+            models.Index(
+                fields=["-created_at", "-id"],
+                condition=models.Q(confirmation="absent"),
+                name="writes_not_found",
+            ),
             # Background work and events.
             models.Index(
                 fields=["checked_at"], condition=models.Q(is_pending=1), name="pending_by_check"
@@ -339,59 +378,11 @@ class Write(models.Model):
         return _json_object(self.before)
 
     def mark_seen_by(self, user_id: object) -> None:
-        """Record that a person has seen a failed write. Does nothing for anyone but its author."""
-        if self.user_id == user_id and self.state in self.FAILED_STATES and self.seen_at is None:
+        """Record that a person has seen that a write failed or is a problem. Does nothing for anyone but its author."""
+        has_failed = self.state in self.FAILED_STATES or self.is_problem
+        if self.user_id == user_id and has_failed and self.seen_at is None:
             self.seen_at = timezone.now()
             self.save(update_fields=["seen_at"])
-
-
-class SaveLock(models.Model):
-    """A row that a save locks until its write is journaled; see `writes/save_lock.py`. Holds no data."""
-
-    number = models.PositiveIntegerField(primary_key=True)
-
-    class Meta:
-        """No one edits locks."""
-
-        default_permissions = ()
-
-    def __str__(self) -> str:
-        return f"Lock {self.number}"
-
-
-class Draft(models.Model):
-    """The unsaved values of a form: one row per opened form."""
-
-    submission = models.UUIDField(help_text="The opened form's; its write has the same.")
-
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="drafts"
-    )
-    company_id = models.CharField(max_length=64)
-    connection_id = models.CharField(max_length=64)
-    customer_id = models.TextField(blank=True, help_text="Empty for a new customer.")
-    customer_name = models.TextField(blank=True)
-    body = models.TextField(help_text="The form as the browser would post it, URL-encoded.")
-    model = models.TextField(
-        blank=True, help_text="The create/update model it was typed into; JSON text."
-    )
-    sequence = models.BigIntegerField(
-        default=0, help_text="Grows with each post of the draft; an older post changes nothing."
-    )
-    updated_at = models.DateTimeField(default=timezone.now)
-
-    class Meta:
-        """A submission has one draft per person."""
-
-        default_permissions = ()
-        ordering = ["-updated_at"]
-        constraints = [
-            models.UniqueConstraint(fields=["user", "submission"], name="one_draft_per_opened_form")
-        ]
-        indexes = [models.Index(fields=["user", "company_id", "customer_id"])]
-
-    def __str__(self) -> str:
-        return f"Draft by {self.user} of {self.customer_name or 'a new customer'}"
 
 
 class WebhookEvent(models.Model):

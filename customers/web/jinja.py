@@ -36,6 +36,7 @@ def environment(**options: Any) -> Environment:
         "when": formatting.when,
         "when_day": formatting.when_day,
         "since": formatting.since,
+        "long_ago": formatting.long_ago,
         "dash": formatting.text_or_dash,
         "label": formatting.label,
         "bytes": formatting.size,

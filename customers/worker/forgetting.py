@@ -10,7 +10,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db.models import Case, Exists, F, Max, OuterRef, Q, QuerySet, Value, When
-from django.db.models.functions import Now
+from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
 from customers.models import Batch, BatchRow, Draft, Import, Lease, WebhookEvent, Write
@@ -128,6 +128,7 @@ def _emptied(now: datetime) -> dict[str, Any]:
         "differences": [],
         "merged": [],
         "forgotten_at": now,
+        "resolved_at": Coalesce("resolved_at", Value(now)),
         "state": Case(
             When(was_not_sent, then=Value(Write.State.FAILED)),
             When(is_unfinished, then=Value(Write.State.TIMED_OUT)),

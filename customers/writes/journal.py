@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from typing import Any, TypedDict
 
 from django.contrib.auth.models import User
+from django.db import transaction
 from django.db.models import Case, F, Q, When
 from django.utils import timezone
 
@@ -29,6 +30,7 @@ from customers.codat.text import db_safe
 from customers.codat.types import Company, Connection, PushOperation
 from customers.codat.values import parse_date
 from customers.models import Write
+from customers.writes import resolving
 from customers.writes.operations import (
     operation_customer_id,
     operation_key,
@@ -76,7 +78,7 @@ def create_write(request: WriteRequest, user: User) -> tuple[Write, bool]:
     For the same submission (a double click, a reload of the post, a second tab with the same form) it is
     the existing row, which must not be sent again.
     """
-    return Write.objects.get_or_create(
+    write, is_new = Write.objects.get_or_create(
         submission=request.submission,
         defaults={
             "user": user,
@@ -96,6 +98,9 @@ def create_write(request: WriteRequest, user: User) -> tuple[Write, bool]:
             "merged": [*request.merged],
         },
     )
+    if is_new:
+        resolving.replaced(write)
+    return write, is_new
 
 
 def apply_result(
@@ -216,7 +221,7 @@ def _allowed(state: Write.State, *, from_event: bool) -> Q:
 def _move(write: Write, state: Write.State, values: dict[str, Any], allowed: Q) -> bool:
     """Move a row that is `allowed` to a state by one conditional UPDATE; whether it moved.
 
-    `seen_at` is reset with a new state, which no one has seen yet.
+    `seen_at` is reset with a new state, which no one has seen yet. What a success overcomes is resolved with it.
     """
     seen = Case(When(state=state, then=F("seen_at")), default=None)
 
@@ -224,7 +229,14 @@ def _move(write: Write, state: Write.State, values: dict[str, Any], allowed: Q) 
         rows = Write.objects.filter(allowed, pk=write.pk)
         moved = rows.update(state=state, seen_at=seen, **values)
         write.refresh_from_db()
+        if moved and state == State.SUCCESS:
+            resolving.accepted(write)
         return bool(moved)
 
+    def move_in_one() -> bool:
+        with transaction.atomic():
+            return move()
+
     key = values.get("push_operation_key") or write.push_operation_key
-    return record(move, what=f"write {write.pk}: {state}, push operation {key or 'unknown'}")
+    step = move_in_one if state == State.SUCCESS else move
+    return record(step, what=f"write {write.pk}: {state}, push operation {key or 'unknown'}")
