@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('customers', '0017_index'),
+        ('customers', '0018_home'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
