@@ -23,7 +23,9 @@ from customers.spreadsheets.pages import (
     export_line_view,
     export_list_view,
     export_view,
+    import_files,
     import_new,
+    import_page,
     imports_view,
 )
 from customers.web import links
@@ -44,6 +46,7 @@ _company = "companies/<company:company_id>/"
 _customer = f"{_company}customers/<id:customer_id>/"
 _attachment = f"{_customer}attachments/<id:attachment_id>/"
 _batch = f"{_company}batches/<uuid:batch_id>/"
+_import = f"{_company}imports/<uuid:import_id>/"
 
 urlpatterns = [
     path("", login_not_required(RedirectView.as_view(url=links.companies()))),
@@ -80,6 +83,10 @@ urlpatterns = [
     path("imports/", imports_view.all_imports, name="imports"),
     path(f"{_company}imports/", imports_view.company_imports, name="company_imports"),
     path(f"{_company}imports/new/", import_new.new_import, name="new_import"),
+    path(_import, import_page.import_page, name="import"),
+    path(f"{_import}file/", import_page.corrected_file, name="import_upload"),
+    path(f"{_import}problems/", import_files.problems, name="import_problems"),
+    path(f"{_import}outcome/", import_files.outcome, name="import_outcome"),
     path(f"{_company}exports/<uuid:export_id>/", export_line_view.exported, name="exported"),
     path("exports/", export_list_view.exports, name="exports"),
     path("columns/", customers.columns, name="list_columns"),

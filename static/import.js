@@ -1,33 +1,37 @@
-/* Imports: a file is dropped or pasted anywhere on the upload's page, its way is shown, and what is typed survives a
-   part of the page that renews itself. */
+/* Imports: a file is dropped or pasted anywhere on the page of the upload, and its way is shown; on the page of an import,
+   what somebody types survives a part of the page that renews itself. */
 
 const form = () => document.querySelector("form.upload");
 const fileInput = () => document.getElementById("file");
+const announce = (text) => { document.getElementById("announce").textContent = text; };
 
 // -- a file that is dropped, or pasted ---------------------------------------------------------------
 
-const drop = () => document.getElementById("drop");
 const hasFile = (event) => form() && [...(event.dataTransfer?.types || [])].includes("Files");
+const mark = (isOver) => document.getElementById("drop").classList.toggle("over", isOver);
 
 function take(files) {
-  if (files.length !== 1) return announce("Choose one file.");
+  if (files.length !== 1) {
+    announce("Choose one file.");
+    return;
+  }
   fileInput().files = files;
-  fileInput().dispatchEvent(new Event("change", { bubbles: true }));
+  fileInput().setCustomValidity("");
   form().requestSubmit(document.getElementById("upload"));
 }
 
 document.addEventListener("dragover", (event) => {
   if (!hasFile(event)) return;
   event.preventDefault();
-  drop().classList.add("over");
+  mark(true);
 });
 document.addEventListener("dragleave", (event) => {
-  if (form() && !event.relatedTarget) drop().classList.remove("over");
+  if (form() && !event.relatedTarget) mark(false);
 });
 document.addEventListener("drop", (event) => {
   if (!hasFile(event)) return;
   event.preventDefault();
-  drop().classList.remove("over");
+  mark(false);
   take(event.dataTransfer.files);
 });
 document.addEventListener("paste", (event) => {
@@ -47,11 +51,8 @@ document.addEventListener("paste", (event) => {
 
 // -- its way -----------------------------------------------------------------------------------------
 
-const announce = (text) => { document.getElementById("announce").textContent = text; };
-
 function showProgress(share) {
   const line = document.getElementById("upload-progress");
-  if (!line) return;
   const percent = Math.floor(share * 100);
   line.hidden = false;
   line.querySelector("progress").value = percent;
@@ -73,4 +74,35 @@ document.addEventListener("change", (event) => {
 document.addEventListener("htmx:xhr:progress", (event) => {
   const { loaded, total } = event.detail;
   if (event.target === form() && total && fileInput().files[0]) showProgress(loaded / total);
+});
+
+// -- what is typed while the page renews itself ---------------------------------------------------------
+
+const PLACE = "#import";
+const typed = new Map(); // by the id of the field: its value, or whether it is ticked
+
+function isChanged(field) {
+  if (field.type === "checkbox") return field.checked !== field.defaultChecked;
+  if (field.tagName !== "SELECT") return field.type !== "hidden" && field.type !== "file" && field.value !== field.defaultValue;
+  const first = [...field.options].findIndex((option) => option.defaultSelected);
+  return field.selectedIndex !== Math.max(first, 0);
+}
+
+// The form that was sent is answered with what it has now; all others keep what was typed.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { target, requestConfig } = event.detail;
+  if (!target?.matches?.(PLACE)) return;
+  const sent = requestConfig.verb === "get" ? null : requestConfig.elt;
+  for (const field of target.querySelectorAll("input[id], select[id], textarea[id]")) {
+    if (field.form === sent || field.form?.method === "get" || !isChanged(field)) continue;
+    typed.set(field.id, field.type === "checkbox" ? field.checked : field.value);
+  }
+});
+document.addEventListener("htmx:afterSettle", () => {
+  for (const [id, value] of typed) {
+    const field = document.getElementById(id);
+    if (field?.type === "checkbox") field.checked = value;
+    else if (field) field.value = value;
+  }
+  typed.clear();
 });

@@ -91,10 +91,29 @@ def problem(text: str, anchor: str = "") -> dict[str, str]:
 
 
 def ready(batch: Batch) -> bool:
-    """The check of all rows has ended; whether the batch was being prepared."""
-    return bool(
-        Batch.objects.filter(pk=batch.pk, state=State.PREPARING).update(state=State.READY, **_GO_ON)
+    """The check of all rows has ended; whether the batch was being prepared.
+
+    A batch of an import is started in the name of the person who sent it, who has seen each change there; unless a row
+    needs a person now, or none can be sent.
+    """
+    with transaction.atomic():
+        rows = Batch.objects.filter(pk=batch.pk, state=State.PREPARING)
+        moved = bool(rows.update(state=State.READY, **_GO_ON))
+        if moved and batch.kind == Batch.Kind.IMPORT and batch.user and _is_as_sent(batch):
+            start(batch, batch.user)
+    return moved
+
+
+def _is_as_sent(batch: Batch) -> bool:
+    """Whether all rows of an import that were sent can go, or need not."""
+    rows = BatchRow.objects.filter(batch=batch).order_by()
+    found = set(rows.values_list("state", flat=True).distinct())
+    checked, unchanged, left_out = (
+        BatchRow.State.CHECKED,
+        BatchRow.State.UNCHANGED,
+        BatchRow.State.LEFT_OUT,
     )
+    return checked in found and found <= {checked, unchanged, left_out}
 
 
 def halt(batch: Batch, halted: str, *, until: datetime, message: str) -> bool:

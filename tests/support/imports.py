@@ -70,7 +70,7 @@ def matched(source: Import, user: User, **more: Any) -> Import:
 
 
 def checked(sandbox: Sandbox, user: User, content: bytes, **more: Any) -> Import:
-    """An import whose rows were checked. `name`, `company` and `connection` are of the upload, others of its columns."""
+    """An import whose rows were checked. `name`, `company`, `connection` are of the upload, others of its columns."""
     of_upload = {key: more.pop(key) for key in ("name", "company", "connection") if key in more}
     source = work(uploaded(sandbox, user, content, **of_upload))
     assert source.state == Import.State.COLUMNS, source.message

@@ -4,7 +4,7 @@ One corrected row is checked at once, where nothing but its own customer decides
 worker checks them: another key may mean another customer, and what one row gives up may be another's.
 """
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from itertools import islice
 
 from django.contrib.auth.models import User
@@ -62,6 +62,31 @@ def correct(
     except Superseded:
         return False
     return True
+
+
+def correct_some(
+    source: Import,
+    texts: Mapping[int, Mapping[int, str]],
+    decisions: Mapping[int, str],
+    *,
+    user: User,
+) -> int:
+    """Give cells other texts, and decide about rows, each its own; how many rows. The worker checks them again.
+
+    `texts` are by position and column, `decisions` by position: CREATE, LEAVE_OUT, or CHANGE with a customer's ID.
+    """
+
+    def change(row: ImportRow) -> bool:
+        for column, text in texts.get(row.position, {}).items():
+            _type(row, column, text)
+        if row.position in decisions:
+            row.decision = db_safe(decisions[row.position])
+            row.state = RowState.LEFT_OUT if row.decision == LEAVE_OUT else RowState.WAITING
+        return True
+
+    rows = select(source, positions={*texts, *decisions})
+    action = Action.CORRECT if texts else Action.DECIDE
+    return _mend(source, rows, change, action, user)
 
 
 def correct_all(

@@ -1,6 +1,6 @@
 """Sending an import: the rows that are new or changed become a batch, once, in one transaction with the import.
 
-The batch then reads and checks each customer freshly, and waits for a person to start it.
+The batch then reads and checks each customer freshly. Where that finds nothing new, it starts by itself.
 """
 
 import uuid

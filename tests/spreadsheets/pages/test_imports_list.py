@@ -14,7 +14,7 @@ from customers.models import Import
 from customers.web import attention, links
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
-from tests.support.imports import import_of
+from tests.support.import_rows import import_of
 
 pytestmark = pytest.mark.django_db
 

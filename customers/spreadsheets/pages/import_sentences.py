@@ -1,0 +1,175 @@
+"""What an import's page says first: where the import is, why it waits, and what to do."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.conf import settings
+from django.utils import timezone
+
+from customers.batches.estimate import Estimate, counted
+from customers.batches.pages import batch_sentences
+from customers.batches.pages.batch_sentences import halt
+from customers.batches.progress import Progress
+from customers.formatting import day_and_time, thousands
+from customers.models import Batch, Import, ImportRow
+from customers.writes.sentences import Tone
+
+State, RowState = Import.State, ImportRow.State
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """The state of an import: a heading, sentences under it, and the colour of its edge (`tone` as in `Status`)."""
+
+    heading: str
+    sentences: tuple[str, ...] = ()
+    tone: Tone | str = "info"
+
+
+def said(source: Import, states: Mapping[str, int], progress: Progress | None = None) -> Said:
+    """The state of an import in words.
+
+    `states` are the numbers of its rows by `ImportRow.State`, `progress` is that of its batch.
+    """
+    if source.state == State.SENT:
+        return _sent(source, states, progress)
+    if source.forgotten_at:
+        return _forgotten(source)
+    return _STATES[State(source.state)](source, states)
+
+
+def percent(source: Import) -> int:
+    """How much of the rows is read or checked."""
+    return min(source.done * 100 // source.total, 100) if source.total else 0
+
+
+def kept_until(source: Import) -> str:
+    """When the file and its rows are deleted."""
+    return day_and_time(source.created_at + timedelta(days=settings.KEEP_IMPORTS_DAYS))
+
+
+def _reading(source: Import, states: Mapping[str, int]) -> Said:
+    return Said("Reading the file", (*_waits(source), "You can close this page."), _tone(source))
+
+
+def _unreadable(source: Import, states: Mapping[str, int]) -> Said:
+    return Said("The file cannot be read", (source.message,), "bad")
+
+
+def _columns(source: Import, states: Mapping[str, int]) -> Said:
+    sentences = "Look at what each column goes to, then check the rows.", "Nothing is sent by that."
+    return Said("Match the columns", (" ".join(sentences),))
+
+
+def _checking(source: Import, states: Mapping[str, int]) -> Said:
+    waiting = states.get(RowState.WAITING, 0)
+    heading = f"Checking {counted(waiting or source.total, 'row')}"
+    if source.due_at and source.message:
+        heading = "Waiting to check the rows"
+    return Said(heading, (*_waits(source), "Nothing is sent before you press Send."), _tone(source))
+
+
+def _checked(source: Import, states: Mapping[str, int]) -> Said:
+    ready, problems = sendable(states), with_problems(states)
+    heading = f"{counted(ready, 'row')} can be sent" if ready else "Nothing to send"
+    sentences = []
+    if problems:
+        sentences.append(
+            f"{counted(problems, 'row')} {_need(problems)} you first, or can stay here."
+        )
+    elif not ready:
+        sentences.append("No row would change a customer.")
+    return Said(heading, tuple(sentences), "warn" if problems or not ready else "good")
+
+
+def _sent(source: Import, states: Mapping[str, int], progress: Progress | None) -> Said:
+    """What the batch of an import says, and how many rows stayed here."""
+    stay, batch = with_problems(states), source.batch
+    were = "was" if stay == 1 else "were"
+    rest = f"{counted(stay, 'row')} with problems {were} not sent." if stay else ""
+    if batch is None or progress is None:
+        return Said("Sent", (rest,) if rest else (), "")
+    if batch.state == Batch.State.PREPARING:
+        first = "Each customer is read once more. Then the batch starts by itself."
+        waits = halt(batch)
+        found = Said(f"Sending {counted(batch.total, 'row')}", (*waits, first), _tone(batch))
+    elif batch.state == Batch.State.READY:
+        first = (
+            "Customers have changed since your check. Look at the rows of the batch, then start it."
+        )
+        found = Said("The batch waits for you", (first,), "warn")
+    else:
+        of_batch = batch_sentences.said(batch, progress)
+        found = Said(of_batch.heading, of_batch.sentences, of_batch.tone)
+    return Said(found.heading, (*found.sentences, *([rest] if rest else [])), found.tone)
+
+
+def _cancelled(source: Import, states: Mapping[str, int]) -> Said:
+    until = kept_until(source)
+    return Said(
+        "Cancelled", ("Nothing was sent.", f"The file and its rows are kept until {until}."), ""
+    )
+
+
+def _forgotten(source: Import) -> Said:
+    when = day_and_time(source.forgotten_at)
+    return Said("Nothing was sent", (f"The file and its rows were deleted on {when}.",), "")
+
+
+_STATES = {
+    State.READING: _reading,
+    State.UNREADABLE: _unreadable,
+    State.COLUMNS: _columns,
+    State.CHECKING: _checking,
+    State.CHECKED: _checked,
+    State.CANCELLED: _cancelled,
+}
+
+
+def sendable(states: Mapping[str, int]) -> int:
+    """Rows that would be sent."""
+    return sum(states.get(state, 0) for state in ImportRow.SENDABLE)
+
+
+def with_problems(states: Mapping[str, int]) -> int:
+    """Rows that need a person."""
+    return sum(states.get(state, 0) for state in ImportRow.PROBLEMS)
+
+
+def _need(number: int) -> str:
+    return "needs" if number == 1 else "need"
+
+
+def _waits(source: Import) -> list[str]:
+    """Why the worker waits, and until when."""
+    if not source.message:
+        return []
+    until = source.due_at
+    again = (
+        f"The next attempt is at {day_and_time(until)}." if until and until > timezone.now() else ""
+    )
+    return [sentence for sentence in (source.message, again) if sentence]
+
+
+def _tone(source: Import | Batch) -> str:
+    return "warn" if source.message else "info"
+
+
+def bar_text(price: Estimate | None, states: Mapping[str, int]) -> str:
+    """What the send bar says: what goes, what it costs, what stays."""
+    parts = []
+    if price:
+        new, changed = states.get(RowState.NEW, 0), states.get(RowState.CHANGED, 0)
+        goes = [(new, "new"), (changed, "changed")]
+        parts.append(", ".join(f"{thousands(number)} {word}" for number, word in goes if number))
+        parts.append(price.sentence.partition(", ")[2])
+    stays = [
+        (with_problems(states), "with problems"),
+        (states.get(RowState.UNCHANGED, 0), "unchanged"),
+        (states.get(RowState.LEFT_OUT, 0), "left out"),
+    ]
+    rest = ", ".join(f"{thousands(number)} {word}" for number, word in stays if number)
+    if rest:
+        parts.append(f"not sent: {rest}")
+    return " · ".join(parts)
