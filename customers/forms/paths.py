@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from urllib.parse import quote, unquote
 
 FIELD_PREFIX, ORDER_PREFIX, REMOVED_ITEMS_PREFIX = "f.", "r.", "x."
@@ -21,6 +22,8 @@ _ITEM_KEY = re.compile(r"b\d{1,6}|n[1-9]\d{0,5}(?:-b\d{1,6})?", re.ASCII)
 NEW_ITEM_KEY = re.compile(r"n([1-9]\d{0,5})(?:-b(\d{1,6}))?", re.ASCII)
 
 
+# Names are those of models and records: some dozens, each asked for in every field of every form.
+@lru_cache(maxsize=4096)
 def encode_name(name: str) -> str:
     """A property's name as one part of a path: all but letters, digits, `_`, `-` and `~` percent-encoded.
 

@@ -7,7 +7,7 @@ transactions holds the import in its version.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from itertools import islice
 from typing import Any, cast
@@ -19,14 +19,14 @@ from customers.codat.errors import CodatError, Reserved
 from customers.codat.pages import MAX_PAGE_SIZE, position
 from customers.models import Import, ImportRow
 from customers.service import CustomerService
-from customers.spreadsheets.importing import states
+from customers.spreadsheets.importing import row_store, states
 from customers.spreadsheets.importing.deciding import Decider, Record
 from customers.spreadsheets.importing.index import RowIndex
-from customers.spreadsheets.importing.judging import CHECKED_COLUMNS, Verdict
+from customers.spreadsheets.importing.judging import Verdict
 from customers.spreadsheets.importing.states import Superseded
 from customers.spreadsheets.importing.targets import NotPossible, sheet_of
 
-State, RowState = Import.State, ImportRow.State
+State = Import.State
 
 # Rows of one transaction.
 PIECE = 500
@@ -99,7 +99,7 @@ class _Check:
         number = 1
         while self._check_page(number, decider) and number < _MAX_PAGES:
             number += 1
-        self._store(index.unmatched(), decider.alone)
+        self._store((each, decider.alone(index.take(each))) for each in index.remaining())
         self._correct(decider)
 
     def _check_page(self, number: int, decider: Decider) -> bool:
@@ -112,50 +112,34 @@ class _Check:
             page_size=MAX_PAGE_SIZE,
             order_by="id",
         )
-        matched = decider.meet(cast(Sequence[Record], results["results"]))
-        self._store(matched, lambda row: decider.beside(row, matched[row.position]))
+        met = decider.meet(cast(Sequence[Record], results["results"]))
+        self._store((row.position, decider.beside(row, record)) for row, record in met)
         return position(results, number, MAX_PAGE_SIZE).has_next
 
-    def _store(self, positions: Iterable[int], decide: Callable[[ImportRow], Verdict]) -> None:
-        """Decide about rows, and write what was found."""
-        for rows in self._rows(positions):
-            for row in rows:
-                decide(row).store_in(row)
-            write(self.source, rows, State.CHECKING, done=F("done") + len(rows))
-            self.done += len(rows)
+    def _store(self, verdicts: Iterable[tuple[int, Verdict]]) -> None:
+        """Write verdicts by the positions of their rows, in pieces, as they are found."""
+        remaining = iter(verdicts)
+        while piece := list(islice(remaining, PIECE)):
+            self._go_on()
+            write(self.source, piece, State.CHECKING, done=F("done") + len(piece))
+            self.done += len(piece)
 
     def _correct(self, decider: Decider) -> None:
         """Correct the verdicts of rows that a later page of customers has changed."""
-        for rows in self._rows(decider.late()):
-            for row in rows:
-                decider.again(row)
-            write(self.source, rows, State.CHECKING)
-
-    def _rows(self, positions: Iterable[int]) -> Iterator[list[ImportRow]]:
-        remaining = iter(positions)
+        remaining = iter(decider.late())
         while piece := list(islice(remaining, PIECE)):
             self._go_on()
-            yield list(ImportRow.objects.filter(source=self.source, position__in=piece))
+            rows = ImportRow.objects.filter(source=self.source, position__in=piece)
+            write(self.source, [(row.position, decider.again(row)) for row in rows], State.CHECKING)
 
     def _go_on(self) -> None:
         if self.should_stop():
             raise _Stopped
 
 
-def write(source: Import, rows: Sequence[ImportRow], state: str, **values: Any) -> None:
-    """Write what was found about rows. Raises Superseded where the import is not in this state and version any more."""
-    found = [
-        ImportRow(
-            source=source,
-            position=row.position,
-            **{column: getattr(row, column) for column in CHECKED_COLUMNS},
-        )
-        for row in rows
-    ]
+def write(
+    source: Import, verdicts: Sequence[tuple[int, Verdict]], state: str, **values: Any
+) -> None:
+    """Write verdicts by the positions of their rows. Raises Superseded where the import was changed meanwhile."""
     with states.hold(source, state, **values):
-        ImportRow.objects.bulk_create(
-            found,
-            update_conflicts=True,
-            unique_fields=["source", "position"],
-            update_fields=CHECKED_COLUMNS,
-        )
+        row_store.store(source, verdicts)

@@ -17,12 +17,11 @@ from customers.editing.edit import read_customer
 from customers.models import Import, ImportRow, ImportStep
 from customers.service import CustomerService
 from customers.spreadsheets.files.limits import MAX_CELL
-from customers.spreadsheets.importing import states
-from customers.spreadsheets.importing.checking import write
+from customers.spreadsheets.importing import row_store, states
 from customers.spreadsheets.importing.customers import is_deleted
 from customers.spreadsheets.importing.elsewhere import changed_elsewhere
 from customers.spreadsheets.importing.index import CHANGE, CREATE, LEAVE_OUT
-from customers.spreadsheets.importing.judging import judge
+from customers.spreadsheets.importing.judging import Verdict, judge
 from customers.spreadsheets.importing.sheets.cells import cells_of
 from customers.spreadsheets.importing.sheets.sheet import Sheet
 from customers.spreadsheets.importing.sheets.values import ACCEPTED
@@ -50,17 +49,18 @@ def correct(
     """
     source = row.source
     _type(row, column, text)
-    is_checked = _check_now(source, row, column, service)
+    verdict = _check_now(source, row, column, service)
     try:
         with states.hold(source, State.CHECKED):
             row.save(update_fields=["corrections", "remarks", "state"])
             states.add_step(source, Action.CORRECT, user, _about(source, 1, column))
-            if is_checked:
-                write(source, [row], State.CHECKED)
+            if verdict is not None:
+                row_store.store(source, [(row.position, verdict)])
             else:
                 states.check_some(source)
     except Superseded:
         return False
+    row.refresh_from_db()
     return True
 
 
@@ -239,24 +239,25 @@ def _suggestion(row: ImportRow) -> str:
     return next((value for value in choices if value.startswith(CHANGE)), "none")
 
 
-def _check_now(source: Import, row: ImportRow, column: int, service: CustomerService) -> bool:
-    """Check one row, where its own customer alone decides about it; whether that was possible."""
+def _check_now(
+    source: Import, row: ImportRow, column: int, service: CustomerService
+) -> Verdict | None:
+    """The verdict about one row, where its own customer alone decides about it; else None."""
     is_new = not row.customer_id
     try:
         sheet = sheet_of(source, service)
         if not _is_settled(sheet, source, row, column):
-            return False
+            return None
         record = None if is_new else read_customer(service, source.company_id, row.customer_id)
     except (CodatError, NotPossible):
-        return False
+        return None
     if record is not None and is_deleted(record):
-        return False
+        return None
     verdict = judge(sheet, cells_of(row.cells, row.remarks, row.corrections), record)
     if verdict.state == RowState.CHANGED and row.customer_id in changed_elsewhere(source):
-        return False
+        return None
     verdict.acknowledged = row.acknowledged
-    verdict.store_in(row)
-    return True
+    return verdict
 
 
 def _is_settled(sheet: Sheet, source: Import, row: ImportRow, column: int) -> bool:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from customers.batches.instructions import Instruction
 from customers.models import Import, ImportRow
 from customers.spreadsheets.importing.customers import (
     Directory,
@@ -17,7 +18,8 @@ from customers.spreadsheets.importing.elsewhere import changed_elsewhere
 from customers.spreadsheets.importing.index import CHANGE, CREATE, LEAVE_OUT, RowIndex
 from customers.spreadsheets.importing.judging import Verdict, judge, new_name, same_name_key
 from customers.spreadsheets.importing.problems import Problem
-from customers.spreadsheets.importing.sheets.cells import Cells, cells_of
+from customers.spreadsheets.importing.row_store import StoredRow
+from customers.spreadsheets.importing.sheets.cells import Cells
 from customers.spreadsheets.importing.sheets.sheet import Sheet
 
 RowState = ImportRow.State
@@ -46,9 +48,8 @@ class Decider:
         self._twins = dict(index.twins)
         self._renamed: dict[int, tuple[str, str]] = {}
 
-    def meet(self, page: Iterable[Record]) -> dict[int, Record]:
-        """See a page of customers; those of its records that rows mean, by the rows' positions."""
-        matched: dict[int, Record] = {}
+    def meet(self, page: Iterable[Record]) -> Iterator[tuple[StoredRow, Record]]:
+        """See a page of customers; the rows that mean some of them, each with its record."""
         for record in page:
             found = found_in(record)
             if found is None:
@@ -58,9 +59,7 @@ class Decider:
                 self._directory.add(record, found)
             for position in self._rows_of(record, found, is_gone=is_gone):
                 if self._index.is_wanted(position):
-                    self._index.take(position)
-                    matched[position] = record
-        return matched
+                    yield self._index.take(position), record
 
     def _rows_of(self, record: Record, found: Found, *, is_gone: bool) -> list[int]:
         """The rows that mean a customer: at most one is checked, the others are twice in the file."""
@@ -82,13 +81,13 @@ class Decider:
 
     # -- rows that mean a customer ----------------------------------------------------------------------
 
-    def beside(self, row: ImportRow, record: Record) -> Verdict:
+    def beside(self, row: StoredRow, record: Record) -> Verdict:
         """The verdict about a row that means this customer."""
         found = found_in(record) or Found("", "")
         names = (found.customer_id, found.name)
         if is_deleted(record):
             return Verdict(RowState.DELETED, *names, [_deleted(found)])
-        cells = _cells(row)
+        cells = row.cells
         verdict = judge(self._sheet, cells, record)
         if verdict.state == RowState.CHANGED:
             sentence = self._elsewhere.get(found.customer_id)
@@ -105,18 +104,22 @@ class Decider:
         several = [each for each in self._several if not self._index.is_wanted(each)]
         return sorted({*several, *(each for each in self._renamed if self._others(each))})
 
-    def again(self, row: ImportRow) -> None:
-        """Correct the verdict about a row that was decided about too early."""
+    def again(self, row: ImportRow) -> Verdict:
+        """The verdict about a row that was decided about too early."""
         if row.position in self._several:
-            self._ambiguous(row.position).store_in(row)
-            return
+            return self._ambiguous(row.position)
         others = self._others(row.position)
-        row.acknowledged = [same_name_key(each.customer_id) for each in others]
+        keys = [same_name_key(each.customer_id) for each in others]
+        verdict = Verdict(row.state, row.customer_id, row.customer_name, (), row.changes)
+        verdict.instructions = [Instruction.from_json(each) for each in row.instructions]
+        verdict.acknowledged = keys
         if row.decision != CREATE:
             choices = ((CREATE, "Use this name all the same"), *_LEAVE)
-            problem = Problem("same_name", f"{_named(others)} has this name too.", choices=choices)
-            row.state, row.problem_kind = RowState.QUESTION, problem.kind
-            row.problems = [problem.to_json()]
+            verdict.state = RowState.QUESTION
+            verdict.problems = [
+                Problem("same_name", f"{_named(others)} has this name too.", choices=choices)
+            ]
+        return verdict
 
     def _others(self, position: int) -> list[Found]:
         """The other customers that have the new name of a row."""
@@ -126,9 +129,9 @@ class Decider:
 
     # -- rows that mean none, or several ----------------------------------------------------------------
 
-    def alone(self, row: ImportRow) -> Verdict:
+    def alone(self, row: StoredRow) -> Verdict:
         """The verdict about a row that means no customer, after all of them were seen."""
-        cells, position = _cells(row), row.position
+        cells, position = row.cells, row.position
         if self._sheet.is_blank(cells):
             return Verdict(RowState.BLANK)
         if position in self._twins:
@@ -150,8 +153,8 @@ class Decider:
         if twin != position and row.decision != CREATE:
             return _twice(twin, (_NEW,), name)
         same = self._directory.same_name(name)
-        verdict.acknowledged = [same_name_key(each.customer_id) for each in same]
-        verdict.acknowledged += [f"row:{twin}"] if twin != position else []
+        twins = [f"row:{twin}"] if twin != position else []
+        verdict.acknowledged = [*(same_name_key(each.customer_id) for each in same), *twins]
         return verdict
 
     def _question(self, cells: Cells, position: int) -> Verdict | None:
@@ -180,10 +183,6 @@ class Decider:
         text = f"{len(fitting)} customers fit: {_named(fitting)}."
         problem = Problem(RowState.AMBIGUOUS, text, choices=(*_changes(fitting), _NEW, *_LEAVE))
         return Verdict(RowState.AMBIGUOUS, problems=[problem])
-
-
-def _cells(row: ImportRow) -> Cells:
-    return cells_of(row.cells, row.remarks, row.corrections)
 
 
 def _changes(customers: Iterable[Found]) -> tuple[tuple[str, str], ...]:

@@ -1,20 +1,16 @@
-"""The rows of an import by what they mean: read once at the beginning of a check, without their cells kept."""
+"""The rows of an import by what they mean, read once at the beginning of a check."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from customers.models import Import, ImportRow
 from customers.spreadsheets.importing.customers import Key, loose_name
-from customers.spreadsheets.importing.sheets.cells import cells_of
+from customers.spreadsheets.importing.row_store import StoredRow, stored_rows
 from customers.spreadsheets.importing.sheets.sheet import Sheet
 
 RowState = ImportRow.State
 
 # Decisions about a row.
 CREATE, LEAVE_OUT, CHANGE = "create", "leave_out", "change:"
-# Rows that are read from the database together.
-_PIECE = 2_000
 
 
 class RowIndex:
@@ -33,37 +29,32 @@ class RowIndex:
         self.new_names: dict[str, int] = {}
         # A second check looks only at rows that are waiting, and at those that others may have released.
         self._is_partial = source.checked_at is not None
-        self._wanted: set[int] = set()
-        for row in _rows(source):
+        self._wanted: dict[int, StoredRow] = {}
+        for row in stored_rows(source):
             self._add(row)
+        if self._is_partial:
+            new = ImportRow.objects.filter(source=source, state=RowState.NEW)
+            for name, position in new.values_list("customer_name", "position"):
+                self.new_names.setdefault(loose_name(name), position)
 
     def is_wanted(self, position: int) -> bool:
         """Whether this check decides about a row, and has not done so yet."""
         return position in self._wanted
 
-    def take(self, position: int) -> None:
-        """A row is decided about."""
-        self._wanted.discard(position)
+    def take(self, position: int) -> StoredRow:
+        """A row that is decided about now."""
+        return self._wanted.pop(position)
 
-    def unmatched(self) -> list[int]:
+    def remaining(self) -> list[int]:
         """The rows that nothing was decided about yet, in the order of the sheet."""
         return sorted(self._wanted)
 
-    def _add(self, row: ImportRow) -> None:
-        again = (RowState.WAITING, RowState.TWICE)
-        if not self._is_partial or row.state in again:
-            self._wanted.add(row.position)
-        elif row.state == RowState.NEW:
-            self.new_names.setdefault(loose_name(row.customer_name), row.position)
+    def _add(self, row: StoredRow) -> None:
+        if not self._is_partial or row.state in (RowState.WAITING, RowState.TWICE):
+            self._wanted[row.position] = row
         if row.decision.startswith(CHANGE):
             self.chosen.setdefault(row.decision.removeprefix(CHANGE), []).append(row.position)
         elif row.decision != CREATE:
-            key = self.key.of_row(cells_of(row.cells, {}, row.corrections))
+            key = self.key.of_row(row.cells)
             if key and self.first.setdefault(key, row.position) != row.position:
                 self.twins[row.position] = self.first[key]
-
-
-def _rows(source: Import) -> Iterator[ImportRow]:
-    rows = ImportRow.objects.filter(source=source).exclude(state=RowState.LEFT_OUT)
-    columns = ("position", "cells", "corrections", "decision", "state", "customer_name")
-    return rows.only(*columns).order_by("position").iterator(chunk_size=_PIECE)

@@ -7,7 +7,7 @@ batch will do it: what the form finds is what the row says.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
@@ -18,7 +18,7 @@ from customers.forms import Form
 from customers.forms.bound import Field, Leaf, walk
 from customers.forms.paths import encode_name
 from customers.models import ImportRow
-from customers.spreadsheets.importing.problems import MAX_PROBLEMS, MAX_TEXT, Problem, kind_of_cell
+from customers.spreadsheets.importing.problems import MAX_TEXT, Problem, kind_of_cell
 from customers.spreadsheets.importing.sheets.cells import Cells
 from customers.spreadsheets.importing.sheets.sheet import Sheet
 
@@ -38,26 +38,7 @@ class Verdict:
     problems: Sequence[Problem] = ()
     changes: Sequence[Mapping[str, str]] = ()
     instructions: Sequence[Instruction] = ()
-    acknowledged: Sequence[str] = field(default_factory=list)
-
-    def store_in(self, row: ImportRow) -> None:
-        """Put everything into the row; the caller saves it."""
-        problems = self.problems[:MAX_PROBLEMS]
-        row.state = self.state
-        row.customer_id = db_safe(self.customer_id)
-        row.customer_name = db_safe(self.customer_name)
-        row.problems = [each.to_json() for each in problems]
-        row.problem_kind = problems[0].kind if problems else ""
-        row.changes = list(self.changes)
-        row.instructions = [each.to_json() for each in self.instructions]
-        row.acknowledged = list(self.acknowledged)
-
-
-# The columns that a check writes.
-CHECKED_COLUMNS = (
-    *("state", "customer_id", "customer_name", "problems", "problem_kind", "changes"),
-    *("instructions", "acknowledged"),
-)
+    acknowledged: Sequence[str] = ()
 
 
 def judge(sheet: Sheet, cells: Cells, record: Mapping[str, Any] | None) -> Verdict:

@@ -4,7 +4,7 @@ Reading can be repeated at any time: rows are written by their positions, in tra
 version. A process that dies leaves rows that the next one writes again; of two, both write the same.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
@@ -14,10 +14,10 @@ from django.db.models import F
 from customers.codat.text import db_safe
 from customers.models import Import, ImportRow
 from customers.spreadsheets.files import reading as files
-from customers.spreadsheets.files.limits import MAX_CELL
 from customers.spreadsheets.files.reading import Reading, SheetRow, Unreadable
-from customers.spreadsheets.importing import states, uploading
+from customers.spreadsheets.importing import row_store, states, uploading
 from customers.spreadsheets.importing.remembered import is_same_sheet
+from customers.spreadsheets.importing.row_store import ReadRow
 from customers.spreadsheets.importing.sheets.cells import filled
 from customers.spreadsheets.importing.sheets.values import ACCEPTED
 from customers.spreadsheets.importing.states import Superseded
@@ -86,46 +86,38 @@ def _reading_for(source: Import, content: bytes) -> Reading:
 def _store(source: Import, piece: Sequence[SheetRow]) -> None:
     """Write rows; raises Superseded where the import was changed meanwhile."""
     rows = [
-        ImportRow(
-            source=source,
-            position=row.number,
-            cells=[db_safe(cell, MAX_CELL) for cell in row.cells],
-            remarks={str(index): remark for index, remark in row.remarks.items()},
-        )
+        ReadRow(row.number, row.cells, {str(at): remark for at, remark in row.remarks.items()}, {})
         for row in piece
     ]
     with states.hold(source, State.READING, done=F("done") + len(rows)):
-        if source.mapping:
-            _keep_what_was_done(source, rows)
-        ImportRow.objects.bulk_create(
-            rows,
-            update_conflicts=True,
-            unique_fields=["source", "position"],
-            update_fields=["cells", "remarks", "corrections", "decision", "state"],
-        )
+        row_store.insert(source, _with_what_was_done(source, rows) if source.mapping else rows)
 
 
-def _keep_what_was_done(source: Import, rows: Iterable[ImportRow]) -> None:
+def _with_what_was_done(source: Import, rows: Sequence[ReadRow]) -> list[ReadRow]:
     """In a file that replaces another, cells that are the same keep their corrections, and rows their decision."""
-    by_position = {row.position: row for row in rows}
-    earlier = ImportRow.objects.filter(source=source, position__in=list(by_position))
-    for before in earlier:
-        row = by_position[before.position]
-        is_same = filled(before.cells) == filled(row.cells[: len(before.cells)])
-        row.decision = before.decision if is_same else ""
-        row.corrections = {
-            key: text
-            for key, text in before.corrections.items()
-            if _cell(before, key) == _cell(row, key)
-        }
-        for key, remark in before.remarks.items():
-            if remark == ACCEPTED and _cell(before, key) == _cell(row, key):
-                row.remarks = {**row.remarks, key: ACCEPTED}
+    positions = [row.position for row in rows]
+    earlier = ImportRow.objects.filter(source=source, position__in=positions)
+    before = {row.position: row for row in earlier}
+    return [_kept(row, before[row.position]) if row.position in before else row for row in rows]
 
 
-def _cell(row: ImportRow, key: str) -> str:
-    index = int(key)
-    return row.cells[index] if index < len(row.cells) else ""
+def _kept(row: ReadRow, before: ImportRow) -> ReadRow:
+    is_same = filled(before.cells) == filled(row.cells[: len(before.cells)])
+    accepted = {key: each for key, each in before.remarks.items() if each == ACCEPTED}
+    return row._replace(
+        remarks={**row.remarks, **_of_same_cells(accepted, before.cells, row.cells)},
+        corrections=_of_same_cells(before.corrections, before.cells, row.cells),
+        decision=before.decision if is_same else "",
+    )
+
+
+def _of_same_cells(
+    noted: Mapping[str, str], before: Sequence[str], now: Sequence[str]
+) -> dict[str, str]:
+    """What was noted by column index of cells that have the same text in both rows."""
+    return {
+        key: each for key, each in noted.items() if before[int(key) :][:1] == now[int(key) :][:1]
+    }
 
 
 def _delete_others(source: Import, positions: set[int]) -> None:
