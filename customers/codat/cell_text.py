@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from string import ascii_letters
 
 from customers.codat.value_words import MONTHS, WORDS
 
@@ -35,6 +36,8 @@ _VALUE = re.compile(
     rf"|(?<![^\W\d_])(?:{'|'.join(sorted(MONTHS, key=len, reverse=True))})(?![^\W\d_])"
     r"|(?<=\d)[et](?=[-+\d])|(?<=\d)z(?!\w)|(?<=\d)(?:am|pm)(?!\w)|(?<=\s)(?:am|pm|a|p)(?!\w))*",
 )
+# How words begin that are values or part of one.
+_STARTS = frozenset(word[:3] for word in MONTHS | WORDS)
 # A text with more characters is none of these values.
 _MAX_VALUE = 100
 
@@ -43,8 +46,8 @@ def is_changed_by_spreadsheets(text: str) -> bool:
     """Whether a spreadsheet program may take a text in a CSV file for something else, and store that instead."""
     if not text or _SHORT_NUMBER.fullmatch(text):
         return False
-    if text.isascii() and text.isalpha():
-        return text.casefold() in WORDS
+    if text[0] in ascii_letters and text[:3].lower() not in _STARTS:
+        return False
     plain = text if text.isascii() else unicodedata.normalize("NFKC", text[: 4 * _MAX_VALUE])
     if plain.lstrip(" ").startswith(_FORMULA) or plain.lstrip().startswith(_FORMULA):
         return True

@@ -77,7 +77,7 @@ class Archive:
             while piece := stream.read(_PIECE):
                 size += len(piece)
                 self._unpacked += len(piece)
-                if size > limit or self._unpacked > 2 * MAX_UNPACKED_BYTES:
+                if size > limit or self._unpacked > MAX_UNPACKED_BYTES:
                     raise Unreadable(_TOO_LARGE.format(limit // MIB))
                 yield piece
 

@@ -21,10 +21,11 @@ _BOMS = (
 )
 _COMMON = "cp1252"
 # Of one byte for a letter, or two: those that may be guessed from the letters.
-_GUESSED = [name.replace("-", "_") for name in ENCODINGS if not name.startswith("utf")]
+# By the names that the guesser uses.
+_NAMES = {name.replace("-", "_"): name for name in ENCODINGS if not name.startswith("utf")}
 # Bytes of the lines that show the encoding.
 _SAMPLE = 64 * 1024
-_BINARY = "The file is not a table: it has characters that no text has. Upload CSV, XLSX or ODS."
+NOT_A_TEXT = "The file is not a table: it has characters that no text has. Upload CSV, XLSX or ODS."
 
 
 def guess_encoding(content: bytes) -> str:
@@ -37,7 +38,7 @@ def guess_encoding(content: bytes) -> str:
         check_text(content, encoding)
         return encoding
     if b"\0" in content:
-        raise Unreadable(_BINARY)
+        raise Unreadable(NOT_A_TEXT)
     if _can_be(content, UTF_8):
         return UTF_8
     encoding = _by_letters(content)
@@ -51,7 +52,7 @@ def check_text(content: bytes, encoding: str) -> None:
     try:
         for piece in _decoded(content, encoding):
             if "\0" in piece:
-                raise Unreadable(_BINARY)
+                raise Unreadable(NOT_A_TEXT)
             line += piece.count("\n")
     except UnicodeError as error:
         start = error.start if isinstance(error, UnicodeDecodeError) else 0
@@ -96,13 +97,21 @@ def _without_bom(content: bytes) -> str:
 def _by_letters(content: bytes) -> str:
     """The encoding that makes the most likely letters of the lines that are not ASCII."""
     sample = bytearray()
-    for line in content.splitlines():
+    for line in io.BytesIO(content):
         if not line.isascii():
             sample += line[:_SAMPLE] + b"\n"
         if len(sample) >= _SAMPLE:
             break
-    best = from_bytes(bytes(sample), cp_isolation=_GUESSED).best()
-    guessed = "" if best is None else best.encoding.replace("_", "-")
-    names = {name.replace("_", "-"): name for name in ENCODINGS}
-    encoding = names.get(guessed, _COMMON)
+    matches = from_bytes(bytes(sample), cp_isolation=list(_NAMES))
+    best = matches.best()
+    if best is None:
+        return _COMMON
+    # Short texts are equally likely in several encodings.
+    equal = {
+        name
+        for match in matches
+        if (match.chaos, match.coherence) == (best.chaos, best.coherence)
+        for name in match.could_be_from_charset
+    }
+    encoding = _COMMON if _COMMON in equal else _NAMES[best.encoding]
     return encoding if _can_be(content, encoding) else _COMMON

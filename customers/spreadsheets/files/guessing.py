@@ -13,6 +13,9 @@ from customers.spreadsheets.files.tables import DELIMITERS, SheetRow
 SAMPLE_ROWS = 50
 # A heading has nearly as many texts as the fullest row: one or two columns may have no heading.
 _NEARLY = 0.8
+# Characters of a line that are looked at, and of a heading.
+_LINE = 20_000
+_HEADING = 200
 # Numbers, dates and addresses are values, not headings.
 _VALUE = re.compile(r"[\W\d_]*|true|false|\S+@\S+|\S*://\S*|\d{4}-\d\d-\d\dT.*", re.IGNORECASE)
 _LEAST_COLUMNS = 3
@@ -25,7 +28,7 @@ def guess_delimiter(lines: Sequence[str]) -> str:
     """
     scores = []
     for delimiter in DELIMITERS:
-        widths = [len(row) for row in csv.reader(lines, delimiter=delimiter) if row]
+        widths = _widths(lines, delimiter)
         width, count = max(
             Counter(widths).items(), key=lambda item: (item[0] > 1, item[1]), default=(1, 0)
         )
@@ -37,6 +40,15 @@ def guess_delimiter(lines: Sequence[str]) -> str:
         return max((width, sign) for share, width, sign in scores if share >= best - 0.3)[1]
     text = "".join(lines)
     return next((sign for sign in ("\t", "|", ";", ",") if sign not in text), ",")
+
+
+def _widths(lines: Sequence[str], delimiter: str) -> list[int]:
+    """How many columns each row has that is not blank."""
+    records = csv.reader((line[:_LINE] for line in lines), delimiter=delimiter)
+    try:
+        return [len(row) for row in records if row]
+    except csv.Error:  # a very long text
+        return []
 
 
 def guess_header(rows: Sequence[SheetRow]) -> int:
@@ -64,6 +76,6 @@ def _heading_count(row: SheetRow) -> int:
     texts = {
         cell.strip().casefold()
         for index, cell in enumerate(row.cells)
-        if index not in row.remarks and not _VALUE.fullmatch(cell.strip())
+        if index not in row.remarks and len(cell) <= _HEADING and not _VALUE.fullmatch(cell.strip())
     }
     return len(texts)

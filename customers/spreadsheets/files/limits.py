@@ -35,10 +35,9 @@ MAX_RATIO = 250
 MIN_BOMB_BYTES = 32 * MIB
 MAX_SHEETS = 200
 
-# XML: elements inside each other, elements of one part, bytes of one tag with its attributes.
+# XML: elements inside each other, and bytes of one element that is held in memory, such as a row.
 MAX_DEPTH = 64
-MAX_ELEMENTS = 32_000_000
-MAX_TAG_BYTES = MIB
+MAX_ELEMENT_BYTES = 4 * MIB
 
 DAMAGED = "The workbook is damaged. Open it in a spreadsheet program and save it again."
 

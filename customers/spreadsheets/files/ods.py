@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from xml.etree.ElementTree import Element
 
 from customers.spreadsheets.files.archives import Archive
 from customers.spreadsheets.files.limits import (
     DAMAGED,
+    MAX_CELL,
+    MAX_COLUMNS,
+    MAX_HEADER_ROW,
+    MAX_ROWS,
     MAX_SHEET_COLUMNS,
     MAX_SHEET_ROWS,
     MAX_SHEETS,
     Unreadable,
     check_cell,
     check_columns,
-    check_rows,
 )
 from customers.spreadsheets.files.tables import BOOLEAN, DATE, ERROR, FORMULA, SheetRow
 from customers.spreadsheets.files.values import duration_text, number_text, stored_date
-from customers.spreadsheets.files.xml_parts import Nesting, parse
+from customers.spreadsheets.files.xml_parts import stream
 
 CONTENT = "content.xml"
 _MANIFEST = "META-INF/manifest.xml"
@@ -26,25 +30,27 @@ _MANIFEST = "META-INF/manifest.xml"
 _OFFICE = "urn:oasis:names:tc:opendocument:xmlns:office:1.0"
 _TABLE = "urn:oasis:names:tc:opendocument:xmlns:table:1.0"
 _TEXT = "urn:oasis:names:tc:opendocument:xmlns:text:1.0"
-_DRAW = "urn:oasis:names:tc:opendocument:xmlns:drawing:1.0"
 _EXTENSIONS = "urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0"
 
-_NAMES = {
-    f"{_TABLE} table": "table",
-    f"{_TABLE} table-row": "row",
-    f"{_TABLE} table-cell": "cell",
-    f"{_TABLE} covered-table-cell": "covered",
-    f"{_TEXT} p": "p",
-    f"{_TEXT} s": "s",
-    f"{_TEXT} tab": "tab",
-    f"{_TEXT} line-break": "break",
-    # Texts in these are no texts of cells.
-    f"{_OFFICE} annotation": "skip",
-    f"{_TABLE} tracked-changes": "skip",
-    f"{_TABLE} shapes": "skip",
-    f"{_DRAW} frame": "skip",
-    f"{_DRAW} custom-shape": "skip",
+_CONTAINERS = {
+    f"{{{_OFFICE}}}{name}"
+    for name in ("document-content", "automatic-styles", "font-face-decls", "body", "spreadsheet")
+} | {
+    f"{{{_TABLE}}}{name}"
+    for name in ("table", "table-row-group", "table-header-rows", "table-rows")
 }
+_TABLE_TAG, _ROW = f"{{{_TABLE}}}table", f"{{{_TABLE}}}table-row"
+_CELL, _COVERED = f"{{{_TABLE}}}table-cell", f"{{{_TABLE}}}covered-table-cell"
+_PARAGRAPH = f"{{{_TEXT}}}p"
+# Elements of a paragraph that stand for characters.
+_SPACES, _TAB, _LINE_BREAK = f"{{{_TEXT}}}s", f"{{{_TEXT}}}tab", f"{{{_TEXT}}}line-break"
+# Elements of a paragraph whose texts are no part of it.
+_NOTES = {f"{{{_OFFICE}}}annotation", f"{{{_TEXT}}}note", f"{{{_TEXT}}}ruby-text"}
+
+# Rows of a sheet that are made, so that a row that stands for a million costs no memory: more than are ever read.
+_MOST_ROWS = MAX_HEADER_ROW + MAX_ROWS + 1
+_NAME, _FORMULA = f"{{{_TABLE}}}name", f"{{{_TABLE}}}formula"
+_TYPE, _EXTENDED_TYPE = f"{{{_OFFICE}}}value-type", f"{{{_EXTENSIONS}}}value-type"
 _BLANKS = re.compile("[ \t\r\n]+")
 _NUMBERS = ("float", "currency", "percentage")
 
@@ -56,163 +62,135 @@ def is_encrypted(archive: Archive) -> bool:
 
 def first_rows(archive: Archive, count: int) -> dict[str, list[SheetRow]]:
     """The names of all sheets, in order, each with its first rows that have a text."""
-    handler = _ContentHandler(None, count)
-    for _ in parse(archive.pieces(CONTENT), handler):
-        pass
-    return handler.first
+    sheets: dict[str, list[SheetRow]] = {}
+    rows: list[SheetRow] = []
+    for element in stream(archive.pieces(CONTENT), _CONTAINERS):
+        if element.tag == _TABLE_TAG:
+            reader = _Rows(count)
+            rows = sheets.setdefault(element.get(_NAME, ""), [])
+            if len(sheets) > MAX_SHEETS:
+                raise Unreadable(f"The workbook has more than {MAX_SHEETS} sheets.")
+        elif element.tag == _ROW and sheets and len(rows) < count:
+            rows += reader.rows(element)
+    return sheets
 
 
 def sheet_rows(archive: Archive, sheet: str) -> Iterator[SheetRow]:
     """The rows of a sheet that have a text, in order. Texts are as they are stored."""
-    handler = _ContentHandler(sheet, MAX_SHEET_ROWS)
-    for _ in parse(archive.pieces(CONTENT), handler):
-        rows = handler.first.get(sheet, [])
-        yield from rows
-        rows.clear()
-        if handler.is_past:
-            return
-    if sheet not in handler.first:
-        raise Unreadable(DAMAGED)
+    reader: _Rows | None = None
+    for element in stream(archive.pieces(CONTENT), _CONTAINERS):
+        if element.tag == _TABLE_TAG:
+            if reader is not None:
+                return
+            if element.get(_NAME, "") == sheet:
+                reader = _Rows(_MOST_ROWS)
+        elif element.tag == _ROW and reader is not None:
+            yield from reader.rows(element)
+    if reader is None:
+        raise Unreadable("The workbook does not have the chosen sheet.")
 
 
-class _ContentHandler:
-    """Makes rows of elements: of one sheet, or of all of them."""
+class _Rows:
+    """Makes rows of elements, at most `count` of them. Of merged cells the first one has the value."""
 
-    def __init__(self, sheet: str | None, count: int) -> None:
-        self.first: dict[str, list[SheetRow]] = {}
-        self.is_past = False
-        self._sheet, self._count = sheet, count
-        self._nesting = Nesting()
-        self._skipped = 0
-        self._rows: list[SheetRow] | None = None
-        self._number = self._taken = self._row_repeats = 0
-        self._cells: list[str] = []
-        self._remarks: dict[int, str] = {}
-        self._column = 0
-        self._attributes: dict[str, str] = {}
-        self._paragraphs: list[str] = []
-        self._length = 0
-        self._in_cell = self._in_paragraph = False
+    def __init__(self, count: int) -> None:
+        self._left = count
+        self._number = 0
 
-    def start(self, name: str, attributes: dict[str, str]) -> None:
-        self._nesting.enter()
-        kind = _NAMES.get(name)
-        if kind == "skip" or self._skipped:
-            self._skipped += 1
-        elif kind == "table":
-            self._start_table(attributes.get(f"{_TABLE} name", ""))
-        elif self._rows is None or kind is None:
-            return
-        elif kind == "cell":
-            self._attributes, self._in_cell = attributes, True
-            self._paragraphs, self._length = [], 0
-        elif kind == "covered":
-            self._column += _repeats(attributes, "columns", self._number)
-        elif kind == "row":
-            self._row_repeats = _repeats(attributes, "rows", self._number)
-            self._number += 1
-            self._cells, self._remarks, self._column = [], {}, 0
-        elif self._in_cell:
-            self._start_text(kind, attributes)
-
-    def end(self, name: str) -> None:
-        self._nesting.leave()
-        if self._skipped:
-            self._skipped -= 1
-            return
-        kind = _NAMES.get(name)
-        if kind == "table":
-            self.is_past = self._sheet is not None and self._sheet in self.first
-            self._rows = None
-        elif self._rows is None or kind is None:
-            return
-        elif kind == "cell":
-            self._end_cell()
-        elif kind == "p":
-            self._in_paragraph = False
-        elif kind == "row":
-            self._end_row()
-
-    def text(self, data: str) -> None:
-        if self._in_paragraph and not self._skipped:
-            self._add(_BLANKS.sub(" ", data))
-
-    def _start_table(self, name: str) -> None:
-        if name in self.first:
-            return  # a table in a cell, or a damaged file: two sheets never have the same name
-        if len(self.first) >= MAX_SHEETS:
-            raise Unreadable(f"The workbook has more than {MAX_SHEETS} sheets.")
-        if self._sheet is None or self._sheet == name:
-            self._rows = self.first[name] = []
-        self._number = self._taken = 0
-
-    def _start_text(self, kind: str, attributes: dict[str, str]) -> None:
-        if kind == "p":
-            self._paragraphs.append("\n" if self._paragraphs else "")
-            self._in_paragraph = True
-        elif kind == "s":
-            count = attributes.get(f"{_TEXT} c", "1")
-            self._add(" " * (int(count[:6]) if count.isdigit() else 1))
-        elif kind in ("tab", "break"):
-            self._add("\t" if kind == "tab" else "\n")
-
-    def _add(self, text: str) -> None:
-        self._length += len(text)
-        check_cell(self._length, self._number)
-        self._paragraphs.append(text)
-
-    def _end_cell(self) -> None:
-        self._in_cell = False
-        repeats = _repeats(self._attributes, "columns", self._number)
-        try:
-            text, remark = self._value()
-        except ValueError as error:
-            raise Unreadable(DAMAGED, self._number) from error
-        if text or remark:
-            check_columns(self._column + repeats, self._number)
-            self._cells += [""] * (self._column - len(self._cells)) + [text] * repeats
-            if remark:
-                for column in range(self._column, self._column + repeats):
-                    self._remarks[column] = remark
-        self._column += repeats
-
-    def _end_row(self) -> None:
-        if self._cells and self._rows is not None:
-            check_rows(self._row_repeats, self._number)
-            for number in range(self._number, self._number + self._row_repeats):
-                if self._taken < self._count:
-                    self._taken += 1
-                    self._rows.append(SheetRow(number, self._cells, self._remarks))
-        self._number += self._row_repeats - 1
+    def rows(self, element: Element) -> list[SheetRow]:
+        """The rows that an element stands for, none where they have no text."""
+        number = self._number + 1
+        count = _repeats(element, "rows", number)
+        self._number += count
         if self._number > MAX_SHEET_ROWS:
-            raise Unreadable(DAMAGED, self._number)
+            raise Unreadable(DAMAGED, number)
+        cells: list[str] = []
+        remarks: dict[int, str] = {}
+        column = width = 0
+        for cell in element:
+            if cell.tag not in (_CELL, _COVERED):
+                continue
+            repeats = _repeats(cell, "columns", number)
+            text, remark = _cell(cell, number) if cell.tag == _CELL else ("", "")
+            if text or remark:
+                width = column + repeats
+                end = min(width, MAX_COLUMNS)
+                cells += [""] * (min(column, end) - len(cells)) + [text] * (end - column)
+                if remark:
+                    remarks.update(dict.fromkeys(range(column, end), remark))
+            column += repeats
+        check_columns(width, number)
+        made = min(count, self._left) if cells else 0
+        self._left -= made
+        return [SheetRow(at, cells, remarks) for at in range(number, number + made)]
 
-    def _value(self) -> tuple[str, str]:
-        """A cell's text and remark; ValueError where its value is none of its type."""
-        get = self._attributes.get
-        shown = "".join(self._paragraphs)
-        kind = get(f"{_OFFICE} value-type", "string")
-        if get(f"{_EXTENSIONS} value-type") == "error":
-            return shown, ERROR
-        if kind in _NUMBERS:
-            text, remark = number_text(get(f"{_OFFICE} value", ""))
-        elif kind == "date":
-            text, remark = stored_date(get(f"{_OFFICE} date-value", "")), DATE
-        elif kind == "time":
-            text, remark = duration_text(get(f"{_OFFICE} time-value", "")), DATE
-        elif kind == "boolean":
-            text, remark = get(f"{_OFFICE} boolean-value", "false"), BOOLEAN
-        else:
-            text, remark = get(f"{_OFFICE} string-value", shown), ""
-        return text, FORMULA if f"{_TABLE} formula" in self._attributes else remark
+
+def _cell(cell: Element, row: int) -> tuple[str, str]:
+    """A cell's text and remark; `Unreadable` where its value is none of its type."""
+    if not len(cell) and _TYPE not in cell.keys():  # noqa: SIM118 (an element is no mapping)
+        return "", ""
+    try:
+        text, remark = _value(cell)
+    except ValueError as error:
+        raise Unreadable(DAMAGED, row) from error
+    check_cell(len(text), row)
+    return text, FORMULA if cell.get(_FORMULA) is not None and remark != ERROR else remark
 
 
-def _repeats(attributes: dict[str, str], what: str, row: int) -> int:
+def _value(cell: Element) -> tuple[str, str]:
+    """A cell's text and remark; ValueError where its value is none of its type."""
+    kind = cell.get(_TYPE, "string")
+    if cell.get(_EXTENDED_TYPE) == "error":
+        return _shown(cell), ERROR
+    if kind == "string":
+        stored = cell.get(f"{{{_OFFICE}}}string-value")
+        return (_shown(cell) if stored is None else stored), ""
+    if kind in _NUMBERS:
+        return number_text(cell.get(f"{{{_OFFICE}}}value", ""))
+    if kind == "date":
+        return stored_date(cell.get(f"{{{_OFFICE}}}date-value", "")), DATE
+    if kind == "time":
+        return duration_text(cell.get(f"{{{_OFFICE}}}time-value", "")), DATE
+    if kind == "boolean":
+        return cell.get(f"{{{_OFFICE}}}boolean-value", "false"), BOOLEAN
+    return _shown(cell), ""
+
+
+def _shown(cell: Element) -> str:
+    """The paragraphs of a cell, each in a line. Comments and pictures of the cell are none of them."""
+    paragraphs = [child for child in cell if child.tag == _PARAGRAPH]
+    if len(paragraphs) == 1 and not len(paragraphs[0]):
+        return _collapsed(paragraphs[0].text or "")
+    return "\n".join("".join(_texts(paragraph)) for paragraph in paragraphs)
+
+
+def _texts(element: Element) -> Iterator[str]:
+    """The texts of a paragraph in order. Blanks, tabs and line breaks that count are elements."""
+    yield _collapsed(element.text or "")
+    for child in element:
+        if child.tag == _SPACES:
+            count = child.get(f"{{{_TEXT}}}c", "1")
+            yield " " * min(int(count[:6]) if count.isdecimal() else 1, MAX_CELL + 1)
+        elif child.tag == _TAB:
+            yield "\t"
+        elif child.tag == _LINE_BREAK:
+            yield "\n"
+        elif child.tag not in _NOTES:
+            yield from _texts(child)
+        yield _collapsed(child.tail or "")
+
+
+def _collapsed(text: str) -> str:
+    """A text with blanks and line breaks of the XML as one blank."""
+    return text if "  " not in text and text.isprintable() else _BLANKS.sub(" ", text)
+
+
+def _repeats(element: Element, what: str, row: int) -> int:
     """How many equal columns or rows an element stands for."""
-    stored = attributes.get(f"{_TABLE} number-{what}-repeated")
+    stored = element.get(f"{{{_TABLE}}}number-{what}-repeated")
     if stored is None:
         return 1
     limit = MAX_SHEET_COLUMNS if what == "columns" else MAX_SHEET_ROWS
-    if not stored.isdigit() or not 1 <= int(stored[:9]) <= limit:
-        raise Unreadable(DAMAGED, row or None)
+    if not stored.isdecimal() or not 1 <= int(stored[:9]) <= limit:
+        raise Unreadable(DAMAGED, row)
     return int(stored)

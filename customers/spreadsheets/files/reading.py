@@ -19,7 +19,7 @@ and pictures are never opened. Not read are: password-protected workbooks, old o
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 
@@ -59,13 +59,15 @@ __all__ = [
 
 
 def guess(content: bytes, file_name: str) -> Reading:
-    """How a file is read, by its content. The name serves only to say why it cannot be read."""
+    """How a file is read, by its content. The name serves only to say why it cannot be read.
+
+    `Unreadable` where no other reading would help: the file is no table, too large, damaged or empty. What another
+    reading may mend, such as a wrong delimiter or heading row, is left to `headings` and `rows`.
+    """
     check_size(content)
     check_kind(content, file_name)
     is_workbook = content.startswith(SIGNATURE)
-    reading = _guess_workbook(Archive(content)) if is_workbook else _guess_text(content)
-    next(rows(content, reading))
-    return reading
+    return _guess_workbook(Archive(content)) if is_workbook else _guess_text(content)
 
 
 def with_sheet(content: bytes, reading: Reading, sheet: str) -> Reading:
@@ -73,7 +75,7 @@ def with_sheet(content: bytes, reading: Reading, sheet: str) -> Reading:
     if sheet not in reading.sheets:
         raise ValueError(sheet)
     other = replace(reading, sheet=sheet, header_row=1)
-    return replace(other, header_row=guess_header(preview(content, other, SAMPLE_ROWS)))
+    return replace(other, header_row=_header(preview(content, other, SAMPLE_ROWS)))
 
 
 def headings(content: bytes, reading: Reading) -> list[str]:
@@ -137,7 +139,7 @@ def _guess_workbook(archive: Archive) -> Reading:
     else:
         book = xlsx_book.open_book(archive)
         samples = {
-            name: list(islice(xlsx_sheet.sheet_rows(book, part), SAMPLE_ROWS))
+            name: xlsx_sheet.first_rows(book, part, SAMPLE_ROWS)
             for name, part in book.parts.items()
         }
         kind, active, hidden = XLSX, book.active, book.hidden
@@ -145,7 +147,7 @@ def _guess_workbook(archive: Archive) -> Reading:
     if not any(samples.values()):
         raise Unreadable("The workbook is empty.")
     sheet = guess_sheet(visible or samples, active)
-    header_row = min(guess_header(samples[sheet]), MAX_HEADER_ROW)
+    header_row = _header(samples[sheet])
     return Reading(kind, sheet=sheet, header_row=header_row, sheets=tuple(samples))
 
 
@@ -157,10 +159,22 @@ def _guess_text(content: bytes) -> Reading:
     if delimiter == "\t" and not _is_quoted(content, reading):
         # Cells that were copied from a spreadsheet have quotation marks as they are.
         reading = replace(reading, quote="")
-    sample = list(islice(text_rows(content, reading), SAMPLE_ROWS))
-    if not sample:
+    if not any(map(str.strip, lines)):
         raise Unreadable("The file is empty: it has no text.")
-    return replace(reading, header_row=min(guess_header(sample), MAX_HEADER_ROW))
+    sample = islice(_until_unreadable(text_rows(content, reading)), SAMPLE_ROWS)
+    return replace(reading, header_row=_header(list(sample)))
+
+
+def _until_unreadable(rows: Iterator[SheetRow]) -> Iterator[SheetRow]:
+    """The rows before the place that cannot be read."""
+    try:
+        yield from rows
+    except Unreadable:
+        return
+
+
+def _header(sample: Sequence[SheetRow]) -> int:
+    return min(guess_header(sample), MAX_HEADER_ROW)
 
 
 def _is_quoted(content: bytes, reading: Reading) -> bool:

@@ -6,7 +6,7 @@ import csv
 import re
 from collections.abc import Iterator
 
-from customers.spreadsheets.files.encodings import check_text, text_lines
+from customers.spreadsheets.files.encodings import NOT_A_TEXT, check_text, text_lines
 from customers.spreadsheets.files.limits import MAX_CELL, MAX_SHEET_COLUMNS, Unreadable
 from customers.spreadsheets.files.tables import DELIMITERS, ERROR, EXPONENT, Reading, SheetRow
 
@@ -88,6 +88,8 @@ class _Lines:
     def __next__(self) -> str:
         line = next(self._lines)
         self.number += 1
+        if "\0" in line:
+            raise Unreadable(NOT_A_TEXT, self.number)
         self._columns += line.count(self._delimiter)
         if self._columns > MAX_SHEET_COLUMNS:
             raise Unreadable(

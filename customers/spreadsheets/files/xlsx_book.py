@@ -7,6 +7,7 @@ import re
 from array import array
 from dataclasses import dataclass, field
 from typing import Final
+from xml.etree.ElementTree import Element
 
 from customers.codat.cell_text import storable
 from customers.spreadsheets.files.archives import Archive
@@ -18,9 +19,9 @@ from customers.spreadsheets.files.limits import (
     Unreadable,
 )
 from customers.spreadsheets.files.values import CellFormat, format_of
-from customers.spreadsheets.files.xml_parts import Nesting, parse, visit
+from customers.spreadsheets.files.xml_parts import stream, visit
 
-MAIN = (
+_SPACES = (
     "http://schemas.openxmlformats.org/spreadsheetml/2006/main",
     "http://purl.oclc.org/ooxml/spreadsheetml/main",
 )
@@ -32,9 +33,20 @@ _ESCAPED = re.compile("_x([0-9a-fA-F]{4})_")
 TRUE: Final = ("1", "true", "on")
 
 
-def names(*local: str) -> dict[str, str]:
-    """The full names of elements, each with its local name."""
-    return {f"{space} {name}": name for space in MAIN for name in local}
+def tags(*names: str) -> frozenset[str]:
+    """The tags of elements, in both namespaces."""
+    return frozenset(f"{{{space}}}{name}" for space in _SPACES for name in names)
+
+
+_TEXTS, _TEXT, _RUN, _T = tags("sst"), tags("si"), tags("r"), tags("t")
+
+
+def text_of(element: Element) -> str:
+    """The text of an element that has one, or several of different style. Readings of its signs are left out."""
+    if len(element) == 1 and element[0].tag in _T:
+        return unescaped(element[0].text or "")
+    parts = [part for child in element for part in (child if child.tag in _RUN else (child,))]
+    return unescaped("".join(part.text or "" for part in parts if part.tag in _T))
 
 
 def unescaped(text: str) -> str:
@@ -163,42 +175,9 @@ def _read_styles(book: Book, part: str) -> None:
 
 
 def _read_texts(book: Book, part: str) -> None:
-    if part in book.archive:
-        for _ in parse(book.archive.pieces(part, MAX_SHARED_BYTES), _TextsHandler(book.texts)):
-            pass
-
-
-class _TextsHandler:
-    """Collects shared texts. A text may have several runs of different style; readings of its signs are left out."""
-
-    _NAMES = names("si", "t", "rPh")
-
-    def __init__(self, texts: SharedTexts) -> None:
-        self._texts, self._nesting = texts, Nesting()
-        self._pieces: list[str] = []
-        self._is_reading_aid = self._is_open = False
-
-    def start(self, name: str, _attributes: dict[str, str]) -> None:
-        self._nesting.enter()
-        kind = self._NAMES.get(name)
-        if kind == "t":
-            self._is_open = not self._is_reading_aid
-        elif kind == "si":
-            self._pieces = []
-        elif kind == "rPh":
-            self._is_reading_aid = True
-
-    def end(self, name: str) -> None:
-        self._nesting.leave()
-        kind = self._NAMES.get(name)
-        if kind == "t":
-            self._is_open = False
-        elif kind == "si":
+    if part not in book.archive:
+        return
+    for element in stream(book.archive.pieces(part, MAX_SHARED_BYTES), _TEXTS):
+        if element.tag in _TEXT:
             # One character more than may be, so that the row that uses the text can be named.
-            self._texts.add(unescaped("".join(self._pieces))[: MAX_CELL + 1])
-        elif kind == "rPh":
-            self._is_reading_aid = False
-
-    def text(self, data: str) -> None:
-        if self._is_open:
-            self._pieces.append(data)
+            book.texts.add(text_of(element)[: MAX_CELL + 1])

@@ -2,141 +2,118 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from xml.etree.ElementTree import Element
 
 from customers.spreadsheets.files.limits import (
     DAMAGED,
-    MAX_CELL,
     MAX_SHEET_COLUMNS,
     MAX_SHEET_ROWS,
     Unreadable,
     check_cell,
 )
 from customers.spreadsheets.files.tables import BOOLEAN, DATE, ERROR, FORMULA, SheetRow
-from customers.spreadsheets.files.values import (
-    CellFormat,
-    date_text,
-    filled,
-    number_text,
-    stored_date,
-)
-from customers.spreadsheets.files.xlsx_book import TRUE, Book, names, unescaped
-from customers.spreadsheets.files.xml_parts import Nesting, parse
+from customers.spreadsheets.files.values import date_text, filled, number_text, stored_date
+from customers.spreadsheets.files.xlsx_book import TRUE, Book, tags, text_of, unescaped
+from customers.spreadsheets.files.xml_parts import stream
 
+# Pieces of 64 KiB in which a sheet shows its heading: 8 MiB.
+_FIRST_PIECES = 128
+
+_CONTAINERS = tags("worksheet", "sheetData")
+_DATA, _ROW, _CELL = tags("sheetData"), tags("row"), tags("c")
+_VALUE, _INLINE, _FORMULA = tags("v"), tags("is"), tags("f")
 _DIGITS = "0123456789"
 
 
 def sheet_rows(book: Book, part: str) -> Iterator[SheetRow]:
     """The rows of a sheet that have a text, in order. Texts are as they are stored; columns are not limited here."""
-    handler = _SheetHandler(book)
-    for _ in parse(book.archive.pieces(part), handler):
-        yield from handler.rows
-        handler.rows.clear()
+    return _rows(book, book.archive.pieces(part), is_whole=True)
 
 
-class _SheetHandler:
-    """Makes rows of elements. Merged cells have their value in the first of them, as it is stored."""
+def first_rows(book: Book, part: str, count: int) -> list[SheetRow]:
+    """The first of these rows, as far as they are near the beginning of the sheet."""
+    pieces = islice(book.archive.pieces(part), _FIRST_PIECES)
+    return list(islice(_rows(book, pieces, is_whole=False), count))
 
-    _NAMES = names("row", "c", "v", "f", "t", "rPh")
-    _columns: dict[str, int] = {}
+
+def _rows(book: Book, pieces: Iterable[bytes], *, is_whole: bool) -> Iterator[SheetRow]:
+    reader = _Rows(book)
+    is_in_data = False
+    for element in stream(pieces, _CONTAINERS, is_whole=is_whole):
+        if element.tag in _ROW:
+            row = reader.row(element)
+            if row.cells:
+                yield row
+        elif element.tag in _DATA:
+            is_in_data = True
+        elif is_in_data:
+            return  # what comes after the rows is not needed
+
+
+class _Rows:
+    """Makes rows of elements. Of merged cells the first one has the value: so it is stored."""
 
     def __init__(self, book: Book) -> None:
-        self.rows: list[SheetRow] = []
-        self._book, self._nesting = book, Nesting()
-        self._number = self._column = 0
-        self._cells: dict[int, str] = {}
-        self._remarks: dict[int, str] = {}
-        self._type = self._style = ""
-        self._pieces: list[str] = []
-        self._length = 0
-        self._is_open = self._has_formula = self._is_reading_aid = False
+        self._book = book
+        self._number = 0
+        # Indexes of columns by their letters.
+        self._columns: dict[str, int] = {}
 
-    def start(self, name: str, attributes: dict[str, str]) -> None:
-        self._nesting.enter()
-        kind = self._NAMES.get(name)
-        if kind == "c":
-            self._start_cell(attributes)
-        elif kind in ("v", "t"):
-            self._is_open = not self._is_reading_aid
-        elif kind == "row":
-            self._start_row(attributes.get("r"))
-        elif kind == "f":
-            self._has_formula = True
-        elif kind == "rPh":
-            self._is_reading_aid = True
-
-    def end(self, name: str) -> None:
-        self._nesting.leave()
-        kind = self._NAMES.get(name)
-        if kind == "c":
-            if self._pieces or self._has_formula:
-                self._end_cell()
-        elif kind in ("v", "t"):
-            self._is_open = False
-        elif kind == "row":
-            self._end_row()
-        elif kind == "rPh":
-            self._is_reading_aid = False
-
-    def text(self, data: str) -> None:
-        if self._is_open:
-            self._pieces.append(data)
-            self._length += len(data)
-            if self._length > MAX_CELL:
-                check_cell(self._length, self._number)
-
-    def _start_row(self, number: str | None) -> None:
-        if number is None:
-            self._number += 1
-        elif not number.isdigit() or not self._number < int(number[:9]) <= MAX_SHEET_ROWS:
+    def row(self, element: Element) -> SheetRow:
+        """A row; `Unreadable` where it is not behind the one before, or a value is none of its type."""
+        stored = element.get("r", str(self._number + 1))
+        if not stored.isdecimal() or not self._number < int(stored[:9]) <= MAX_SHEET_ROWS:
             raise Unreadable(DAMAGED, self._number or None)
-        else:
-            self._number = int(number)
-        self._column = -1
-        self._cells, self._remarks = {}, {}
+        self._number = int(stored)
+        cells: list[str] = []
+        remarks: dict[int, str] = {}
+        column = -1
+        for cell in element:
+            if cell.tag not in _CELL:
+                continue
+            reference = cell.get("r")
+            column = column + 1 if reference is None else self._index(reference)
+            if not len(cell):
+                continue  # it has a style only
+            text, remark = self._cell(cell)
+            if text or remark:
+                _put(cells, column, text)
+            if remark:
+                remarks[column] = remark
+        return SheetRow(self._number, cells, remarks)
 
-    def _start_cell(self, attributes: dict[str, str]) -> None:
-        reference = attributes.get("r")
-        self._column = self._column + 1 if reference is None else self._index(reference)
-        if self._column >= MAX_SHEET_COLUMNS:
-            raise Unreadable(DAMAGED, self._number)
-        self._type = attributes.get("t", "n")
-        self._style = attributes.get("s", "")
-        if self._pieces:
-            self._pieces = []
-        self._length = 0
-        self._has_formula = False
-
-    def _end_cell(self) -> None:
+    def _cell(self, cell: Element) -> tuple[str, str]:
+        """A cell's text and remark."""
+        stored: str | None = None
+        inline: str | None = None
+        has_formula = False
+        for child in cell:
+            if child.tag in _VALUE:
+                stored = child.text
+            elif child.tag in _INLINE:
+                inline = text_of(child)
+            elif child.tag in _FORMULA:
+                has_formula = True
         try:
-            text, remark = self._value("".join(self._pieces))
+            text, remark = self._value(cell, stored or "") if inline is None else (inline, "")
         except (ValueError, IndexError) as error:
             raise Unreadable(DAMAGED, self._number) from error
-        if text:
-            self._cells[self._column] = text
-        if remark or self._has_formula:
-            self._remarks[self._column] = (
-                FORMULA if self._has_formula and remark != ERROR else remark
-            )
+        check_cell(len(text), self._number)
+        return text, FORMULA if has_formula and remark != ERROR else remark
 
-    def _end_row(self) -> None:
-        if self._cells or self._remarks:
-            cells = [""] * (max((*self._cells, *self._remarks)) + 1)
-            for column, text in self._cells.items():
-                cells[column] = text
-            self.rows.append(SheetRow(self._number, cells, self._remarks))
-
-    def _value(self, stored: str) -> tuple[str, str]:
-        """A cell's text and remark; ValueError or IndexError where the stored value is none of its type."""
-        kind = self._type
+    def _value(self, cell: Element, stored: str) -> tuple[str, str]:
+        """The text and remark of a stored value; ValueError or IndexError where it is none of its type."""
+        kind = cell.get("t", "n")
         if kind == "s":
-            text = self._book.texts[int(stored)]
-            check_cell(len(text), self._number)
-            return text, ""
-        if kind in ("inlineStr", "str"):
-            return unescaped(stored), ""
+            return self._book.texts[int(stored)], ""
+        if not stored:
+            return "", ""
         if kind == "n":
-            return self._number_value(stored.strip())
+            return self._number_value(stored.strip(), cell.get("s", ""))
+        if kind == "str":
+            return unescaped(stored), ""
         if kind == "b":
             return ("true" if stored.strip() in TRUE else "false"), BOOLEAN
         if kind == "d":
@@ -145,10 +122,8 @@ class _SheetHandler:
             return stored, ERROR
         raise ValueError(kind)
 
-    def _number_value(self, stored: str) -> tuple[str, str]:
-        if not stored:
-            return "", ""
-        cell_format: CellFormat = self._book.formats.get(self._style)
+    def _number_value(self, stored: str, style: str) -> tuple[str, str]:
+        cell_format = self._book.formats.get(style)
         if isinstance(cell_format, str):
             moment = date_text(stored, cell_format, is_1904=self._book.is_1904)
             if moment is not None:
@@ -157,15 +132,25 @@ class _SheetHandler:
         return filled(text, cell_format) if isinstance(cell_format, int) else text, remark
 
     def _index(self, reference: str) -> int:
-        """The index of a column, from 0, of a cell such as `AB12`."""
+        """The index of the column, from 0, of a cell such as `AB12`."""
         letters = reference.rstrip(_DIGITS)
         index = self._columns.get(letters)
         if index is None:
-            if not (letters.isascii() and letters.isalpha()) or len(letters) > 3:
+            index = -1
+            if letters.isascii() and letters.isalpha() and len(letters) <= 3:
+                for letter in letters.upper():
+                    index = (index + 1) * 26 + ord(letter) - ord("A")
+            if not 0 <= index < MAX_SHEET_COLUMNS:
                 raise Unreadable(DAMAGED, self._number)
-            index = 0
-            for letter in letters.upper():
-                index = index * 26 + ord(letter) - ord("A") + 1
-            index -= 1
             self._columns[letters] = index
         return index
+
+
+def _put(cells: list[str], column: int, text: str) -> None:
+    """Store a text at an index of a list that grows."""
+    if column == len(cells):
+        cells.append(text)
+        return
+    if column > len(cells):
+        cells += [""] * (column + 1 - len(cells))
+    cells[column] = text
