@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from copy import copy
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Literal
@@ -117,6 +118,16 @@ class CompiledModel:
         self.displays: dict[Node, NodeDisplay] = {}
         self._formats: set[str] = set()
         self._add(root, is_always_sent=True)
+
+    def part(self, names: Collection[str]) -> CompiledModel:
+        """The model with these fields of the record alone: for the check of a change of them, not for a page.
+
+        What a person does not change is not validated, so the others have no part in it.
+        """
+        part = copy(self)
+        children = tuple(child for child in self.root.children if child.name in names)
+        part.root = replace(self.root, children=children)
+        return part
 
     @property
     def datalists(self) -> list[tuple[str, tuple[tuple[str, str], ...]]]:

@@ -1,7 +1,8 @@
 """What a row would do to its customer, decided by the engine of the form: state, problems, old and new values.
 
 A row whose cells are the record's own texts is unchanged. Any other one is typed into the form of its customer, as the
-batch will do it: what the form finds is what the row says.
+batch will do it: what the form finds is what the row says. The form has only the fields that differ, because the others
+have no part in it.
 """
 
 from __future__ import annotations
@@ -43,10 +44,11 @@ class Verdict:
 
 def judge(sheet: Sheet, cells: Cells, record: Mapping[str, Any] | None) -> Verdict:
     """The verdict about a row: for the customer that the record is, for a new one where it is None."""
-    if record is not None and sheet.is_unchanged(cells, record):
-        return Verdict(RowState.UNCHANGED, *_named(record))
     creating = record is None
-    form = Form(sheet.compiled, record, creating=creating)
+    names = frozenset[str]() if record is None else sheet.different(cells, record)
+    if record is not None and not names:
+        return Verdict(RowState.UNCHANGED, *_named(record))
+    form = sheet.form(record, names)
     draft = sheet.draft(cells, form)
     obstacles = apply_own(form, draft.instructions)
     problems = [*draft.problems, *(_of_obstacle(each) for each in obstacles)]
@@ -59,10 +61,10 @@ def judge(sheet: Sheet, cells: Cells, record: Mapping[str, Any] | None) -> Verdi
         state = RowState.NEW
     else:
         state = RowState.CHANGED if changes else RowState.UNCHANGED
-    names = _named(record) if record is not None else ("", new_name(sheet, cells))
+    customer = _named(record) if record is not None else ("", new_name(sheet, cells))
     is_sent = state in ImportRow.SENDABLE
     return Verdict(
-        state, *names, problems, changes, instructions=draft.instructions if is_sent else ()
+        state, *customer, problems, changes, instructions=draft.instructions if is_sent else ()
     )
 
 

@@ -45,7 +45,11 @@ class Sheet:
         values = [each for each in columns if not each.field.is_id]
         self._singles = [each for each in values if not each.field.row]
         self._lists = list_columns(each for each in values if each.field.row)
-        self._paths = [(each.index, each.field.path) for each in values]
+        self._replaced = [rows.names[0] for rows in self._lists] if replaces_rows else []
+        self._paths = [
+            (each.index, str(each.field.path[0]), each.field.path[1:]) for each in values
+        ]
+        self._parts: dict[frozenset[str], CompiledModel] = {}
 
     def column(self, key: str) -> Column | None:
         """The column of a field; None where the sheet has none."""
@@ -60,47 +64,62 @@ class Sheet:
         """Whether no column that means a field has a text."""
         return all(is_blank(cells.text(each.index)) for each in self._by_key.values())
 
-    def is_unchanged(self, cells: Cells, record: Mapping[str, Any]) -> bool:
-        """Whether each cell with a text has exactly the text that our own export gives the record's value.
+    def different(self, cells: Cells, record: Mapping[str, Any]) -> frozenset[str]:
+        """The fields of a record whose cells do not have exactly the texts that our own export gives it.
 
-        Most rows of a file are like that, and need no form. Always False where rows of lists are replaced, because the
-        record may have some that the file does not have.
+        Most rows of a file have none, and need no form. Where rows of lists are replaced, each list is different,
+        because the record may have rows that the file does not have.
         """
-        if self._replaces_rows and self._lists:
-            return False
+        names = set(self._replaced)
         texts = cells.texts
         length = len(texts)
-        for index, path in self._paths:
-            if index < length and (text := texts[index]) and text != _text_at(record, path):
-                return False
-        return True
+        for index, name, rest in self._paths:
+            if index < length and (text := texts[index]):
+                value = record.get(name)
+                if rest:
+                    value = _below(value, rest)
+                if text != (value if isinstance(value, str) else cell_text(value)):
+                    names.add(name)
+        return frozenset(names)
+
+    def form(self, record: Mapping[str, Any] | None, names: frozenset[str]) -> Form:
+        """The form of a customer with some fields of the record; of a new one, None, with all of them."""
+        if record is None:
+            return Form(self.compiled, creating=True)
+        part = self._parts.get(names)
+        if part is None:
+            part = self._parts[names] = self.compiled.part(names)
+        return Form(part, record)
 
     def draft(self, cells: Cells, form: Form) -> Draft:
-        """What a row asks for, beside a form that was opened with its customer, or one for a new customer."""
+        """What a row asks for, beside a form of its customer or of a new one, which has all fields that differ."""
         draft, root = Draft(), form.root
+        bound = {child.node.name for child in root.children}
         columns = self._singles
         if form.creating and self._id and self._id.field.node:
             columns = [self._id, *columns]
         for column in columns:
-            leaf = leaf_at(root, (str(name) for name in column.field.path))
-            read_cell(draft, column, cells, leaf, clear_word=self._clear_word)
+            if column.field.path[0] in bound:
+                leaf = leaf_at(root, (str(name) for name in column.field.path))
+                read_cell(draft, column, cells, leaf, clear_word=self._clear_word)
         merge = ListMerge(
             draft, cells, clear_word=self._clear_word, replaces_rows=self._replaces_rows
         )
         for rows in self._lists:
-            merge.merge(rows, field_at(root, rows.names))
+            if rows.names[0] in bound:
+                merge.merge(rows, field_at(root, rows.names))
         return draft
 
 
-def _text_at(record: Mapping[str, Any], path: Path) -> str:
-    """The text of a value of a record as our own export writes it."""
-    value: Any = record
+def _below(value: Any, path: Path) -> Any:
+    """The value at a path in a value, None where there is none."""
     for part in path:
-        is_index = isinstance(part, int)
-        if is_index is not isinstance(value, list):
-            return ""
-        try:
+        if isinstance(part, int):
+            if not isinstance(value, list) or part >= len(value):
+                return None
             value = value[part]
-        except (KeyError, IndexError, TypeError):
-            return ""
-    return value if isinstance(value, str) else cell_text(value)
+        elif isinstance(value, dict):
+            value = value.get(part)
+        else:
+            return None
+    return value
