@@ -95,9 +95,13 @@ class CompanyState(models.Model):
     )
     finding = models.TextField(blank=True, help_text="The first of them.")
     findings_at = models.DateTimeField(null=True)
+    sync_wished_at = models.DateTimeField(
+        null=True, help_text="When a person asked for a sync that the worker has not begun yet."
+    )
     tags = models.JSONField(default=dict)
     search = models.TextField(blank=True, help_text="Folded: name, ID, tags, software, and so on.")
     read_at = models.DateTimeField(help_text="When Codat was asked.")
+    event_at = models.DateTimeField(null=True, help_text="Of the last event that was taken over.")
 
     class Meta:
         """No one edits companies here."""

@@ -36,6 +36,9 @@ from customers.codat.types import (
 # Assumed: the documents name neither the status of a rejected second sync nor the field that holds this code.
 ALREADY_RUNNING = "alreadyinprogress"
 
+# Of a schedule of syncs: a year. What is longer is taken for none.
+MAX_SCHEDULE_HOURS = 24 * 366
+
 # Connections per page: more than any company has.
 MAX_CONNECTIONS = 100
 
@@ -253,6 +256,16 @@ class CustomerService:
         if not isinstance(status, dict | None):
             raise response.wrong_shape("a data status")
         return cast("DataStatus | None", status)
+
+    def get_schedule(self, *, company_id: str) -> int | None:
+        """Hours between two syncs of a company's customers; None where there is no schedule."""
+        response = self.client.get_json(f"{paths.company(company_id)}/syncSettings")
+        settings = validation.an_object(response).get("settings")
+        for setting in settings if isinstance(settings, list) else []:
+            if isinstance(setting, dict) and setting.get("dataType") == "customers":
+                hours = setting.get("syncSchedule")
+                return hours if type(hours) is int and 0 < hours <= MAX_SCHEDULE_HOURS else None
+        return None
 
     def refresh_customers(self, *, company_id: str) -> PullOperation:
         """Start a sync of the customers, or return the one that is already running."""

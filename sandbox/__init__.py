@@ -11,7 +11,7 @@
 Also: `settings` (see `world.Settings`; they can be changed while it runs), `faults.clear()`, `faults.planned`,
 `clear_calls()`, `open_connections`, `events` (webhooks sent), `webhooks.wait()`, `file(key, customer, attachment)`
 (the bytes), `state(key).copy` and `.source` (customers in Codat's copy and in the accounting software),
-`change(key, customer, **fields)` (a change in the software), `set_online("qbd")`.
+`change(key, customer, **fields)` (a change in the software), `set_online("qbd")`, `set_status(key, "Deauthorized")`.
 
 Companies by key:
 
@@ -62,7 +62,7 @@ a button for each thing that can happen at Codat.
 
 For the kinds of fault see `faults`. Over HTTP, without a key: `GET /_sandbox/`; `POST` and `DELETE
 /_sandbox/faults`; `GET` and `DELETE /_sandbox/calls`; `POST /_sandbox/settle`, `reset`, `settings`,
-`change`, `online`.
+`change`, `online`, `status`.
 """
 
 from .sandbox import Sandbox

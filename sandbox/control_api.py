@@ -114,6 +114,12 @@ def _online(sandbox: SandboxControls, body: dict[str, Any]) -> dict[str, Any]:
     return {}
 
 
+def _status(sandbox: SandboxControls, body: dict[str, Any]) -> dict[str, Any]:
+    """`{"company": key, "status": "Deauthorized"}`: the state of a company's accounting connections."""
+    sandbox.set_status(body["company"], body["status"])
+    return {}
+
+
 def _redirect_target(_: SandboxControls, __: dict[str, Any]) -> dict[str, Any]:
     """The target of a `redirect` fault. A request for it means that the client followed."""
     return {"results": [], "totalResults": 0, "pageNumber": 1, "pageSize": 100, "_links": {}}
@@ -130,5 +136,6 @@ _HANDLERS: dict[tuple[str, str], Callable[[SandboxControls, dict[str, Any]], Any
     ("POST", "settings"): _settings,
     ("POST", "change"): _change,
     ("POST", "online"): _online,
+    ("POST", "status"): _status,
     ("GET", "elsewhere"): _redirect_target,
 }

@@ -98,6 +98,25 @@ class SandboxControls:
             change = {"sourceModifiedDate": now()} | fields
             company.source[customer_id] = company.source[customer_id] | change
 
+    def set_status(self, key: str, status: str) -> None:
+        """Set the state of a company's accounting connections, and send the event that Codat sends of it."""
+        company = self.state(key)
+        with self.world.schedule.lock:
+            links = tuple(
+                dataclasses.replace(link, status=status)
+                if link.integration.source_type == "Accounting"
+                else link
+                for link in company.plan.links
+            )
+            company.plan = dataclasses.replace(company.plan, links=links)
+        self.webhooks.emit(
+            f"connection.{'reconnected' if status == 'Linked' else 'disconnected'}",
+            {
+                "referenceCompany": {"id": company.plan.id, "name": company.plan.name},
+                "connection": {"id": company.accounting_connection_id, "status": status},
+            },
+        )
+
     def set_online(self, key: str, online: bool = True) -> None:  # noqa: FBT001, FBT002  readable as a positional argument
         """Set a desktop connector online or offline; waiting jobs continue when it comes online."""
         company = self.state(key)

@@ -134,10 +134,19 @@ def _announce(world: World, company: Company, pull: dict[str, Any]) -> None:
                     "dataType": "customers",
                     "recordsModified": not pull["isErrored"],
                     "status": pull["status"],
+                    "issues": _issues(world),
                 }
             ],
         },
     )
+
+
+def _issues(world: World) -> list[dict[str, Any]]:
+    """What a sync found wrong with the data."""
+    return [
+        {"type": "Validation", "message": f"Customer {number} has no name.", "links": {}}
+        for number in range(1, world.settings.sync_issues + 1)
+    ]
 
 
 def status(company: Company) -> dict[str, Any]:

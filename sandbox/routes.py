@@ -285,10 +285,25 @@ def _status_family(_: World, company: Company, rest: list[str], request: Request
     return json_response(refreshes.status(company))
 
 
+def _settings_family(_: World, company: Company, rest: list[str], request: Request) -> Response:
+    """When each data type is synced. Assumed: the documents show how these are set, not how they are returned."""
+    _only(request, "GET")
+    if rest:
+        raise ApiError(404, "Resource not found.")
+    customers = {
+        "dataType": "customers",
+        "fetchOnFirstLink": True,
+        "syncSchedule": company.plan.schedule,
+        "isLocked": False,
+    }
+    return json_response({"companyId": company.plan.id, "settings": [customers]})
+
+
 _Family = Callable[[World, Company, list[str], Request], Response]
 _FAMILIES: dict[str, _Family] = {
     "connections": _connection_family,
     "data": _data_family,
     "push": _push_family,
     "dataStatus": _status_family,
+    "syncSettings": _settings_family,
 }

@@ -36,7 +36,8 @@ class Settings:
     delivered (Codat promises at least once). reference: the moment that the data's dates are relative to, as Codat
     writes dates; "" for the present. past_writes: whether Codat has a history of writes already. next_write: the
     outcome of the next write, one of `writes.FORCED_OUTCOMES`; "" for the one it would have. refused_value: a text that
-    the accounting software refuses in any field, "" for none. dashboard_url: where the page *Try it* leads.
+    the accounting software refuses in any field, "" for none. sync_issues: how many problems each sync finds in the
+    data, as its event says. dashboard_url: where the page *Try it* leads.
     """
 
     customers: int = 5000
@@ -58,6 +59,7 @@ class Settings:
     past_writes: bool = False
     next_write: str = ""
     refused_value: str = ""
+    sync_issues: int = 0
     dashboard_url: str = ""
 
     def __post_init__(self) -> None:

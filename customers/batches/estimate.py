@@ -89,9 +89,9 @@ def duration(seconds: float) -> str:
     return f"about {counted(round(seconds / 3600), 'hour')}"
 
 
-def counted(number: int, noun: str) -> str:
-    """`1 change`, `412 changes`."""
-    return f"{thousands(number)} {noun}" + ("" if number == 1 else "s")
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """`1 change`, `412 changes`; `plural` for a noun that takes more than an s."""
+    return f"{thousands(number)} {noun if number == 1 else plural or f'{noun}s'}"
 
 
 def _rounded(number: int) -> int:

@@ -4,10 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils import timezone
+
 from customers.codat import refreshes
 from customers.codat.errors import AlreadyInUse, BadRequest
 from customers.codat.values import is_empty
 from customers.formatting import text_or_dash
+from customers.models import CompanyState
 from customers.service import default_service
 
 # Seconds between two polls of a refresh, with exponential growth. After the last poll there is only a button.
@@ -83,6 +86,7 @@ def follow(company_id: str, operation_id: str, polls: int) -> RefreshStatus:
     if status.state == "complete":
         # The company's own time of its last sync is cached.
         service.get_company(company_id=company_id, fresh=True)
+        CompanyState.synced(company_id, timezone.now())
     return status
 
 

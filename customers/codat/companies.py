@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from customers.codat.types import Company, Connection
+from customers.codat.types import Company, Connection, DataConnectionError
 
 # Of a feature of an integration.
 _NOT_SUPPORTED = ("NotSupported", "NotImplemented")
@@ -53,6 +53,19 @@ def accounting_connection(company: Company, connection_id: str) -> Connection | 
     """A company's accounting connection with this ID; None where it has none, for example because it was replaced."""
     connections = accounting_connections(company)
     return next((one for one in connections if one.get("id") == connection_id), None)
+
+
+def open_errors(connection: Connection) -> list[DataConnectionError]:
+    """The errors of a connection that are not resolved, the newest last."""
+    errors = connection.get("dataConnectionErrors")
+    found = [
+        error
+        for error in (errors if isinstance(errors, list) else [])
+        if isinstance(error, dict)
+        and not error.get("resolvedOnUtc")
+        and error.get("status") != "Resolved"
+    ]
+    return sorted(found, key=lambda error: str(error.get("erroredOnUtc") or ""))
 
 
 def _rank(connection: Connection) -> int:

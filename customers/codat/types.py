@@ -175,6 +175,14 @@ class Company(TypedDict, total=False):
     createdByUserName: str | None
     dataConnections: list[Connection] | None
     tags: dict[str, str] | None
+    referenceParentCompany: CompanyReference | None
+
+
+class CompanyReference(TypedDict, total=False):
+    """Another company, by its ID and name."""
+
+    id: str | None
+    name: str | None
 
 
 class SupportedFeature(TypedDict, total=False):

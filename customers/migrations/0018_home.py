@@ -58,9 +58,11 @@ class Migration(migrations.Migration):
                 ('findings', models.PositiveIntegerField(default=0, help_text='What the last sync of customers found wrong with the data.')),
                 ('finding', models.TextField(blank=True, help_text='The first of them.')),
                 ('findings_at', models.DateTimeField(null=True)),
+                ('sync_wished_at', models.DateTimeField(help_text='When a person asked for a sync that the worker has not begun yet.', null=True)),
                 ('tags', models.JSONField(default=dict)),
                 ('search', models.TextField(blank=True, help_text='Folded: name, ID, tags, software, and so on.')),
                 ('read_at', models.DateTimeField(help_text='When Codat was asked.')),
+                ('event_at', models.DateTimeField(help_text='Of the last event that was taken over.', null=True)),
             ],
             options={
                 'ordering': ['name', 'company_id'],

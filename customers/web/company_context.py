@@ -7,7 +7,12 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest
 
-from customers.codat.companies import accounting_connections, is_linked, may_write_customers
+from customers.codat.companies import (
+    accounting_connections,
+    is_linked,
+    may_write_customers,
+    open_errors,
+)
 from customers.codat.errors import CodatError
 from customers.codat.parallel import T, in_parallel
 from customers.codat.snapshots import Snapshot
@@ -157,15 +162,10 @@ class CompanyContext:
 
         `dataConnectionErrors` of a connection: `statusText`, `errorMessage`, `erroredOnUtc`, `resolvedOnUtc`.
         """
-        errors = self.connection.get("dataConnectionErrors") if self.connection else None
-        open_errors = [
-            error
-            for error in (errors if isinstance(errors, list) else [])
-            if isinstance(error, dict) and not error.get("resolvedOnUtc")
-        ]
-        if not open_errors:
+        errors = open_errors(self.connection) if self.connection else []
+        if not errors:
             return ""
-        newest = max(open_errors, key=lambda error: str(error.get("erroredOnUtc") or ""))
+        newest = errors[-1]
         message = newest.get("errorMessage") or newest.get("statusText")
         return text_or_dash(message)[:_MAX_ERROR] if message else ""
 

@@ -67,6 +67,26 @@ def url_segment(record_id: str) -> str:
     return quote(record_id, safe=_SAFE, errors="replace")
 
 
+def home(query: str = "") -> str:
+    """The home page; `query` is its query string without "?"."""
+    return f"/?{query}" if query else "/"
+
+
+def problem(key: str) -> str:
+    """One problem: what it consists of, and what can be done (POST)."""
+    return f"/problems/{key}/"
+
+
+def activity(query: str = "") -> str:
+    """What the team changed in all companies; `query` is its query string without "?"."""
+    return f"/activity/?{query}" if query else "/activity/"
+
+
+def activity_file() -> str:
+    """The same as a file; its query string follows."""
+    return "/activity/changes.csv"
+
+
 def companies() -> str:
     """The companies page."""
     return "/companies/"

@@ -15,6 +15,8 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from customers.batches import states
+from customers.home import day_counts, notes, reading, syncing
+from customers.home.problems import problems
 from customers.models import Batch, Lease, WebhookEvent, Write
 from customers.service import CustomerService
 from customers.worker import forgetting
@@ -27,6 +29,7 @@ PREFIX = "chore:"
 # A chore that ended with an error is due again after its interval, within these bounds.
 SHORTEST_RETRY, LONGEST_RETRY = timedelta(seconds=10), timedelta(minutes=10)
 DAILY = timedelta(days=1)
+COMPANY_EVENTS = "company-events"
 # Between two looks for a chore; and how much after its interval the next look is, so that it is due then.
 SHORTEST_LOOK, LONGEST_LOOK = timedelta(seconds=0.9), timedelta(minutes=1)
 MARGIN = timedelta(milliseconds=50)
@@ -108,6 +111,31 @@ def _end_sessions(_: CustomerService, __: ShouldStop) -> Counts:
     return forgetting.delete_lost_workers(), 0
 
 
+def _read_companies(service: CustomerService, should_stop: ShouldStop) -> Counts:
+    return reading.read_all(service, should_stop), 0
+
+
+def _read_company_events(service: CustomerService, should_stop: ShouldStop) -> Counts:
+    return reading.read_events(service, should_stop), 0
+
+
+def _has_company_events() -> bool:
+    lease = Lease.objects.filter(name=f"{PREFIX}{COMPANY_EVENTS}").first()
+    return reading.has_events(lease.ran_at if lease else None)
+
+
+def _sync(service: CustomerService, should_stop: ShouldStop) -> Counts:
+    return syncing.work(service, should_stop), 0
+
+
+def _keep_problems(service: CustomerService, _: ShouldStop) -> Counts:
+    return notes.keep(problems(service.quota())), 0
+
+
+def _count_days(_: CustomerService, __: ShouldStop) -> Counts:
+    return day_counts.count(), 0
+
+
 def _seconds(number: int) -> timedelta:
     return timedelta(seconds=number)
 
@@ -143,6 +171,17 @@ CHORES: tuple[Chore, ...] = (
         _journal(background.settle_due),
         _is_pending(State.SENDING, State.UNKNOWN),
     ),
+    Chore(
+        COMPANY_EVENTS,
+        "Take over events about companies",
+        _seconds(5),
+        _read_company_events,
+        _has_company_events,
+    ),
+    Chore("syncs", "Sync companies for people", _seconds(5), _sync, syncing.has_work),
+    Chore("problems", "Record which problems began and ended", _seconds(15), _keep_problems),
+    Chore("company-states", "Read companies and their connections", _seconds(600), _read_companies),
+    Chore("day-counts", "Count changes by day", _seconds(300), _count_days),
     Chore("forget", "Delete old values, drafts, events and imports", DAILY, _forget),
     Chore("sessions", "Delete expired sessions", DAILY, _end_sessions),
 )

@@ -41,6 +41,7 @@ class Plan:
     count: customers; 0 for those of `special_records`; -1 for the sandbox's argument `customers`.
     synced: `yes`, `never`, or `running` (its first refresh is running and ends only with `settle()`).
     sync_age: how long before the sandbox begins the last sync was.
+    schedule: hours between two syncs of customers, 0 for no schedule.
     """
 
     key: str
@@ -50,6 +51,7 @@ class Plan:
     shape: Shape = field(default_factory=Shape)
     synced: str = "yes"
     sync_age: timedelta = dates.SYNC_AGE
+    schedule: int = 0
     tags: tuple[tuple[str, str], ...] = ()
 
     @property
@@ -113,6 +115,7 @@ PLANS: tuple[Plan, ...] = (
         120,
         Shape(ids="desktop", fields=_ALL, addresses=("Delivery", "Billing")),
         sync_age=timedelta(days=9),
+        schedule=24,
     ),
     Plan(
         "netsuite",

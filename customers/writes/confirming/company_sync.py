@@ -17,7 +17,7 @@ from customers.codat import refreshes
 from customers.codat.errors import CodatError, NotFound
 from customers.codat.text import db_safe
 from customers.codat.types import PullOperation
-from customers.models import CompanySync
+from customers.models import CompanyState, CompanySync
 from customers.service import CustomerService
 from customers.writes import polling
 
@@ -145,6 +145,8 @@ def _poll(sync: CompanySync, service: CustomerService) -> None:
         if running.update(**_values(pull)) and refreshes.has_ended(pull):
             # The cached company has the time of its last sync.
             service.expire_company(company_id=sync.company_id)
+            if not refreshes.has_failed(str(pull.get("status") or "")):
+                CompanyState.synced(sync.company_id, timezone.now())
     sync.refresh_from_db()
 
 

@@ -1,0 +1,1 @@
+"""The home page: what needs doing in all companies, the companies, and what the team did."""

@@ -1,0 +1,199 @@
+"""The problems as one person sees them: theirs, the team's, those that they snoozed, and those that were muted.
+
+One function makes the lists, and every number is the length of one of them.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.contrib.auth.models import User
+from django.db.models import Q
+from django.utils import timezone
+
+from customers.codat.http.quota import RateLimit
+from customers.home.problem import AWAY_AFTER, KINDS, SECTIONS, Problem
+from customers.home.problems import problems
+from customers.models import ProblemNote, ProblemSnooze
+
+# The lists, as the address says them; the first is the default.
+MINE, TEAM, SNOOZED, MUTED, RESOLVED = LISTS = ("mine", "team", "snoozed", "muted", "resolved")
+# Resolved problems are listed for so long; a page mentions those of the last hour below its list.
+RESOLVED_FOR, LATELY = timedelta(days=7), timedelta(hours=1)
+_MAX_RESOLVED = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Who a problem belongs to. `is_taken`: they took it, rather than having made the change."""
+
+    user_id: int
+    name: str
+    is_taken: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A problem and what people said of it. `owners` are empty where it belongs to nobody.
+
+    `may_act`: the person may do what is next. `is_mine`: it is theirs, or nobody's and they may act.
+    """
+
+    problem: Problem
+    owners: Sequence[Owner]
+    may_act: bool
+    is_mine: bool
+    is_taken_by_me: bool
+    snoozed_until: datetime | None = None
+    muted: ProblemNote | None = None
+
+    @property
+    def owner_label(self) -> str:
+        """Whose it is, "" for nobody's."""
+        if not self.owners:
+            return ""
+        others = len(self.owners) - 1
+        return self.owners[0].name + (f" and {others} more" if others else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """A problem that has ended. `by` is who said so, "" where the fact ended by itself."""
+
+    title: str
+    company_name: str
+    at: datetime
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """The lists of one person. Each number on a page is the length of one of them."""
+
+    mine: Sequence[Entry]
+    team: Sequence[Entry]
+    snoozed: Sequence[Entry]
+    muted: Sequence[Entry]
+    resolved: Sequence[Resolved]
+    entries: Mapping[str, Entry]
+
+    def shown(self, name: str) -> Sequence[Entry]:
+        """The entries of a list by its name; of `resolved` none."""
+        lists = {MINE: self.mine, TEAM: self.team, SNOOZED: self.snoozed, MUTED: self.muted}
+        return lists.get(name, ())
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """The number of each list."""
+        return {name: len(self.shown(name)) for name in LISTS[:-1]} | {RESOLVED: len(self.resolved)}
+
+
+def sections(entries: Iterable[Entry]) -> list[tuple[str, list[Entry]]]:
+    """Entries by section, in the order of the page; the newest first."""
+    never = datetime.min.replace(tzinfo=timezone.now().tzinfo)
+    ordered = sorted(entries, key=lambda entry: entry.problem.latest or never, reverse=True)
+    by_section = [
+        (name, [entry for entry in ordered if entry.problem.kind.section == name])
+        for name in SECTIONS
+    ]
+    return [(name, rows) for name, rows in by_section if rows]
+
+
+def board_of(user: User, quota: RateLimit | None = None) -> Board:
+    """The board of a person, as it is now."""
+    now = timezone.now()
+    found = [one for one in problems(quota, now) if user.has_perm(one.kind.sees)]
+    notes = _notes(now)
+    snoozes = dict(
+        ProblemSnooze.objects.filter(user=user, until__gt=now).values_list("key", "until")
+    )
+    people = _people(found, notes.values())
+    entries = {
+        one.key: _entry(one, notes.get(one.key), snoozes.get(one.key), user, people, now)
+        for one in found
+    }
+    open_entries = [entry for entry in entries.values() if not entry.muted]
+    awake = [entry for entry in open_entries if not entry.snoozed_until]
+    return Board(
+        mine=[entry for entry in awake if entry.is_mine],
+        team=awake,
+        snoozed=[entry for entry in open_entries if entry.snoozed_until],
+        muted=[entry for entry in entries.values() if entry.muted],
+        resolved=_resolved(notes.values(), entries, user, now),
+        entries=entries,
+    )
+
+
+def _notes(now: datetime) -> dict[str, ProblemNote]:
+    """What was said of the problems that are open or ended lately, by key."""
+    lately = Q(resolved_at=None) | Q(resolved_at__gt=now - RESOLVED_FOR)
+    return {note.key: note for note in ProblemNote.objects.filter(lately)}
+
+
+def _people(found: Iterable[Problem], notes: Iterable[ProblemNote]) -> dict[int, str]:
+    """The names of the active people that problems can belong to."""
+    ids = {author.user_id for one in found for author in one.authors}
+    ids |= {note.owner_id for note in notes if note.owner_id}
+    if not ids:
+        return {}
+    active = User.objects.filter(pk__in=ids, is_active=True)
+    return dict(active.values_list("pk", "username"))
+
+
+def _entry(
+    problem: Problem,
+    note: ProblemNote | None,
+    snoozed_until: datetime | None,
+    user: User,
+    people: Mapping[int, str],
+    now: datetime,
+) -> Entry:
+    owners = _owners(problem, note, people, now)
+    may_act = user.has_perm(problem.kind.acts)
+    is_own = any(owner.user_id == user.pk for owner in owners)
+    return Entry(
+        problem=problem,
+        owners=owners,
+        may_act=may_act,
+        is_mine=is_own or (not owners and may_act),
+        is_taken_by_me=bool(note and note.owner_id == user.pk),
+        snoozed_until=snoozed_until,
+        muted=note if note and _is_muted(note, problem) else None,
+    )
+
+
+def _owners(
+    problem: Problem, note: ProblemNote | None, people: Mapping[int, str], now: datetime
+) -> list[Owner]:
+    """Whoever took it; else the people whose changes it consists of, unless they are away."""
+    taken_by = note.owner_id if note and note.resolved_at is None else None
+    if taken_by is not None and taken_by in people:
+        return [Owner(taken_by, people[taken_by], is_taken=True)]
+    return [
+        Owner(author.user_id, people[author.user_id], is_taken=False)
+        for author in problem.authors
+        if author.user_id in people
+        and (author.unseen_since is None or now - author.unseen_since < AWAY_AFTER)
+    ]
+
+
+def _is_muted(note: ProblemNote, problem: Problem) -> bool:
+    """Whether a problem was muted, and nothing of it happened since."""
+    if note.muted_at is None or note.resolved_at is not None:
+        return False
+    return problem.latest is None or problem.latest <= note.muted_at
+
+
+def _resolved(
+    notes: Iterable[ProblemNote], entries: Mapping[str, Entry], user: User, now: datetime
+) -> list[Resolved]:
+    """What ended, the latest first. What the worker has not recorded yet has ended just now."""
+    ended = [
+        Resolved(note.title, note.company_name, note.resolved_at or now, note.resolved_by_name)
+        for note in notes
+        if note.key not in entries
+        and (note.resolved_at or now) > now - RESOLVED_FOR
+        and note.kind in KINDS
+        and user.has_perm(KINDS[note.kind].sees)
+    ]
+    return sorted(ended, key=lambda one: one.at, reverse=True)[:_MAX_RESOLVED]

@@ -1,0 +1,130 @@
+"""What people say of problems, and what the worker records: taken, given back, snoozed, muted, resolved.
+
+Each is one statement that has its effect once, however often it is asked for.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.contrib.auth.models import User
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from customers.codat.text import db_safe
+from customers.home.problem import Problem
+from customers.home.sources.changes import changes_of
+from customers.models import ProblemNote, ProblemSnooze, Write
+from customers.writes import resolving
+
+MAX_REASON = 500
+# What has ended is kept for so long.
+KEEP_RESOLVED = timedelta(days=30)
+# A problem that returns begins anew.
+_ANEW = {
+    "resolved_at": None,
+    "resolved_by_name": "",
+    "owner": None,
+    "muted_at": None,
+    "muted_by_name": "",
+    "mute_reason": "",
+}
+
+
+def take(problem: Problem, user: User) -> bool:
+    """Make a problem a person's; whether it was nobody's or their own. Of two at once the first has it."""
+    rows = _note(problem)
+    gone = User.objects.filter(pk__in=rows.values("owner"), is_active=False).first()
+    return bool(rows.filter(Q(owner=None) | Q(owner=user) | Q(owner=gone)).update(owner=user))
+
+
+def give_back(problem: Problem, user: User) -> None:
+    """Make a problem nobody's again, where it is this person's."""
+    _note(problem).filter(owner=user).update(owner=None)
+
+
+def snooze(problem: Problem, user: User, until: datetime) -> None:
+    """Hide a problem from one person until a time."""
+    ProblemSnooze.objects.update_or_create(user=user, key=problem.key, defaults={"until": until})
+
+
+def wake(problem: Problem, user: User) -> None:
+    """Show a snoozed problem again."""
+    ProblemSnooze.objects.filter(user=user, key=problem.key).delete()
+
+
+def mute(problem: Problem, user: User, reason: str) -> None:
+    """Hide a problem from everybody until something new happens. The first reason stays."""
+    now = timezone.now()
+    latest = problem.latest or now
+    # Clocks differ: what has happened already is not later than the muting.
+    _note(problem).exclude(muted_at__gte=latest).update(
+        muted_at=max(now, latest),
+        muted_by_name=user.get_username(),
+        mute_reason=db_safe(reason, MAX_REASON),
+    )
+
+
+def unmute(problem: Problem) -> None:
+    """Show a muted problem again."""
+    _note(problem).update(muted_at=None, muted_by_name="", mute_reason="")
+
+
+def resolve(problem: Problem, user: User) -> int:
+    """A person says that the changes of a problem are dealt with; of how many it was not known before."""
+    ids = changes_of(problem.key, problem.company_id)
+    resolved = resolving.resolve(Write.objects.filter(pk__in=ids))
+    if resolved:
+        _note(problem).update(
+            resolved_at=timezone.now(), resolved_by_name=user.get_username(), owner=None
+        )
+    return resolved
+
+
+def keep(found: Iterable[Problem], now: datetime | None = None) -> int:
+    """Record which problems began and which ended; how many. For the worker."""
+    now = now or timezone.now()
+    by_key = {one.key: one for one in found}
+    known = ProblemNote.objects.in_bulk()
+    new = [_new(one) for one in by_key.values() if one.key not in known]
+    ProblemNote.objects.bulk_create(new, ignore_conflicts=True)
+    changed = len(new)
+    for note in known.values():
+        problem = by_key.get(note.key)
+        rows = ProblemNote.objects.filter(pk=note.pk)
+        if problem is None:
+            changed += rows.filter(resolved_at=None).update(resolved_at=now)
+        elif note.resolved_at is not None:
+            changed += rows.exclude(resolved_at=None).update(
+                first_seen=now, **_ANEW, **_facts(problem)
+            )
+        elif note.title != problem.title:
+            rows.update(**_facts(problem))
+    _delete_old(now)
+    return changed
+
+
+def _delete_old(now: datetime) -> None:
+    ProblemNote.objects.filter(resolved_at__lt=now - KEEP_RESOLVED).delete()
+    ProblemSnooze.objects.filter(until__lt=now - KEEP_RESOLVED).delete()
+
+
+def _note(problem: Problem) -> "QuerySet[ProblemNote]":
+    """The row of a problem, made where it is missing, and begun anew where it had ended."""
+    rows = ProblemNote.objects.filter(pk=problem.key)
+    if not rows.exists():
+        ProblemNote.objects.bulk_create([_new(problem)], ignore_conflicts=True)
+    rows.exclude(resolved_at=None).update(first_seen=timezone.now(), **_ANEW)
+    return rows
+
+
+def _new(problem: Problem) -> ProblemNote:
+    return ProblemNote(key=problem.key, **_facts(problem))
+
+
+def _facts(problem: Problem) -> dict[str, str]:
+    return {
+        "kind": problem.kind.name,
+        "title": problem.title,
+        "company_id": problem.company_id,
+        "company_name": db_safe(problem.company_name, 300),
+    }

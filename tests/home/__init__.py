@@ -1,0 +1,1 @@
+"""The home page: problems, companies, activity, and what the worker does for them."""
