@@ -117,6 +117,7 @@ class Batch(models.Model):
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="followers"
     )
     total = models.PositiveIntegerField(default=0)
+    is_filled = models.BooleanField(default=True, help_text="Whether all its rows are stored.")
 
     state = models.CharField(max_length=10, choices=State, default=State.PREPARING)
     due_at = models.DateTimeField(null=True, help_text="When a halted batch continues.")
@@ -138,6 +139,12 @@ class Batch(models.Model):
             models.Index(fields=["user", "-created_at"]),
             models.Index(fields=["state", "created_at"]),
             models.Index(fields=["fingerprint", "created_at"]),
+            # The few that a worker has to go on with.
+            models.Index(
+                fields=["created_at"],
+                condition=models.Q(is_filled=False),
+                name="unfilled_batches",
+            ),
         ]
 
     def __str__(self) -> str:

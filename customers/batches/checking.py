@@ -78,6 +78,8 @@ def check_turn(
     the batch waits. Safe to run concurrently.
     """
     rows = list(BatchRow.objects.filter(batch=batch, state=RowState.WAITING)[:_TURN])
+    if not (rows or batch.is_filled):
+        return Checked(0, is_finished=True)
     if not rows:
         states.ready(batch)
         return Checked(0, is_finished=True)

@@ -5,11 +5,11 @@ import uuid
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import simplejson
 from django.contrib.auth.models import User
-from django.db.models import Model, QuerySet
+from django.db.models import Max, Model, QuerySet
 from django.utils import timezone
 
 from customers.batches.instructions import Instruction
@@ -87,26 +87,61 @@ def create(request: BatchRequest, user: User) -> tuple[Batch, bool]:
     """
     fingerprint = fingerprint_of(request)
     with save_lock(*_locks(request, fingerprint)):
-        return _create(request, user, fingerprint)
+        batch, is_new = _create(request, user, fingerprint)
+        if is_new:
+            rows = _rows(batch, request.selected)
+            while piece := list(islice(rows, _PIECE)):
+                batch.total += len(BatchRow.objects.bulk_create(piece))
+            batch.save(update_fields=["total"])
+    return batch, is_new
 
 
-def create_in_transaction(request: BatchRequest, user: User) -> tuple[Batch, bool]:
-    """The same inside a transaction of the caller, so that its own change and the batch are stored together or not.
+def create_in_transaction(
+    request: BatchRequest, user: User, fingerprint: str
+) -> tuple[Batch, bool]:
+    """The batch of a request without its rows, in a transaction of the caller, which stores its own change with it.
 
-    Call it as late as possible: until the transaction ends, whoever asks for the same batch waits, and on SQLite every
-    writer. For a batch that is not new the caller decides; raising rolls its own change back. Raises
-    TransactionManagementError outside of a transaction.
+    `fingerprint` is that of `fingerprint_of`, which reads all rows. `fill` adds the rows after the commit: there may be
+    50,000, and until the transaction ends nobody else writes to SQLite. A batch that is not new is for the caller to
+    decide about; raising takes its own change back. Raises TransactionManagementError outside of a transaction.
     """
-    fingerprint = fingerprint_of(request)
     lock_in_transaction(*_locks(request, fingerprint))
-    return _create(request, user, fingerprint)
+    return _create(request, user, fingerprint, total=len(request.selected), is_filled=False)
+
+
+def fill(
+    batch: Batch,
+    selected: Collection[Selected],
+    *,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> bool:
+    """Add the rows of a batch that was created without them, in pieces; whether all are there.
+
+    `selected` are those of its request, with ascending positions. Safe to repeat, after `should_stop` or a process that
+    died, and to run concurrently. The batch is checked once all are there.
+    """
+    if batch.is_filled:
+        return True
+    rows = _rows(batch, selected)
+    while piece := list(islice(rows, _PIECE)):
+        if should_stop():
+            return False
+        with save_lock(f"rows of {batch.pk}"):
+            last = batch.rows.aggregate(last=Max("position"))["last"] or 0
+            BatchRow.objects.bulk_create([row for row in piece if row.position > last])
+    Batch.objects.filter(pk=batch.pk).update(is_filled=True, total=batch.rows.count())
+    batch.refresh_from_db()
+    return True
 
 
 def _locks(request: BatchRequest, fingerprint: str) -> tuple[str, str]:
     return f"batch {fingerprint}", f"batch {request.submission}"
 
 
-def _create(request: BatchRequest, user: User, fingerprint: str) -> tuple[Batch, bool]:
+def _create(
+    request: BatchRequest, user: User, fingerprint: str, **values: Any
+) -> tuple[Batch, bool]:
+    """The batch of a request, without rows, and whether it is new. Called under its locks."""
     existing = _existing(request, fingerprint)
     if existing is not None:
         return existing, False
@@ -125,12 +160,8 @@ def _create(request: BatchRequest, user: User, fingerprint: str) -> tuple[Batch,
         instructions=[each.to_json() for each in request.instructions],
         fingerprint=fingerprint,
         source=request.source,
+        **values,
     )
-    rows = _rows(batch, request.selected)
-    while piece := list(islice(rows, _PIECE)):
-        BatchRow.objects.bulk_create(piece)
-        batch.total += len(piece)
-    batch.save(update_fields=["total"])
     BatchStep.objects.create(
         batch=batch,
         user=user,

@@ -200,13 +200,18 @@ def progress_of(batch: Batch) -> Progress:
         for position, state in row_states.items()
     }
     counts = Counter(groups.values())
+    total = len(groups)
+    if not batch.is_filled and batch.total > total:
+        # Rows that are not stored yet.
+        counts["not_sent" if is_cancelled else "waiting"] += batch.total - total
+        total = batch.total
     # What timed out may still be accepted, and then waits to be confirmed.
     timed_out = sum(state == WriteState.TIMED_OUT for state, _ in writes.values())
     is_running = batch.state == Batch.State.RUNNING
     return Progress(
-        total=len(groups),
+        total=total,
         counts=dict(counts),
-        certain=len(groups) - sum(counts[key] for key in (*_MOVING, *_REOPENED)) - timed_out,
+        certain=total - sum(counts[key] for key in (*_MOVING, *_REOPENED)) - timed_out,
         retried=_retried(row_states, writes),
         pace=_pace(batch, writes) if is_running else 0,
         is_over=batch.state not in Batch.OPEN,

@@ -65,7 +65,8 @@ class Slice:
 
 def due_batches(state: str) -> list[Batch]:
     """The batches in a state, PREPARING or RUNNING, that have rows to check or to send now; the oldest first."""
-    rows = Batch.objects.filter(Q(due_at=None) | Q(due_at__lte=timezone.now()), state=state)
+    now = Q(due_at=None) | Q(due_at__lte=timezone.now())
+    rows = Batch.objects.filter(now, state=state, is_filled=True)
     batches = rows.order_by("created_at", "id")
     return [batch for batch in batches if state == Batch.State.PREPARING or has_rows(batch)]
 

@@ -146,6 +146,15 @@ class Migration(migrations.Migration):
             name='one_row_per_customer',
         ),
         migrations.AddField(
+            model_name='batch',
+            name='is_filled',
+            field=models.BooleanField(default=True, help_text='Whether all its rows are stored.'),
+        ),
+        migrations.AddIndex(
+            model_name='batch',
+            index=models.Index(condition=models.Q(('is_filled', False)), fields=['created_at'], name='unfilled_batches'),
+        ),
+        migrations.AddField(
             model_name='batchrow',
             name='acknowledged',
             field=models.JSONField(default=list, help_text='Customers of the same name that a person has confirmed.'),

@@ -23,6 +23,7 @@ from tests.support.batches import (
     new_customer,
     row_states,
     send,
+    start,
     writes,
 )
 from tests.support.controls import fields
@@ -56,8 +57,7 @@ def text(batch: Batch, position: int = 1) -> str:
 
 def run(batch: Batch, user: User) -> None:
     """Start a batch and send what can be sent."""
-    assert states.start(batch, user)
-    send(batch)
+    send(start(batch, user))
 
 
 def test_new_customers_are_created_and_their_rows_lead_to_them(
@@ -168,7 +168,7 @@ def test_a_save_of_the_name_after_the_check_is_not_followed_by_the_row(
     sandbox: Sandbox, editor: User, *, is_journaled: bool
 ) -> None:
     batch = check(imported(sandbox, editor, new_customer("Fern & Co"), new_customer("Gorse Ltd")))
-    assert states.start(batch, editor)
+    start(batch, editor)
     if is_journaled:
         journaling.journal(batch)
     sent(editor, write_request(sandbox, customerName="fern & CO"))
@@ -198,7 +198,7 @@ def test_a_create_without_an_answer_is_sent_again_with_its_key(
     sandbox: Sandbox, editor: User, *, handled: bool
 ) -> None:
     batch = check(imported(sandbox, editor, new_customer("Fern & Co")))
-    assert states.start(batch, editor)
+    start(batch, editor)
     sandbox.faults.add("POST", "reset", handled=handled)
     send(batch)
     assert row_states(batch) == ["unknown"]

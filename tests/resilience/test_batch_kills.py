@@ -18,7 +18,6 @@ import pytest
 from django.contrib.auth.models import User
 from django.db.models import F, Q
 
-from customers.batches import states
 from customers.models import Batch, BatchRow, Lease, Write
 from sandbox import Sandbox
 from tests.support import processes
@@ -29,6 +28,7 @@ from tests.support.batches import (
     new_customer,
     row_states,
     send,
+    start,
     started,
     writes,
 )
@@ -122,7 +122,7 @@ def test_a_sender_that_is_killed_creates_each_customer_once(
     sandbox: Sandbox, editor: User, step: str
 ) -> None:
     batch = check(imported(sandbox, editor, *map(new_customer, NAMES[:ROWS])))
-    assert states.start(batch, editor)
+    start(batch, editor)
     if step == "putting_back":
         sandbox.faults.add("POST", "status", status=429)
     if step == "sent":
@@ -146,7 +146,7 @@ def test_workers_that_are_killed_at_any_moment_create_each_customer_once(
     seed = random.randrange(2**32)
     new = [new_customer(name) for name in NAMES[:rows]]
     batch = check(imported(sandbox, editor, *new, company=BIG))
-    assert states.start(batch, editor)
+    start(batch, editor)
     sandbox.settings.latency = 0.02
     sandbox.settings.push_delay = 0.2
     _send_with_kills(batch, random.Random(seed), rows=rows, kills=kills, workers=workers)

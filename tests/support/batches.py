@@ -124,6 +124,13 @@ def send(batch: Batch) -> sending.Slice:
     return sending.send_slice(batch, default_service())
 
 
+def start(batch: Batch, user: User) -> Batch:
+    """Start a batch that was checked. One of an import whose rows can all be sent has started by itself."""
+    batch.refresh_from_db()
+    assert batch.state == Batch.State.RUNNING or states.start(batch, user)
+    return batch
+
+
 def row_states(batch: Batch) -> list[str]:
     """The states of the rows, in their order: that of the write where there is one."""
     rows = BatchRow.objects.filter(batch=batch).select_related("write")

@@ -3,14 +3,21 @@
 The batch then reads and checks each customer freshly. Where that finds nothing new, it starts by itself.
 """
 
+import time
 import uuid
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import QuerySet
 
-from customers.batches.creating import BatchRequest, Selected, create_in_transaction
+from customers.batches.creating import (
+    BatchRequest,
+    Selected,
+    create_in_transaction,
+    fill,
+    fingerprint_of,
+)
 from customers.batches.estimate import Estimate, estimate
 from customers.batches.instructions import Instruction
 from customers.codat.companies import accounting_connection
@@ -25,6 +32,8 @@ from customers.writes.save_lock import lock_in_transaction
 State, RowState = Import.State, ImportRow.State
 
 _PIECE = 500
+# Seconds in which a page adds rows to the batch. The worker adds the others.
+_FILLED_AT_ONCE = 2
 
 
 class CannotSend(Exception):
@@ -46,26 +55,39 @@ def send(source: Import, user: User, service: CustomerService, *, note: str = ""
     connection = accounting_connection(company, source.connection_id)
     if connection is None:
         raise CannotSend("The company’s connection was replaced, so nothing was sent.")
+    request = BatchRequest(
+        source.company_id,
+        company,
+        connection,
+        _Rows(source),
+        f"Import {source.file_name}",
+        uuid.uuid5(source.pk, "batch"),
+        kind=Batch.Kind.IMPORT,
+        note=note,
+    )
+    # Reads all rows, so it is made before anybody has to wait.
+    fingerprint = fingerprint_of(request)
     with transaction.atomic():
         # Of two imports of one company, the second sees the batch of the first.
         lock_in_transaction(f"imports {source.company_id}")
         batch = _sent(source)
-        if batch is not None:
-            return batch
-        conflicts = _find_conflicts(source)
-        if not conflicts:
-            request = BatchRequest(
-                source.company_id,
-                company,
-                connection,
-                _Rows(source),
-                f"Import {source.file_name}",
-                uuid.uuid5(source.pk, "batch"),
-                kind=Batch.Kind.IMPORT,
-                note=note,
-            )
-            return _send(source, user, request)
-    raise CannotSend(conflicts)
+        conflicts = _find_conflicts(source) if batch is None else ""
+        if batch is None and not conflicts:
+            batch = _send(source, user, request, fingerprint)
+    if batch is None:
+        raise CannotSend(conflicts)
+    ends_at = time.monotonic() + _FILLED_AT_ONCE
+    fill_batch(source, should_stop=lambda: time.monotonic() > ends_at)
+    batch.refresh_from_db()
+    return batch
+
+
+def fill_batch(source: Import, *, should_stop: Callable[[], bool] = lambda: False) -> int:
+    """Add the rows of the batch that was made of an import; how many it has. The worker goes on where this stopped."""
+    if source.batch is None:
+        return 0
+    fill(source.batch, _Rows(source), should_stop=should_stop)
+    return source.batch.rows.count()
 
 
 def _sent(source: Import) -> Batch | None:
@@ -80,8 +102,8 @@ def _sent(source: Import) -> Batch | None:
     return None
 
 
-def _send(source: Import, user: User, request: BatchRequest) -> Batch:
-    batch, is_new = create_in_transaction(request, user)
+def _send(source: Import, user: User, request: BatchRequest, fingerprint: str) -> Batch:
+    batch, is_new = create_in_transaction(request, user, fingerprint)
     if not is_new:
         raise CannotSend(f"{batch.username} has sent the same rows already: {batch.title}.")
     if not states.sent(source, user, batch):

@@ -225,6 +225,8 @@ def forget(source: Import) -> bool:
     In pieces, so that others who write do not wait long. Repeated where the process died before the end.
     """
     rows = Import.objects.filter(pk=source.pk, forgotten_at=None).exclude(state__in=Import.OPEN)
+    # A batch that does not have all its rows yet takes them from here.
+    rows = rows.exclude(batch__is_filled=False)
     # Whoever still writes rows of it stops.
     if not rows.update(version=F("version") + 1):
         return False

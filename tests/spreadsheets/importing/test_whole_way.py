@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 
 from customers.models import Batch, BatchRow, Import
 from customers.service import default_service
-from customers.spreadsheets.importing import sending
+from customers.spreadsheets.importing import sending, states, working
 from sandbox import Sandbox
 from tests.support.batches import check, send, writes
 from tests.support.imports import alive, changes, checked, csv_of, row, states_of
@@ -47,3 +47,27 @@ def test_rows_that_are_changed_and_new_reach_codat(sandbox: Sandbox, editor: Use
     assert copy[third["customerName"]]["phone"] == ""
     assert copy[third["customerName"]]["emailAddress"] == "new@example.com"
     assert copy["Brand New Bakery"]["emailAddress"] == "hello@bakery.example"
+
+
+def test_the_worker_adds_the_rows_that_a_page_did_not(
+    sandbox: Sandbox, editor: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process of the page died after it had sent the import, or the file is long."""
+    monkeypatch.setattr(sending, "_FILLED_AT_ONCE", -1)
+    first = alive(sandbox)[0]
+    content = csv_of(["Customer ID", "Phone"], [first["id"], "+44 20 7946 0001"])
+    source = checked(sandbox, editor, content)
+    assert working.due_imports() == []
+    batch = sending.send(source, editor, default_service())
+    assert (batch.is_filled, batch.total, batch.rows.count()) == (False, 1, 0)
+
+    source = Import.objects.get(pk=source.pk)
+    # Its rows are needed, so the file cannot be deleted yet.
+    assert not states.delete_now(source, editor)
+    assert working.due_imports() == [source]
+    assert working.step(source, default_service()) == 1
+    assert working.due_imports() == []
+    batch.refresh_from_db()
+    assert batch.is_filled
+    assert check(batch).state == Batch.State.RUNNING
+    assert states.delete_now(source, editor)
