@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from customers.models import Batch, Import, ImportFile, ImportRow, ImportStep
+from tests.support.batch_rows import batch_of
 
 HEADINGS = ["Firm", "E-mail", "Country code", "Our number", "Notes"]
 # Fields of the sandbox's QuickBooks; the last column has none.
@@ -82,16 +83,11 @@ def import_of(
 
 
 def _batch(user: User, company: str, connection: str, rows: dict[str, int]) -> Batch:
-    return Batch.objects.create(
-        user=user,
-        username=user.get_username(),
-        company_id=company,
-        connection_id=connection,
-        kind=Batch.Kind.IMPORT,
-        title="Import spring-customers.csv",
-        total=rows.get("new", 0) + rows.get("changed", 0),
-        state=Batch.State.RUNNING,
-    )
+    batch = batch_of(user, company, "done", confirmed=rows.get("new", 0) + rows.get("changed", 0))
+    batch.kind, batch.connection_id = Batch.Kind.IMPORT, connection
+    batch.title = "Import spring-customers.csv"
+    batch.save()
+    return batch
 
 
 def _rows(source: Import, rows: dict[str, int]) -> list[ImportRow]:

@@ -13,6 +13,7 @@ from itertools import islice
 from typing import Any, cast
 
 from django.db.models import F
+from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from customers.codat.errors import CodatError, Reserved
@@ -92,7 +93,7 @@ class _Check:
     def run(self) -> None:
         """Check all rows. Raises Superseded, NotPossible, CodatError."""
         sheet = sheet_of(self.source, self.service)
-        with states.hold(self.source, State.CHECKING, done=0, message="", due_at=None):
+        with states.hold(self.source, State.CHECKING, message="", due_at=None):
             pass
         index = RowIndex(self.source, sheet)
         decider = Decider(self.source, sheet, index)
@@ -121,8 +122,9 @@ class _Check:
         remaining = iter(verdicts)
         while piece := list(islice(remaining, PIECE)):
             self._go_on()
-            write(self.source, piece, State.CHECKING, done=F("done") + len(piece))
             self.done += len(piece)
+            # A check that begins anew shows what the one before had done until it is further.
+            write(self.source, piece, State.CHECKING, done=Greatest(F("done"), self.done))
 
     def _correct(self, decider: Decider) -> None:
         """Correct the verdicts of rows that a later page of customers has changed."""

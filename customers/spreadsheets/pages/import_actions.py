@@ -25,6 +25,8 @@ from customers.web.error_pages import heading
 Step = ImportStep.Action
 
 _CHANGED = "This import was changed meanwhile, so nothing was done. Look at it again."
+_BUSY = "The rows are being checked, so nothing was done. Wait until they are."
+_ANSWERED = "Nothing was done: these rows have been answered already."
 _NO_BUTTON = "This page has no such button."
 # The steps of buttons: a double click finds its own one.
 _STEPS = {
@@ -63,11 +65,13 @@ def act(view: ImportView) -> HttpResponse:
     if action == "discard":
         return _discard(view, user)
     try:
-        is_shown = post.get("version", "") == str(source.version)
-        if not (is_shown and _do(view, user, action, target)):
-            if _is_repeated(source, user, action):
+        shown = post.get("version", "")
+        if shown != str(source.version):
+            if _is_repeated(source, user, action, shown):
                 return htmx.see_other(view.here)
             raise NotDone(_CHANGED)
+        if not _do(view, user, action, target):
+            raise NotDone(_not_done(source, shown))
     except Nothing as error:
         return _refused(view, NotDone(str(error), 422))
     except NotDone as error:
@@ -114,12 +118,21 @@ def _refused(view: ImportView, error: NotDone) -> HttpResponse:
     return view.render(status=error.status)
 
 
-def _is_repeated(source: Import, user: User, action: str) -> bool:
-    """Whether the same person has pressed the same button a moment ago: a double click."""
+def _is_repeated(source: Import, user: User, action: str, shown: str) -> bool:
+    """Whether the same person has pressed the same button of the same page a moment ago: a double click."""
     last = source.steps.order_by("-at", "-id").first()
     if last is None or last.user_id != user.pk or last.action != _STEPS.get(action):
         return False
-    return timezone.now() - last.at < _REPEATED_WITHIN
+    is_of_page = shown == str(source.version - 1)
+    return is_of_page and timezone.now() - last.at < _REPEATED_WITHIN
+
+
+def _not_done(source: Import, shown: str) -> str:
+    """Why an import that was as the page showed it was not changed."""
+    source.refresh_from_db()
+    if shown != str(source.version):
+        return _CHANGED
+    return _BUSY if source.state in Import.WORKING else _ANSWERED
 
 
 def _read_again(view: ImportView, user: User) -> bool:

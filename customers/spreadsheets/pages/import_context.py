@@ -27,6 +27,7 @@ from customers.spreadsheets.pages.import_sentences import (
     percent,
     said,
     sendable,
+    with_problems,
 )
 from customers.web import htmx, links
 from customers.web.error_pages import heading
@@ -172,7 +173,7 @@ class ImportView:
             "place": self.place,
             "step": _STEPS[State(source.state)],
             "said": in_words,
-            "percent": percent(source) if source.state in Import.WORKING else None,
+            "percent": percent(source),
             "announcement": in_words.heading,
             "seconds": self.seconds,
             "problem": self.problem,
@@ -258,6 +259,13 @@ class ImportView:
     def _field(self, key: str) -> ImportField | None:
         return next((one for one in self.fields if one.key == key), None)
 
+    def _has_failed(self) -> bool:
+        """Whether rows stayed here, or were not accepted, and nothing of them goes on."""
+        batch, progress = self.source.batch, self.progress
+        if batch is None or progress is None or batch.state in Batch.OPEN:
+            return False
+        return bool(progress.retried or with_problems(self.states))
+
     def _batch(self) -> dict[str, Any]:
         """What became of an import that was sent."""
         source = self.source
@@ -267,5 +275,6 @@ class ImportView:
             "batch": batch,
             "batch_url": links.batch(source.company_id, batch.pk) if batch else "",
             "progress": self.progress,
+            "has_failed": self._has_failed(),
             "outcome_url": links.import_outcome(source.company_id, source.pk) if is_there else "",
         }

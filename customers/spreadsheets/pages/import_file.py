@@ -21,7 +21,7 @@ from customers.spreadsheets.importing import uploading
 # Rows and columns of the preview, and bytes of a file that is opened for it while somebody waits.
 _ROWS, _COLUMNS, _MAX_CELL = 8, 8, 60
 _MAX_BYTES = 2 * 1024 * 1024
-_FORMATS = {"csv": "Text", "xlsx": "Excel workbook", "ods": "OpenDocument spreadsheet"}
+_FORMATS = {"csv": "text", "xlsx": "Excel workbook", "ods": "OpenDocument spreadsheet"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class FileForm:
 
     @property
     def summary(self) -> str:
-        """`Text, UTF-8, comma, headings in row 1`."""
+        """`text, UTF-8, comma, headings in row 1`."""
         made = self.reading
         if made.format == CSV:
             parts = [ENCODINGS[made.encoding], DELIMITERS[made.delimiter].lower()]

@@ -39,9 +39,11 @@ def said(source: Import, states: Mapping[str, int], progress: Progress | None = 
     return _STATES[State(source.state)](source, states)
 
 
-def percent(source: Import) -> int:
-    """How much of the rows is read or checked."""
-    return min(source.done * 100 // source.total, 100) if source.total else 0
+def percent(source: Import) -> int | None:
+    """How much of the rows is checked; None where only some are, or where nobody knows how many there are."""
+    if source.state != State.CHECKING or source.checked_at or not source.total:
+        return None
+    return min(source.done * 100 // source.total, 100)
 
 
 def kept_until(source: Import) -> str:
@@ -50,7 +52,9 @@ def kept_until(source: Import) -> str:
 
 
 def _reading(source: Import, states: Mapping[str, int]) -> Said:
-    return Said("Reading the file", (*_waits(source), "You can close this page."), _tone(source))
+    read = f"{counted(source.done, 'row')} read." if source.done else ""
+    sentences = (*_waits(source), f"{read} You can close this page.".strip())
+    return Said("Reading the file", sentences, _tone(source))
 
 
 def _unreadable(source: Import, states: Mapping[str, int]) -> Said:
