@@ -91,8 +91,9 @@
     begin("page", { address: link.href });
   });
   addEventListener("submit", (event) => {
-    if (event.defaultPrevented) return;
     const { target: form, submitter } = event;
+    // A form whose answer is a file says for itself how far it is.
+    if (event.defaultPrevented || form.dataset.progress) return;
     begin("page", {
       address: submitter?.getAttribute("formaction") || form.getAttribute("action") || location.href,
       method: (submitter?.getAttribute("formmethod") || form.getAttribute("method") || "get").toUpperCase(),

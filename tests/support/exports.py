@@ -5,12 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import json
+import time
 import zipfile
+from collections.abc import Callable
 from typing import Any
 
 import python_calamine
 
-from customers.models import Export
 from customers.web import links
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
@@ -92,6 +93,9 @@ def about(data: bytes | list[list[Any]]) -> dict[str, str]:
     return {name: value for name, value in lines if name and not name.startswith(" ")}
 
 
-def only_export() -> Export:
-    """The one row of the journal."""
-    return Export.objects.get()
+def wait_until(condition: Callable[[], bool], seconds: float = 20) -> None:
+    """Wait for a condition, which must come."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not come"
+        time.sleep(0.02)

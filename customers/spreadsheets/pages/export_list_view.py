@@ -46,7 +46,7 @@ def exports(request: HttpRequest) -> HttpResponse:
         "state": state,
         "people": [(_EVERYBODY, "Everybody"), (_MINE, "Me")],
         "states": [("", "All"), *Export.State.choices],
-        "is_narrowed": bool(who or state),
+        "is_narrowed": bool(who or state) or page > 1,
         "position": f"Page {page}",
         "previous_url": address(page - 1) if page > 1 else "",
         "next_url": address(page + 1) if len(found) > PAGE_SIZE else "",

@@ -23,7 +23,8 @@ from customers.editing.opening import uuid_or_new
 from customers.formatting import thousands
 from customers.forms.model import ModelError, Node, parse_model
 from customers.models import Export
-from customers.service import CustomerService, default_service
+from customers.service import default_service
+from customers.spreadsheets.columns import key_of
 from customers.spreadsheets.exporting.export import (
     NOTHING,
     TOO_MANY,
@@ -92,6 +93,7 @@ class _Page:
             "count": count,
             "options": options,
             "groups": groups(fields, options.own),
+            "ticked": options.own or [key_of(field) for field in fields if Options().has(field)],
             "columns_labels": COLUMNS_LABELS,
             "layout_labels": LAYOUT_LABELS,
             "format_labels": FORMAT_LABELS,
@@ -219,10 +221,9 @@ def _expected(post: Mapping[str, Any]) -> int:
     return int(text) if text.isascii() and text.isdecimal() and len(text) <= _MAX_DIGITS else 0
 
 
-def _model(page: CompanyContext, service: CustomerService | None = None) -> Node | None:
+def _model(page: CompanyContext) -> Node | None:
     """The connection's create/update model where it is known; it costs no call."""
-    snapshots = (service or default_service()).snapshots
-    cached = snapshots.cached_create_update_model(
+    cached = default_service().snapshots.cached_create_update_model(
         company_id=page.company_id, connection_id=page.connection_id
     )
     try:
