@@ -18,6 +18,7 @@ from bench import (
     charts,
     decoding,
     downloads,
+    exports,
     journal,
     pages,
     report,
@@ -69,6 +70,7 @@ def measure(testbed: Testbed, *, quick: bool) -> list[Row]:
         testbed.stop(server)
     step("worker", lambda: worker.rows(testbed, servers.upstream, 5 if quick else 60))
     step("batches", lambda: batches.rows(testbed, quick=quick))
+    step("exports", lambda: exports.rows(testbed, servers.upstream, 1 if quick else 3))
     step("journal", lambda: journal.rows(testbed, servers.upstream, rounds, quick=quick))
 
     def memory() -> list[Row]:

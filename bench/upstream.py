@@ -26,9 +26,11 @@ from sandbox.server import Call, Request, Response, Server, Stream
 from sandbox.world import Settings, World
 
 # Companies, by their content.
-HUNDRED, THOUSANDS, NODES = (str(uuid.UUID(int=n)) for n in (1, 2, 3))
+HUNDRED, THOUSANDS, NODES, EXPORTED = (str(uuid.UUID(int=n)) for n in (1, 2, 3, 4))
 COMPANIES = 10_000
 CUSTOMERS = 5_000
+# Of the company whose customers are exported.
+EXPORTED_CUSTOMERS = 50_000
 # The customer whose form has 80 inputs on the model of `HUNDRED`, and the one with 500 addresses.
 EIGHTY_INPUTS, MANY_ADDRESSES = "eighty", "addresses"
 MODEL_NODES = 1_000
@@ -106,6 +108,8 @@ class Bodies:
                 return self.page("", request.query.get("page", "1"), request.query["pageSize"])
             case ["companies", company_id]:
                 return self._company(company_id)
+            case ["companies", _, "dataStatus"]:
+                return b'{"customers":{"lastSuccessfulSync":"2026-01-01T00:00:00Z"}}'
             case ["companies", company_id, "data", "customers"]:
                 return self.page(
                     company_id, request.query.get("page", "1"), request.query["pageSize"]
@@ -122,6 +126,9 @@ class Bodies:
         return msgspec.json.encode(company_json(self.world, self.template) | {"id": company_id})
 
     def _page(self, company_id: str, page: str, size: str) -> bytes:
+        start = (int(page) - 1) * int(size)
+        if company_id == EXPORTED:
+            return self._exported(start, int(page), int(size))
         if company_id:
             records = self.customers[:100] if company_id == HUNDRED else self.customers
         else:
@@ -130,16 +137,15 @@ class Bodies:
                 first | {"id": str(uuid.UUID(int=n + 1)), "name": f"Company {n + 1}"}
                 for n in range(COMPANIES)
             ]
-        start = (int(page) - 1) * int(size)
-        return msgspec.json.encode(
-            {
-                "results": records[start : start + int(size)],
-                "pageNumber": int(page),
-                "pageSize": int(size),
-                "totalResults": len(records),
-                "_links": {"current": {"href": "/"}, "self": {"href": "/"}},
-            }
-        )
+        return _encode(records[start : start + int(size)], int(page), int(size), len(records))
+
+    def _exported(self, start: int, page: int, size: int) -> bytes:
+        """A page of `EXPORTED_CUSTOMERS`: the same ones again and again, under IDs of their own."""
+        end = min(start + size, EXPORTED_CUSTOMERS)
+        records = [
+            self.customers[index % CUSTOMERS] | {"id": f"{index:08}"} for index in range(start, end)
+        ]
+        return _encode(records, page, size, EXPORTED_CUSTOMERS)
 
     @cache  # noqa: B019  one object for the life of the process
     def _customer(self, customer_id: str) -> bytes | None:
@@ -170,6 +176,18 @@ class Bodies:
         if rest[1:] == ["download"]:
             return Stream(lambda: large(size), size)
         return msgspec.json.encode({"id": rest[0], "name": f"{rest[0]}.bin", "fileSize": size})
+
+
+def _encode(records: list[dict[str, Any]], page: int, size: int, total: int) -> bytes:
+    return msgspec.json.encode(
+        {
+            "results": records,
+            "pageNumber": page,
+            "pageSize": size,
+            "totalResults": total,
+            "_links": {"current": {"href": "/"}, "self": {"href": "/"}},
+        }
+    )
 
 
 class Upstream(Server):
