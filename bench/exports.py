@@ -1,4 +1,4 @@
-"""The rows about exports: how fast 50,000 customers become a file while Codat sends its pages, and the memory for it."""
+"""The rows about exports: how fast 50,000 customers become a file while Codat sends its pages, and the memory."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import time
 from statistics import median
 from urllib.parse import urlencode
 
-from bench import http_clients
 from bench.report import Row
 from bench.testbed import Server, Testbed
 from bench.upstream import EXPORTED, EXPORTED_CUSTOMERS, HUNDRED

@@ -49,8 +49,17 @@ class Stack:
     database: Path
 
     def forget(self) -> None:
-        """Delete what people left in the dashboard: changes, batches, drafts, views, preferences; and running syncs."""
-        tables = ("batchrow", "batchstep", "write", "batch", "companysync", "draft", "savedview")
+        """Delete what people left in the dashboard: changes, batches, exports, drafts, views, preferences; and syncs."""
+        tables = (
+            "batchrow",
+            "batchstep",
+            "write",
+            "batch",
+            "companysync",
+            "export",
+            "draft",
+            "savedview",
+        )
         with closing(sqlite3.connect(self.database, timeout=20)) as database, database:
             for table in (*tables, "preferences"):
                 database.execute(f"DELETE FROM customers_{table}")

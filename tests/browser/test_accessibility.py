@@ -43,6 +43,24 @@ def _new_batch(page: Page, stack: Stack) -> None:
     page.locator("#form-summary").wait_for()
 
 
+def _own_columns(page: Page, stack: Stack) -> None:
+    _go(page, links.export(stack.company("qbo"), is_all=True))
+    page.get_by_role("radio", name="My own").check()
+
+
+def _exported(page: Page, stack: Stack) -> None:
+    _go(page, links.export(stack.company("qbo"), is_all=True))
+    with page.expect_download():
+        page.locator("#start-export").click()
+    page.locator("#exported[data-ended]").wait_for()
+
+
+def _one_export(page: Page, stack: Stack) -> None:
+    _go(page, links.exports())
+    page.locator("#exports tbody a").first.click()
+    page.locator("#exported").wait_for()
+
+
 def _review(page: Page, stack: Stack) -> None:
     _go(page, links.edit(stack.company("qbo"), "39"))
     page.get_by_label("Phone", exact=True).fill("1")
@@ -127,6 +145,15 @@ PAGES: dict[str, Visit] = {
     "compare": at(lambda stack: links.compare(stack.company("qbo")) + "?id=39&id=38&id=nobody"),
     "new batch": _new_batch,
     "new batch, nothing selected": at(lambda stack: links.new_batch(stack.company("qbo"))),
+    "export": at(lambda stack: links.export(stack.company("qbo"), is_all=True)),
+    "export, own columns": _own_columns,
+    "export, done": _exported,
+    "export, nothing matches": at(
+        lambda stack: links.export(stack.company("qbo"), listed="?q=zzz", is_all=True)
+    ),
+    "export, never synced": at(lambda stack: links.export(stack.company("never_synced"))),
+    "exports": at(lambda stack: links.exports()),
+    "one export": _one_export,
     "view": at(lambda stack: links.new_view(links.customers(stack.company("qbo")) + "?q=a")),
     "detail": at(lambda stack: links.customer(stack.company("qbo"), "39")),
     "timeline": at(lambda stack: links.timeline(stack.company("qbo"), "39")),
