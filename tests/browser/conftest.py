@@ -49,7 +49,7 @@ class Stack:
     database: Path
 
     def forget(self) -> None:
-        """Delete what people left in the dashboard: changes, batches, exports, drafts, views, preferences; and syncs."""
+        """Delete what people left in the dashboard: changes, batches, exports, drafts, views, preferences, syncs."""
         tables = (
             "batchrow",
             "batchstep",

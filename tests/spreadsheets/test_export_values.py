@@ -9,10 +9,10 @@ import pytest
 from customers.models import Export
 from customers.spreadsheets.columns import cells_of, key_of
 from customers.spreadsheets.exporting import fields
-from customers.spreadsheets.exporting import tables as tables_module
 from customers.spreadsheets.exporting.fields import shape_of
 from customers.spreadsheets.exporting.options import Columns, Options
 from customers.spreadsheets.exporting.tables import MORE, Tables
+from customers.spreadsheets.files import limits
 from customers.spreadsheets.files.cells import plain_text
 from customers.spreadsheets.files.writing import storable, unprotect
 from sandbox import Sandbox
@@ -122,7 +122,7 @@ def test_lists_have_fewer_columns_where_the_table_would_be_too_wide() -> None:
     contact = {"name": "A", "phone": [{"number": str(n), "type": "x"} for n in range(10)]}
     record = {"id": "1", "contacts": [contact] * 10}
     made = tables(record)
-    assert len(made.keys) <= tables_module.limits.MAX_COLUMNS
+    assert len(made.keys) <= limits.MAX_COLUMNS
     assert made.keys[-1] == "sourceModifiedDate", "what comes after the lists stays"
     found = rows(made, record)
     filled = sum(cell is not None for cell in found["Customers"][0])
