@@ -19,6 +19,7 @@ from customers.browsing import (
 from customers.editing import field_view, undo_view
 from customers.editing import views as editing_views
 from customers.preferences import settings_view, shortcuts
+from customers.searching.pages import live_view, search_view, suggestions_view
 from customers.spreadsheets.pages import (
     export_line_view,
     export_list_view,
@@ -95,6 +96,9 @@ urlpatterns = [
     path("views/<int:view_id>/", saved_view_pages.view, name="view"),
     path("writes/", my_changes_view.my_changes, name="my_writes"),
     path("writes/badge/", my_changes_view.badge, name="writes_badge"),
+    path("search/", search_view.search_page, name="search"),
+    path("search/suggestions/", suggestions_view.suggestions, name="search_suggestions"),
+    path("search/live/", live_view.live_search, name="live_search"),
     path("settings/", settings_view.settings_page, name="settings"),
     path("shortcuts/", shortcuts.shortcuts_page, name="shortcuts"),
     path("workers/", workers_view.workers, name="workers"),

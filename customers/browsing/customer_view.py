@@ -19,6 +19,7 @@ from customers.web.origin import Origin, kept, kept_in, read_origin
 from customers.web.place import place, with_results
 from customers.web.reader import RecentRecord
 from customers.web.record_field import FieldAddresses
+from customers.web.search_origin import kept_search, search_place
 from customers.writes.field_states import field_states
 from customers.writes.pending import pending
 
@@ -44,9 +45,11 @@ def detail(request: HttpRequest, company_id: str, customer_id: str) -> HttpRespo
     context = (
         seen.context()
         | _context(request, page, customer_id, customer)
-        | _addresses(page, customer_id, origin)
+        | _addresses(request, page, customer_id, origin)
         | {
-            "place": place(origin, customer_id, page.name, results) if origin else None,
+            "place": place(origin, customer_id, page.name, results)
+            if origin
+            else search_place(request.GET),
             "origin_fields": origin.fields if origin else [],
         }
         | pending(company_id, customer_id, origin)
@@ -54,11 +57,13 @@ def detail(request: HttpRequest, company_id: str, customer_id: str) -> HttpRespo
     return seen.render("browsing/customer.html", "browsing/_customer.html", context)
 
 
-def _addresses(page: CompanyContext, customer_id: str, origin: Origin | None) -> dict[str, Any]:
-    """The addresses that the page links to; they keep the list that it was opened from."""
+def _addresses(
+    request: HttpRequest, page: CompanyContext, customer_id: str, origin: Origin | None
+) -> dict[str, Any]:
+    """The addresses that the page links to; they keep the list or the search that it was opened from."""
 
     def query(**parameters: object) -> str:
-        return kept(page.query(**parameters), origin)
+        return kept_search(kept(page.query(**parameters), origin), request.GET)
 
     edit, new = links.edit(page.company_id, customer_id), links.new(page.company_id)
     return {

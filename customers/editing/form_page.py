@@ -22,6 +22,7 @@ from customers.web.company_context import CompanyContext
 from customers.web.origin import Origin, kept
 from customers.web.paging import with_query
 from customers.web.place import Place, cached_results, place, step
+from customers.web.search_origin import kept_search, search_place
 from customers.writes import drafts, sentences
 
 # Customers of the same name that a page lists.
@@ -165,7 +166,7 @@ class EditPage:
     def _place(self) -> Place | None:
         """The way back to the list that the form was opened from, and the forms before and after. Makes no call."""
         if self.origin is None:
-            return None
+            return search_place(self.request.GET)
         results = cached_results(self.origin)
         return place(self.origin, self.target.customer_id, self.page.name, results, form=True)
 
@@ -207,8 +208,8 @@ class EditPage:
         }
 
     def _kept(self, url: str) -> str:
-        """An address with the list that the form was opened from; "" for no address."""
-        return kept(url, self.origin) if url else ""
+        """An address with the list, or the search, that the form was opened from; "" for no address."""
+        return kept_search(kept(url, self.origin), self.request.GET) if url else ""
 
     def _offered_drafts(self) -> list[tuple[Draft, str]]:
         """The drafts of this form, each with the address that opens it; none while a draft is open."""

@@ -4,8 +4,8 @@ It looks from the best kind of match to the loosest, and stops where it has `MAX
 finds candidates, the same ones on every database; `matching` decides whether and how well they match.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from django.db.models import Q, QuerySet, Sum
 
@@ -43,7 +43,11 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Hits:
-    """A page of what was found. `total` in all pages; `has_more` where there are more that were not counted."""
+    """A page of what was found. `total` in all pages; `has_more` where there are more that were not counted.
+
+    `by_company`: the IDs of all that were found, by company, the company of the best one first; empty for a list
+    without a text that has more than `MAX_HITS`.
+    """
 
     hits: Sequence[Hit]
     total: int
@@ -51,6 +55,7 @@ class Hits:
     page: int
     page_size: int
     coverage: Coverage
+    by_company: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 def search(
@@ -74,12 +79,21 @@ def search(
         page=page,
         page_size=page_size,
         coverage=covered,
+        by_company=_by_company((rank[-2], rank[-1]) for rank, _ in found.ranks),
     )
+
+
+def _by_company(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    companies: dict[str, list[str]] = {}
+    for company_id, customer_id in pairs:
+        companies.setdefault(company_id, []).append(customer_id)
+    return companies
 
 
 def _listed(rows: Rows, page: int, page_size: int, covered: Coverage) -> Hits:
     start, total = (page - 1) * page_size, rows[: MAX_COUNTED + 1].count()
     customers = rows.select_related("source").order_by("name_key", "pk")
+    pairs = customers.values_list("source__company_id", "customer_id") if total <= MAX_HITS else ()
     return Hits(
         hits=[Hit(customer) for customer in customers[start : start + page_size]],
         total=min(total, MAX_COUNTED),
@@ -87,6 +101,7 @@ def _listed(rows: Rows, page: int, page_size: int, covered: Coverage) -> Hits:
         page=page,
         page_size=page_size,
         coverage=covered,
+        by_company=_by_company(pairs),
     )
 
 

@@ -24,7 +24,11 @@ class Shortcut:
 SHORTCUTS = (
     (
         "Every page",
-        (Shortcut("?", "List the shortcuts of the page"), Shortcut("/", "Search")),
+        (
+            Shortcut("Control+k", "Search all companies"),
+            Shortcut("?", "List the shortcuts of the page"),
+            Shortcut("/", "Search"),
+        ),
     ),
     ("Customer", (Shortcut("e", "Edit the field, or the first one"),)),
     (

@@ -362,6 +362,29 @@ def exported(company_id: str, export_id: uuid.UUID | str) -> str:
     return f"/companies/{url_segment(company_id)}/exports/{export_id}/"
 
 
+def search(query: str = "") -> str:
+    """The search over all companies; `query` is its query string, "" or "?..."."""
+    return f"/search/{query}"
+
+
+def search_suggestions() -> str:
+    """What the search finds while somebody types (`?q=`)."""
+    return "/search/suggestions/"
+
+
+def live_search(query: str) -> str:
+    """The next companies of a search that asks Codat; `query` is its query string."""
+    return f"/search/live/{query}"
+
+
+def from_search(query: str) -> str:
+    """The query string of a link from a search ("" or "?...") to a customer: "?found=...".
+
+    "" where the search's is too long. `customers/web/search_origin.py` reads it.
+    """
+    return f"?found={quote(query[1:], safe=_SAFE_LISTED)}" if len(query) <= MAX_LISTED else ""
+
+
 def settings() -> str:
     """The reader's settings."""
     return "/settings/"

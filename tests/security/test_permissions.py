@@ -27,7 +27,7 @@ WRITING = {
 ADMINISTERING = {"workers"}
 POSTS = {"list_columns", "refresh", "draft", "new_draft", "undo", "webhooks", "import_upload"}
 # Leads on to another page.
-REDIRECTING = {"step"}
+REDIRECTING = {"step", "search_suggestions", "live_search"}
 
 ADDRESSES = [pattern for pattern in urlpatterns if isinstance(pattern, URLPattern)]
 
