@@ -23,7 +23,8 @@ from tests.support.journal import COMPANY
 def csv_of(headings: Sequence[str], *rows: Sequence[str]) -> bytes:
     """A CSV file."""
     text = io.StringIO(newline="")
-    csv.writer(text).writerows([headings, *rows])
+    padded = [[*row, *[""] * (len(headings) - len(row))] for row in rows]
+    csv.writer(text).writerows([headings, *padded])
     return text.getvalue().encode("utf-8-sig")
 
 

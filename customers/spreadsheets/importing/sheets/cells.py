@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 
 from customers.batches.instructions import Action, Instruction
 from customers.codat.text import is_blank, page_text
+from customers.forms import MISSING
 from customers.forms.bound import Leaf
+from customers.spreadsheets.columns import cell_text
 from customers.spreadsheets.importing.problems import Problem, kind_of_cell
 from customers.spreadsheets.importing.sheets.values import ACCEPTED, Column
 
@@ -70,8 +72,10 @@ def folded(text: str) -> str:
 
 
 def is_same(leaf: Leaf, text: str) -> bool:
-    """Whether a cell has the text of an input, as our own export writes it."""
-    return text == leaf.text or page_text(text) == leaf.text
+    """Whether a cell has the text of an input, or the one that our own export gives its value."""
+    if text == leaf.text or page_text(text) == leaf.text:
+        return True
+    return leaf.base is not MISSING and leaf.text == leaf.initial and text == cell_text(leaf.base)
 
 
 def read_cell(
