@@ -44,7 +44,7 @@ _MAX_VALUE = 100
 
 def is_changed_by_spreadsheets(text: str) -> bool:
     """Whether a spreadsheet program may take a text in a CSV file for something else, and store that instead."""
-    if not text or _SHORT_NUMBER.fullmatch(text):
+    if not text or text[0] == APOSTROPHE or _SHORT_NUMBER.fullmatch(text):
         return False
     if text[0] in ascii_letters and text[:3].lower() not in _STARTS:
         return False
@@ -54,9 +54,9 @@ def is_changed_by_spreadsheets(text: str) -> bool:
     folded = plain.strip().casefold()
     if len(folded) > _MAX_VALUE:
         return False
-    if not any(map(str.isdigit, folded)):
-        return folded in WORDS
-    return _VALUE.fullmatch(folded) is not None
+    if folded in WORDS:
+        return True
+    return any(map(str.isdigit, folded)) and _VALUE.fullmatch(folded) is not None
 
 
 def protect(text: str) -> str:

@@ -65,7 +65,8 @@ class _Wider:
 
     def cells(self, row: SheetRow, values: list[Cell], added: Callable[[str], str]) -> list[Cell]:
         """The cells of a row with those of the added columns. `added` prepares an added text for the format."""
-        if row.number < self._header_row:
+        is_blank = not any(map(str.strip, row.cells))
+        if row.number < self._header_row or (is_blank and row.number > self._header_row):
             return values
         if row.number == self._header_row:
             texts: Sequence[str] = self._extra

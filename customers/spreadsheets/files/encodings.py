@@ -48,18 +48,26 @@ def guess_encoding(content: bytes) -> str:
 
 def check_text(content: bytes, encoding: str) -> None:
     """Raise `Unreadable` where a file is no text in an encoding, with the line."""
-    line = 1
     try:
         for piece in _decoded(content, encoding):
             if "\0" in piece:
                 raise Unreadable(NOT_A_TEXT)
-            line += piece.count("\n")
     except UnicodeError as error:
-        start = error.start if isinstance(error, UnicodeDecodeError) else 0
         raise Unreadable(
             f"The file is not a text in {ENCODINGS[encoding]}. Choose another encoding.",
-            line if start else None,
+            _line_of_error(content, encoding),
         ) from error
+
+
+def _line_of_error(content: bytes, encoding: str) -> int | None:
+    """The line of the first byte that an encoding has not."""
+    try:
+        content.decode(encoding)
+    except UnicodeDecodeError as error:
+        return content[: error.start].decode(encoding, "ignore").count("\n") + 1
+    except UnicodeError:
+        pass
+    return None
 
 
 def text_lines(content: bytes, encoding: str) -> io.TextIOWrapper:
@@ -106,11 +114,11 @@ def _by_letters(content: bytes) -> str:
     best = matches.best()
     if best is None:
         return _COMMON
-    # Short texts are equally likely in several encodings.
+    # Short texts are as likely in several encodings. The languages of customers' names say little.
     equal = {
         name
         for match in matches
-        if (match.chaos, match.coherence) == (best.chaos, best.coherence)
+        if match.chaos <= best.chaos
         for name in match.could_be_from_charset
     }
     encoding = _COMMON if _COMMON in equal else _NAMES[best.encoding]

@@ -32,8 +32,10 @@ def guess_delimiter(lines: Sequence[str]) -> str:
         width, count = max(
             Counter(widths).items(), key=lambda item: (item[0] > 1, item[1]), default=(1, 0)
         )
-        share = count / len(widths) if widths else 0
-        if width > 1 and share >= 0.4:
+        # Where rows end at their last text, their numbers of columns differ.
+        divided = sum(width > 1 for width in widths) / 2
+        share = max(count, divided) / len(widths) if widths else 0
+        if width > 1 and share > 0.3:
             scores.append((round(share, 1), width, delimiter))
     if scores:
         best = max(share for share, _, _ in scores)

@@ -112,12 +112,12 @@ class _Rows:
                 continue
             repeats = _repeats(cell, "columns", number)
             text, remark = _cell(cell, number) if cell.tag == _CELL else ("", "")
-            if text or remark:
+            end = min(column + repeats, MAX_COLUMNS)
+            if text:
                 width = column + repeats
-                end = min(width, MAX_COLUMNS)
                 cells += [""] * (min(column, end) - len(cells)) + [text] * (end - column)
-                if remark:
-                    remarks.update(dict.fromkeys(range(column, end), remark))
+            if remark:
+                remarks.update(dict.fromkeys(range(column, end), remark))
             column += repeats
         check_columns(width, number)
         made = min(count, self._left) if cells else 0

@@ -91,6 +91,8 @@ class _Lines:
         if "\0" in line:
             raise Unreadable(NOT_A_TEXT, self.number)
         self._columns += line.count(self._delimiter)
+        if self._columns > MAX_SHEET_COLUMNS and self.number > self.start:
+            raise _unclosed(self.start)
         if self._columns > MAX_SHEET_COLUMNS:
             raise Unreadable(
                 f"Line {self.number:,} has {self._columns:,} columns. Choose another delimiter.",
@@ -99,18 +101,22 @@ class _Lines:
         return line
 
 
+def _unclosed(line: int) -> Unreadable:
+    return Unreadable(
+        f"Line {line:,}: a quotation mark opens a text, and no other one closes it.", line
+    )
+
+
 def _reason(error: csv.Error, lines: _Lines) -> Unreadable:
     """An error of the CSV reader for people, with its line."""
     words = str(error)
     if "unexpected end" in words:
-        return Unreadable(
-            f"Line {lines.start:,}: a quotation mark opens a text and none closes it.", lines.start
-        )
+        return _unclosed(lines.start)
+    if "field larger" in words and lines.number > lines.start:
+        return _unclosed(lines.start)
     if "field larger" in words:
         return Unreadable(
-            f"Line {lines.start:,}: a cell has more than {MAX_CELL:,} characters. "
-            "Maybe no quotation mark closes it.",
-            lines.start,
+            f"Line {lines.start:,}: a cell has more than {MAX_CELL:,} characters.", lines.start
         )
     return Unreadable(
         f"Line {lines.number:,}: there is more text after a closing quotation mark. "

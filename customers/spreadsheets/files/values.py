@@ -19,7 +19,7 @@ SHOWN_DIGITS = 11
 STORED_DIGITS = 15
 # More digits than any double has in plain notation.
 _MAX_EXPONENT = 310
-_PLAIN_INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,14})", re.ASCII)
+_PLAIN_INTEGER = re.compile(r"0|-?[1-9][0-9]{0,14}", re.ASCII)
 
 # The built-in formats of dates and times (ECMA-376, part 1, 18.8.30), those of East Asia included.
 _BUILT_IN_DATES = frozenset((*range(14, 23), *range(27, 37), 45, 47, *range(50, 59)))

@@ -78,7 +78,7 @@ class _Rows:
             if not len(cell):
                 continue  # it has a style only
             text, remark = self._cell(cell)
-            if text or remark:
+            if text:
                 _put(cells, column, text)
             if remark:
                 remarks[column] = remark

@@ -36,7 +36,7 @@ def stream(
     """The elements of a part in its order, each when it is complete; tags are `{namespace}name`.
 
     An element whose tag is one of `containers` comes when it opens, and after it its children. `is_whole` is False for
-    the beginning of a part.
+    the beginning of a part: then it ends without an error.
     """
     builder = TreeBuilder()
     # An element around the root, through which the tree can be seen while it grows.
@@ -53,11 +53,12 @@ def stream(
             # Also bounds how often an older expat reads the beginning of an unfinished tag again.
             if held > MAX_ELEMENT_BYTES or _depth(path[-1]) > MAX_DEPTH:
                 raise Unreadable(_STRANGE)
-        if is_whole:
-            parser.close()
-            yield from _taken(path, 0, containers, is_complete=True)
+        parser.close()
     except _ERRORS as error:
-        raise Unreadable(DAMAGED) from error
+        if is_whole:
+            raise Unreadable(DAMAGED) from error
+        return
+    yield from _taken(path, 0, containers, is_complete=True)
 
 
 def _taken(
