@@ -4,6 +4,7 @@ A row that can be sent keeps its values (`checked`). The others say why not, bef
 repeated at any time: a row is checked by one conditional UPDATE, and nothing is sent here.
 """
 
+import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,19 +12,21 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.db import DatabaseError, InterfaceError
 from django.db.models import F
 from django.utils import timezone
 
 from customers.batches import names, states
-from customers.batches.applying import Obstacle, apply, apply_own, missing_lists
-from customers.batches.creating import instructions_of, own_instructions, row_submission
+from customers.batches.applying import missing_lists
+from customers.batches.creating import instructions_of
 from customers.batches.halts import halt_after
+from customers.batches.opening import open_row
+from customers.batches.reasons import write_reason
 from customers.batches.threads import for_each
 from customers.codat.companies import accounting_connection, is_linked
 from customers.codat.errors import CodatError, NotFound, RecordTooLarge, UnaddressableId
 from customers.codat.text import db_safe, folded_name
 from customers.editing.edit import Edit, Target
-from customers.editing.opening import undo_edit
 from customers.editing.save import (
     AlreadySaved,
     BeingSent,
@@ -38,9 +41,11 @@ from customers.editing.save import (
 )
 from customers.forms import Form, FormTampered
 from customers.forms.model import ModelError
-from customers.models import Batch, BatchRow
+from customers.models import Batch, BatchRow, Write
 from customers.service import CustomerService
 from customers.writes.save_lock import name_lock, save_lock
+
+log = logging.getLogger(__name__)
 
 RowState = BatchRow.State
 
@@ -50,6 +55,9 @@ _TURN = 100
 _MAX_CHANGES = 50
 _MAX_TEXT = 500
 _NOTHING_TO_SEND = {"payload": "", "before": "", "new_name": ""}
+_NOT_CHECKED = (
+    "This row could not be checked, because of an error in the dashboard. Tell your administrator."
+)
 _NOT_FOUND = "Not found in Codat. It may have been deleted."
 
 
@@ -101,6 +109,11 @@ def check_turn(
             check_row(row, batch, target_of(row.customer_id), service)
         except CodatError as error:
             failed.append(error)
+        except (DatabaseError, InterfaceError):
+            raise
+        except Exception:  # An error of one row must not stop the others, again and again.
+            log.exception("row %s", row.pk)
+            _store(row, RowState.INVALID, problems=[_NOT_CHECKED])
         return not failed
 
     for_each(rows, step, threads=settings.CODAT_WORKER_CALLS_AT_ONCE)
@@ -169,31 +182,6 @@ def check_row(row: BatchRow, batch: Batch, target: Target, service: CustomerServ
         _store(row, state, problems=texts, changes=_changes(edit.form))
         return
     decide(row, batch, edit, service, record=record, read_at=read_at)
-
-
-def open_row(
-    row: BatchRow, batch: Batch, target: Target, record: dict[str, Any]
-) -> tuple[Edit, list[Obstacle]]:
-    """The form of a row's customer as the batch fills it in, and why not all of it. Nothing is validated yet."""
-    submission = row_submission(batch, row)
-    if batch.kind == Batch.Kind.UNDO and row.retry_of is not None:
-        return undo_edit(target, row.retry_of), []
-    if target.creating:
-        form = target.form()
-    else:
-        current, _ = target.with_pending(record, submission)
-        form = target.form(current)
-    of_batch, own = instructions_of(batch), own_instructions(row)
-    if batch.kind == Batch.Kind.RETRY:
-        # Here the instructions of the batch are what a person wants instead of the values that were refused.
-        obstacles = apply_own(form, own)
-        apply(form, of_batch)
-    else:
-        apply(form, of_batch)
-        obstacles = apply_own(form, own)
-    acknowledged = frozenset(row.acknowledged)
-    edit = Edit(target, form, submission, retry_of=row.retry_of, acknowledged=acknowledged)
-    return edit, obstacles
 
 
 def decide(
@@ -284,6 +272,8 @@ def _verdict(outcome: Ready | Outcome) -> tuple[str, Sequence[object]]:
             return RowState.CONFLICT, [f"A change by {write.username} is being sent now."]
         case SameName():
             return RowState.INVALID, [names.sentence(outcome)]
+        case AlreadySaved(write) if write.state in Write.FAILED_STATES:
+            return RowState.INVALID, [f"Not accepted before: {write_reason(write)}"]
         case AlreadySaved(write):
             return RowState.UNCHANGED, [f"{write.username} has made this change already."]
         case _:

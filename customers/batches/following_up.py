@@ -10,7 +10,7 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from customers.batches import states
-from customers.batches.checking import decide, open_row, target_maker
+from customers.batches.checking import decide, target_maker
 from customers.batches.creating import (
     BatchRequest,
     Selected,
@@ -20,6 +20,7 @@ from customers.batches.creating import (
     own_instructions,
     row_submission,
 )
+from customers.batches.opening import open_row
 from customers.batches.progress import RETRIED_ROWS, RETRIED_STATES
 from customers.codat.types import Company, Connection
 from customers.editing.edit import Edit, SaveOptions, Target

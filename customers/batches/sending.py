@@ -113,7 +113,9 @@ def _send(turn: Slice) -> None:
         journaling.journal(batch)
         turn.failed += states.not_sent(queued, str(error))
         return
-    journaling.journal(batch)
+    journaling.journal(batch, should_stop=lambda: turn.is_over)
+    if turn.is_over:
+        return
     if batch.halted:
         # One row alone, then all threads.
         for_each(_queued(turn, limit=1), lambda write: _send_row(turn, write), threads=1)
@@ -220,9 +222,7 @@ def _claim(batch: Batch, write: Write) -> bool:
         reason = _prevented(batch, write, row)
         if reason:
             states.not_sent(Write.objects.filter(pk=write.pk), reason)
-            BatchRow.objects.filter(pk=row.pk).update(
-                state=BatchRow.State.CONFLICT, problems=[states.problem(reason)]
-            )
+            BatchRow.objects.filter(pk=row.pk).update(**states.conflict(reason))
             return False
         claimed = Write.objects.filter(
             pk=write.pk, state=WriteState.QUEUED, batch__state=Batch.State.RUNNING

@@ -90,6 +90,16 @@ def problem(text: str, anchor: str = "") -> dict[str, str]:
     return {"text": text, "anchor": anchor}
 
 
+def conflict(reason: str) -> dict[str, Any]:
+    """The columns of a row that cannot be sent any more, because others have changed its customer."""
+    return {
+        "state": BatchRow.State.CONFLICT,
+        "problems": [problem(reason)],
+        "payload": "",
+        "before": "",
+    }
+
+
 def ready(batch: Batch) -> bool:
     """The check of all rows has ended; whether the batch was being prepared.
 

@@ -158,7 +158,8 @@ def _writes(key: FormKey, place: Place | None) -> list[Write]:
 
 
 def _change_entries(page: Sequence[Write], writes: Sequence[Write], key: FormKey) -> list[Entry]:
-    submissions = {write.submission for write in writes if write.state != Write.State.FAILED}
+    without_effect = (Write.State.FAILED, Write.State.NOT_SENT)
+    submissions = {write.submission for write in writes if write.state not in without_effect}
     return [
         _change_entry(write, writes[index + 1 : index + 1 + MAX_EARLIER], submissions, key)
         for index, write in enumerate(page)

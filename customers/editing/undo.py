@@ -11,7 +11,7 @@ from customers.editing.opening import undo_edit
 from customers.editing.save import AlreadySaved, AlreadySavedDifferently, Outcome, save
 from customers.models import Write
 from customers.service import CustomerService
-from customers.writes.effects import can_be_undone, undo_submission
+from customers.writes.effects import can_be_undone, let_undo_again, undo_submission
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,7 @@ def undo(
     Only the fields that the change itself changed are put back. Where one of them was changed since, the
     outcome is MergeNeeded, and nothing is sent.
     """
+    let_undo_again(write.pk)
     earlier_undo = Write.objects.filter(submission=undo_submission(write.pk)).first()
     if earlier_undo is not None:
         return AlreadySaved(earlier_undo)

@@ -106,6 +106,14 @@ def undo_submission(write_id: uuid.UUID) -> uuid.UUID:
 
 
 def is_undo(write: Write) -> bool:
-    """Whether a write is the undo of the one that it replaces."""
+    """Whether a write is the undo of the one that it replaces. A row of a batch that was not sent undoes nothing."""
     undone = write.retry_of_id
-    return undone is not None and write.submission == undo_submission(undone)
+    if undone is None or write.state == State.NOT_SENT:
+        return False
+    return write.submission == undo_submission(undone)
+
+
+def let_undo_again(write_id: uuid.UUID) -> None:
+    """Let a write be undone whose undo was a row of a batch that was not sent: that one gets another submission."""
+    unsent = Write.objects.filter(submission=undo_submission(write_id), state=State.NOT_SENT)
+    unsent.update(submission=uuid.uuid4())

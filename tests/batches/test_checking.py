@@ -186,6 +186,18 @@ def test_a_row_left_out_during_its_check_stays_out(
     assert row_states(batch) == ["left_out"]
 
 
+def test_an_error_of_one_row_does_not_stop_the_others(
+    sandbox: Sandbox, editor: User, caplog: pytest.LogCaptureFixture
+) -> None:
+    batch = made(sandbox, editor, 3)
+    unreadable = {"action": "burn", "key": "phone"}
+    BatchRow.objects.filter(batch=batch, position=2).update(instructions=[unreadable])
+    check(batch)
+    assert row_states(batch) == ["checked", "invalid", "checked"]
+    assert "because of an error in the dashboard" in texts(batch, 2)
+    assert "burn" in caplog.text
+
+
 def test_read_only_software_ends_every_row_with_its_reason(sandbox: Sandbox, editor: User) -> None:
     batch = made(sandbox, editor, 3, company="read_only")
     check(batch)

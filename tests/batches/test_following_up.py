@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import uuid
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 
-from customers.batches import following_up, journaling, states
+from customers.batches import checking, following_up, journaling, states
 from customers.batches.instructions import Action, Instruction
 from customers.codat.companies import accounting_connections
 from customers.editing.edit import Edit
@@ -20,6 +21,7 @@ from tests.support.batches import PHONE, check, made, row_states, send, started,
 from tests.support.journal import (
     COMPANY,
     calls,
+    codat_is_back,
     customer,
     sent,
     settle_to_the_end,
@@ -171,3 +173,77 @@ def test_the_undo_of_a_batch_leaves_rows_alone_that_somebody_has_changed_since(
     assert now == [old[0], "+44 by hand", *old[2:]]
     assert PHONE not in now
     assert again(batch, editor, "undo") is None
+
+
+def ended(batch: Batch, user: User) -> Batch:
+    """A batch whose rows have all been followed to their end."""
+    if not states.finish(batch):
+        states.cancel(batch, user)
+    return batch
+
+
+def test_an_undo_that_was_not_sent_can_be_made_again(sandbox: Sandbox, editor: User) -> None:
+    batch = started(sandbox, editor, 2)
+    send(batch)
+    settle_to_the_end(sandbox)
+    undone = again(ended(batch, editor), editor, "undo")
+    assert undone is not None
+    states.start(undone, editor)
+    journaling.journal(undone)
+    states.cancel(undone, editor)
+    assert row_states(undone) == ["not_sent"] * 2
+
+    second = again(batch, editor, "undo")
+    assert second is not None
+    assert row_states(second) == ["checked"] * 2
+    states.start(second, editor)
+    send(second)
+    settle_to_the_end(sandbox)
+    assert row_states(second) == ["success"] * 2
+    # It counts once: the first change is undone now.
+    assert again(ended(batch, editor), editor, "undo") is None
+
+
+def test_the_retry_of_an_undo_that_was_refused_undoes_again(sandbox: Sandbox, editor: User) -> None:
+    batch = started(sandbox, editor, 2)
+    send(batch)
+    settle_to_the_end(sandbox)
+    undone = again(ended(batch, editor), editor, "undo")
+    assert undone is not None
+    states.start(undone, editor)
+    sandbox.faults.add("PUT", "status", status=400, count=2)
+    send(undone)
+    assert row_states(undone) == ["failed"] * 2
+    codat_is_back(sandbox)
+
+    # Asked for again, it says what became of it.
+    states.cancel(undone, editor)
+    asked = again(batch, editor, "undo")
+    assert asked is not None
+    assert row_states(asked) == ["invalid"] * 2
+    assert row(asked).problems[0]["text"].startswith("Not accepted before: ")
+
+    retried = again(undone, editor)
+    assert retried is not None
+    assert row_states(retried) == ["checked"] * 2
+    assert row(retried).changes[0]["old"] == PHONE
+    third = again(ended(retried, editor), editor)
+    assert third is None
+
+
+def test_a_correction_that_comes_while_its_row_is_journaled_is_not_taken_for_saved(
+    sandbox: Sandbox, editor: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = started(sandbox, editor, 1)
+    service = default_service()
+    edit = corrected(following_up.open_correction(row(batch), service), phone="0123 corrected")
+    decided = checking.check
+
+    def and_journal(*arguments: Any, **named: Any) -> Any:
+        outcome = decided(*arguments, **named)
+        assert journaling.journal(batch) == 1
+        return outcome
+
+    monkeypatch.setattr(checking, "check", and_journal)
+    assert following_up.correct(row(batch), edit, user=editor, service=service) is None
+    assert writes(batch)[0].sent_values["phone"] == PHONE

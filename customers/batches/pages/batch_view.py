@@ -200,18 +200,28 @@ def _announcement(batch: Batch, said_heading: str, progress: Progress) -> str:
 
 def _history(batch: Batch) -> dict[str, Any]:
     """Who did what, what the batch was made of, and the batches before and after."""
-    file = Import.objects.filter(batch=batch).only("file_name", "company_id").first()
-    return {
+    return _file(batch) | {
         "steps": list(batch.steps.order_by("at", "id")),
         "question": question_of(batch),
-        "file_name": (file.file_name or "a file") if file else "",
-        "import_url": links.import_page(file.company_id, file.pk) if file else "",
         "source": batch.source,
         "source_url": links.batch(batch.company_id, batch.source_id) if batch.source_id else "",
         "followers": [
             (follower, links.batch(follower.company_id, follower.pk))
             for follower in batch.followers.order_by("created_at")
         ],
+    }
+
+
+def _file(batch: Batch) -> dict[str, str]:
+    """The import that the batch was made of: its file and address, "" for none."""
+    if batch.kind != Batch.Kind.IMPORT:
+        return {"file_name": "", "import_url": ""}
+    source = Import.objects.filter(batch=batch).only("file_name", "company_id").first()
+    if source is None:
+        return {"file_name": "", "import_url": ""}
+    return {
+        "file_name": source.file_name or "a file",
+        "import_url": links.import_page(source.company_id, source.pk),
     }
 
 
