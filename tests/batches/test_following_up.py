@@ -12,6 +12,7 @@ from django.contrib.auth.models import User
 from customers.batches import checking, following_up, journaling, states
 from customers.batches.instructions import Action, Instruction
 from customers.codat.companies import accounting_connections
+from customers.editing import save
 from customers.editing.edit import Edit
 from customers.editing.save import Invalid, Ready
 from customers.models import Batch, BatchRow, Write
@@ -237,7 +238,7 @@ def test_a_correction_that_comes_while_its_row_is_journaled_is_not_taken_for_sav
     batch = started(sandbox, editor, 1)
     service = default_service()
     edit = corrected(following_up.open_correction(row(batch), service), phone="0123 corrected")
-    decided = checking.check
+    decided = save.check
 
     def and_journal(*arguments: Any, **named: Any) -> Any:
         outcome = decided(*arguments, **named)
