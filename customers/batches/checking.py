@@ -243,6 +243,7 @@ def _store_ready(
             other
             for other in names.twins(row, name)
             if f"row:{other.position}" not in edit.acknowledged
+            and f"row:{row.position}" not in other.acknowledged
         ]
         later = [] if by else [each for each in others if each.position > row.position]
         if len(others) == len(later):

@@ -100,12 +100,20 @@ class Decider:
         return verdict
 
     def late(self) -> list[int]:
-        """The rows that were decided about too early: several customers fit them, or one has their new name."""
-        several = [each for each in self._several if not self._index.is_wanted(each)]
-        return sorted({*several, *(each for each in self._renamed if self._others(each))})
+        """The rows whose verdict is not right any more, after all customers were seen.
+
+        Several customers fit them, another one has their new name, or a row before them means their customer, which an
+        earlier check did not know.
+        """
+        several = (each for each in self._several if self._index.is_taken(each))
+        renamed = (each for each in self._renamed if self._others(each))
+        twins = (each for each in self._twins if not self._index.is_taken(each))
+        return sorted({*several, *renamed, *twins})
 
     def again(self, row: ImportRow) -> Verdict:
-        """The verdict about a row that was decided about too early."""
+        """The right verdict about such a row."""
+        if not self._index.is_taken(row.position):
+            return _twice(self._twins[row.position])
         if row.position in self._several:
             return self._ambiguous(row.position)
         others = self._others(row.position)

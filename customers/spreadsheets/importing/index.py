@@ -30,6 +30,7 @@ class RowIndex:
         # A second check looks only at rows that are waiting, and at those that others may have released.
         self._is_partial = source.checked_at is not None
         self._wanted: dict[int, StoredRow] = {}
+        self._taken: set[int] = set()
         for row in stored_rows(source):
             self._add(row)
         if self._is_partial:
@@ -37,13 +38,23 @@ class RowIndex:
             for name, position in new.values_list("customer_name", "position"):
                 self.new_names.setdefault(loose_name(name), position)
 
+    @property
+    def wanted(self) -> int:
+        """How many rows this check has not decided about yet."""
+        return len(self._wanted)
+
     def is_wanted(self, position: int) -> bool:
         """Whether this check decides about a row, and has not done so yet."""
         return position in self._wanted
 
     def take(self, position: int) -> StoredRow:
         """A row that is decided about now."""
+        self._taken.add(position)
         return self._wanted.pop(position)
+
+    def is_taken(self, position: int) -> bool:
+        """Whether this check has decided about a row."""
+        return position in self._taken
 
     def remaining(self) -> list[int]:
         """The rows that nothing was decided about yet, in the order of the sheet."""

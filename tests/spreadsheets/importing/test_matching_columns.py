@@ -6,17 +6,26 @@ import pytest
 from django.contrib.auth.models import User
 
 from customers.forms import compile_model
+from customers.forms.display import CompiledModel
 from customers.models import ColumnMapping
-from customers.spreadsheets.importing.fields import field_of, fields, grouped, path_of
+from customers.spreadsheets.columns import path_of
+from customers.spreadsheets.importing.fields import field_of, fields, grouped
 from customers.spreadsheets.importing.matching_columns import key_fields, suggest
 from customers.spreadsheets.importing.remembered import is_same_sheet, remembered
 from sandbox import Sandbox
 from sandbox.data import invented_integrations as invented
 from sandbox.data import observed_integrations as observed
+from sandbox.data.integration import Integration
 from tests.support.imports import csv_of, matched, uploaded, work
 
-QBO, PLAIN = compile_model(observed.QBO.model.json), compile_model(invented.WAVE.model.json)
-INTACCT = compile_model(invented.INTACCT.model.json)
+
+def compiled(integration: Integration) -> CompiledModel:
+    assert integration.model is not None
+    return compile_model(integration.model.json)
+
+
+QBO, PLAIN = compiled(observed.QBO), compiled(invented.WAVE)
+INTACCT = compiled(invented.INTACCT)
 
 
 @pytest.mark.parametrize(
@@ -28,7 +37,7 @@ INTACCT = compile_model(invented.INTACCT.model.json)
         ("Firm", "customerName"),
         ("COMPANY NAME", "customerName"),
         ("E-mail", "emailAddress"),
-        ("Email addres", "emailAddress"),
+        ("Email addressed", "emailAddress"),
         ("Tel.", "phone"),
         ("VAT no.", "taxNumber"),
         ("Tax Number", "taxNumber"),
