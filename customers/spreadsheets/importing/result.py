@@ -49,18 +49,29 @@ def outcome_file(source: Import) -> ResultFile | None:
 
     `Change` has the number of the change in the change history.
     """
-    texts = {
-        row.position: [
-            row.get_state_display(),
-            _joined(p.get("text") for p in row.problems),
-            row.customer_id,
-            "",
-        ]
-        for row in _import_rows(source)
-    }
+    ids = _own_ids(source)
+    texts = {row.position: _of_row(row) for row in _import_rows(source)}
     if source.batch is not None:
         texts |= dict(_outcomes(source.batch))
+    for position, cells in texts.items():
+        cells[2] = cells[2] or ids.get(position, "")
     return _file(source, "outcome", (OUTCOME, PROBLEM, ID_LABEL, CHANGE), texts)
+
+
+def _of_row(row: ImportRow) -> list[str]:
+    """What a row says that was not sent."""
+    problems = _joined(each.get("text") for each in row.problems)
+    return [row.get_state_display(), problems, row.customer_id, ""]
+
+
+def _own_ids(source: Import) -> dict[int, str]:
+    """The IDs that the sheet has in a column of the same name: a row that means no customer keeps its own."""
+    folded = [heading.strip().casefold() for heading in source.headings]
+    if ID_LABEL.casefold() not in folded:
+        return {}
+    index = folded.index(ID_LABEL.casefold())
+    rows = ImportRow.objects.filter(source=source).values_list("position", "cells")
+    return {position: cells[index] for position, cells in rows.iterator(_PIECE) if cells[index:]}
 
 
 def _import_rows(source: Import) -> Iterator[ImportRow]:
