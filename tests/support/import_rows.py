@@ -13,6 +13,8 @@ from tests.support.batch_rows import batch_of
 HEADINGS = ["Firm", "E-mail", "Country code", "Our number", "Notes"]
 # Fields of the sandbox's QuickBooks; the last column has none.
 MAPPING = ["customerName", "emailAddress", "addresses.#1.country", "id", ""]
+# A whole file.
+SMALL_FILE = b"Firm,E-mail\n" + b"Fern Kitchens,office@fern.example\n" * 8
 COMMA = {
     "format": "csv", "encoding": "utf-8-sig", "delimiter": ",", "quote": '"', "sheet": "", "header_row": 1,
     "sheets": [],
@@ -74,7 +76,7 @@ def import_of(
         checked_at=timezone.now() if state in (State.CHECKED, State.SENT) else None,
         batch=_batch(user, company, connection, rows) if state == State.SENT else None,
     )
-    ImportFile.objects.create(source=source, number=1, content=b"Firm,E-mail\nFern,a@b.example\n")
+    ImportFile.objects.create(source=source, number=1, content=SMALL_FILE)
     ImportRow.objects.bulk_create(_rows(source, rows))
     ImportStep.objects.create(
         source=source, user=user, username=user.get_username(), action=ImportStep.Action.UPLOAD
