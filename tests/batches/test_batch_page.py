@@ -109,6 +109,9 @@ def test_a_page_says_that_no_worker_was_seen(
 ) -> None:
     batch = batch_of(editor, company, "running", queued=2)
     assert "No worker is running, so nothing moves." in page(editor_client, batch)
+    assert links.workers() not in page(editor_client, batch)
+    User.objects.filter(pk=editor.pk).update(is_superuser=True)
+    assert f'<a href="{links.workers()}">See the workers</a>' in page(editor_client, batch)
     assert take("worker:one", holder="one", lasts=timedelta(minutes=1))
     assert "No worker" not in page(editor_client, batch)
     Lease.objects.update(until=timezone.now() - timedelta(minutes=10))

@@ -10,11 +10,19 @@ from django.contrib.auth.models import User
 from customers.batches import journaling, sending
 from customers.codat.companies import accounting_connections
 from customers.editing.edit import Edit, Target
-from customers.editing.save import BeingSent, Outcome, Sent, save
+from customers.editing.save import BeingSent, Outcome, SameName, Sent, save
 from customers.models import Batch, Write
 from customers.service import default_service
 from sandbox import Sandbox
-from tests.support.batches import PHONE, customers_of, started
+from tests.support.batches import (
+    PHONE,
+    check,
+    customers_of,
+    imported,
+    new_customer,
+    start,
+    started,
+)
 from tests.support.journal import COMPANY
 from tests.support.races import all_at_once
 
@@ -35,6 +43,42 @@ def edit_of(sandbox: Sandbox, customer_id: str) -> Edit:
     target = Target(company_id, company, connection, customer_id, model)
     record = target.read(service)
     return Edit(target, target.form(record, filled=record | {"emailAddress": EMAIL}), uuid.uuid4())
+
+
+def create_of(sandbox: Sandbox, name: str) -> Edit:
+    """A form for a new customer, opened before the race."""
+    service, company_id = default_service(), sandbox.company(COMPANY)
+    company = service.get_company(company_id=company_id)
+    connection = accounting_connections(company)[0]
+    model = service.get_create_update_model(
+        company_id=company_id, connection_id=str(connection.get("id"))
+    )
+    target = Target(company_id, company, connection, "", model)
+    form = target.form(filled={"customerName": name, "status": "Active"})
+    return Edit(target, form, uuid.uuid4())
+
+
+def test_a_save_and_a_row_in_the_same_instant_create_one_customer(
+    sandbox: Sandbox, editor: User
+) -> None:
+    person = User.objects.create_superuser("person")
+    names = [f"Nursery {number}" for number in range(ROWS)]
+    edits = [create_of(sandbox, name.upper()) for name in names]
+    batch = start(check(imported(sandbox, editor, *map(new_customer, names))), editor)
+    journaling.journal(batch)
+    sandbox.settings.latency, sandbox.settings.push_delay = 0.02, 60.0
+
+    def saved() -> list[Outcome]:
+        return [save(edit, user=person, service=default_service()) for edit in edits]
+
+    def sent() -> None:
+        sending.send_slice(Batch.objects.get(pk=batch.pk), default_service())
+
+    outcomes, _ = all_at_once([saved, sent])
+    assert {type(outcome) for outcome in outcomes} <= {Sent, SameName}
+    states = dict(Write.objects.filter(batch=batch).values_list("customer_name", "state"))
+    for name, outcome in zip(names, outcomes, strict=True):
+        assert isinstance(outcome, Sent) == (states[name] == "not_sent"), name
 
 
 def test_a_save_and_a_row_in_the_same_instant_lose_nothing(sandbox: Sandbox, editor: User) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Dialog, Page, expect
 
 from customers.web import links
 from tests.browser.conftest import OpenPage, Stack
@@ -63,6 +63,33 @@ def test_rows_of_two_pages_become_a_batch(open_page: OpenPage, fresh: Stack) -> 
         expect(page.locator("#selected")).to_contain_text(name)
     choose(page, "Field", "addresses.country", "#f-1\\.text")
     make(page, 6)
+
+    # The ticks have become the batch.
+    page.goto(links.customers(fresh.company("qbo")) + "?page_size=10")
+    expect(page.locator(f"{BOXES}:checked")).to_have_count(0)
+    expect(bar).to_be_hidden()
+
+
+def test_leaving_what_was_typed_asks_first(open_page: OpenPage, fresh: Stack) -> None:
+    page = open_page()
+    asked: list[str] = []
+
+    def stay(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    page.goto(links.new_batch(fresh.company("qbo"), is_all=True))
+    page.on("dialog", stay)
+    choose(page, "Field", "phone", "#f-1\\.text")
+    page.get_by_label("New value").press_sequentially("1")
+    with page.expect_event("dialog"):
+        page.get_by_role("link", name="Companies").first.click(no_wait_after=True)
+    assert asked == ["beforeunload"]
+    assert "/batches/new/" in page.url
+    # Making the batch does not.
+    page.get_by_role("button", name="Check").click()
+    page.wait_for_url(re.compile(r"/batches/[0-9a-f-]{36}/$"))
+    assert asked == ["beforeunload"]
 
 
 def test_all_that_match_is_a_step_of_its_own(open_page: OpenPage, fresh: Stack) -> None:
