@@ -11,7 +11,8 @@
 
   const options = () => [...results.querySelectorAll("[role=option]")];
   let current = null;
-  let isAsking = false; // what is shown is not yet what was typed
+  let asked = ""; // the text of the latest request
+  let shown = ""; // the text whose results are shown
   let whenShown = null; // Enter, pressed while the answer is awaited
   let slow;
 
@@ -40,7 +41,7 @@
   }
 
   function enter(event) {
-    if (isAsking) {
+    if (input.value !== shown) {
       whenShown = event;
       return;
     }
@@ -58,15 +59,18 @@
   });
 
   input.addEventListener("input", () => {
-    isAsking = true;
     clearTimeout(slow);
-    slow = setTimeout(() => {
-      count.textContent = "Searching…";
-      dialog.classList.add("slow");
-    }, SLOW);
+    if (input.value !== shown) slow = setTimeout(saySlow, SLOW);
+  });
+  function saySlow() {
+    count.textContent = "Searching…";
+    dialog.classList.add("slow");
+  }
+  input.addEventListener("htmx:beforeRequest", () => {
+    asked = input.value;
   });
   function answered() {
-    isAsking = false;
+    shown = asked;
     clearTimeout(slow);
     dialog.classList.remove("slow");
   }
@@ -86,6 +90,9 @@
     input.addEventListener(name, () => {
       answered();
       whenShown = null;
+      results.replaceChildren();
+      mark();
+      input.setAttribute("aria-expanded", "false");
       count.textContent = "The search is not available now";
     });
   }
@@ -99,6 +106,7 @@
     if (dialog.open) return;
     dialog.showModal();
     input.select();
+    mark(options()[0]);
     // What was opened last may be another thing by now.
     if (!input.value.trim()) input.dispatchEvent(new Event("palette-open"));
   }

@@ -21,9 +21,8 @@ from customers.web.reader import Reader, RecentRecord
 def recent_entries(reader: Reader, *, may_write: bool) -> list[Entry]:
     """The reader's recent records with their names now. What no longer exists is left out. No calls to Codat."""
     records = reader.recent_records
-    names = _company_names(records) | {
-        one.company_id: one.name for one in reader.recent_companies if one.name
-    }
+    names = {one.company_id: one.name for one in reader.recent_companies if one.name}
+    names |= _company_names(records)
     customers, batches = _customers(records), _batches(records)
     entries = []
     for record in records:

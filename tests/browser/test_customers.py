@@ -21,9 +21,9 @@ def test_results_update_while_typing_and_the_address_restores_them(
     rows = page.locator("#results tbody tr")
     expect(rows).not_to_have_count(2)
     fresh.tell("DELETE", "calls")
-    page.get_by_label("Search").press_sequentially("Birkett", delay=40)
+    page.get_by_label("Search", exact=True).press_sequentially("Birkett", delay=40)
     expect(rows).to_have_count(2)
-    expect(page.get_by_label("Search")).to_be_focused()
+    expect(page.get_by_label("Search", exact=True)).to_be_focused()
     expect(page).to_have_url(re.compile(r"\?q=Birkett$"))
     # One pause in typing, one search.
     searches = [call for call in fresh.tell("GET", "calls") if "data/customers" in call["path"]]
@@ -40,7 +40,7 @@ def test_results_update_while_typing_and_the_address_restores_them(
     rows.first.get_by_role("link").first.click()
     page.wait_for_url("**/customers/*/?list=**")
     page.go_back()
-    expect(page.get_by_label("Search")).to_have_value("Birkett")
+    expect(page.get_by_label("Search", exact=True)).to_have_value("Birkett")
     assert (page.url, rows.all_inner_texts()) == (address, shown)
     page.reload()
     assert rows.all_inner_texts() == shown
@@ -56,7 +56,7 @@ def test_a_late_response_to_an_earlier_search_is_not_shown(
     page = open_page()
     page.goto(links.customers(fresh.company("qbo")))
     fresh.tell("POST", "faults", match="/data/customers", kind="delay", seconds=1.5, count=1)
-    box = page.get_by_label("Search")
+    box = page.get_by_label("Search", exact=True)
     with page.expect_request(re.compile(r"q=Yarrow")) as early:
         box.fill("Yarrow")
     with page.expect_event("requestfailed", lambda request: request == early.value):

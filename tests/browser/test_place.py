@@ -164,7 +164,7 @@ def test_a_new_customer_leads_back_to_the_search_as_it_is_now(
 ) -> None:
     page = open_page()
     open_list(page, fresh)
-    page.get_by_label("Search").fill("Birkett")
+    page.get_by_label("Search", exact=True).fill("Birkett")
     expect(page).to_have_url(re.compile(r"\?q=Birkett$"))
     page.get_by_role("link", name="New customer").click()
     page.get_by_role("link", name=re.compile("^Back to 2 results for “Birkett”$")).click()
