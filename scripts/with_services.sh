@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Run a command with PostgreSQL and Redis: running ones, or Debian's, which are started for the command and stopped
-# after it. Without them the tests that need them are skipped.
+# after it. LibreOffice, which opens exported files in the tests, is only installed. Without one of them the tests that
+# need it are skipped.
 set -uo pipefail
 
 postgres_port=${TEST_POSTGRES_PORT:-5432}
@@ -58,5 +59,11 @@ for name in postgres redis; do
         echo "$name: not available, so the tests that need it are skipped"
     fi
 done
+
+if command -v soffice >/dev/null || installed libreoffice-calc-nogui; then
+    echo "libreoffice: $(command -v soffice)"
+else
+    echo "libreoffice: not available, so the tests that need it are skipped"
+fi
 
 "$@"

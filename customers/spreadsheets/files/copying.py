@@ -15,7 +15,6 @@ from customers.spreadsheets.files.cells import Cell
 from customers.spreadsheets.files.encodings import UTF_8, text_lines
 from customers.spreadsheets.files.reading import raw_rows
 from customers.spreadsheets.files.tables import (
-    BOOLEAN,
     CSV,
     DATE,
     EXPONENT,
@@ -135,8 +134,6 @@ def _xlsx_copy(content: bytes, reading: Reading, table: _Wider) -> Iterator[byte
 
 def _value(text: str, remark: str | None) -> Cell:
     """The value that was stored. Of texts the writer takes care that they are read the same."""
-    if remark == BOOLEAN:
-        return text == "true"
     if remark in (NUMBER, EXPONENT):
         number = Decimal(text)
         return number if format(number, "f") == text and not _is_filled(text) else text

@@ -13,8 +13,8 @@ in between. Two things change in every format. NUL and lone surrogates become U+
 characters than a cell of the format holds is left out: an empty cell changes nothing when it is imported. `left_out`
 counts them, so that the page can say it. A spreadsheet program makes one kind of line break (LF) of all.
 
-A cell is a text, a number, a boolean or none. Texts stay texts. A number with more than 15 digits becomes a text in a
-workbook, because Excel would lose the others.
+A cell is a text, a number, a boolean, a date or none. Texts stay texts. In a workbook a number with more than 15 digits
+is a text, because Excel would lose the others; so is a boolean, because LibreOffice saves it as 1 in an ODS file.
 """
 
 from __future__ import annotations

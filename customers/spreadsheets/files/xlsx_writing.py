@@ -115,9 +115,7 @@ class XlsxSheet:
             self._sheet.autofilter(row, 0, max(self._next - 1, row), columns - 1)
 
     def _write(self, row: int, column: int, cell: Cell) -> None:
-        if isinstance(cell, bool):
-            self._sheet.write_boolean(row, column, cell)
-        elif isinstance(cell, (int, float, Decimal)) and _is_kept(cell):
+        if isinstance(cell, (int, float, Decimal)) and _is_kept(cell):
             self._sheet.write_number(row, column, cell)
         elif isinstance(cell, (date, time)) and getattr(cell, "year", _FIRST_YEAR) >= _FIRST_YEAR:
             self._sheet.write_datetime(row, column, cell, self._file.dates[type(cell)])
@@ -151,7 +149,9 @@ class XlsxSheet:
 
 
 def _is_kept(number: float | Decimal) -> bool:
-    """Whether Excel keeps all digits of a number."""
+    """Whether Excel keeps all digits of a number. A boolean is none."""
+    if isinstance(number, bool):
+        return False
     decimal = Decimal(repr(number)) if isinstance(number, float) else Decimal(number)
     return (
         decimal.is_finite()
