@@ -48,7 +48,7 @@ READ = {
     "state", "push_operation_key", "requested_at", "completed_at", "status_code", "error_message", "validation",
     "warnings", "settled_by", "checks", "checked_at", "confirmation", "confirmed_at", "refresh_id", "refresh_asked_at",
     "refresh_progress", "refresh_status", "refreshes", "differences", "seen_at", "customer_id",
-    "is_pending", "needs_attention",
+    "is_pending", "needs_attention", "is_problem",
 }  # fmt: skip
 
 
@@ -83,7 +83,8 @@ def addresses(pattern: URLPattern, sandbox: Sandbox, writes: list[Write]) -> Ite
     route = route.replace("<company:company_id>", sandbox.company(company))
     route = route.replace("<id:customer_id>", "one").replace("<id:attachment_id>", "only")
     route = route.replace("<int:position>", "1")
-    route = route.replace("<uuid:export_id>", str(uuid.uuid4()))
+    for name in ("export_id", "import_id"):
+        route = route.replace(f"<uuid:{name}>", str(uuid.uuid4()))
     if "<uuid:batch_id>" in route:
         batch = Batch.objects.get()
         route = route.replace("<uuid:batch_id>", str(batch.pk))
