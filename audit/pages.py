@@ -10,6 +10,7 @@ from typing import Any
 
 from audit.stack import EDITOR, NOBODY, VIEWER, Request, Stack, Visitor
 from customers.web import links
+from tests.support.controls import Controls
 
 # The rows of the page of 100, fifty times: axe needs minutes for it, and would find what it finds in those.
 LARGE = "list, 5,000 rows"
@@ -149,6 +150,35 @@ def batch(state: str, query: str = "", *, row: int = 0) -> Reach:
     return reach
 
 
+def import_in(state: str, query: str = "") -> Reach:
+    """The page of the import in this state."""
+
+    def reach(visitor: Visitor) -> Request:
+        listed = visitor.send(Request(f"{links.imports()}?state={state}")).text
+        found = re.search(r'data-label="File"[^>]*><a href="([^"]+)"', listed)
+        if not found:
+            raise LookupError(f"no import is {state}")
+        return Request(found[1] + query)
+
+    return reach
+
+
+def pressed(state: str, action: str, form: str) -> Reach:
+    """The answer to a button of an import's page that does nothing."""
+
+    def reach(visitor: Visitor) -> Request:
+        path = import_in(state)(visitor).path
+        fields = Controls(visitor.send(Request(path)).text, form).fields
+        changed = {
+            "column.1": "customerName",
+            "header_row": "",
+            "version": "0" if action == "send" else fields["version"],
+        }
+        return Request(path, fields | changed | csrf(visitor) | {"action": action})
+
+    return reach
+
+
 def saved_view_form(visitor: Visitor) -> Request:
     """The form that saves a list as a view."""
     return Request(links.new_view(links.customers(visitor.stack.company("qbo")) + "?q=Birkett"))
@@ -263,6 +293,27 @@ PAGES: tuple[Page, ...] = (
     Page("batch, finished", batch("done")),
     Page("batch, row to correct", batch("ready", row=41)),
     Page("batch, row that was refused", batch("done", row=41)),
+    Page("imports", at(links.imports())),
+    Page("imports, none", at(f"{links.imports()}?who=mine&page=9")),
+    Page("imports of a company", of(links.company_imports, "qbo")),
+    Page("imports, viewer", at(links.imports()), VIEWER, status=403),
+    Page("new import", of(links.new_import, "qbo")),
+    Page("new import, nothing chosen", posted(links.new_import, "qbo", cells=""), status=422),
+    Page("new import, not linked", of(links.new_import, "deauthorized")),
+    Page("import, reading", import_in("reading")),
+    Page("import, unreadable", import_in("unreadable")),
+    Page("import, columns, uploaded twice", import_in("columns")),
+    Page("import, columns, errors", pressed("columns", "columns", "columns"), status=422),
+    Page("import, file, errors", pressed("columns", "file", "file-form"), status=422),
+    Page("import, checking", import_in("checking")),
+    Page("import, problems", import_in("checked")),
+    Page("import, one kind of problem", import_in("checked", "?show=problems&kind=question")),
+    Page("import, changed rows", import_in("checked", "?show=changed")),
+    Page("import, rows left out", import_in("checked", "?show=left_out")),
+    Page("import, no row found", import_in("checked", "?show=new&q=zzz")),
+    Page("import, changed meanwhile", pressed("checked", "send", "columns"), status=409),
+    Page("import, sent", import_in("sent")),
+    Page("import, cancelled", import_in("cancelled")),
     Page("attachments", of(links.attachments, "files", "thirty")),
     Page("attachments, odd names", of(links.attachments, "files", "names")),
     Page("attachments, none", of(links.attachments, "files", "none")),

@@ -41,6 +41,26 @@ Batch.objects.update(connection_id=accounting_connections(company_at_codat)[0]["
 BatchRow.objects.filter(batch=ready, position=41).update(customer_id="39")
 """
 
+# Imports in each state, in the same way.
+_IMPORTS = f"""
+from django.contrib.auth.models import User
+from customers.codat.companies import accounting_connections
+from customers.models import Import
+from customers.service import default_service
+from tests.support.import_rows import import_of
+user, company = User.objects.get(username={EDITOR!r}), "COMPANY"
+connection = accounting_connections(default_service().get_company(company_id=company))[0]["id"]
+import_of(user, company, "sent", connection=connection, new=20, changed=5, invalid=2)
+import_of(user, company, "cancelled", connection=connection, new=3)
+Import.objects.update(digest="sent")
+import_of(user, company, "reading", connection=connection)
+import_of(user, company, "unreadable", connection=connection)
+import_of(user, company, "checking", connection=connection, waiting=200)
+import_of(user, company, "checked", connection=connection, new=137, changed=31, unchanged=23, left_out=2, invalid=9,
+          question=4, twice=2, unknown_id=3)
+import_of(user, company, "columns", connection=connection, waiting=200)
+"""
+
 
 @dataclass(frozen=True)
 class Request:
@@ -140,5 +160,7 @@ def running() -> Iterator[Stack]:
         companies = requests.get(f"http://127.0.0.1:{port}/_sandbox/", timeout=TIMEOUT).json()
         batches = _BATCHES.replace("COMPANY", companies["companies"]["qbo"])
         testbed.run(["manage.py", "shell", "--verbosity=0", "--command", batches], env)
+        imports = _IMPORTS.replace("COMPANY", companies["companies"]["qbo"])
+        testbed.run(["manage.py", "shell", "--verbosity=0", "--command", imports], env)
         dashboard = testbed.gunicorn("audit.application", env)
         yield Stack(f"http://127.0.0.1:{dashboard.port}", f"http://127.0.0.1:{port}")
