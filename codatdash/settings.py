@@ -142,7 +142,11 @@ TEMPLATES = [
         "DIRS": [BASE_DIR / "templates"],
         "OPTIONS": {
             "environment": "customers.web.jinja.environment",
-            "context_processors": [*_PROCESSORS, "customers.web.context_processors.dashboard"],
+            "context_processors": [
+                *_PROCESSORS,
+                "customers.web.context_processors.dashboard",
+                "customers.home.frame.home",
+            ],
             # A missing name or attribute renders as nothing, at any depth.
             "undefined": ChainableUndefined,
             "keep_trailing_newline": True,
@@ -226,7 +230,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
-LOGIN_REDIRECT_URL = "/companies/"
+LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/accounts/login/"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

@@ -1,8 +1,6 @@
 """Every address of the application in one place; `links.py` builds them."""
 
-from django.contrib.auth.decorators import login_not_required
 from django.urls import path, register_converter
-from django.views.generic import RedirectView
 
 from customers.attachments import detail_view, download_view, list_view, preview_view, zip_view
 from customers.batches.pages import batch_view, batches_view, new_view, result_view, row_view
@@ -18,6 +16,7 @@ from customers.browsing import (
 )
 from customers.editing import field_view, undo_view
 from customers.editing import views as editing_views
+from customers.home.pages import activity_view, home_view, problem_view
 from customers.preferences import settings_view, shortcuts
 from customers.searching.pages import live_view, search_view, suggestions_view
 from customers.spreadsheets.pages import (
@@ -50,7 +49,10 @@ _batch = f"{_company}batches/<uuid:batch_id>/"
 _import = f"{_company}imports/<uuid:import_id>/"
 
 urlpatterns = [
-    path("", login_not_required(RedirectView.as_view(url=links.companies()))),
+    path("", home_view.home, name="home"),
+    path("problems/<slug:key>/", problem_view.problem_page, name="problem"),
+    path("activity/", activity_view.activity, name="activity"),
+    path("activity/changes.csv", activity_view.activity_file, name="activity_file"),
     path("companies/", companies.index, name="companies"),
     path(f"{_company}refresh/", freshness.refresh, name="refresh"),
     path(f"{_company}freshness/", freshness.freshness, name="freshness"),

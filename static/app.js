@@ -37,18 +37,18 @@
     if (source && live && live.textContent !== source.dataset.announce) live.textContent = source.dataset.announce;
   }
 
-  // The focused element was swapped out, and none with its id came back: focus the new content.
-  function refocus(root) {
+  // The focused element was swapped out: focus the one of its id, or else the new content.
+  function refocus(root, id) {
     if (document.activeElement && document.activeElement !== document.body) return;
-    const place = root.querySelector("[data-focus], #count") || root;
+    const place = (id && document.getElementById(id)) || root.querySelector("[data-focus], #count") || root;
     if (place === root) root.setAttribute("tabindex", "-1");
     place.focus({ preventScroll: true });
   }
 
   // Recorded before the request, because a button that is disabled during it loses the focus.
-  const hadFocus = new WeakSet();
+  const hadFocus = new WeakMap(); // the id of the element, by the request
   document.addEventListener("htmx:beforeRequest", (event) => {
-    if (event.detail.target?.contains(document.activeElement)) hadFocus.add(event.detail.xhr);
+    if (event.detail.target?.contains(document.activeElement)) hadFocus.set(event.detail.xhr, document.activeElement.id);
     // What was seen before can be read while Codat is asked.
     if (event.detail.elt.id !== "seen") event.detail.target?.setAttribute("aria-busy", "true");
     if (event.detail.elt.closest(".paging")) event.detail.target?.setAttribute("data-to-top", "");
@@ -91,7 +91,7 @@
     showSignedOut(event.detail.elt, Boolean(xhr.getResponseHeader("Signed-Out")));
     const { target } = event.detail;
     for (const details of target?.querySelectorAll("details[open][id]") || []) openDetails.add(details.id);
-    if (target?.contains(document.activeElement)) hadFocus.add(xhr);
+    if (target?.contains(document.activeElement) && !hadFocus.has(xhr)) hadFocus.set(xhr, document.activeElement.id);
   });
   for (const name of ["htmx:sendError", "htmx:timeout"]) document.addEventListener(name, () => showConnectionLost(true));
 
@@ -101,14 +101,16 @@
       if (details) details.open = true;
     }
     openDetails.clear();
-    const target = event.detail.target?.isConnected ? event.detail.target : event.detail.elt;
+    // A target that was replaced has a successor of its id; what came out of band beside it is none.
+    const old = event.detail.target;
+    const target = old?.isConnected ? old : (old?.id && document.getElementById(old.id)) || event.detail.elt;
     if (!target?.querySelector) return;
     announce(target);
     if (target.hasAttribute("data-to-top")) {
       target.removeAttribute("data-to-top");
       target.scrollIntoView({ block: "start" });
       target.querySelector("#count")?.focus({ preventScroll: true });
-    } else if (hadFocus.has(event.detail.xhr)) refocus(target);
+    } else if (hadFocus.has(event.detail.xhr)) refocus(target, hadFocus.get(event.detail.xhr));
   });
 
   // A new sign-in, in another tab for example, makes the CSRF tokens of open pages invalid. The cookie has the valid one.

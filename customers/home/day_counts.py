@@ -11,7 +11,7 @@ from datetime import date, datetime, time, timedelta
 from django.db.models import Count
 from django.utils import timezone
 
-from customers import localisation
+from customers import formatting, localisation
 from customers.models import ChangesOfDay, Write
 
 State, Confirmation = Write.State, Write.Confirmation
@@ -38,9 +38,9 @@ class Day:
     numbers: tuple[int, ...]
 
     @property
-    def total(self) -> int:
-        """How many changes there are."""
-        return sum(self.numbers)
+    def label(self) -> str:
+        """The day as the reader writes it."""
+        return formatting.day(self.day.isoformat())
 
 
 def last_days() -> Sequence[Day]:

@@ -108,6 +108,19 @@ class Problem:
     swallowed: Sequence["Problem"] = ()
     companies: Sequence[str] = field(default=())
 
+    @property
+    def waiting(self) -> str:
+        """What waits for this problem to end: `4 changes wait for it`; "" for nothing."""
+        if not self.swallowed:
+            return ""
+        if all(one.kind.is_of_changes for one in self.swallowed):
+            number, noun = sum(one.count for one in self.swallowed), "change"
+        else:
+            number, noun = len(self.swallowed), "other problem"
+        return (
+            f"{number:,} {noun} waits for it" if number == 1 else f"{number:,} {noun}s wait for it"
+        )
+
 
 def key_of(kind: str, *parts: str) -> str:
     """A stable key: a kind, and a hash of what tells this problem from others of its kind."""

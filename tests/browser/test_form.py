@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from customers.web import links
-from tests.browser.conftest import OpenPage, Stack
+from tests.browser.conftest import HOME, OpenPage, Stack
 
 pytestmark = pytest.mark.browser
 
@@ -172,7 +172,7 @@ def test_signing_in_again_elsewhere_does_not_lose_the_form(page: Page, fresh: St
     other.get_by_label("User name").fill("demo")
     other.get_by_label("Password").fill("demo")
     other.get_by_role("button", name="Sign in").click()
-    other.wait_for_url("**/companies/")
+    other.wait_for_url(HOME)
     # The page's token is older than the new session; one press is enough nevertheless.
     page.get_by_role("button", name="Save again").click()
     page.wait_for_url("**/writes/**")
@@ -207,7 +207,7 @@ def test_a_poll_of_a_page_that_was_signed_out_leaves_the_form(
     popup.value.get_by_label("User name").fill("demo")
     popup.value.get_by_label("Password").fill("demo")
     popup.value.get_by_role("button", name="Sign in").click()
-    popup.value.wait_for_url("**/companies/")
+    popup.value.wait_for_url(HOME)
     with page.expect_response(re.compile("/writes/badge/")):
         page.clock.fast_forward(31_000)
     expect(banner).to_be_hidden()
@@ -260,7 +260,7 @@ def test_a_draft_without_a_session_offers_to_sign_in(page: Page) -> None:
     other.get_by_label("User name").fill("demo")
     other.get_by_label("Password").fill("demo")
     other.get_by_role("button", name="Sign in").click()
-    other.wait_for_url("**/companies/")
+    other.wait_for_url(HOME)
     page.get_by_label("Phone", exact=True).press_sequentially("6")
     expect(page.locator("#draft-status")).to_contain_text("Draft saved")
 

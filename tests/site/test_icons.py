@@ -9,6 +9,7 @@ from pathlib import Path
 
 from django.template import engines
 
+from customers.home.problem import KINDS
 from tests.conftest import RawPathClient
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -50,6 +51,7 @@ def test_it_has_the_icons_that_templates_name_and_no_other() -> None:
         for path in (ROOT / "templates").rglob("*.html")
         for match in NAMED.findall(path.read_text())
     }
+    used |= {kind.icon for kind in KINDS.values()}
     assert used == names() - {"sign"}
 
 

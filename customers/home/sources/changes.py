@@ -43,6 +43,7 @@ _FACTS = (
 _OTHERS = "others"
 _QUOTED = re.compile(r"[\"“«‘'`].*?[\"”»’'`]")
 _DIGITS = re.compile(r"\d+")
+_FIRST_CLAUSE = re.compile(r", so |\.(?: |$)")
 
 _VERBS = {
     "refused": ("was refused", "were refused"),
@@ -242,5 +243,6 @@ def _detail(group: _Group) -> str:
         if len(group.texts) > 1:
             text += f" and {counted(len(group.texts) - 1, 'other reason')}"
     else:
-        text = text.partition(". ")[0].rstrip(".")
+        # What follows is said on the page of the change.
+        text = _FIRST_CLAUSE.split(text, maxsplit=1)[0]
     return " · ".join(part for part in (*parts, text) if part)

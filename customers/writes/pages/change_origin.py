@@ -1,4 +1,4 @@
-"""The list of changes that a change's page was opened from: `?history=...` or `?mine=...` in its address.
+"""The list of changes that a change's page was opened from: `?history=...`, `?mine=...` or `?activity=...`.
 
 The value is the list's own query string. Only its known parameters lead back.
 """
@@ -15,16 +15,28 @@ from customers.web.paging import with_query
 from customers.writes.pages.change_pages import PLACE
 
 # The parameters of a list of changes.
-_PARAMETERS = ("state", "kind", "by", "customer", *PLACE)
+_PARAMETERS = (
+    *("state", "kind", "by", "customer"),
+    *("person", "company", "outcome", "period", "from", "to"),
+    *PLACE,
+)
 # Characters of a list's query string that is kept: a customer's ID may have 500.
 _MAX_LISTED = 2000
 _MAX_PARAMETERS = 20
-HISTORY, MINE = "history", "mine"
+HISTORY, MINE, ACTIVITY = "history", "mine", "activity"
+_LABELS = {
+    HISTORY: "Back to the change history",
+    MINE: "Back to My changes",
+    ACTIVITY: "Back to Activity",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeOrigin:
-    """A list of changes. `name` is `HISTORY` (of a company) or `MINE`, `listed` the list's query string without "?"."""
+    """A list of changes. `name` is `HISTORY` (of a company), `MINE` or `ACTIVITY`.
+
+    `listed` is the list's query string without "?".
+    """
 
     name: str
     listed: str
@@ -37,11 +49,12 @@ class ChangeOrigin:
     @property
     def label(self) -> str:
         """What the way back says."""
-        return "Back to My changes" if self.name == MINE else "Back to the change history"
+        return _LABELS[self.name]
 
     def address(self, company_id: str, write_id: UUID) -> str:
         """The address of the list, at the row of a change."""
-        path = links.my_writes() if self.name == MINE else links.writes(company_id)
+        paths = {MINE: links.my_writes(), ACTIVITY: links.activity()}
+        path = paths.get(self.name) or links.writes(company_id)
         return path + (f"?{self.listed}" if self.listed else "") + f"#change-{write_id}"
 
 
@@ -71,7 +84,7 @@ def list_origin(query: Mapping[str, str], name: str) -> ChangeOrigin:
 
 def read_change_origin(params: Params) -> ChangeOrigin | None:
     """The list that the address of a change's page says; None where it says none, or none that can be read."""
-    for name in (HISTORY, MINE):
+    for name in _LABELS:
         listed = params.get(name, "\0")
         if listed == "\0" or len(listed) > _MAX_LISTED:
             continue
