@@ -20,6 +20,9 @@ from customers.spreadsheets.files.reading import guess, headings, rows
 from customers.spreadsheets.files.writing import Cell, CsvStyle, XlsxFile, csv_bytes
 from tests.support.cell_texts import APOSTROPHES, CHANGED, UNCHANGED
 
+# Four starts of LibreOffice, on a machine that may be busy.
+pytestmark = pytest.mark.timeout(400)
+
 HEADINGS = ["Customer ID", "Text", "Behind"]
 PLAIN = [
     *CHANGED, *UNCHANGED, *APOSTROPHES, "'007", "''=1", " a ", "a\tb", "two\nlines", "\n", "<r><t>x</t></r>", "_x0041_",
