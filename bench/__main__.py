@@ -22,6 +22,7 @@ from bench import (
     journal,
     pages,
     report,
+    search_box,
     slow_codat,
     worker,
 )
@@ -71,6 +72,7 @@ def measure(testbed: Testbed, *, quick: bool) -> list[Row]:
     step("worker", lambda: worker.rows(testbed, servers.upstream, 5 if quick else 60))
     step("batches", lambda: batches.rows(testbed, quick=quick))
     step("exports", lambda: exports.rows(testbed, servers.upstream, 1 if quick else 3))
+    step("search box", lambda: search_box.rows(testbed, servers.upstream, quick=quick))
     step("journal", lambda: journal.rows(testbed, servers.upstream, rounds, quick=quick))
 
     def memory() -> list[Row]:
