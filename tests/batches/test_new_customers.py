@@ -39,6 +39,7 @@ from tests.support.journal import (
     settle_to_the_end,
     write_request,
 )
+from tests.support.new_batches import posted
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -315,3 +316,30 @@ def test_the_rows_of_a_batch_have_different_submissions(sandbox: Sandbox, editor
     assert len(found) == 3
     assert creating.row_submission(batch, row(batch, 3)) == uuid.uuid5(batch.pk, "2")
     assert not Write.objects.exists()
+
+
+def test_a_retry_with_other_values_keeps_what_each_row_asks_for(
+    sandbox: Sandbox, editor: User, editor_client: RawPathClient
+) -> None:
+    """The rows of an import have values of their own; what is typed for all comes after them."""
+    unknown = Instruction(Action.SET, "shoeSize", "44")
+    batch = imported(
+        sandbox, editor, new_customer("Fern", unknown), new_customer("Gorse", unknown, phone="1")
+    )
+    states.cancel(check(batch), editor)
+    path = links.new_batch(batch.company_id, connection=batch.connection_id, source=batch.pk)
+    opened = editor_client.get(path)
+    assert "Fern" in opened.content.decode()
+    typed = {"f.1.key": "phone", "f.1.action": "set", "f.1.text": "2", "action": "save"}
+    assert editor_client.post(path, posted(opened) | typed).status_code == 303
+    retry = Batch.objects.get(source=batch)
+    assert [each.position for each in retry.rows.all()] == [1, 2]
+    assert [creating.own_instructions(each)[0].text for each in retry.rows.all()] == [
+        "Fern",
+        "Gorse",
+    ]
+    retry.rows.update(instructions=[each.to_json() for each in new_customer("Ivy").instructions])
+    check(retry)
+    changes = {change["label"]: change["new"] for change in row(retry).changes}
+    assert changes["Phone"] == "2"
+    assert "Ivy" in changes.values()
