@@ -19,6 +19,7 @@ from bench import (
     decoding,
     downloads,
     exports,
+    imports,
     journal,
     pages,
     report,
@@ -73,6 +74,7 @@ def measure(testbed: Testbed, *, quick: bool) -> list[Row]:
     step("batches", lambda: batches.rows(testbed, quick=quick))
     step("exports", lambda: exports.rows(testbed, servers.upstream, 1 if quick else 3))
     step("search box", lambda: search_box.rows(testbed, servers.upstream, quick=quick))
+    step("imports", lambda: imports.rows(testbed, servers.upstream, 1 if quick else 3))
     step("journal", lambda: journal.rows(testbed, servers.upstream, rounds, quick=quick))
 
     def memory() -> list[Row]:
