@@ -13,9 +13,13 @@ from customers.web import htmx
 
 
 def is_form(request: HttpRequest) -> bool:
-    """Whether this is a post of a form with what somebody typed. One with a file is not read for this."""
-    is_read = request.method == "POST" and request.content_type != "multipart/form-data"
-    return is_read and "submission" in request.POST
+    """Whether this is a post of a form with what somebody typed.
+
+    The post of a view that takes a file is not read: without the view's own handler the file would be an error.
+    """
+    match = request.resolver_match
+    takes_file = match is not None and getattr(match.func, "takes_file", False)
+    return request.method == "POST" and not takes_file and "submission" in request.POST
 
 
 def post_fields(request: HttpRequest) -> list[tuple[str, str]]:

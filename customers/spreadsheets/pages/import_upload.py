@@ -83,6 +83,8 @@ def takes_file(limit: int) -> Callable[[View], View]:
                     return view(request, *args, **kwargs)
             return protected(request, *args, **kwargs)
 
+        # `web.resubmit` asks for it before the view is called.
+        vars(receiving)["takes_file"] = True
         return receiving
 
     return decorate
