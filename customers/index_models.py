@@ -5,6 +5,19 @@ Codat's copy had it. `customers/index/` fills and asks it.
 """
 
 from django.db import models
+from django.utils import timezone
+
+
+class IndexedCompanyQuerySet(models.QuerySet["IndexedCompany"]):
+    """What other rooms tell the index."""
+
+    def make_due(self, *company_ids: str) -> int:
+        """Have the worker read companies now, because their copies or connections may have changed; how many.
+
+        A turn that is running meanwhile leaves them due.
+        """
+        now = timezone.now()
+        return self.filter(company_id__in=company_ids).update(changed_at=now, due_at=now)
 
 
 class IndexedCompany(models.Model):
@@ -15,7 +28,7 @@ class IndexedCompany(models.Model):
     """
 
     class State(models.TextChoices):
-        """How far it is."""
+        """Whether its customers are in the index. It stays complete while it is read again."""
 
         WAITING = "waiting", "Not read yet"
         FILLING = "filling", "Being read"
@@ -31,29 +44,40 @@ class IndexedCompany(models.Model):
     state = models.CharField(max_length=10, choices=State, default=State.WAITING)
     customers = models.PositiveIntegerField(default=0, help_text="Rows of the index.")
     synced_at = models.DateTimeField(
-        null=True, help_text="When Codat's copy was synced, as far as the index has it."
-    )
-    changed_at = models.DateTimeField(
-        null=True, help_text="When something said that the copy has changed, or may have."
+        null=True, help_text="When Codat's copy was synced that the index has."
     )
     read_at = models.DateTimeField(
-        null=True, help_text="When the reading began that the index shows."
+        null=True, help_text="When the last reading began that has ended."
     )
-    filled_at = models.DateTimeField(null=True, help_text="When the last whole pass ended.")
+    filled_at = models.DateTimeField(null=True, help_text="When the last whole pass began.")
+    changed_at = models.DateTimeField(
+        null=True, help_text="When something said that the copy may have changed."
+    )
+    due_at = models.DateTimeField(default=timezone.now, help_text="When the worker reads it next.")
+
     pass_number = models.PositiveIntegerField(default=0)
     next_page = models.PositiveIntegerField(
         default=0, help_text="Of the pass that is running; 0 for none."
     )
     pass_began_at = models.DateTimeField(null=True)
+    last_sync = models.DateTimeField(
+        null=True, help_text="When the copy was synced, as Codat said when a reading last began."
+    )
+    is_repeated = models.BooleanField(
+        default=False, help_text="The pass before saw another number of customers than Codat has."
+    )
+
     failures = models.PositiveIntegerField(default=0, help_text="In a row.")
-    due_at = models.DateTimeField(null=True, help_text="When it is tried again after a failure.")
     message = models.TextField(blank=True, help_text="The last error, as a sentence.")
+
+    objects = IndexedCompanyQuerySet.as_manager()
 
     class Meta:
         """No one edits the index."""
 
         default_permissions = ()
         verbose_name_plural = "indexed companies"
+        indexes = [models.Index(fields=["due_at"], name="companies_due")]
 
     def __str__(self) -> str:
         return f"Index of {self.name or self.company_id}: {self.get_state_display()}"

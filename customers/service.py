@@ -28,6 +28,7 @@ from customers.codat.types import (
     Customer,
     CustomersPage,
     DataStatus,
+    FoundCustomersPage,
     PullOperation,
     PushOperation,
     PushOperationsPage,
@@ -41,6 +42,9 @@ MAX_SCHEDULE_HOURS = 24 * 366
 
 # Connections per page: more than any company has.
 MAX_CONNECTIONS = 100
+
+
+_decode_found_customers = decoding.decoder_for(FoundCustomersPage)
 
 
 class CustomerService:
@@ -88,6 +92,19 @@ class CustomerService:
         path = paths.customers(company_id)
         decode = decoding.decode_exactly
         return cast(CustomersPage, self._page(path, page, page_size, query, order_by, decode))
+
+    def list_for_finding(
+        self, *, company_id: str, page: int = 1, page_size: int = 100, query: str = ""
+    ) -> FoundCustomersPage:
+        """One page of customers by ID, each with what the index of customers has. It is not cached.
+
+        Raises `NotSynced` where there is no data yet.
+        """
+        path = paths.customers(company_id)
+        return cast(
+            FoundCustomersPage,
+            self._page(path, page, page_size, query, "id", _decode_found_customers),
+        )
 
     def get(self, *, company_id: str, customer_id: str) -> Customer:
         """One customer; numbers with a fraction are Decimal."""

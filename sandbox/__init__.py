@@ -11,7 +11,8 @@
 Also: `settings` (see `world.Settings`; they can be changed while it runs), `faults.clear()`, `faults.planned`,
 `clear_calls()`, `open_connections`, `events` (webhooks sent), `webhooks.wait()`, `file(key, customer, attachment)`
 (the bytes), `state(key).copy` and `.source` (customers in Codat's copy and in the accounting software),
-`change(key, customer, **fields)` (a change in the software), `set_online("qbd")`, `set_status(key, "Deauthorized")`.
+`change(key, customer, **fields)` (a change in the software), `set_online("qbd")`, `set_status(key, "Deauthorized")`,
+`delete_company(key)`, `replace_connection(key)`.
 
 Companies by key:
 

@@ -7,7 +7,7 @@ from collections import deque
 from typing import Any
 
 from . import refreshes
-from .data.companies import PLANS
+from .data.companies import PLANS, Link
 from .faults import Faults
 from .files import File, attachment
 from .idempotency import Idempotency
@@ -102,13 +102,7 @@ class SandboxControls:
         """Set the state of a company's accounting connections, and send the event that Codat sends of it."""
         company = self.state(key)
         with self.world.schedule.lock:
-            links = tuple(
-                dataclasses.replace(link, status=status)
-                if link.integration.source_type == "Accounting"
-                else link
-                for link in company.plan.links
-            )
-            company.plan = dataclasses.replace(company.plan, links=links)
+            company.plan = dataclasses.replace(company.plan, links=_accounting(company, status))
         self.webhooks.emit(
             f"connection.{'reconnected' if status == 'Linked' else 'disconnected'}",
             {
@@ -116,6 +110,23 @@ class SandboxControls:
                 "connection": {"id": company.accounting_connection_id, "status": status},
             },
         )
+
+    def delete_company(self, key: str) -> None:
+        """Delete a company at Codat, with its data."""
+        company_id = self.company(key)
+        with self.world.schedule.lock:
+            self.world.deleted.add(company_id)
+            self.world.forget(company_id)
+
+    def replace_connection(self, key: str) -> None:
+        """Unlink the accounting connections of a company and link a new one to the same software."""
+        company = self.state(key)
+        with self.world.schedule.lock:
+            integration = company.accounting
+            if integration is None:
+                raise ValueError(f"{key} has no accounting connection")
+            links = (*_accounting(company, "Unlinked"), Link(integration))
+            company.plan = dataclasses.replace(company.plan, links=links)
 
     def set_online(self, key: str, online: bool = True) -> None:  # noqa: FBT001, FBT002  readable as a positional argument
         """Set a desktop connector online or offline; waiting jobs continue when it comes online."""
@@ -126,6 +137,16 @@ class SandboxControls:
                 waiting, company.waiting = company.waiting, []
                 for job in waiting:
                     self.world.schedule.after(0.0, job)
+
+
+def _accounting(company: Company, status: str) -> tuple[Link, ...]:
+    """The connections of a company, the accounting ones in this state."""
+    return tuple(
+        dataclasses.replace(link, status=status)
+        if link.integration.source_type == "Accounting"
+        else link
+        for link in company.plan.links
+    )
 
 
 def _unknown(key: str) -> str:

@@ -114,10 +114,11 @@ class Company:
     @property
     def accounting_connection_id(self) -> str:
         """The id of the connection behind `accounting`; "" when there is none."""
-        for index, link in enumerate(self.plan.links):
-            if link.integration is self.accounting:
-                return self.plan.connection_id(index)
-        return ""
+        links = [link for link in self.plan.links if link.integration is self.accounting]
+        if not links:
+            return ""
+        best = min(links, key=lambda link: link.status != "Linked")
+        return self.plan.connection_id(self.plan.links.index(best))
 
     def read(self, record: Record) -> Record:
         """A record of the accounting software as Codat returns it."""
@@ -168,6 +169,8 @@ class World:
         self.used = 0
         self._companies: dict[str, Company] = {}
         self._plans = {plan.id: plan for plan in PLANS}
+        # The IDs of companies that were deleted.
+        self.deleted: set[str] = set()
         # The records of each company with the dates of this sandbox, so that a reset is quick.
         self._records: dict[tuple[object, ...], dict[str, Record]] = {}
         self._keys = Random(settings.seed)
@@ -177,6 +180,7 @@ class World:
         with self.schedule.lock:
             self.schedule.clear()
             self._companies.clear()
+            self.deleted.clear()
             self._keys = Random(self.settings.seed)
             self.used = 0
 
@@ -185,14 +189,18 @@ class World:
         with self.schedule.lock:
             if company_id not in self._companies:
                 plan = self._plans.get(company_id.lower())
-                if plan is None:
+                if plan is None or plan.id in self.deleted:
                     raise ApiError(404, f"Company {company_id} not found.", retry="False")
                 self._companies[company_id] = self._make(plan)
             return self._companies[company_id]
 
     def companies(self) -> list[Company]:
         """All companies, in the order of their names."""
-        return [self.company(plan.id) for plan in PLANS]
+        return [self.company(plan.id) for plan in PLANS if plan.id not in self.deleted]
+
+    def forget(self, company_id: str) -> None:
+        """Forget the state of a company."""
+        self._companies.pop(company_id, None)
 
     def new_key(self) -> str:
         """A fresh UUID: the key of a push operation or the id of a data set."""

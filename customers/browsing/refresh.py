@@ -10,7 +10,7 @@ from customers.codat import refreshes
 from customers.codat.errors import AlreadyInUse, BadRequest
 from customers.codat.values import is_empty
 from customers.formatting import text_or_dash
-from customers.models import CompanyState
+from customers.models import CompanyState, IndexedCompany
 from customers.service import default_service
 
 # Seconds between two polls of a refresh, with exponential growth. After the last poll there is only a button.
@@ -84,9 +84,10 @@ def follow(company_id: str, operation_id: str, polls: int) -> RefreshStatus:
     operation = service.get_pull_operation(company_id=company_id, dataset_id=operation_id)
     status = _status({**operation, "id": operation.get("id") or operation_id}, polls)
     if status.state == "complete":
-        # The company's own time of its last sync is cached.
+        # The company's own time of its last sync is cached, and the index has the customers before it.
         service.get_company(company_id=company_id, fresh=True)
         CompanyState.synced(company_id, timezone.now())
+        IndexedCompany.objects.make_due(company_id)
     return status
 
 

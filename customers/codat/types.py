@@ -121,6 +121,26 @@ class CustomersPage(Page, total=False):
     results: list[ListedCustomer]
 
 
+class FoundContact(TypedDict, total=False):
+    """What finding a customer needs of a contact."""
+
+    name: str | None
+    email: str | None
+    phone: list[Phone] | None
+
+
+class FoundCustomer(ListedCustomer, total=False):
+    """What finding needs of a customer."""
+
+    contacts: list[FoundContact] | None
+
+
+class FoundCustomersPage(Page, total=False):
+    """A page of customers, as far as finding needs them."""
+
+    results: list[FoundCustomer]
+
+
 class Attachment(TypedDict, total=False):
     """One file's metadata, from the accounting software. ``fileSize`` is in bytes."""
 

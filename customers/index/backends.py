@@ -1,56 +1,75 @@
-"""Finding rows by a part of their text with the help of trigrams: what differs between the databases.
+"""Finding rows by parts of their text with the help of trigrams: what differs between the databases.
 
-SQLite has them in two tables of FTS5 beside ours, kept by triggers; PostgreSQL in indexes of pg_trgm. Both are made by
-migration 0017. They only make it quick: what is found is decided by conditions that every database understands, so
-both find the same, also where there are no trigrams.
+SQLite has the trigrams in tables of FTS5 beside ours, kept by triggers; PostgreSQL in indexes of pg_trgm. Migration
+0017 makes both. They only make it quick: each part is compared with the text itself, so all databases find the same,
+also one without trigrams.
+
+The statements are written here because the ORM has no words for FTS5's tables, nor for what keeps PostgreSQL from
+reading all rows in an order where a text is rarer than it estimates. Names of tables and columns are the models' own,
+everything else is a parameter.
 """
 
 import functools
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import Any
 
-from django.db import connection
-from django.db.models import Model, Q, QuerySet
-
-T = TypeVar("T", bound=Model)
+from django.db import connection, transaction
+from django.db.models import Model, Q
 
 # Any of these, of which each is: all of these, of which each is: any of these parts of a text.
 Parts = Sequence[Sequence[Sequence[str]]]
 
 
-def containing(
-    rows: "QuerySet[T]", column: str, parts: Parts, *, with_trigrams: bool = True
-) -> "QuerySet[T]":
-    """The rows whose column contains such parts; the column begins and ends with a blank.
-
-    Without trigrams the rows are read one by one: that is quicker where they are few.
-    """
-    condition = Q(pk__in=[])
+def condition(column: str, parts: Parts) -> Q:
+    """The condition that a column contains such parts, for rows that are read one by one."""
+    any_of = Q(pk__in=[])
     for groups in parts:
-        all_groups = Q()
+        all_of = Q()
         for group in groups:
-            all_groups &= Q(
-                *(Q(**{f"{column}__contains": part}) for part in group), _connector=Q.OR
-            )
-        condition |= all_groups
-    rows = rows.filter(condition)
-    # PostgreSQL uses its index for the condition itself.
-    if not with_trigrams or connection.vendor != "sqlite":
-        return rows
-    return _narrowed(rows, _expression(parts))
+            all_of &= Q(*(Q(**{f"{column}__contains": part}) for part in group), _connector=Q.OR)
+        any_of |= all_of
+    return any_of
 
 
-def _narrowed(rows: "QuerySet[T]", expression: str) -> "QuerySet[T]":
-    """The same rows, looked up in the table of trigrams; `expression` is in FTS5's language, "" for none."""
-    table = rows.model._meta.db_table
-    trigrams = f"{table}_trigrams"
-    if not expression or trigrams not in _tables():
-        return rows
-    return rows.extra(  # noqa: S610  (names of our own; the expression is a parameter)
-        tables=[trigrams],
-        where=[f"{trigrams}.rowid = {table}.id AND {trigrams} MATCH %s"],
-        params=[expression],
-    )
+def find(model: type[Model], column: str, parts: Parts, limit: int, value: str = "id") -> list[Any]:
+    """The values of another column of rows whose column contains such parts; so many at most, in no order.
+
+    The column begins and ends with a blank.
+    """
+    table, is_sqlite = model._meta.db_table, connection.vendor == "sqlite"
+    source = table
+    sql, parameters = _compared(f"{table}.{column}", parts, is_sqlite=is_sqlite)
+    if is_sqlite:
+        trigrams, expression = f"{table}_trigrams", _expression(parts)
+        if expression and trigrams in _tables():
+            source += f" JOIN {trigrams} ON {trigrams}.rowid = {table}.id"
+            sql, parameters = f"{trigrams} MATCH %s AND {sql}", [expression, *parameters]
+        statement = f"SELECT {table}.{value} FROM {source} WHERE {sql} LIMIT {limit}"  # noqa: S608
+    else:
+        # Planned without the limit, and read only up to it.
+        statement = (
+            f"WITH found AS MATERIALIZED (SELECT {value} FROM {table} WHERE {sql})"  # noqa: S608
+            f" SELECT {value} FROM found LIMIT {limit}"
+        )
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return [row[0] for row in cursor.fetchall()]
+
+
+def _compared(column: str, parts: Parts, *, is_sqlite: bool) -> tuple[str, list[str]]:
+    """The condition in SQL, and its parameters."""
+    contains = f"instr({column}, %s) > 0" if is_sqlite else f"{column} LIKE %s"
+    any_of, parameters = [], []
+    for groups in parts:
+        any_of.append(" AND ".join(f"({' OR '.join([contains] * len(group))})" for group in groups))
+        parameters += [part for group in groups for part in group]
+    if not is_sqlite:
+        parameters = [f"%{_escaped(part)}%" for part in parameters]
+    return f"({' OR '.join(any_of) or '1 = 0'})", parameters
+
+
+def _escaped(part: str) -> str:
+    return part.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 @functools.cache
@@ -60,6 +79,7 @@ def _tables() -> frozenset[str]:
 
 
 def _expression(parts: Parts) -> str:
+    """The parts in FTS5's language; "" where some rows that contain them have none of its trigrams."""
     found = [_all_of(groups) for groups in parts]
     return " OR ".join(found) if all(found) else ""
 
@@ -72,6 +92,47 @@ def _all_of(groups: Sequence[Sequence[str]]) -> str:
 
 
 def _trigrams(part: str) -> str:
-    trigrams = dict.fromkeys(part[at : at + 3] for at in range(len(part) - 2))
+    # Each third one, and the last, cover the part. All would find fewer rows to compare, and take longer to look up.
+    last = len(part) - 3
+    places = [*range(0, last, 3), last] if last >= 0 else []
+    trigrams = dict.fromkeys(part[at : at + 3] for at in places)
     quoted = ['"' + trigram.replace('"', '""') + '"' for trigram in trigrams]
     return f"({' AND '.join(quoted)})" if quoted else ""
+
+
+def clear(*models: type[Model]) -> None:
+    """Empty tables at once, with their trigrams."""
+    tables = [model._meta.db_table for model in models]
+    with transaction.atomic(), connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(f"TRUNCATE {', '.join(tables)}")
+            return
+        for table in tables:
+            _clear(cursor, table)
+
+
+def _clear(cursor: Any, table: str) -> None:
+    """Empty a table of SQLite without its triggers, which would remove the trigrams row by row."""
+    cursor.execute(
+        "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = %s", [table]
+    )
+    triggers = cursor.fetchall()
+    for name, _ in triggers:
+        cursor.execute(f"DROP TRIGGER {name}")
+    cursor.execute(f"DELETE FROM {table}")  # noqa: S608
+    if triggers:
+        trigrams = f"{table}_trigrams"
+        cursor.execute(f"INSERT INTO {trigrams}({trigrams}) VALUES ('delete-all')")  # noqa: S608
+    for _, statement in triggers:
+        cursor.execute(statement)
+
+
+def tidy(*models: type[Model]) -> None:
+    """Have SQLite merge the pieces that its trigrams were written in: a lookup reads each of them."""
+    if connection.vendor != "sqlite":
+        return
+    for model in models:
+        trigrams = f"{model._meta.db_table}_trigrams"
+        if trigrams in _tables():
+            with connection.cursor() as cursor:
+                cursor.execute(f"INSERT INTO {trigrams}({trigrams}) VALUES ('optimize')")  # noqa: S608

@@ -123,6 +123,8 @@ def _is_exact(candidate: Candidate, question: Question) -> bool:
     text = question.text.casefold()
     if "@" in text and text in candidate.emails.casefold().split("\n"):
         return True
+    if not any(map(str.isdigit, text)):
+        return False
     numbers = [words.digits(phone) for phone in candidate.phones.split("\n")]
     numbers += [words.compact(candidate.registration_number), words.compact(candidate.tax_number)]
     return not question.numbers.isdisjoint(numbers)

@@ -4,13 +4,13 @@ It looks from the best kind of match to the loosest, and stops where it has `MAX
 finds candidates, the same ones on every database; `matching` decides whether and how well they match.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from django.db.models import Q, QuerySet, Sum
 
-from customers.index import matching, similar
-from customers.index.backends import Parts, containing
+from customers.index import backends, matching, similar
+from customers.index.backends import Parts
 from customers.index.coverage import Coverage, coverage
 from customers.index.filters import Filters
 from customers.index.matching import MIN_ID, Candidate, Kind, Match, Rank
@@ -21,8 +21,14 @@ Rows = QuerySet[IndexedCustomer]
 
 # Hits that are ranked and that pages can show. Where there are more, these are the best kinds of match.
 MAX_HITS = 500
+# Where a text as it was typed finds so many, it has no typing error.
+ENOUGH_HITS = 10
+# Customers that contain a text, up to which they are sorted by name. More are read by name from the beginning.
+MAX_SORTED = 5_000
 # Customers up to which the companies of a search are read one by one instead of looking up trigrams of all companies.
 FEW_CUSTOMERS = 20_000
+# From this length on few customers contain a text, so that all that do are looked up at first.
+_LONG = 5
 # Above all text.
 _HIGHEST = "\U0010ffff"
 # Without a text, the list of customers is counted up to this number.
@@ -125,66 +131,99 @@ class Found:
     has_more: bool
 
 
+class _Finder:
+    """One search: the candidates that its looks have found so far."""
+
+    def __init__(self, question: Question, rows: Rows, *, is_small: bool) -> None:
+        self.question, self._rows, self._is_small = question, rows, is_small
+        self.similar: matching.Similar = {}
+        self.ranks: dict[int, Rank] = {}
+        self.has_more = False
+
+    @property
+    def is_full(self) -> bool:
+        """Whether a looser kind of match is not looked for."""
+        return self.has_more or len(self.ranks) >= MAX_HITS
+
+    def take(self, found: Rows) -> None:
+        """Rank the first rows of a query, by name."""
+        values = found.order_by("name_key", "pk").values_list(*matching.COLUMNS)[: MAX_HITS + 1]
+        candidates = [Candidate(*row) for row in values]
+        self.has_more = self.has_more or len(candidates) > MAX_HITS
+        for candidate in candidates:
+            if candidate.pk not in self.ranks:
+                rank = matching.rank(candidate, self.question, self.similar)
+                if rank is not None:
+                    self.ranks[candidate.pk] = rank
+
+    def take_containing(self, parts: Parts) -> None:
+        """Rank the customers whose words contain such parts."""
+        found = [] if self._is_small else _containing(parts, MAX_SORTED + 1)
+        if self._is_small or len(found) > MAX_SORTED:
+            # So few rows that all of them, or so many hits that the first by name, are read quickly.
+            self.take(self._rows.filter(backends.condition("searched", parts)))
+        else:
+            self._take_keys(found)
+
+    def _take_keys(self, keys: Sequence[int]) -> None:
+        new = [pk for pk in keys if pk not in self.ranks]
+        if new:
+            self.take(self._rows.filter(pk__in=new))
+
+    def look(self) -> None:
+        """Look for a text as it was typed, from the best kind of match to the loosest."""
+        text, key, readings = self.question.text, self.question.key, self.question.readings
+        starts = [[[at_start(word)] for word in reading] for reading in readings]
+        parts = [[[anywhere(word)] for word in reading] for reading in readings]
+        exact = Q(customer_id=text)
+        if len(text) >= MIN_ID:
+            exact |= Q(customer_id__gte=text, customer_id__lt=text + _HIGHEST)
+        self.take(self._rows.filter(exact))
+        if len(key) >= _LONG and readings and not self._is_small:
+            found = _containing(parts, MAX_HITS + 1)
+            if len(found) <= MAX_HITS:
+                # All kinds of match are among them.
+                self._take_keys(found)
+                return
+        if key and not self.is_full:
+            self.take(self._rows.filter(name_key__gte=key, name_key__lt=key + _HIGHEST))
+        if readings and not self.is_full:
+            self.take_containing(starts)
+        if readings and not self.is_full:
+            self.take_containing(parts)
+
+    def look_for_errors(self) -> None:
+        """Look for words that are like those that were typed."""
+        split = similar.split(self.question)
+        self.similar = similar.similar(self.question)
+        self.question = replace(self.question, readings=(*self.question.readings, *split))
+        if not split and not any(self.similar.values()):
+            return
+        self.take_containing(
+            [
+                [
+                    [anywhere(word), *(whole(other) for other in self.similar.get(word, ()))]
+                    for word in reading
+                ]
+                for reading in self.question.readings
+            ]
+        )
+
+
+def _containing(parts: Parts, limit: int) -> list[int]:
+    """The keys of customers whose words contain such parts, so many at most."""
+    return backends.find(IndexedCustomer, "searched", parts, limit)
+
+
 def find(question: Question, rows: Rows, *, is_small: bool = False) -> Found:
     """The best matches among some rows, at most `MAX_HITS`."""
-    ranks: dict[int, Rank] = {}
-    has_more = False
-
-    def look(found: Rows, like: matching.Similar | None = None) -> None:
-        nonlocal has_more
-        values = found.values_list(*matching.COLUMNS)[: MAX_HITS + 1]
-        candidates = [Candidate(*row) for row in values]
-        has_more = has_more or len(candidates) > MAX_HITS
-        for candidate in candidates:
-            if candidate.pk not in ranks:
-                rank = matching.rank(candidate, question, like)
-                if rank is not None:
-                    ranks[candidate.pk] = rank
-
-    def is_full() -> bool:
-        return has_more or len(ranks) >= MAX_HITS
-
-    for step in _steps(question, rows, is_small=is_small):
-        if is_full():
-            break
-        look(step)
-    like: matching.Similar = {}
-    if not is_full():
-        like = similar.similar(question)
-        split = similar.split(question)
-        question = replace(question, readings=(*question.readings, *split))
-        if any(like.values()) or split:
-            look(_containing(rows, _with_errors(question, like), is_small=is_small), like)
-    ordered = sorted((rank, pk) for pk, rank in ranks.items())
-    return Found(question, like, ordered[:MAX_HITS], has_more or len(ordered) > MAX_HITS)
-
-
-def _steps(question: Question, rows: Rows, *, is_small: bool) -> Iterator[Rows]:
-    """The queries for a text as it was typed, each for a looser kind of match."""
-    exact = Q(customer_id=question.text)
-    if len(question.text) >= MIN_ID:
-        exact |= Q(customer_id__gte=question.text, customer_id__lt=question.text + _HIGHEST)
-    yield rows.filter(exact).order_by("customer_id", "pk")
-    if question.key:
-        starts = rows.filter(name_key__gte=question.key, name_key__lt=question.key + _HIGHEST)
-        yield starts.order_by("name_key", "pk")
-    if question.readings:
-        for part in (at_start, anywhere):
-            parts = [[[part(word)] for word in reading] for reading in question.readings]
-            yield _containing(rows, parts, is_small=is_small)
-
-
-def _containing(rows: Rows, parts: Parts, *, is_small: bool) -> Rows:
-    # By key: of too many, the same ones on every database.
-    return containing(rows, "searched", parts, with_trigrams=not is_small).order_by("pk")
-
-
-def _with_errors(question: Question, like: matching.Similar) -> Parts:
-    """Each word as it was typed, or one of those that are like it."""
-    return [
-        [[anywhere(word), *(whole(other) for other in like.get(word, ()))] for word in reading]
-        for reading in question.readings
-    ]
+    finder = _Finder(question, rows, is_small=is_small)
+    finder.look()
+    if len(finder.ranks) < ENOUGH_HITS:
+        finder.look_for_errors()
+    ordered = sorted((rank, pk) for pk, rank in finder.ranks.items())
+    has_more = finder.has_more or len(ordered) > MAX_HITS
+    return Found(finder.question, finder.similar, ordered[:MAX_HITS], has_more)
 
 
 def _hits(found: Found, ranks: Sequence[tuple[Rank, int]]) -> list[Hit]:

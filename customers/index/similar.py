@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from rapidfuzz.distance import OSA
 
-from customers.index.backends import containing
+from customers.index.backends import find
 from customers.index.question import Question, whole
 from customers.models import IndexedWord
 
@@ -22,7 +22,9 @@ UNFINISHED = 5
 MIN_HALF = 3
 # Characters of a word that is stored and compared, words of a question that may have errors, and for each of them
 # words of the index, the nearest ones.
-MAX_WORD, MAX_TYPED, MAX_SIMILAR = 40, 6, 40
+MAX_WORD, MAX_TYPED, MAX_SIMILAR = 40, 6, 12
+# Words of the index that are compared: more than have a piece in common.
+MAX_COMPARED = 100_000
 
 
 def storable(words: Iterable[str]) -> set[str]:
@@ -41,13 +43,15 @@ def similar(question: Question) -> dict[str, dict[str, int]]:
 
 def _similar(word: str) -> dict[str, int]:
     allowed = allowed_errors(word)
-    pieces = [[[piece]] for piece in (*_pieces(word, allowed + 1), *_swapped(word))]
-    rows = containing(IndexedWord.objects.all(), "word", pieces)
+    pieces = [[[piece]] for piece in _pieces(word, allowed + 1)]
+    stored = {found.strip() for found in find(IndexedWord, "word", pieces, MAX_COMPARED, "word")}
+    # Two neighbours that changed places may lie in two pieces.
+    stored |= _known(_swapped(word))
     errors = {}
-    for stored in rows.values_list("word", flat=True):
-        number = count_errors(word, stored.strip(), allowed)
+    for other in stored:
+        number = count_errors(word, other, allowed)
         if number is not None and number > 0:
-            errors[stored.strip()] = number
+            errors[other] = number
     nearest = sorted(errors, key=lambda other: (errors[other], other))[:MAX_SIMILAR]
     return {other: errors[other] for other in nearest}
 
@@ -61,11 +65,7 @@ def count_errors(word: str, other: str, allowed: int) -> int | None:
     """The number of errors with which a word stands for another one or its beginning; None for more than allowed."""
     lengths = {len(other)}
     if len(word) >= UNFINISHED:
-        lengths |= {
-            length
-            for length in range(len(word) - allowed, len(word) + allowed + 1)
-            if length < len(other)
-        }
+        lengths |= {length for length in range(len(word) - 1, len(word) + 2) if length < len(other)}
     numbers = [
         OSA.distance(word, other[:length], score_cutoff=allowed)
         for length in lengths
@@ -89,9 +89,9 @@ def _pieces(word: str, count: int) -> list[str]:
 
 
 def _swapped(word: str) -> list[str]:
-    """The word with two neighbours swapped: the only error that may lie in two pieces."""
+    """The word with two neighbours swapped, for each two."""
     return [
-        whole(word[:at] + word[at + 1] + word[at] + word[at + 2 :])
+        word[:at] + word[at + 1] + word[at] + word[at + 2 :]
         for at in range(len(word) - 1)
         if word[at] != word[at + 1]
     ]

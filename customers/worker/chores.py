@@ -15,9 +15,11 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from customers.batches import states
+from customers.codat.http import quota
 from customers.home import day_counts, notes, reading, syncing
 from customers.home.problems import problems
-from customers.models import Batch, Lease, WebhookEvent, Write
+from customers.index import companies, store
+from customers.models import Batch, IndexedWord, Lease, WebhookEvent, Write
 from customers.service import CustomerService
 from customers.worker import forgetting
 from customers.worker.turns import ShouldStop, Turn, Turns
@@ -106,6 +108,15 @@ def _forget(_: CustomerService, __: ShouldStop) -> Counts:
     return sum(counts), 0
 
 
+def _compare_companies(service: CustomerService, should_stop: ShouldStop) -> Counts:
+    with quota.background():
+        return companies.look(service, should_stop), 0
+
+
+def _forget_words(_: CustomerService, __: ShouldStop) -> Counts:
+    return store.forget_words(), 0
+
+
 def _end_sessions(_: CustomerService, __: ShouldStop) -> Counts:
     forgetting.delete_sessions()
     return forgetting.delete_lost_workers(), 0
@@ -182,6 +193,20 @@ CHORES: tuple[Chore, ...] = (
     Chore("problems", "Record which problems began and ended", _seconds(15), _keep_problems),
     Chore("company-states", "Read companies and their connections", _seconds(600), _read_companies),
     Chore("day-counts", "Count changes by day", _seconds(300), _count_days),
+    Chore(
+        "companies",
+        "Compare companies with the index",
+        _seconds(600),
+        _compare_companies,
+        companies.is_wanted,
+    ),
+    Chore(
+        "words",
+        "Delete unused words of the index",
+        DAILY,
+        _forget_words,
+        IndexedWord.objects.exists,
+    ),
     Chore("forget", "Delete old values, drafts, events and imports", DAILY, _forget),
     Chore("sessions", "Delete expired sessions", DAILY, _end_sessions),
 )

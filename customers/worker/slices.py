@@ -1,6 +1,6 @@
 """Slices: one process at a time does a kind of work for a company, and the companies take turns.
 
-Batches are checked and sent so, and the files of imports are read and checked.
+Batches are checked and sent so, the files of imports are read and checked, and the index of customers is filled.
 """
 
 import time
@@ -12,19 +12,20 @@ from typing import Any
 from customers.batches.checking import check_turn
 from customers.batches.sending import SLICE, due_batches, send_slice
 from customers.codat.http.quota import background
-from customers.models import Batch, Import, Lease
+from customers.index import filling
+from customers.models import Batch, Import, IndexedCompany, Lease
 from customers.service import CustomerService
 from customers.spreadsheets.importing import working
 from customers.worker.turns import ShouldStop, Turn, Turns
 from customers.writes.pacing import Pacer
 
 # The prefixes of the leases; a company's ID follows.
-SEND, CHECK, IMPORT = "send:", "check:", "import:"
+SEND, CHECK, IMPORT, INDEX = "send:", "check:", "import:", "index:"
 # A slice that ended with an error of the dashboard's own is tried again after this time.
 RETRY = timedelta(seconds=10)
 
-# A batch or an import: it has a company.
-Job = Batch | Import
+# What has a company.
+Job = Batch | Import | IndexedCompany
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +76,22 @@ def _import(
     return rows, 0, source.message if source.due_at else ""
 
 
+def _index(
+    source: IndexedCompany,
+    service: CustomerService,
+    should_stop: ShouldStop,
+    pace: Callable[[], None],
+) -> tuple[int, int, str]:
+    turn = filling.take_turn(source, service, should_stop=should_stop, pace=pace)
+    return turn.rows, turn.failed, turn.message
+
+
 # A person waits for the check of a batch, so it does not wait for what is being sent: each kind has a thread.
 KINDS = (
     Kind("Check batches", CHECK, _find_batches(Batch.State.PREPARING), _check),
     Kind("Send batches", SEND, _find_batches(Batch.State.RUNNING), _send),
     Kind("Read and check imports", IMPORT, working.due_imports, _import),
+    Kind("Index customers", INDEX, filling.due_companies, _index),
 )
 
 

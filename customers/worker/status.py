@@ -10,9 +10,9 @@ from django.db.models import Count, Min
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from customers.models import Batch, Import, Lease, Write
+from customers.models import Batch, Import, IndexedCompany, Lease, Write
 from customers.worker.chores import CHORES, Chore
-from customers.worker.slices import KINDS
+from customers.worker.slices import INDEX, KINDS
 from customers.writes import tracking
 from customers.writes.leases import ALIVE, WORKER
 
@@ -73,7 +73,8 @@ class Status:
 
 def status() -> Status:
     """What the workers do now."""
-    leases = list(Lease.objects.annotate(now=Now()))
+    # Not those of the index that nobody has: each company has one.
+    leases = list(Lease.objects.exclude(name__startswith=INDEX, holder="").annotate(now=Now()))
     by_name = {lease.name: lease for lease in leases}
     now = leases[0].now if leases else timezone.now()
     running = [lease for lease in leases if lease.holder and lease.until and lease.until >= now]
@@ -121,7 +122,10 @@ def _doing(lease: Lease) -> str:
 
 
 def _company_name(company_id: str) -> str:
-    """The name of a company that has a batch or an import, else its ID."""
+    """The name of a company that is in the index or has a batch or an import, else its ID."""
+    indexed = IndexedCompany.objects.filter(company_id=company_id).first()
+    if indexed is not None and indexed.name:
+        return indexed.name
     batch = Batch.objects.filter(company_id=company_id).first()
     job = batch or Import.objects.filter(company_id=company_id).first()
     return job.company_name if job else company_id

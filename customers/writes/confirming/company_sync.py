@@ -17,7 +17,7 @@ from customers.codat import refreshes
 from customers.codat.errors import CodatError, NotFound
 from customers.codat.text import db_safe
 from customers.codat.types import PullOperation
-from customers.models import CompanyState, CompanySync
+from customers.models import CompanyState, CompanySync, IndexedCompany
 from customers.service import CustomerService
 from customers.writes import polling
 
@@ -143,10 +143,11 @@ def _poll(sync: CompanySync, service: CustomerService) -> None:
             # Codat has deleted the pull operation, so it has ended.
             pull = PullOperation(status="Complete", progress=100)
         if running.update(**_values(pull)) and refreshes.has_ended(pull):
-            # The cached company has the time of its last sync.
+            # The cached company has the time of its last sync, and the index the customers before it.
             service.expire_company(company_id=sync.company_id)
             if not refreshes.has_failed(str(pull.get("status") or "")):
                 CompanyState.synced(sync.company_id, timezone.now())
+            IndexedCompany.objects.make_due(sync.company_id)
     sync.refresh_from_db()
 
 

@@ -23,7 +23,7 @@ from customers.codat.errors import CodatError, NotFound
 from customers.codat.http.quota import background
 from customers.codat.text import db_safe
 from customers.codat.types import PushOperation
-from customers.models import WebhookEvent, Write
+from customers.models import IndexedCompany, WebhookEvent, Write
 from customers.service import CustomerService, default_service
 from customers.writes import following, polling
 from customers.writes.confirming import company_sync, confirmation, reading_back
@@ -170,6 +170,7 @@ def process(event: WebhookEvent, service: CustomerService) -> None:
     elif event.event_type in READ_EVENTS and _is_about_customers(payload):
         _confirm_writes(event, payload, service)
     if event.event_type.startswith(COMPANY_EVENTS):
+        IndexedCompany.objects.make_due(*_companies(payload))
         _renew_company(payload, service)
     WebhookEvent.objects.filter(pk=event.pk).update(processed_at=timezone.now())
 
@@ -195,12 +196,20 @@ def _confirm_writes(event: WebhookEvent, payload: dict[str, Any], service: Custo
 
 def _renew_company(payload: dict[str, Any], service: CustomerService) -> None:
     """Refresh the cached company of an event, if it is cached. Raises CodatError."""
-    named = _object(payload, "referenceCompany").get("id"), payload.get("companyId")
-    for value in named:
-        company_id = values.canonical_company_id(db_safe(value)) if isinstance(value, str) else ""
-        if company_id and service.snapshots.cached_company(company_id=company_id):
+    for company_id in _companies(payload):
+        if service.snapshots.cached_company(company_id=company_id):
             with suppress(NotFound):
                 service.get_company(company_id=company_id, fresh=True)
+
+
+def _companies(payload: dict[str, Any]) -> list[str]:
+    """The companies that an event names."""
+    named = _object(payload, "referenceCompany").get("id"), payload.get("companyId")
+    return [
+        values.canonical_company_id(db_safe(value))
+        for value in named
+        if isinstance(value, str) and value
+    ]
 
 
 def _payload(event: WebhookEvent) -> dict[str, Any]:
