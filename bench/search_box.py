@@ -37,7 +37,8 @@ _TYPE = """(text) => new Promise((resolve) => {
 def rows(testbed: Testbed, upstream: Server, *, quick: bool) -> list[Row]:
     """The row; the index is filled for it."""
     env = testbed.settings(upstream) | {
-        "DATABASE_URL": f"sqlite:///{testbed.folder / 'search.sqlite3'}"
+        "DATABASE_URL": f"sqlite:///{testbed.folder / 'search.sqlite3'}",
+        "INDEX_CUSTOMERS": "true",
     }
     testbed.prepare(env)
     sizes = (20, 50) if quick else (COMPANIES, CUSTOMERS)

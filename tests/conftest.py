@@ -193,6 +193,12 @@ def editor(db: None) -> User:
 
 
 @pytest.fixture
+def has_index(settings: Settings) -> None:
+    """There is an index of customers, as there is where nothing is set."""
+    settings.INDEX_CUSTOMERS = True
+
+
+@pytest.fixture
 def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     """A client of Codat's that retries immediately."""
     monkeypatch.setattr(codat_client, "BACKOFF", 0.01)

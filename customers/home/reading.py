@@ -1,5 +1,7 @@
 """Reads the companies for the home page, as work of the worker: pages of companies, events, and schedules of syncs.
 
+The index of customers takes the companies from the same reading.
+
 All companies are read every ten minutes. Between two readings Codat's events say which have changed.
 """
 
@@ -19,6 +21,7 @@ from customers.codat.values import canonical_company_id
 from customers.home.company_facts import Facts, facts_of
 from customers.home.events import CompanyEvent, company_events, events_since
 from customers.home.sources.companies import LINKED
+from customers.index.companies import compare
 from customers.models import CompanyState
 from customers.service import CustomerService
 
@@ -48,15 +51,18 @@ _FIELDS = (
 def read_all(service: CustomerService, should_stop: ShouldStop) -> int:
     """Read all companies; how many there are. Those that Codat has no more are removed. Raises CodatError."""
     started_at, number = timezone.now(), 0
+    found: list[Company] = []
     with background():
         for page in range(1, MAX_PAGES + 1):
             if should_stop():
                 return number
             results = service.list_companies(page=page, page_size=PAGE_SIZE, order_by="created")
             number += _store(results["results"])
+            found += results["results"]
             if not position(results, page, PAGE_SIZE).has_next:
                 break
         CompanyState.objects.filter(read_at__lt=started_at).delete()
+        compare(found)
         _read_schedules(service, should_stop)
     return number
 

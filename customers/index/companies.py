@@ -1,41 +1,25 @@
 """Keeps the companies of the index in step with those of the Codat account."""
 
-from collections.abc import Callable
+from collections.abc import Iterable
 
 from django.conf import settings
 
-from customers.codat.pages import position
 from customers.codat.text import db_safe
 from customers.codat.types import Company
 from customers.codat.values import canonical_company_id
 from customers.index import store
 from customers.index.filling import Facts, facts_of
 from customers.models import IndexedCompany
-from customers.service import CustomerService
-
-# Companies of one page, which is one call.
-PAGE_SIZE = 500
-# Pages: more than any account has.
-MAX_PAGES = 200
 
 
-def is_wanted() -> bool:
-    """Whether there is an index, or one to drop."""
-    return settings.INDEX_CUSTOMERS or IndexedCompany.objects.exists()
+def compare(companies: Iterable[Company]) -> int:
+    """Compare the index with all companies as Codat has them now; how many are new or differ, and so are due.
 
-
-def look(service: CustomerService, should_stop: Callable[[], bool] = lambda: False) -> int:
-    """Read all companies. New ones come into the index, and those that differ from it are due; how many.
-
-    That is what finds a change whose event was lost: another connection, a newer copy, a company that is gone. Where
-    the setting says that there is no index, it is dropped. Raises CodatError.
+    That is what finds a change whose event was lost: another connection, a newer copy, a company that is gone.
     """
     if not settings.INDEX_CUSTOMERS:
-        store.drop()
         return 0
-    found = _read(service, should_stop)
-    if found is None:
-        return 0
+    found = {company_id: facts_of(each) for each in companies if (company_id := _id_of(each))}
     stored = {row.company_id: row for row in IndexedCompany.objects.all()}
     new = [
         IndexedCompany(company_id=company_id, name=facts.name)
@@ -53,20 +37,12 @@ def look(service: CustomerService, should_stop: Callable[[], bool] = lambda: Fal
     return len(new) + len(differing)
 
 
-def _read(service: CustomerService, should_stop: Callable[[], bool]) -> dict[str, Facts] | None:
-    """All companies by ID; None where they could not all be read before the worker ends."""
-    found: dict[str, Facts] = {}
-    for page in range(1, MAX_PAGES + 1):
-        if should_stop():
-            return None
-        results = service.list_companies(page=page, page_size=PAGE_SIZE, order_by="created")
-        for company in results["results"]:
-            company_id = _id_of(company)
-            if company_id:
-                found[company_id] = facts_of(company)
-        if not position(results, page, PAGE_SIZE).has_next:
-            break
-    return found
+def drop_where_off() -> bool:
+    """Empty the index where the setting says that there is none; whether it had something."""
+    if settings.INDEX_CUSTOMERS or not IndexedCompany.objects.exists():
+        return False
+    store.drop()
+    return True
 
 
 def _id_of(company: Company) -> str:

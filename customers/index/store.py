@@ -8,8 +8,7 @@ from collections.abc import Iterable, Sequence
 from django.db import transaction
 from django.db.models import QuerySet
 
-from customers.index import records, similar
-from customers.index.backends import clear
+from customers.index import backends, records, similar
 from customers.index.question import whole
 from customers.models import IndexedCompany, IndexedCustomer, IndexedWord
 
@@ -112,6 +111,11 @@ def forget_words() -> int:
     return len(unused)
 
 
+def tidy() -> None:
+    """Make lookups quick again after much was written."""
+    backends.tidy(IndexedCustomer, IndexedWord)
+
+
 def drop() -> None:
     """Empty the index."""
-    clear(IndexedCustomer, IndexedWord, IndexedCompany)
+    backends.clear(IndexedCustomer, IndexedWord, IndexedCompany)

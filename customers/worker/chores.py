@@ -15,10 +15,9 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from customers.batches import states
-from customers.codat.http import quota
 from customers.home import day_counts, notes, reading, syncing
 from customers.home.problems import problems
-from customers.index import companies, store
+from customers.index import store
 from customers.models import Batch, IndexedWord, Lease, WebhookEvent, Write
 from customers.service import CustomerService
 from customers.worker import forgetting
@@ -108,13 +107,11 @@ def _forget(_: CustomerService, __: ShouldStop) -> Counts:
     return sum(counts), 0
 
 
-def _compare_companies(service: CustomerService, should_stop: ShouldStop) -> Counts:
-    with quota.background():
-        return companies.look(service, should_stop), 0
-
-
-def _forget_words(_: CustomerService, __: ShouldStop) -> Counts:
-    return store.forget_words(), 0
+def _tidy_index(_: CustomerService, __: ShouldStop) -> Counts:
+    """Delete the words of names that no customer has any more, and make lookups quick again."""
+    done = store.forget_words()
+    store.tidy()
+    return done, 0
 
 
 def _end_sessions(_: CustomerService, __: ShouldStop) -> Counts:
@@ -194,17 +191,10 @@ CHORES: tuple[Chore, ...] = (
     Chore("company-states", "Read companies and their connections", _seconds(600), _read_companies),
     Chore("day-counts", "Count changes by day", _seconds(300), _count_days),
     Chore(
-        "companies",
-        "Compare companies with the index",
-        _seconds(600),
-        _compare_companies,
-        companies.is_wanted,
-    ),
-    Chore(
-        "words",
-        "Delete unused words of the index",
+        "index",
+        "Tidy the index of customers",
         DAILY,
-        _forget_words,
+        _tidy_index,
         IndexedWord.objects.exists,
     ),
     Chore("forget", "Delete old values, drafts, events and imports", DAILY, _forget),

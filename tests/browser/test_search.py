@@ -16,7 +16,7 @@ from tests.browser.conftest import editor_page
 from tests.browser.test_accessibility import violations
 from tests.support.searching import searched_companies
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(240), pytest.mark.usefixtures("has_index")]
 
 SUGGESTIONS = "**/search/suggestions/**"
 

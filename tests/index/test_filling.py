@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from io import StringIO
 
 import pytest
 import simplejson
+from django.core.management import CommandError, call_command
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -19,7 +21,7 @@ from customers.models import IndexedCompany, IndexedCustomer, IndexedWord, Webho
 from customers.service import default_service
 from customers.writes.events import webhooks
 from sandbox import Sandbox
-from tests.support.index import fill, indexed, shown, stored, sweep
+from tests.support.index import fill, indexed, look, shown, stored, sweep
 from tests.support.journal import codat_is_back
 from tests.support.races import all_at_once
 
@@ -145,7 +147,7 @@ def test_rows_of_another_connection_leave_before_the_new_ones_are_read(sandbox: 
     source = indexed_company(sandbox, "xero")
     sandbox.replace_connection("xero")
     sandbox.faults.add("/data/customers", "status", status=500, count=-1)
-    companies.look(default_service())
+    look()
     fill()
     source.refresh_from_db()
     assert (source.state, source.customers) == (State.FILLING, 0)
@@ -173,11 +175,11 @@ def test_a_company_that_is_missing_in_the_list_stays_where_codat_still_has_it(
 def test_a_company_without_a_copy_is_read_once_it_has_one(sandbox: Sandbox) -> None:
     source = indexed_company(sandbox, "never_synced")
     assert source.state == State.NEVER_SYNCED
-    companies.look(default_service())
+    look()
     IndexedCompany.objects.exclude(pk=source.pk).delete()
     assert not fill()
     synced(sandbox, "never_synced")
-    companies.look(default_service())
+    look()
     fill()
     assert state_of(sandbox, "never_synced").state == State.COMPLETE
     assert stored()[source.company_id] == shown(sandbox)[source.company_id]
@@ -344,14 +346,14 @@ def test_companies_take_turns(small: Sandbox) -> None:
 def test_the_setting_drops_the_index(sandbox: Sandbox, settings: Settings) -> None:
     indexed_company(sandbox, "xero")
     settings.INDEX_CUSTOMERS = False
-    assert companies.is_wanted()
     assert filling.due_companies() == []
-    companies.look(default_service())
-    assert not companies.is_wanted()
+    assert companies.drop_where_off()
+    assert not companies.drop_where_off()
     assert not IndexedCustomer.objects.exists()
     assert not IndexedWord.objects.exists()
     assert search("x").coverage.is_off
-    assert not sandbox.calls
+    look()
+    assert not IndexedCompany.objects.exists()
     # The table of trigrams is empty, too, and follows the rows again.
     settings.INDEX_CUSTOMERS = True
     indexed_company(sandbox, "xero")
@@ -369,3 +371,51 @@ def test_words_that_no_customer_has_are_forgotten(sandbox: Sandbox) -> None:
     assert store.forget_words() == 1
     words = {word.strip() for word in IndexedWord.objects.values_list("word", flat=True)}
     assert words == {"bluebell", "dairy"}
+
+
+def test_tidying_changes_nothing_that_is_found(sandbox: Sandbox) -> None:
+    sweep()
+    before = search("bakery").total
+    store.tidy()
+    assert search("bakery").total == before
+
+
+# -- commands ----------------------------------------------------------------------------------------
+
+
+def run(*arguments: str) -> str:
+    output = StringIO()
+    call_command(*arguments, stdout=output)
+    return output.getvalue()
+
+
+def test_a_company_is_read_again_on_demand(sandbox: Sandbox) -> None:
+    source = indexed_company(sandbox, "xero")
+    IndexedCustomer.objects.filter(source=source).update(name="Changed here")
+    assert "1 company will be read." in run("reindex", "--company", source.company_id.upper())
+    assert fill() == 1
+    assert stored()[source.company_id] == shown(sandbox)[source.company_id]
+
+
+def test_all_companies_are_read_again_on_demand(sandbox: Sandbox) -> None:
+    assert "No worker is running" in run("reindex")
+    fill()
+    assert stored() == shown(sandbox)
+    assert f"{IndexedCompany.objects.count()} companies will be read." in run("reindex")
+    assert fill() >= IndexedCompany.objects.count()
+
+
+def test_an_unknown_company_cannot_be_read_again(sandbox: Sandbox, settings: Settings) -> None:
+    with pytest.raises(CommandError, match="does not exist|not found|no longer|Codat"):
+        run("reindex", "--company", "unknown")
+    settings.INDEX_CUSTOMERS = False
+    with pytest.raises(CommandError, match="There is no index"):
+        run("reindex")
+
+
+def test_the_index_is_dropped_on_demand(sandbox: Sandbox) -> None:
+    indexed_company(sandbox, "xero")
+    assert "INDEX_CUSTOMERS=false prevents that" in run("drop_index")
+    assert not IndexedCompany.objects.exists()
+    assert not IndexedCustomer.objects.exists()
+    assert not IndexedWord.objects.exists()

@@ -7,7 +7,8 @@ from typing import Any
 from django.utils import timezone
 
 from customers.codat.text import single_line
-from customers.index import companies, filling, records, store
+from customers.home import reading
+from customers.index import filling, records, store
 from customers.models import IndexedCompany, IndexedCustomer
 from customers.service import CustomerService, default_service
 from customers.web import links
@@ -46,8 +47,13 @@ def fill(service: CustomerService | None = None) -> int:
 
 def sweep(service: CustomerService | None = None) -> None:
     """Compare all companies with those of Codat, then read what is due."""
-    companies.look(service or default_service())
+    look(service)
     fill(service)
+
+
+def look(service: CustomerService | None = None) -> None:
+    """Compare all companies with those of Codat, as a chore does."""
+    reading.read_all(service or default_service(), lambda: False)
 
 
 def shown(sandbox: Sandbox) -> dict[str, dict[str, str]]:

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
 from customers.codat.client import worker_client
+from customers.index import companies
 from customers.service import CustomerService
 from customers.worker.loop import Worker
 from customers.writes.pacing import Pacer
@@ -30,6 +31,10 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Work until a signal; with `--once` print what one round did."""
+        if companies.drop_where_off():
+            self.stdout.write(
+                "The index of customers was dropped, because INDEX_CUSTOMERS is false."
+            )
         worker = Worker(
             CustomerService(worker_client()),
             pacer=Pacer(settings.CODAT_WORKER_PACE),
