@@ -406,7 +406,7 @@ def test_all_companies_are_read_again_on_demand(sandbox: Sandbox) -> None:
 
 
 def test_an_unknown_company_cannot_be_read_again(sandbox: Sandbox, settings: Settings) -> None:
-    with pytest.raises(CommandError, match="does not exist|not found|no longer|Codat"):
+    with pytest.raises(CommandError, match=r"does not exist|not found|no longer|Codat"):
         run("reindex", "--company", "unknown")
     settings.INDEX_CUSTOMERS = False
     with pytest.raises(CommandError, match="There is no index"):
