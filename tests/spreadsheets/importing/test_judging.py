@@ -16,6 +16,7 @@ from customers.spreadsheets.importing.fields import fields
 from customers.spreadsheets.importing.sheets.cells import Cells
 from customers.spreadsheets.importing.sheets.sheet import Sheet
 from tests.forms.test_round_trip import pairs
+from tests.support.forms import array, node, obj
 
 RowState = ImportRow.State
 
@@ -91,3 +92,16 @@ def test_the_short_way_agrees_with_the_whole_form(
         assert apply_own(form, short.instructions) == []
         assert form.is_valid()
         assert form.changes()
+
+
+def test_an_empty_group_removes_a_row_only_where_rows_are_replaced() -> None:
+    model = obj(name=node(), addresses=array(type=node(), city=node()))
+    rows = [{"type": "Billing", "city": "Leeds"}, {"type": "Delivery", "city": "Hull"}]
+    record = {"id": "c1", "name": "Fern", "addresses": rows}
+    keys = ["name", "addresses.#1.type", "addresses.#1.city", "addresses.#2.type"]
+    cells = Cells(["Fern", "Billing", "Leeds", ""])
+    compiled = compile_model(model)
+    assert judging.judge(Sheet(compiled, keys), cells, record).state == RowState.UNCHANGED
+    verdict = judging.judge(Sheet(compiled, keys, replaces_rows=True), cells, record)
+    assert verdict.state == RowState.CHANGED
+    assert [change["label"] for change in verdict.changes] == ["Label 2 (removed)"]
