@@ -88,13 +88,11 @@ function isChanged(field) {
   return field.selectedIndex !== Math.max(first, 0);
 }
 
-// The form that was sent is answered with what it has now; all others keep what was typed.
 document.addEventListener("htmx:beforeSwap", (event) => {
-  const { target, requestConfig } = event.detail;
+  const { target } = event.detail;
   if (!target?.matches?.(PLACE)) return;
-  const sent = requestConfig.verb === "get" ? null : requestConfig.elt;
   for (const field of target.querySelectorAll("input[id], select[id], textarea[id]")) {
-    if (field.form === sent || field.form?.method === "get" || !isChanged(field)) continue;
+    if (field.form?.method === "get" || !isChanged(field)) continue;
     typed.set(field.id, field.type === "checkbox" ? field.checked : field.value);
   }
 });

@@ -1,5 +1,6 @@
 """The rows of an import as its page shows them: in tabs, problems in groups of a kind, searched and paged."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,6 +25,7 @@ _FIRST, _MAX_GROUPS = 5, 20
 # Characters that may be typed into a cell on the page.
 MAX_CELL = 5_000
 _MAX_DIGITS = 6
+_NOT_IN_IDS = re.compile(r"[^\w-]", re.ASCII)
 # Rules that a value breaks; of all others it can be right.
 _WRONG = frozenset(
     {
@@ -72,14 +74,14 @@ class RowView:
 
 @dataclass(frozen=True, slots=True)
 class GroupView:
-    """Rows with one kind of problem. `number` is its place on the page; `url` shows all of them, "" where it does.
+    """Rows with one kind of problem. `name` is part of the ids of its form; `url` shows all of them, "" where it does.
 
     `label` is that of the field, `options` (text, label) what it may have, () for any text or where it is about rows.
     `answers` are buttons for all of them: (action, label).
     """
 
     group: Group
-    number: int
+    name: str
     rows: list[RowView]
     url: str
     mark: Mark
@@ -180,10 +182,10 @@ def _add_groups(
     view: RowsView, rows: "QuerySet[ImportRow]", place: ImportPlace, shown: Shown
 ) -> None:
     """The groups of the place: one with its page of rows, or the first rows of each."""
-    for number, group in enumerate(problems.groups(shown.source, shown.labels), start=1):
+    for group in problems.groups(shown.source, shown.labels):
         if place.kind:
             if group.kind == place.kind:
-                view.groups = [_group(group, number, view.rows, "", shown)]
+                view.groups = [_group(group, view.rows, "", shown)]
             continue
         if len(view.groups) == _MAX_GROUPS:
             view.more += 1
@@ -192,10 +194,10 @@ def _add_groups(
         if first:
             url = place.address(show=PROBLEMS.key, kind=group.kind, page=1)
             is_whole = len(first) == group.rows
-            view.groups.append(_group(group, number, first, "" if is_whole else url, shown))
+            view.groups.append(_group(group, first, "" if is_whole else url, shown))
 
 
-def _group(group: Group, number: int, rows: list[RowView], url: str, shown: Shown) -> GroupView:
+def _group(group: Group, rows: list[RowView], url: str, shown: Shown) -> GroupView:
     rule, _, key = group.kind.partition(":")
     field = next((one for one in shown.fields.values() if one.bulk_key == key), None)
     tone: MarkTone = "bad" if rule in _WRONG else "warn"
@@ -204,7 +206,8 @@ def _group(group: Group, number: int, rows: list[RowView], url: str, shown: Show
     )
     return GroupView(
         group=group,
-        number=number,
+        # The same whatever other groups there are: scripts find what was typed by it.
+        name=_NOT_IN_IDS.sub("-", group.kind),
         rows=rows,
         url=url,
         mark=Mark(group.heading, icon, tone),

@@ -81,8 +81,8 @@ class Pages:
     def group(self, text: str) -> str:
         """The form of the group with this heading."""
         html = self.html()
-        form = html[: html.index(text)].rpartition('id="group-')[2]
-        return f"group-{form.partition('-')[0]}".partition('"')[0]
+        form = html[: html.index(text)].rpartition('class="problem-group" id="')[2]
+        return form.partition('"')[0]
 
 
 @pytest.fixture
