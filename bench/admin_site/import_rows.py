@@ -14,9 +14,9 @@ import django
 
 django.setup()
 
-import tablib  # type: ignore[import-untyped]  # noqa: E402  (needs the set-up)
+import tablib  # noqa: E402  (needs the set-up)
 from django.core.management import call_command  # noqa: E402
-from import_export.resources import modelresource_factory  # type: ignore[import-untyped]  # noqa: E402
+from import_export.resources import modelresource_factory  # noqa: E402
 
 from bench.admin_site.models import Customer  # noqa: E402
 
