@@ -205,6 +205,16 @@ _CUSTOMER = of(links.customer, "qbo", "39")
 
 PAGES: tuple[Page, ...] = (
     Page("sign-in", at("/accounts/login/"), NOBODY),
+    Page("home", at(links.home())),
+    Page("home, viewer", at(links.home()), VIEWER),
+    Page("home, whole team", at(links.home("show=team"))),
+    Page("home, nothing snoozed", at(links.home("show=snoozed"))),
+    Page("home, companies found", at(links.home("q=region%3Duk"))),
+    Page("home, no company found", at(links.home("q=nothing-like-this"))),
+    Page("home, snooze menu", at(links.home()), act=(".problem-later summary", ".problem-later details[open]")),
+    Page("problem, old copies", at(links.problem("copies-old"))),
+    Page("activity", at(links.activity())),
+    Page("activity, nothing found", at(links.activity("outcome=left&person=nobody"))),
     Page("companies", at("/companies/")),
     Page("companies, viewer", at("/companies/"), VIEWER),
     Page("companies, nothing found", at("/companies/?q=nothing-like-this")),

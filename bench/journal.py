@@ -10,6 +10,7 @@ from bench.http_clients import Browser
 from bench.pages import COMPANY, DETAIL, LIST
 from bench.report import Row, milliseconds
 from bench.testbed import Server, Testbed
+from bench.upstream import HUNDRED
 from bench.timing import interleave
 
 SHORT, LONG, QUICK = 1_000, 1_000_000, 20_000
@@ -27,6 +28,10 @@ _PAGES = {
     "my changes": "/writes/",
     "my changes, all": "/writes/?state=",
     "number of my changes": "/writes/badge/",
+    "home": "/",
+    "activity": "/activity/",
+    "activity, refused": "/activity/?outcome=failed",
+    "activity, one company": f"/activity/?company={HUNDRED}",
 }
 _DEEP = "change history, page 101 or the last"
 

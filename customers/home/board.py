@@ -25,11 +25,10 @@ _MAX_RESOLVED = 200
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Who a problem belongs to. `is_taken`: they took it, rather than having made the change."""
+    """Who a problem belongs to. `is_me`: the person whose board it is."""
 
-    user_id: int
     name: str
-    is_taken: bool
+    is_me: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +48,12 @@ class Entry:
 
     @property
     def owner_label(self) -> str:
-        """Whose it is, "" for nobody's."""
+        """Whose it is, "" for nobody's. The person whose board it is comes first."""
         if not self.owners:
             return ""
         others = len(self.owners) - 1
-        return self.owners[0].name + (f" and {others} more" if others else "")
+        name = "You" if self.owners[0].is_me else self.owners[0].name
+        return name + (f" and {others} more" if others else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,9 +148,13 @@ def _entry(
     people: Mapping[int, str],
     now: datetime,
 ) -> Entry:
-    owners = _owners(problem, note, people, now)
+    owners = [
+        Owner(people[user_id], is_me=user_id == user.pk)
+        for user_id in _owners(problem, note, people, now)
+    ]
+    owners.sort(key=lambda owner: (not owner.is_me, owner.name))
     may_act = user.has_perm(problem.kind.acts)
-    is_own = any(owner.user_id == user.pk for owner in owners)
+    is_own = any(owner.is_me for owner in owners)
     return Entry(
         problem=problem,
         owners=owners,
@@ -164,13 +168,13 @@ def _entry(
 
 def _owners(
     problem: Problem, note: ProblemNote | None, people: Mapping[int, str], now: datetime
-) -> list[Owner]:
-    """Whoever took it; else the people whose changes it consists of, unless they are away."""
+) -> list[int]:
+    """Whoever took it; else the people whose changes it consists of, unless they are away. Their IDs."""
     taken_by = note.owner_id if note and note.resolved_at is None else None
     if taken_by is not None and taken_by in people:
-        return [Owner(taken_by, people[taken_by], is_taken=True)]
+        return [taken_by]
     return [
-        Owner(author.user_id, people[author.user_id], is_taken=False)
+        author.user_id
         for author in problem.authors
         if author.user_id in people
         and (author.unseen_since is None or now - author.unseen_since < AWAY_AFTER)

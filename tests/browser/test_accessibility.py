@@ -126,6 +126,13 @@ def _fault(kind: str, **how: object) -> Visit:
 
 
 PAGES: dict[str, Visit] = {
+    "home": at(lambda stack: "/"),
+    "home, team": at(lambda stack: "/?show=team"),
+    "home, nothing muted": at(lambda stack: "/?show=muted"),
+    "home, no company found": at(lambda stack: "/?q=nothing-like-this"),
+    "problem": at(lambda stack: "/problems/copies-old/"),
+    "activity": at(lambda stack: "/activity/"),
+    "activity, nothing found": at(lambda stack: "/activity/?outcome=left&person=nobody"),
     "companies": at(lambda stack: "/companies/"),
     "companies, nothing found": at(lambda stack: "/companies/?q=nothing-like-this"),
     "list": at(lambda stack: links.customers(stack.company("qbo"))),

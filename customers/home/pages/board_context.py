@@ -101,7 +101,6 @@ def home_context(request: HttpRequest) -> dict[str, Any]:
         "lately": [one for one in board.resolved if one.at > lately],
         "resolved_url": place.address(show=RESOLVED),
         "may_write": may_write,
-        "me": user.pk,
         "draft_count": drafts.unsaved(user).count() if may_write else 0,
         "changes_picture": pictures.changes_picture(),
         "ages_picture": pictures.ages_picture(),
