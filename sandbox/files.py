@@ -154,7 +154,7 @@ _WRONG_SIZE = (
     File("short", "short.txt", _TEXT, lambda: content.plain("Short", 40)[:500], announced=1000),
     File("short-chunked", "short 2.txt", _TEXT, lambda: content.plain("Short", 40)[:500], announced=1000, chunked=True),
     File("long", "long.png", "image/png", _png(3), announced=10),
-    File("gzipped", "ledger.csv", None, lambda: gzip.compress(LEDGER), announced=len(LEDGER), encoding="gzip"),
+    File("gzipped", "ledger.csv", None, lambda: gzip.compress(LEDGER, mtime=0), announced=len(LEDGER), encoding="gzip"),
     File("fine", "fine.txt", _TEXT, _plain("Fine")),
 )  # fmt: skip
 

@@ -212,7 +212,7 @@ def test_findings_of_a_sync(editor: User) -> None:
     [
         ("ready", {"checked": 2}, "A batch is ready to start"),
         ("paused", {"queued": 2}, "A batch is paused"),
-        ("running", {"unknown": 1, "sent": 1}, "A batch waits: 1 outcome unknown"),
+        ("running", {"unknown": 1, "sent": 1}, "A batch waits: outcomes are unknown"),
         ("done", {"refused": 2, "confirmed": 1}, "2 rows of a batch failed"),
     ],
 )

@@ -15,6 +15,7 @@ from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
+from customers.home import frame
 from customers.models import Batch, Write
 from customers.web import attention, links
 from customers.writes.listed import listed_writes, row_key
@@ -27,6 +28,12 @@ pytestmark = pytest.mark.django_db
 COMPANY, CUSTOMER = "a-company", "39"
 NOW = timezone.now()
 Statement = tuple[str, Any]
+
+
+@pytest.fixture(autouse=True)
+def _problems_are_counted_already(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages count the problems of a person at most twice a minute: see `home/frame.py`."""
+    monkeypatch.setattr(frame, "number_of", lambda request, attention: 0)
 
 
 def fill(user: User, count: int, *, company: str = COMPANY) -> None:
