@@ -40,7 +40,7 @@ def shown(client: RawPathClient, query: str = "") -> list[str]:
 def file(client: RawPathClient, query: str = "") -> list[list[str]]:
     answer = client.get(f"/activity/changes.csv{query}")
     assert answer["Content-Type"] == "text/csv; charset=utf-8"
-    text = b"".join(answer.streaming_content).decode("utf-8-sig")
+    text = b"".join(answer).decode("utf-8-sig")
     return list(csv.reader(io.StringIO(text)))[1:]
 
 
