@@ -41,6 +41,14 @@ Batch.objects.update(connection_id=accounting_connections(company_at_codat)[0]["
 BatchRow.objects.filter(batch=ready, position=41).update(customer_id="39")
 """
 
+# What the worker would have read and counted for the home page.
+_HOME = """
+from customers.home import day_counts, reading
+from customers.service import default_service
+reading.read_all(default_service(), lambda: False)
+day_counts.count()
+"""
+
 # Imports in each state, in the same way.
 _IMPORTS = f"""
 from django.contrib.auth.models import User
@@ -158,9 +166,11 @@ def running() -> Iterator[Stack]:
         testbed.prepare(env)
         testbed.run(["manage.py", "shell", "--verbosity=0", "--command", _VIEWER], env)
         companies = requests.get(f"http://127.0.0.1:{port}/_sandbox/", timeout=TIMEOUT).json()
-        batches = _BATCHES.replace("COMPANY", companies["companies"]["qbo"])
-        testbed.run(["manage.py", "shell", "--verbosity=0", "--command", batches], env)
+        # First: an import that was sent has a batch, and pages open the newest one of a state.
         imports = _IMPORTS.replace("COMPANY", companies["companies"]["qbo"])
         testbed.run(["manage.py", "shell", "--verbosity=0", "--command", imports], env)
+        batches = _BATCHES.replace("COMPANY", companies["companies"]["qbo"])
+        testbed.run(["manage.py", "shell", "--verbosity=0", "--command", batches], env)
+        testbed.run(["manage.py", "shell", "--verbosity=0", "--command", _HOME], env)
         dashboard = testbed.gunicorn("audit.application", env)
         yield Stack(f"http://127.0.0.1:{dashboard.port}", f"http://127.0.0.1:{port}")

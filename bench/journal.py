@@ -10,8 +10,8 @@ from bench.http_clients import Browser
 from bench.pages import COMPANY, DETAIL, LIST
 from bench.report import Row, milliseconds
 from bench.testbed import Server, Testbed
-from bench.upstream import HUNDRED
 from bench.timing import interleave
+from bench.upstream import HUNDRED
 
 SHORT, LONG, QUICK = 1_000, 1_000_000, 20_000
 MUST = 1.3
