@@ -2,27 +2,20 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
-from urllib.parse import urlencode
+from typing import Any
 
 from django.contrib.auth.decorators import permission_required
-from django.contrib.auth.models import User
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from customers.batches.estimate import counted
-from customers.formatting import text_or_dash
 from customers.models import Batch, BatchRow, Write
-from customers.service import default_service
 from customers.web import links
-from customers.web.paging import page_number
+from customers.web.owned_list import company_name_of, owned_list
 
 PAGE_SIZE = 20
-_MAX_DIGITS = 5
-# Values of the filter `who`.
-MINE, EVERYBODY = "mine", ""
 
 _TONES = {
     Batch.State.PREPARING: "info",
@@ -46,52 +39,16 @@ def all_batches(request: HttpRequest) -> HttpResponse:
 def company_batches(request: HttpRequest, company_id: str) -> HttpResponse:
     """The batches of one company."""
     rows = Batch.objects.filter(company_id=company_id)
-    newest = rows.first()
-    company = default_service().snapshots.cached_company(company_id=company_id)
-    name = (
-        newest.company_name
-        if newest
-        else text_or_dash(company.data.get("name") if company else None)
-    )
+    name = company_name_of(company_id, rows.first())
     context = {"company_name": name, "customers_url": links.customers(company_id)}
     return _list(request, rows, context)
 
 
 def _list(request: HttpRequest, rows: QuerySet[Batch], context: Mapping[str, Any]) -> HttpResponse:
-    who = MINE if request.GET.get("who") == MINE else EVERYBODY
-    state = request.GET.get("state", "")
-    state = state if state in Batch.State.values else ""
-    if who == MINE:
-        rows = rows.filter(user=cast(User, request.user))
-    if state:
-        rows = rows.filter(state=state)
-    page = page_number(request.GET.get("page", ""), digits=_MAX_DIGITS)
-    start = (page - 1) * PAGE_SIZE
-    found = list(rows.defer("instructions", "question")[start : start + PAGE_SIZE + 1])
-    batches = found[:PAGE_SIZE]
-
-    def address(number: int) -> str:
-        pairs = {"who": who, "state": state, "page": str(number) if number > 1 else ""}
-        return "?" + urlencode({name: value for name, value in pairs.items() if value})
-
-    return render(
-        request,
-        "batches/batches.html",
-        {
-            "company_name": "",
-            "customers_url": "",
-            "rows": _rows(batches),
-            "who": who,
-            "state": state,
-            "people": [(EVERYBODY, "Everybody"), (MINE, "Me")],
-            "states": [("", "All"), *Batch.State.choices],
-            "is_narrowed": bool(who or state),
-            "position": f"Page {page}",
-            "previous_url": address(page - 1) if page > 1 else "",
-            "next_url": address(page + 1) if len(found) > PAGE_SIZE else "",
-            **context,
-        },
-    )
+    rows = rows.defer("instructions", "question")
+    page = owned_list(request, rows, Batch.State, page_size=PAGE_SIZE)
+    defaults = {"company_name": "", "customers_url": "", "rows": _rows(page.rows)}
+    return render(request, "batches/batches.html", {**page.context, **defaults, **context})
 
 
 def _rows(batches: Sequence[Batch]) -> list[dict[str, Any]]:

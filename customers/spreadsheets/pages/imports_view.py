@@ -2,27 +2,21 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
-from urllib.parse import urlencode
+from typing import Any
 
 from django.contrib.auth.decorators import permission_required
-from django.contrib.auth.models import User
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from customers.batches.estimate import counted
-from customers.formatting import text_or_dash, thousands
+from customers.formatting import thousands
 from customers.models import Import, ImportRow
-from customers.service import default_service
 from customers.web import links
-from customers.web.paging import page_number
+from customers.web.owned_list import company_name_of, owned_list
 
 PAGE_SIZE = 20
-_MAX_DIGITS = 5
-# Values of the filter `who`.
-MINE, EVERYBODY = "mine", ""
 
 State = Import.State
 _TONES = {
@@ -48,13 +42,7 @@ def all_imports(request: HttpRequest) -> HttpResponse:
 def company_imports(request: HttpRequest, company_id: str) -> HttpResponse:
     """The imports of one company."""
     rows = Import.objects.filter(company_id=company_id)
-    newest = rows.first()
-    company = default_service().snapshots.cached_company(company_id=company_id)
-    name = (
-        newest.company_name
-        if newest
-        else text_or_dash(company.data.get("name") if company else None)
-    )
+    name = company_name_of(company_id, rows.first())
     context = {
         "company_name": name,
         "customers_url": links.customers(company_id),
@@ -64,40 +52,10 @@ def company_imports(request: HttpRequest, company_id: str) -> HttpResponse:
 
 
 def _list(request: HttpRequest, rows: QuerySet[Import], context: Mapping[str, Any]) -> HttpResponse:
-    who = MINE if request.GET.get("who") == MINE else EVERYBODY
-    state = request.GET.get("state", "")
-    state = state if state in State.values else ""
-    if who == MINE:
-        rows = rows.filter(user=cast(User, request.user))
-    if state:
-        rows = rows.filter(state=state)
-    page = page_number(request.GET.get("page", ""), digits=_MAX_DIGITS)
-    start = (page - 1) * PAGE_SIZE
-    found = list(rows.defer("headings", "mapping", "reading")[start : start + PAGE_SIZE + 1])
-
-    def address(number: int) -> str:
-        pairs = {"who": who, "state": state, "page": str(number) if number > 1 else ""}
-        return "?" + urlencode({name: value for name, value in pairs.items() if value})
-
-    return render(
-        request,
-        "spreadsheets/imports.html",
-        {
-            "company_name": "",
-            "customers_url": "",
-            "new_url": "",
-            "rows": _rows(found[:PAGE_SIZE]),
-            "who": who,
-            "state": state,
-            "people": [(EVERYBODY, "Everybody"), (MINE, "Me")],
-            "states": [("", "All"), *State.choices],
-            "is_narrowed": bool(who or state or page > 1),
-            "position": f"Page {page}",
-            "previous_url": address(page - 1) if page > 1 else "",
-            "next_url": address(page + 1) if len(found) > PAGE_SIZE else "",
-            **context,
-        },
-    )
+    rows = rows.defer("headings", "mapping", "reading")
+    page = owned_list(request, rows, State, page_size=PAGE_SIZE)
+    defaults = {"company_name": "", "customers_url": "", "new_url": "", "rows": _rows(page.rows)}
+    return render(request, "spreadsheets/imports.html", {**page.context, **defaults, **context})
 
 
 def _rows(imports: Sequence[Import]) -> list[dict[str, Any]]:
