@@ -1,12 +1,10 @@
 """The rows of a batch as a CSV file, for a spreadsheet. Knows no HTTP."""
 
-import csv
-import io
 from collections.abc import Callable, Iterator, Sequence
 
 from customers.batches.progress import group_of
 from customers.batches.reasons import reason
-from customers.codat.cell_text import protect
+from customers.codat.cell_text import BOM, protected_line
 from customers.models import Batch, BatchRow
 
 HEADINGS = (
@@ -14,7 +12,6 @@ HEADINGS = (
 )  # fmt: skip
 # Rows of one query.
 _PIECE = 500
-_BOM = "\ufeff"
 
 
 class ResultFile:
@@ -32,7 +29,7 @@ class ResultFile:
 
     def __iter__(self) -> Iterator[bytes]:
         """The file in pieces."""
-        yield (_BOM + _line(HEADINGS)).encode()
+        yield (BOM + protected_line(HEADINGS)).encode()
         rows = (
             BatchRow.objects.filter(batch=self._batch).select_related("write").order_by("position")
         )
@@ -53,7 +50,7 @@ class ResultFile:
         start = [str(row.position), customer_id, name, group.label, reason(row)]
         changes = [change for change in row.changes if isinstance(change, dict)] or [{}]
         return "".join(
-            _line(
+            protected_line(
                 [
                     *start,
                     *(str(change.get(key) or "") for key in ("label", "old", "new")),
@@ -62,9 +59,3 @@ class ResultFile:
             )
             for change in changes
         )
-
-
-def _line(cells: tuple[str, ...] | list[str]) -> str:
-    line = io.StringIO()
-    csv.writer(line).writerow([protect(cell) for cell in cells])
-    return line.getvalue()

@@ -18,13 +18,18 @@ only where `unprotect` would take one away.
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 import unicodedata
+from collections.abc import Iterable
 from string import ascii_letters
 
 from customers.codat.value_words import MONTHS, WORDS
 
 APOSTROPHE = "'"
+# What a CSV file for a spreadsheet program begins with, so that the program reads it as UTF-8.
+BOM = "\ufeff"
 
 # A formula begins with one of these, after blanks. NFKC makes the usual signs of full-width ones.
 _FORMULA = ("=", "+", "-", "@", "−", "\t", "\r", "\n")
@@ -91,3 +96,10 @@ def storable(text: str) -> str:
 def _is_changed(text: str) -> bool:
     """Whether the text behind its apostrophes would be changed: it needs one more then."""
     return is_changed_by_spreadsheets(text.lstrip(APOSTROPHE))
+
+
+def protected_line(cells: Iterable[str]) -> str:
+    """A line of a CSV file for a spreadsheet program, with its end: no text is taken for anything else."""
+    line = io.StringIO()
+    csv.writer(line).writerow([protect(cell) for cell in cells])
+    return line.getvalue()

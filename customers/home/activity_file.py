@@ -1,13 +1,11 @@
 """The team's activity as a CSV file, for a spreadsheet. Knows no HTTP."""
 
-import csv
-import io
 from collections.abc import Callable, Iterator, Sequence
 
 from django.db.models import Q
 
 from customers.batches.reasons import write_reason
-from customers.codat.cell_text import protect
+from customers.codat.cell_text import BOM, protected_line
 from customers.models import Write, WriteQuerySet
 from customers.writes import sentences
 from customers.writes.diff import FieldChange
@@ -19,7 +17,6 @@ HEADINGS = (
 )  # fmt: skip
 # Rows of one query.
 PIECE = 500
-_BOM = "\ufeff"
 
 
 class ActivityFile:
@@ -35,7 +32,7 @@ class ActivityFile:
 
     def __iter__(self) -> Iterator[bytes]:
         """The file in pieces."""
-        yield (_BOM + _line(HEADINGS)).encode()
+        yield (BOM + protected_line(HEADINGS)).encode()
         last: Write | None = None
         while self._is_open:
             piece = list(_after(self._rows, last)[:PIECE])
@@ -61,7 +58,7 @@ class ActivityFile:
         ]
         end = [sentences.summary(write).label, write_reason(write), self._url_of(write)]
         fields = [[change.label, change.old, change.new] for change in changes] or [["", "", ""]]
-        return "".join(_line([*start, *values, *end]) for values in fields)
+        return "".join(protected_line([*start, *values, *end]) for values in fields)
 
 
 def _after(rows: WriteQuerySet, last: Write | None) -> WriteQuerySet:
@@ -70,9 +67,3 @@ def _after(rows: WriteQuerySet, last: Write | None) -> WriteQuerySet:
         return rows
     at = last.created_at
     return rows.filter(Q(created_at__lt=at) | Q(id__lt=last.pk), created_at__lte=at)
-
-
-def _line(cells: Sequence[str]) -> str:
-    line = io.StringIO()
-    csv.writer(line).writerow([protect(cell) for cell in cells])
-    return line.getvalue()

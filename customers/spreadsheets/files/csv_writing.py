@@ -8,11 +8,10 @@ import io
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
-from customers.codat.cell_text import protect, protect_ambiguous, storable
+from customers.codat.cell_text import BOM, protect, protect_ambiguous, storable
 from customers.spreadsheets.files.cells import Cell, fits, plain_text
 from customers.spreadsheets.files.limits import MAX_CELL, MAX_EXCEL_CELL
 
-BOM = "\ufeff"
 # Rows of one piece.
 _PIECE = 100
 

@@ -223,9 +223,5 @@ def _plain(text: str) -> str:
     return "".join(_WORDS.findall(folded_name(text)))
 
 
-def _digits(text: str) -> str:
-    return "".join(filter(str.isdigit, text))
-
-
 def _words(text: str) -> str:
     return " ".join(_WORDS.findall(folded_name(text)))

@@ -28,10 +28,7 @@ from customers.codat.text import db_safe
 from customers.models import Batch, Import, ImportFile, ImportRow, ImportStep
 from customers.spreadsheets.importing import remembered
 
-State, RowState, Action = Import.State, ImportRow.State, ImportStep.Action
-
-# Rows that no check looks at.
-UNCHECKED = (RowState.BLANK, RowState.LEFT_OUT)
+State, Action = Import.State, ImportStep.Action
 
 # Rows that are deleted in one statement.
 _FORGOTTEN_AT_ONCE = 1_000
