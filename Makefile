@@ -29,7 +29,8 @@ $(VENV)/measuring: requirements.txt requirements-bench.txt $(VENV)/runtime
 
 # Compiles requirements*.in. Pinned versions stay as they are unless `make lock LOCK_ARGS=--upgrade`, or
 # `LOCK_ARGS='--upgrade-package django'`, asks for newer ones. The runtime comes first: it constrains the others.
-COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes $(LOCK_ARGS)
+# Extras stay: without them pip looks for `coverage[toml]` apart from `coverage`, and takes a newer version, which has no hash.
+COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras $(LOCK_ARGS)
 lock: export UV_CUSTOM_COMPILE_COMMAND = make lock
 lock: $(VENV)/development
 	$(COMPILE) requirements.in --output-file requirements.txt
