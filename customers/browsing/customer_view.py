@@ -13,7 +13,7 @@ from customers.browsing.editable import editable_values
 from customers.browsing.seen_before import SeenBefore
 from customers.browsing.timeline_view import timeline_context
 from customers.formatting import text_or_dash
-from customers.web import htmx, links, recent_records
+from customers.web import htmx, links, recent
 from customers.web.company_context import CompanyContext, company_context
 from customers.web.origin import Origin, kept, kept_in, read_origin
 from customers.web.place import place, with_results
@@ -41,7 +41,7 @@ def detail(request: HttpRequest, company_id: str, customer_id: str) -> HttpRespo
         return seen.unchanged()
     customer = cast(dict[str, Any], snapshot.data)
     page = company_context(request, company_id, company.data)
-    recent_records.visit(request, RecentRecord("customer", company_id, customer_id))
+    recent.visit_record(request, RecentRecord("customer", company_id, customer_id))
     context = (
         seen.context()
         | _context(request, page, customer_id, customer)

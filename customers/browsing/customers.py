@@ -24,7 +24,7 @@ from customers.browsing.refresh import current
 from customers.browsing.seen_before import SeenBefore
 from customers.codat.errors import NotFound, NotSynced
 from customers.forms import iso_codes
-from customers.web import htmx, links, recent_records
+from customers.web import htmx, links, recent
 from customers.web.company_context import (
     CompanyContext,
     company_context,
@@ -73,7 +73,7 @@ def index(request: HttpRequest, company_id: str) -> HttpResponse:
     if seen.is_unchanged:
         return seen.unchanged()
     page = company_context(request, company_id, company.data)
-    recent_records.visit(request, RecentRecord("company", company_id))
+    recent.visit_record(request, RecentRecord("company", company_id))
     context = seen.context()
     context |= _rows_context(request, page, asked, cast("dict[str, Any]", customers.data))
     response = seen.render(*_TEMPLATES, _list_context(request, page, asked) | context)

@@ -19,7 +19,7 @@ from customers.codat.snapshots import Snapshot
 from customers.codat.types import Company, Connection
 from customers.formatting import text_or_dash
 from customers.service import default_service
-from customers.web import links, recent_companies
+from customers.web import links, recent
 
 # Of a connection.
 STATE_LABELS = {
@@ -194,7 +194,7 @@ def company_context(request: HttpRequest, company_id: str, company: Company) -> 
     suffix = "?" + urlencode({"connection": wanted}) if chosen else ""
     is_read_only = connection is not None and _is_read_only(company_id, connection)
     page = CompanyContext(company, company_id, connections, connection, suffix, is_read_only)
-    recent_companies.visit(request, company_id, page.name)
+    recent.visit_company(request, company_id, page.name)
     return page
 
 

@@ -13,7 +13,8 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from customers.models import Preferences, Write
-from customers.web import company_mark, context_processors, links, recent_companies
+from customers.web import company_mark, context_processors, links
+from customers.web import recent as visits
 from customers.web.reader import Reader
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
@@ -143,7 +144,7 @@ def test_a_visit_is_stored_once(
         raise OperationalError("database is locked")
 
     # A page never fails because its visit cannot be stored.
-    monkeypatch.setattr(recent_companies, "_store", locked)
+    monkeypatch.setattr(visits, "store", locked)
     assert editor_client.get(links.customers(other)).status_code == 200
 
 

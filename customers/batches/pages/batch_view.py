@@ -24,7 +24,7 @@ from customers.codat.errors import CodatError
 from customers.editing.opening import uuid_or_new
 from customers.models import Batch, Import, Write
 from customers.service import default_service
-from customers.web import htmx, links, recent_records
+from customers.web import htmx, links, recent
 from customers.web.error_pages import heading, status_in_place
 from customers.web.reader import RecentRecord
 
@@ -58,7 +58,7 @@ def batch_page(request: HttpRequest, company_id: str, batch_id: uuid.UUID) -> Ht
     context = batch_context(request, batch) | {"problem": problem}
     if htmx.is_fragment(request):
         context["out_of_band"] = True
-    recent_records.visit(request, RecentRecord("batch", company_id, str(batch_id)))
+    recent.visit_record(request, RecentRecord("batch", company_id, str(batch_id)))
     return htmx.render(request, "batches/batch.html", "batches/_batch.html", context, status=status)
 
 
