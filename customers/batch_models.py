@@ -139,7 +139,7 @@ class Batch(models.Model):
             models.Index(fields=["user", "-created_at"]),
             models.Index(fields=["state", "created_at"]),
             models.Index(fields=["fingerprint", "created_at"]),
-            # The few that a worker has to go on with.
+            # The few that a worker continues.
             models.Index(
                 fields=["created_at"],
                 condition=models.Q(is_filled=False),

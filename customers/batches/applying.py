@@ -25,7 +25,7 @@ _WITHOUT_INPUT = (NodeType.FILE, NodeType.MULTIPART)
 _OF_LISTS = (Action.ADD, Action.REMOVE)
 
 # In a condition, in place of the name of a field: the number, from 1, of the row among those that meet the others. It
-# tells rows apart whose values are all the same.
+# distinguishes rows with the same values.
 ORDINAL = "#"
 
 # Values of a row of a list, or conditions for it: each with its names from there on.

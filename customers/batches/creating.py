@@ -175,7 +175,7 @@ def _create(
 def row_submission(batch: Batch, row: BatchRow) -> uuid.UUID:
     """The submission of a row's write: a row is saved once, however often somebody tries.
 
-    Of a customer that exists, it is made of the ID. New customers have none, so they are told apart by their positions.
+    Of a customer that exists, it is made of the ID. New customers have none, so it is made of their positions.
     """
     if row.customer_id:
         return uuid.uuid5(batch.pk, row.customer_id)

@@ -1,6 +1,6 @@
 """Names that rows give to customers: neither two rows of a batch nor a row and a save give one name unnoticed.
 
-A row that creates or renames a customer has a `new_name`, as `folded_name` makes it. Whoever decides about such a row
+A row that creates or renames a customer has a `new_name`, as `folded_name` makes it. Code that decides about such a row
 holds the lock of that name, as a person's save does (`editing/save.py`).
 """
 

@@ -9,7 +9,7 @@ The rule of the apostrophe, for every file that is written or read:
 * `protect` puts one in front of a text that would be changed. A text that has apostrophes in front of such a text
   gets one more.
 * `unprotect` takes exactly one away where what follows would have got one. It leaves all other apostrophes as they are:
-  `'t Hooft BV` is the same in every file, whoever wrote it.
+  `'t Hooft BV` is the same in every file, whichever program wrote it.
 
 So `unprotect(protect(text)) == text` for every text, no file needs a mark that says that it was protected, and it does
 not matter which program saved it last. A file that protects nothing uses `protect_ambiguous`: it adds an apostrophe

@@ -45,7 +45,7 @@ def all_in_parallel(calls: Sequence[Callable[[], T]]) -> list[T | CodatError]:
 
 
 def in_advance(call: Callable[[], T]) -> Future[T]:
-    """Start a call that will be needed soon. Whoever starts it waits for its result, or for its end.
+    """Start a call that will be needed soon. The caller waits for its result, or for its end.
 
     It runs within the page's deadline, and in another thread, so it may not use the database.
     """

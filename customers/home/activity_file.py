@@ -22,7 +22,7 @@ PIECE = 500
 class ActivityFile:
     """The lines of a file, read as they are sent, the newest change first: one for each field, or for a change without.
 
-    `url_of` makes the address of a change. What is saved after the file was begun is not in it.
+    `url_of` makes the address of a change. Changes that are saved while it is written are left out.
     """
 
     def __init__(self, rows: WriteQuerySet, url_of: Callable[[Write], str]) -> None:

@@ -33,9 +33,9 @@ class Owner:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A problem and what people said of it. `owners` are empty where it belongs to nobody.
+    """A problem and what people said of it. `owners` are empty where it has no owner.
 
-    `may_act`: the person may do what is next. `is_mine`: it is theirs, or nobody's and they may act.
+    `may_act`: the person may do what is next. `is_mine`: they own it, or it has no owner and they may act.
     """
 
     problem: Problem
@@ -48,7 +48,7 @@ class Entry:
 
     @property
     def owner_label(self) -> str:
-        """Whose it is, "" for nobody's. The person whose board it is comes first."""
+        """The owners in words, "" without one. The person whose board it is comes first."""
         if not self.owners:
             return ""
         others = len(self.owners) - 1
@@ -58,7 +58,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """A problem that has ended. `by` is who said so, "" where the fact ended by itself."""
+    """A problem that has ended. `by` is the person who marked it as resolved, "" where its fact ended."""
 
     title: str
     company_name: str
@@ -169,7 +169,7 @@ def _entry(
 def _owners(
     problem: Problem, note: ProblemNote | None, people: Mapping[int, str], now: datetime
 ) -> list[int]:
-    """Whoever took it; else the people whose changes it consists of, unless they are away. Their IDs."""
+    """The IDs of its owners: who has taken it, else the people whose changes it consists of, unless they are away."""
     taken_by = note.owner_id if note and note.resolved_at is None else None
     if taken_by is not None and taken_by in people:
         return [taken_by]

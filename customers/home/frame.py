@@ -24,7 +24,7 @@ def home(request: HttpRequest) -> dict[str, object]:
 
 
 def number_of(request: HttpRequest, attention: Attention) -> int:
-    """How many problems a person has; 0 for nobody."""
+    """How many problems a person has; 0 for a page without a user."""
     user = getattr(request, "user", None)
     if not isinstance(user, User):
         return 0

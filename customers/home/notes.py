@@ -31,14 +31,14 @@ _ANEW = {
 
 
 def take(problem: Problem, user: User) -> bool:
-    """Make a problem a person's; whether it was nobody's or their own. Of two at once the first has it."""
+    """Make a person the owner; whether it had no other owner. Of two at once the first becomes the owner."""
     rows = _note(problem)
     gone = User.objects.filter(pk__in=rows.values("owner"), is_active=False).first()
     return bool(rows.filter(Q(owner=None) | Q(owner=user) | Q(owner=gone)).update(owner=user))
 
 
 def give_back(problem: Problem, user: User) -> None:
-    """Make a problem nobody's again, where it is this person's."""
+    """Remove a person as the owner of a problem."""
     _note(problem).filter(owner=user).update(owner=None)
 
 

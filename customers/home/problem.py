@@ -14,7 +14,7 @@ CHANGES, CONNECTIONS, BATCHES, DASHBOARD = (
 )
 # In the order of the page.
 SECTIONS = (CHANGES, CONNECTIONS, BATCHES, DASHBOARD)
-# What its author has not looked at for so long belongs to nobody: the author is away.
+# A problem that its author has not looked at for so long has no owner: the author is away.
 AWAY_AFTER = timedelta(days=1)
 
 

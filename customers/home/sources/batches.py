@@ -107,6 +107,6 @@ def _problem(
         latest=since or batch.created_at,
         count=count,
         action=Action(label, links.batch(batch.company_id, batch.pk) + query),
-        # A batch has no time at which it was looked at, so it belongs to nobody after a day.
+        # A batch has no time at which it was looked at, so it has no owner after a day.
         authors=[Author(batch.user_id, since or batch.created_at)] if batch.user_id else [],
     )
