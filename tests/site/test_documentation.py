@@ -80,23 +80,31 @@ def test_every_dependency_has_its_line_in_the_readme(name: str) -> None:
             assert re.search(rf"\b{re.escape(family)}\b", reasons), package
 
 
+_PIN = re.compile(
+    r"([\w.-]+)(?:\[[\w,-]+\])?==([\w.]+)(?: ; [^\\]+)? \\\n    --hash=sha256:[0-9a-f]{64}"
+)
+
+
 @pytest.mark.parametrize("name", REQUIREMENTS)
 def test_every_dependency_is_pinned_with_hashes(name: str) -> None:
     text = (ROOT / f"{name}.txt").read_text()
     entries = re.split(r"\n(?=\w)", "\n" + re.sub(r"^ *#.*\n", "", text, flags=re.M))[1:]
     pinned = {}
     for entry in entries:
-        pin = re.match(r"([\w.-]+)==([\w.]+)( ; [^\\]+)? \\\n    --hash=sha256:[0-9a-f]{64}", entry)
+        pin = _PIN.match(entry)
         assert pin, entry
         pinned[pin[1]] = pin[2]
     assert set(required(name)) <= set(pinned)
     assert "://" not in text
 
 
+_VERSION = re.compile(r"^([\w.-]+)(?:\[[\w,-]+\])?==(\S+)", re.M)
+
+
 @pytest.mark.parametrize("name", REQUIREMENTS[1:])
 def test_tools_and_runtime_agree_on_versions(name: str) -> None:
-    runtime = dict(re.findall(r"^([\w.-]+)==(\S+)", (ROOT / "requirements.txt").read_text(), re.M))
-    tools = dict(re.findall(r"^([\w.-]+)==(\S+)", (ROOT / f"{name}.txt").read_text(), re.M))
+    runtime = dict(re.findall(_VERSION, (ROOT / "requirements.txt").read_text()))
+    tools = dict(re.findall(_VERSION, (ROOT / f"{name}.txt").read_text()))
     shared = runtime.keys() & tools.keys()
     assert shared
     assert {each: tools[each] for each in shared} == {each: runtime[each] for each in shared}
