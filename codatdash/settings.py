@@ -78,6 +78,9 @@ SUPPORT_CONTACT = env.text("SUPPORT_CONTACT")
 ADMINISTRATOR_NAME = env.text("ADMINISTRATOR_NAME")
 ADMINISTRATOR_EMAIL = env.text("ADMINISTRATOR_EMAIL")
 
+# Whether `/admin/` exists: Django's site for users and groups, for emergencies.
+ADMIN_SITE = env.flag("ADMIN_SITE", default=False)
+
 # For a reader who has chosen no other: see customers/localisation.py.
 DEFAULT_TIME_ZONE = env.time_zone("DEFAULT_TIME_ZONE", "UTC")
 DEFAULT_LOCALE = env.locale("DEFAULT_LOCALE", "en-GB")

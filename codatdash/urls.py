@@ -1,5 +1,6 @@
-"""The URLs of the site: the application, sign-in and the admin site."""
+"""The URLs of the site: the application, sign-in and, where the settings say so, the admin site."""
 
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
@@ -33,11 +34,14 @@ urlpatterns = [
     path("accounts/login/", SignInView.as_view(), name="login"),
     path("accounts/logout/", sign_out, name="logout"),
     path("accounts/password/", PasswordView.as_view(), name="password_change"),
-    # The admin site's own sign-in has no limits on guesses, so it redirects to that of the dashboard.
-    path(
-        "admin/login/",
-        login_not_required(RedirectView.as_view(pattern_name="login", query_string=True)),
-    ),
-    path("admin/", admin.site.urls),
     path("readyz", readyz, name="readyz"),
 ]
+if settings.ADMIN_SITE:
+    urlpatterns += [
+        # The admin site's own sign-in has no limits on guesses, so it redirects to that of the dashboard.
+        path(
+            "admin/login/",
+            login_not_required(RedirectView.as_view(pattern_name="login", query_string=True)),
+        ),
+        path("admin/", admin.site.urls),
+    ]

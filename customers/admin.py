@@ -1,9 +1,26 @@
-"""The admin site is for users and groups; the journal is shown by the dashboard's own pages."""
+"""The admin site, for emergencies: users and groups. Nothing else is registered, and users are not deleted.
+
+The journal, batches and other records of what people did name the user who did it. Deleting a user would change these
+rows, so a user is made inactive instead.
+"""
 
 from django.conf import settings
 from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.models import User
+from django.http import HttpRequest
 
 admin.site.site_header = f"{settings.PRODUCT_NAME}: users and groups"
 admin.site.site_title = settings.PRODUCT_NAME
 admin.site.index_title = "Users and groups"
 admin.site.site_url = "/companies/"
+admin.site.unregister(User)
+
+
+@admin.register(User)
+class KeptUserAdmin(UserAdmin):  # type: ignore[type-arg]  # generic in the stubs only
+    """Users as Django shows them, without a way to delete them."""
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Nobody deletes a user, not even a superuser."""
+        return False

@@ -7,7 +7,7 @@ import socket
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from importlib import import_module
+from importlib import import_module, reload
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -24,10 +24,12 @@ from django.template.backends.jinja2 import Jinja2, Template
 from django.test import Client
 from django.test.client import ClientHandler
 from django.test.signals import template_rendered
+from django.urls import clear_url_caches
 from jinja2 import StrictUndefined
 from pytest_django import Settings
 
 from codatdash import environment
+from codatdash import urls as site_urls
 from codatdash.wsgi import RawPathRequest, quoted_path
 from customers.codat import cache, parallel
 from customers.codat import client as codat_client
@@ -202,6 +204,21 @@ def has_index(settings: Settings) -> None:
 def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     """A client of Codat's that retries immediately."""
     monkeypatch.setattr(codat_client, "BACKOFF", 0.01)
+
+
+@pytest.fixture
+def admin_site(settings: Settings) -> Iterator[None]:
+    """Django's admin site, which is off by default."""
+
+    def serve_addresses() -> None:
+        reload(site_urls)
+        clear_url_caches()
+
+    settings.ADMIN_SITE = True
+    serve_addresses()
+    yield
+    settings.ADMIN_SITE = False
+    serve_addresses()
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.contrib.auth.models import User
 
 from customers.index import words
@@ -109,7 +110,7 @@ def page_entries(text: str, user: User) -> list[Entry]:
 
 def _may(page: _Page, user: User) -> bool:
     if page.needs == _STAFF:
-        return user.is_staff
+        return user.is_staff and settings.ADMIN_SITE
     if page.needs == _ADMINISTRATORS:
         return user.is_superuser
     return not page.needs or user.has_perm(page.needs)

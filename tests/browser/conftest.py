@@ -97,6 +97,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         "SANDBOX_PORT": str(sandbox_port),
         "DATABASE_URL": f"sqlite:///{folder / 'db.sqlite3'}",
         "LOG_LEVEL": "WARNING",
+        "ADMIN_SITE": "true",
     }
     log = (folder / "log").open("wb")
     process = subprocess.Popen(

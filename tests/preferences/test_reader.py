@@ -136,7 +136,7 @@ def test_fragments_and_errors_of_codat_are_in_the_readers_time_too(
 
 
 def test_the_admin_site_is_in_the_readers_time(
-    admin_user: User, admin_client: RawPathClient
+    admin_site: None, admin_user: User, admin_client: RawPathClient
 ) -> None:
     store(admin_user, time_zone="Asia/Tokyo")
     User.objects.filter(pk=admin_user.pk).update(date_joined="2023-03-24T16:07:23Z")

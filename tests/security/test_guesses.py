@@ -222,7 +222,7 @@ def test_the_address_is_the_one_that_the_proxies_report(
     assert throttle.client_address(request) == address
 
 
-def test_the_admin_site_has_no_sign_in_of_its_own(viewer: User) -> None:
+def test_the_admin_site_has_no_sign_in_of_its_own(admin_site: None, viewer: User) -> None:
     answer = RawPathClient().post("/admin/login/", {"username": "viewer", "password": RIGHT})
     assert answer.status_code == 302
     assert answer["Location"].startswith("/accounts/login/")

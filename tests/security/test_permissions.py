@@ -102,7 +102,9 @@ def test_the_migration_makes_the_groups(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", ["/admin/", "/accounts/password/"])
-def test_pages_of_the_site_require_sign_in(anonymous_client: RawPathClient, path: str) -> None:
+def test_pages_of_the_site_require_sign_in(
+    admin_site: None, anonymous_client: RawPathClient, path: str
+) -> None:
     assert anonymous_client.get(path).status_code == 302
 
 

@@ -93,7 +93,9 @@ def test_a_superuser_needs_no_group(page: str, viewer: User, viewer_client: RawP
     assert viewer_client.get(page).status_code == 200
 
 
-def test_the_admin_site_follows_permissions(viewer: User, viewer_client: RawPathClient) -> None:
+def test_the_admin_site_follows_permissions(
+    admin_site: None, viewer: User, viewer_client: RawPathClient
+) -> None:
     viewer.is_staff = True
     viewer.save()
     viewer.user_permissions.add(Permission.objects.get(codename="view_user"))

@@ -81,13 +81,15 @@ def test_a_companys_colour_depends_on_its_id_alone() -> None:
 
 
 def test_the_side_column_has_the_rooms_that_a_person_may_open(
-    editor: User, editor_client: RawPathClient, outsider_client: RawPathClient
+    settings: Settings, editor: User, editor_client: RawPathClient, outsider_client: RawPathClient
 ) -> None:
     entries = re.findall(r'href="([^"]+)"', side(editor_client))
     assert {"/companies/", "/writes/", "/accounts/password/"} <= set(entries)
     assert "/admin/" not in entries
     assert "/writes/" not in re.findall(r'href="([^"]+)"', side(outsider_client))
     User.objects.filter(pk=editor.pk).update(is_staff=True)
+    assert "/admin/" not in re.findall(r'href="([^"]+)"', side(editor_client))
+    settings.ADMIN_SITE = True
     assert "/admin/" in re.findall(r'href="([^"]+)"', side(editor_client))
 
 
