@@ -1,6 +1,7 @@
-"""`python -m bench [--quick]`: measure everything, print the table, and store it with the pictures.
+"""`python -m bench [--quick] [--only STEP ...]`: measure everything, print the table, and store it with the pictures.
 
-`--quick` is for working on the bench itself: few rounds, small files, nothing is stored.
+`--quick` is for working on the bench itself: few rounds, small files. `--only` measures the named steps, for example
+`--only exports imports`. Neither stores anything.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from statistics import median
 
@@ -44,8 +45,8 @@ def start_up(testbed: Testbed, upstream: Server, rounds: int) -> Row:
     return Row("Start-up after the interpreter", took, 1, unit="s")
 
 
-def measure(testbed: Testbed, *, quick: bool) -> list[Row]:
-    """Every row, and the pictures unless `quick`."""
+def measure(testbed: Testbed, *, quick: bool, only: Collection[str]) -> list[Row]:
+    """Every row, or those of the steps `only`; and the pictures unless `quick`."""
     rounds = 5 if quick else 40
     few = 2 if quick else 5
     seconds = 1.0 if quick else 3.0
@@ -53,6 +54,8 @@ def measure(testbed: Testbed, *, quick: bool) -> list[Row]:
     results: list[Row] = []
 
     def step(what: str, measure_rows: Callable[[], list[Row]]) -> None:
+        if only and what not in only:
+            return
         print(f"  {what} ...", file=sys.stderr, flush=True)
         results.extend(measure_rows())
 
@@ -102,14 +105,18 @@ def main() -> None:
     """Measure and report."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="few rounds; nothing is stored")
-    quick = parser.parse_args().quick
+    parser.add_argument(
+        "--only", nargs="+", default=(), metavar="STEP", help="these steps; nothing is stored"
+    )
+    arguments = parser.parse_args()
+    quick, only = arguments.quick, arguments.only
     os.environ["no_proxy"] = "*"
     monitor = LoadMonitor()
     with Testbed() as testbed:
-        rows = measure(testbed, quick=quick)
+        rows = measure(testbed, quick=quick, only=only)
     trust = monitor.verdict()
     print(f"\n{report.machine()}\n\n{report.as_text(rows)}\n\n{trust}")
-    if not quick:
+    if not quick and not only:
         settings = "gunicorn with one gthread worker of 64 threads; medians of interleaved rounds."
         LATEST.write_text(report.as_markdown(rows, trust, settings))
         print(f"Written to {LATEST.relative_to(LATEST.parent.parent)}.")

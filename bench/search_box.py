@@ -37,6 +37,7 @@ _TYPE = """(text) => new Promise((resolve) => {
 def rows(testbed: Testbed, upstream: Server, *, quick: bool) -> list[Row]:
     """The row; the index is filled for it."""
     env = testbed.settings(upstream) | {
+        "DJANGO_SETTINGS_MODULE": "codatdash.settings",
         "DATABASE_URL": f"sqlite:///{testbed.folder / 'search.sqlite3'}",
         "INDEX_CUSTOMERS": "true",
     }
@@ -84,7 +85,7 @@ def _open(page: Page, person: Mapping[str, str]) -> None:
     for name, value in person.items():
         page.locator(f"[name={name}]").fill(value)
     page.keyboard.press("Enter")
-    page.wait_for_url("**/companies/")
+    page.locator("#bar-problems").wait_for(state="attached")
     page.goto("/settings/")
     page.keyboard.press("Control+k")
     page.locator("#palette-list").wait_for()
