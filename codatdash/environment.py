@@ -215,6 +215,18 @@ def cache(name: str, default: str) -> dict[str, Any]:
     return config
 
 
+def mail(name: str) -> dict[str, Any]:
+    """Django's settings of the server that sends mail, by the names of Django's settings; {} where none is named."""
+    if not text(name):
+        return {}
+    parsed = _url(
+        name, "", environ.Env.email_url_config, ("smtp", "smtps", "smtp+tls", "consolemail")
+    )
+    names = ("BACKEND", "HOST", "PORT", "HOST_USER", "HOST_PASSWORD", "USE_TLS", "USE_SSL")
+    found = {f"EMAIL_{each}": parsed.get(f"EMAIL_{each}") for each in names}
+    return {setting: value for setting, value in found.items() if value}
+
+
 def _url(name: str, default: str, parse: Any, schemes: tuple[str, ...]) -> dict[str, Any]:
     value = text(name, default)
     scheme = value.partition("://")[0]

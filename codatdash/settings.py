@@ -81,6 +81,20 @@ ADMINISTRATOR_EMAIL = env.text("ADMINISTRATOR_EMAIL")
 # Whether `/admin/` exists: Django's site for users and groups, for emergencies.
 ADMIN_SITE = env.flag("ADMIN_SITE", default=False)
 
+# The server that sends mail, and whom mail is from. Without it, pages show what would have been sent.
+_mail = env.mail("EMAIL_URL")
+HAS_MAIL = bool(_mail)
+EMAIL_BACKEND = _mail.get("EMAIL_BACKEND", "django.core.mail.backends.dummy.EmailBackend")
+EMAIL_HOST = _mail.get("EMAIL_HOST", "localhost")
+EMAIL_PORT = _mail.get("EMAIL_PORT", 25)
+EMAIL_HOST_USER = _mail.get("EMAIL_HOST_USER", "")
+EMAIL_HOST_PASSWORD = _mail.get("EMAIL_HOST_PASSWORD", "")
+EMAIL_USE_TLS = _mail.get("EMAIL_USE_TLS", False)
+EMAIL_USE_SSL = _mail.get("EMAIL_USE_SSL", False)
+# Seconds for one step of the conversation with the server: a page may wait for it.
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL") or ADMINISTRATOR_EMAIL or "dashboard@localhost"
+
 # For a reader who has chosen no other: see customers/localisation.py.
 DEFAULT_TIME_ZONE = env.time_zone("DEFAULT_TIME_ZONE", "UTC")
 DEFAULT_LOCALE = env.locale("DEFAULT_LOCALE", "en-GB")

@@ -14,6 +14,7 @@ from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
+from codatdash import environment
 from customers.codat.client import default_client
 from customers.web import links
 from sandbox import Sandbox
@@ -82,6 +83,7 @@ def test_a_missing_secret_stops_the_start(name: str, value: str) -> None:
         ("DATABASE_URL", "nonsense", "is not an address that begins with"),
         ("DATABASE_URL", "mysql://a/b", "is not an address that begins with"),
         ("CACHE_URL", "nonsense://x", "is not an address that begins with"),
+        ("EMAIL_URL", "mail.example.com", "is not an address that begins with"),
     ],
 )
 def test_a_wrong_setting_stops_the_start_with_one_sentence(
@@ -323,3 +325,35 @@ def test_only_a_web_address_becomes_the_link_to_reauthorise(
         assert "deauthorised" in page
         assert "its link at Codat</a>" not in page
         assert "alert(1)" not in page
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("", {}),
+        (
+            "smtp+tls://dash%40x.example:a%2Fb@mail.example:587",
+            {
+                "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+                "EMAIL_HOST": "mail.example",
+                "EMAIL_PORT": 587,
+                "EMAIL_HOST_USER": "dash@x.example",
+                "EMAIL_HOST_PASSWORD": "a/b",
+                "EMAIL_USE_TLS": True,
+            },
+        ),
+        (
+            "smtp://mail.example:25",
+            {
+                "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+                "EMAIL_HOST": "mail.example",
+                "EMAIL_PORT": 25,
+            },
+        ),
+    ],
+)
+def test_the_server_that_sends_mail(
+    monkeypatch: pytest.MonkeyPatch, url: str, expected: dict[str, object]
+) -> None:
+    monkeypatch.setenv("EMAIL_URL", url)
+    assert environment.mail("EMAIL_URL") == expected
