@@ -171,6 +171,19 @@ def origins(name: str) -> list[str]:
     return [value.rstrip("/") for value in values]
 
 
+def contacts(name: str) -> list[str]:
+    """Addresses at which people are reached, separated by commas: `mailto:`, `https:` or `tel:`."""
+    values = _listed(name)
+    for value in values:
+        scheme, _, rest = value.partition(":")
+        if scheme not in ("mailto", "https", "tel") or not rest or not _HEADER_SAFE.fullmatch(rest):
+            raise ImproperlyConfigured(
+                f"{name} contains “{value}”. It must be addresses such as mailto:security@example.com"
+                " or https://example.com/report, separated by commas."
+            )
+    return values
+
+
 def http_url(name: str, default: str = "", *, schemes: tuple[str, ...] = ("http", "https")) -> str:
     """A web address without a trailing slash; "" where none is set."""
     value = text(name, default).rstrip("/")

@@ -35,8 +35,8 @@ class HealthMiddleware:
         return HttpResponse("ok\n", content_type="text/plain")
 
 
-class ContentSecurityPolicyMiddleware:
-    """Sets the security headers of every response that has none of its own.
+class SecurityHeadersMiddleware:
+    """Sets the security headers of every response that has none of its own; Django's middleware sets the others.
 
     Django's error pages while debugging have inline styles and no policy.
     """

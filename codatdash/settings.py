@@ -9,6 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 from jinja2 import ChainableUndefined
 
 from codatdash import environment as env
+from codatdash.hardening import policies
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env.load(BASE_DIR / ".env")
@@ -122,12 +123,13 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    # First: static files, redirects to https and refused hosts have these headers, too.
+    "codatdash.middleware.SecurityHeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     # After WhiteNoise: static files have no line in the log.
     "codatdash.logs.RequestLogMiddleware",
     "codatdash.compression.PageCompressionMiddleware",
-    "codatdash.middleware.ContentSecurityPolicyMiddleware",
     # Before anything that reads a session.
     "codatdash.middleware.HealthMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -268,6 +270,9 @@ STORAGES = {
     },
 }
 WHITENOISE_USE_FINDERS = DEBUG
+# No header that lets pages of other origins read them.
+WHITENOISE_ALLOW_ALL_ORIGINS = False
+WHITENOISE_ADD_HEADERS_FUNCTION = policies.add_static_headers
 
 # A form of a large model has thousands of inputs. Larger posts are refused with a sentence.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
@@ -276,35 +281,8 @@ FILE_UPLOAD_HANDLERS = ["codatdash.uploads.NoFiles"]
 
 # --- Security ----------------------------------------------------------------------------------
 
-CONTENT_SECURITY_POLICY = "; ".join(
-    [
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self'",
-        "font-src 'self'",
-        "connect-src 'self'",
-        "form-action 'self'",
-        "frame-ancestors 'none'",
-        "base-uri 'none'",
-    ]
-)
-# Browser features that no page uses.
-PERMISSIONS_POLICY = ", ".join(
-    f"{feature}=()"
-    for feature in (
-        "accelerometer",
-        "camera",
-        "display-capture",
-        "geolocation",
-        "gyroscope",
-        "magnetometer",
-        "microphone",
-        "midi",
-        "payment",
-        "usb",
-    )
-)
+CONTENT_SECURITY_POLICY = policies.CONTENT_SECURITY_POLICY
+PERMISSIONS_POLICY = policies.PERMISSIONS_POLICY
 CSRF_FAILURE_VIEW = "customers.web.resubmit.csrf_failure"
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
@@ -319,12 +297,17 @@ if BEHIND_TLS_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 # How many proxies in front append to X-Forwarded-For. Sign-in counts guesses by the address that they report.
 PROXY_COUNT = env.whole("PROXY_COUNT", 0, minimum=0, maximum=10)
-SECURE_SSL_REDIRECT = env.flag("HTTPS_REDIRECT", default=False)
+SECURE_SSL_REDIRECT = env.flag("HTTPS_REDIRECT", default=BEHIND_TLS_PROXY)
 # Load balancers request these over plain HTTP.
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
-SECURE_HSTS_SECONDS = env.whole("HSTS_SECONDS", 0, minimum=0, maximum=63_072_000)
-SECURE_HSTS_INCLUDE_SUBDOMAINS = env.flag("HSTS_SUBDOMAINS", default=False)
+_hsts_default = 31_536_000 if BEHIND_TLS_PROXY else 0  # a year
+SECURE_HSTS_SECONDS = env.whole("HSTS_SECONDS", _hsts_default, minimum=0, maximum=63_072_000)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = env.flag("HSTS_SUBDOMAINS", default=BEHIND_TLS_PROXY)
 SECURE_HSTS_PRELOAD = env.flag("HSTS_PRELOAD", default=False)
+# Whether a whole domain is in the browsers' preload list is decided by its owner, not by one of its hosts.
+SILENCED_SYSTEM_CHECKS = ["security.W021"]
+# Where a vulnerability is reported: see codatdash/hardening/security_txt.py.
+SECURITY_CONTACT = env.contacts("SECURITY_CONTACT")
 # The prefix __Host- binds a cookie to this host and to https.
 _COOKIE_PREFIX = "__Host-" if SECURE_COOKIES else ""
 SESSION_COOKIE_NAME = f"{_COOKIE_PREFIX}sessionid"

@@ -10,6 +10,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 from django_htmx.http import reswap
 
+from codatdash.hardening.security_txt import security_txt
 from codatdash.health import readyz
 from codatdash.signin import PasswordView, SignInView, sign_out
 from customers.web import htmx
@@ -35,6 +36,7 @@ urlpatterns = [
     path("accounts/logout/", sign_out, name="logout"),
     path("accounts/password/", PasswordView.as_view(), name="password_change"),
     path("readyz", readyz, name="readyz"),
+    path(".well-known/security.txt", security_txt, name="security_txt"),
 ]
 if settings.ADMIN_SITE:
     urlpatterns += [

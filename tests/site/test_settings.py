@@ -78,6 +78,9 @@ def test_a_missing_secret_stops_the_start(name: str, value: str) -> None:
         ("DEFAULT_TIME_ZONE", "CET", "such as Europe/Berlin"),
         ("DEFAULT_TIME_ZONE", "../../etc/passwd", "such as Europe/Berlin"),
         ("DEFAULT_LOCALE", "en_GB", "must be one of"),
+        ("SECURITY_CONTACT", "security@example.com", "such as mailto:security@example.com"),
+        ("SECURITY_CONTACT", "http://example.com", "such as mailto:security@example.com"),
+        ("SECURITY_CONTACT", "mailto:a b@c.example “x”", "such as mailto:"),
         ("CODAT_PROXY", "proxy:8080", "must be an http or https address"),
         ("CODAT_BASE_URL", "https://host:99999", "must be an http or https address"),
         ("DATABASE_URL", "nonsense", "is not an address that begins with"),
@@ -113,6 +116,10 @@ def test_a_wrong_setting_stops_the_start_with_one_sentence(
         ("ALLOWED_HOSTS", "[::1],.example.com,*", "ALLOWED_HOSTS", ["[::1]", ".example.com", "*"]),
         ("SECURE_COOKIES", " No ", "SECURE_COOKIES", False),
         ("CODAT_READ_TIMEOUT", "7.5", "CODAT_READ_TIMEOUT", 7.5),
+        ("BEHIND_TLS_PROXY", "true", "SECURE_HSTS_SECONDS", 31_536_000),
+        ("BEHIND_TLS_PROXY", "true", "SECURE_SSL_REDIRECT", True),
+        ("BEHIND_TLS_PROXY", "false", "SECURE_HSTS_SECONDS", 0),
+        ("BEHIND_TLS_PROXY", "false", "SECURE_SSL_REDIRECT", False),
         ("CODAT_BASE_URL", "https://codat.example/", "CODAT_BASE_URL", "https://codat.example"),
         (
             "CSRF_TRUSTED_ORIGINS",
@@ -259,25 +266,7 @@ def test_the_policy_allows_nothing_inline_and_nothing_from_elsewhere(
         assert set(policy.values()) == {"'self'"}
         assert {"script-src", "style-src", "form-action", "connect-src"} <= set(policy)
     # Responses of other middleware have it as well.
-    policy_at = configured.MIDDLEWARE.index("codatdash.middleware.ContentSecurityPolicyMiddleware")
-    assert policy_at < 5
-
-
-def test_no_response_shares_its_window_or_uses_the_browsers_sensors(
-    sandbox: Sandbox, viewer_client: RawPathClient, anonymous_client: RawPathClient
-) -> None:
-    for response in (
-        anonymous_client.get("/accounts/login/"),
-        viewer_client.get(links.customers(sandbox.company("qbo"))),
-        viewer_client.get("/nowhere/"),
-    ):
-        assert response["Cross-Origin-Opener-Policy"] == "same-origin"
-        assert response["Cross-Origin-Resource-Policy"] == "same-origin"
-        assert response["Referrer-Policy"] == "same-origin"
-        assert response["X-Content-Type-Options"] == "nosniff"
-        policy = response["Permissions-Policy"].split(", ")
-        assert {"camera=()", "microphone=()", "geolocation=()", "payment=()"} <= set(policy)
-        assert all(feature.endswith("=()") for feature in policy)
+    assert configured.MIDDLEWARE[0] == "codatdash.middleware.SecurityHeadersMiddleware"
 
 
 def test_all_calls_of_a_page_share_its_deadline(

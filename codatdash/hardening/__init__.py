@@ -1,0 +1,1 @@
+"""What limits browsers and finders of vulnerabilities: the policies in headers, and `security.txt`."""
