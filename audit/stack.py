@@ -16,9 +16,9 @@ from tests.support.controls import Controls
 EDITOR, VIEWER, NOBODY = "demo", "viewer", ""
 TIMEOUT = 60
 _VIEWER = f"""
-from django.contrib.auth.models import Group, User
-user = User.objects.create_user({VIEWER!r}, password={PASSWORD!r})
-user.groups.add(Group.objects.get(name="Viewers"))
+from customers.access.people import add_person
+from customers.access.roles import Role
+add_person({VIEWER!r}, Role.VIEWER, sees_all=True, password={PASSWORD!r})
 """
 
 # Batches in each state, written into the database: a worker would move them on while their page is looked at.

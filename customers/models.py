@@ -4,7 +4,7 @@ Codat stores neither what was written nor who wrote it, so every save is a row h
 whose numbers must not lose digits is stored as text, exactly as it was sent or read. `form_models` has the drafts and
 the locks of saves, `batch_models` the tables of batches and background work, `spreadsheet_models` those of exports and
 imports, `index_models` those of the index of customers, `reader_models` those of a reader's preferences and saved
-views, `home_models` those of the home page.
+views, `home_models` those of the home page, `access_models` those of people and what they may see.
 """
 
 import uuid
@@ -16,6 +16,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from customers.access_models import Grant, Person
 from customers.batch_models import Batch, BatchRow, BatchStep, CompanySync, Lease
 from customers.form_models import Draft, SaveLock
 from customers.home_models import ChangesOfDay, CompanyState, ProblemNote, ProblemSnooze
@@ -41,6 +42,7 @@ __all__ = [
     "DefaultView",
     "Draft",
     "Export",
+    "Grant",
     "Import",
     "ImportFile",
     "ImportRow",
@@ -49,6 +51,7 @@ __all__ = [
     "IndexedCustomer",
     "IndexedWord",
     "Lease",
+    "Person",
     "Preferences",
     "ProblemNote",
     "ProblemSnooze",
@@ -271,6 +274,8 @@ class Write(models.Model):
         permissions = [
             ("read_customers", "May read customers and their attachments"),
             ("write_customers", "May add and change customers"),
+            ("approve_changes", "May approve changes of others"),
+            ("manage_people", "May invite people and decide what they may do and see"),
         ]
         ordering = ["-created_at", "-id"]
         indexes = [

@@ -7,7 +7,7 @@ import socket
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from importlib import import_module, reload
+from importlib import reload
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import hypothesis
 import pytest
 import redis
-from django.contrib.auth.models import Group, Permission, User
+from django.contrib.auth.models import User
 from django.core.cache import caches
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -31,11 +31,13 @@ from pytest_django import Settings
 from codatdash import environment
 from codatdash import urls as site_urls
 from codatdash.wsgi import RawPathRequest, quoted_path
+from customers.access.roles import Role
 from customers.codat import cache, parallel
 from customers.codat import client as codat_client
 from sandbox import Sandbox
 from tests.support import live as live_server_module
 from tests.support.bad_day import table
+from tests.support.people import group, person
 
 # Timings never decide a test: a busy machine is not an error in the dashboard.
 hypothesis.settings.register_profile(
@@ -159,39 +161,23 @@ def redis_cache(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator
     settings.CACHES = local
 
 
-def _person(name: str, group: str | None) -> User:
-    user = User.objects.create_user(name, password=f"{name}-password")
-    if group:
-        user.groups.add(_group(name=group))
-    return user
-
-
-def _group(name: str) -> Group:
-    """A group as the migration makes it; a test that empties the database deletes it."""
-    group, made = Group.objects.get_or_create(name=name)
-    if made:
-        names = import_module("customers.migrations.0002_groups").GROUPS[name]
-        group.permissions.set(Permission.objects.filter(codename__in=names))
-    return group
-
-
 @pytest.fixture
 def groups(db: None) -> None:
     """The groups that the migrations make, also after a test that emptied the database."""
-    for name in import_module("customers.migrations.0002_groups").GROUPS:
-        _group(name)
+    for role in Role:
+        group(role)
 
 
 @pytest.fixture
 def viewer(db: None) -> User:
     """A user who may read."""
-    return _person("viewer", "Viewers")
+    return person("viewer", Role.VIEWER)
 
 
 @pytest.fixture
 def editor(db: None) -> User:
     """A user who may write."""
-    return _person("editor", "Editors")
+    return person("editor", Role.EDITOR)
 
 
 @pytest.fixture
@@ -255,7 +241,7 @@ def administrator_client(db: None) -> RawPathClient:
 def outsider_client(db: None) -> RawPathClient:
     """The browser of a signed-in user without a group."""
     client = RawPathClient()
-    client.force_login(_person("outsider", None))
+    client.force_login(person("outsider", None, sees_all=False))
     return client
 
 

@@ -20,6 +20,7 @@ from tests.support.batch_pages import (
     url_of,
 )
 from tests.support.batch_rows import batch_of
+from tests.support.people import person
 
 pytestmark = pytest.mark.django_db
 
@@ -71,10 +72,8 @@ def test_two_people_pause_and_resume(
     company: str, editor: User, editor_client: RawPathClient
 ) -> None:
     """The second pause does not undo the first person's resume, since each button names what it does."""
-    other = User.objects.create_user("other")
-    other.groups.set(editor.groups.all())
     other_client = RawPathClient()
-    other_client.force_login(other)
+    other_client.force_login(person("other"))
     batch = batch_of(editor, company, "running", queued=3)
     press(editor_client, batch, "pause")
     press(other_client, batch, "pause")

@@ -6,7 +6,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 from django.db import connections
 
 from customers.models import Batch, BatchRow, BatchStep
@@ -16,6 +16,7 @@ from tests.conftest import RawPathClient
 from tests.support.batches import customers_of
 from tests.support.controls import Controls
 from tests.support.journal import COMPANY
+from tests.support.people import person
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("groups")]
 
@@ -24,10 +25,8 @@ PEOPLE, ROUNDS = 4, 3
 
 def browser(name: str) -> RawPathClient:
     """The browser of an editor."""
-    person = User.objects.create_user(name)
-    person.groups.add(Group.objects.get(name="Editors"))
     client = RawPathClient()
-    client.force_login(person)
+    client.force_login(person(name))
     return client
 
 

@@ -7,7 +7,7 @@ import re
 import uuid
 
 import pytest
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 
 from customers.batches import creating, selection
 from customers.batches.instructions import Action, Instruction
@@ -18,6 +18,7 @@ from tests.conftest import RawPathClient
 from tests.support.batches import check, customers_of, request_of, row_states
 from tests.support.journal import COMPANY, changed_in_codat
 from tests.support.new_batches import COUNTRY, batch_of, ids_of, opened, posted, save, text_of, url
+from tests.support.people import person
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -314,9 +315,7 @@ def test_a_batch_of_another_company_is_not_taken_for_ones_own(
 
 def test_the_second_of_two_people_is_told(sandbox: Sandbox, editor_client: RawPathClient) -> None:
     path, other = url(sandbox), RawPathClient()
-    colleague = User.objects.create_user("colleague")
-    colleague.groups.add(Group.objects.get(name="Editors"))
-    other.force_login(colleague)
+    other.force_login(person("colleague"))
     ids = customers_of(sandbox, 2)
     mine, theirs = opened(editor_client, path, *ids), opened(other, path, *ids)
     batch = batch_of(save(editor_client, path, mine))

@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 
 import pytest
 from django.conf import settings
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 
 from customers.models import Write
 from customers.web import links
@@ -24,6 +24,7 @@ from tests.conftest import RawPathClient
 from tests.support.controls import Controls
 from tests.support.deployed import deployed
 from tests.support.journal import calls, customer, named
+from tests.support.people import person
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -86,8 +87,7 @@ def pair(
 ) -> Iterator[tuple[Browser, Browser]]:
     """Two people at one dashboard. Codat has a write pending until the test settles it."""
     monkeypatch.setattr(sandbox.settings, "push_delay", 600.0)
-    other = User.objects.create_user("other", password="other-password")
-    other.groups.add(Group.objects.get(name="Editors"))
+    other = person("other")
     with deployed(editor, tmp_path / "log", WEB_WORKERS=str(workers)) as site:
         yield Browser(editor, site.port), Browser(other, site.port)
 
@@ -126,10 +126,10 @@ def test_two_people_change_different_fields_of_one_customer_concurrently(
 
         # A person who saves while another change is being sent gets a message, saves again, and then sends both.
         assert {303} <= {status for status, _, _ in answers} <= {303, 409}, answers
-        for person, (status, _, page) in zip(pair, answers, strict=True):
+        for someone, (status, _, page) in zip(pair, answers, strict=True):
             if status == 409:
                 again = Controls(page).fields | {"action": "save"}
-                assert person.ask("POST", path, again)[0] == 303
+                assert someone.ask("POST", path, again)[0] == 303
         sandbox.settle()
         record = sandbox.state("qbo").source[customer_id]
         assert (record["phone"], record["emailAddress"]) == (phone, email)

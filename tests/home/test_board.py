@@ -14,6 +14,7 @@ from customers.home import notes, snoozing
 from customers.home.problems import problems
 from customers.models import CompanyState, ProblemNote, ProblemSnooze, Write
 from tests.support.batch_rows import batch_of
+from tests.support.people import person
 from tests.support.problems import COMPANY, board, company, only, refused
 
 pytestmark = pytest.mark.django_db
@@ -24,9 +25,7 @@ DAY = timedelta(days=1)
 @pytest.fixture
 def colleague(editor: User) -> User:
     """Another editor."""
-    user = User.objects.create_user("colleague")
-    user.groups.set(editor.groups.all())
-    return user
+    return person("colleague")
 
 
 def counts(user: User) -> dict[str, int]:

@@ -9,6 +9,7 @@ from django.utils import timezone
 from customers.home import notes, syncing
 from customers.home.problems import problems
 from customers.models import CompanyState, ProblemNote, Write
+from tests.support.people import person
 from tests.support.problems import board, company, only, refused
 from tests.support.races import all_at_once
 
@@ -16,8 +17,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_of_two_who_take_it_one_has_it(groups: None, editor: User) -> None:
-    other = User.objects.create_user("other")
-    other.groups.set(editor.groups.all())
+    other = person("other")
     company(status="Unlinked", broken_at=timezone.now())
     problem = only(editor)
     taken = all_at_once([lambda: notes.take(problem, editor), lambda: notes.take(problem, other)])

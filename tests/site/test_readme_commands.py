@@ -307,12 +307,12 @@ def test_back_up_and_restore_postgresql(installed: Path, postgresql: str) -> Non
 
     run(installed, MIGRATE, DATABASE_URL=postgresql)
     run(installed, BACK_UP_POSTGRESQL, DATABASE_URL=postgresql)
-    assert names() == {"Viewers", "Editors"}
+    assert names() == {"Viewers", "Editors", "Approvers", "Administrators"}
     with psycopg.connect(postgresql) as connection:
         connection.execute("UPDATE auth_group SET name = 'Lost' WHERE name = 'Editors'")
     run(installed, RESTORE_POSTGRESQL, DATABASE_URL=postgresql)
     run(installed, MIGRATE, DATABASE_URL=postgresql)
-    assert names() == {"Viewers", "Editors"}
+    assert names() == {"Viewers", "Editors", "Approvers", "Administrators"}
 
 
 def test_nginx_accepts_its_configuration(tmp_path: Path) -> None:

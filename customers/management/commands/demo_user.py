@@ -3,8 +3,11 @@
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError
+
+from customers.access.people import set_role, set_sees_all
+from customers.access.roles import Role
 
 
 class Command(BaseCommand):
@@ -22,4 +25,5 @@ class Command(BaseCommand):
         if made:
             user.set_password("demo")
             user.save()
-        user.groups.add(Group.objects.get(name="Editors"))
+        set_role(user, Role.EDITOR)
+        set_sees_all(user, sees_all=True)

@@ -1,0 +1,1 @@
+"""Who may come in, with which role, and which companies they may see."""

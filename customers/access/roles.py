@@ -1,0 +1,43 @@
+"""The roles: Django groups, each with its permissions."""
+
+from enum import StrEnum
+
+from django.contrib.auth.models import Group, User
+
+
+class Role(StrEnum):
+    """A role by the name of its group, the least first."""
+
+    VIEWER = "Viewers"
+    EDITOR = "Editors"
+    APPROVER = "Approvers"
+    ADMINISTRATOR = "Administrators"
+
+    @property
+    def label(self) -> str:
+        """The role of one person, as the page shows it."""
+        return self.value.removesuffix("s")
+
+
+# Code names of permissions, all of `customers`.
+PERMISSIONS: dict[Role, tuple[str, ...]] = {
+    Role.VIEWER: ("read_customers",),
+    Role.EDITOR: ("read_customers", "write_customers"),
+    Role.APPROVER: ("read_customers", "write_customers", "approve_changes"),
+    Role.ADMINISTRATOR: ("read_customers", "write_customers", "approve_changes", "manage_people"),
+}
+
+
+def role_of(user: User) -> Role | None:
+    """The highest role of a user; None for somebody without one. A superuser is an administrator."""
+    if user.is_superuser:
+        return Role.ADMINISTRATOR
+    names = set(user.groups.values_list("name", flat=True))
+    return next((role for role in reversed(Role) if role in names), None)
+
+
+def set_role(user: User, role: Role | None) -> None:
+    """Give a user one role in place of any other; None takes it away. Other groups stay."""
+    user.groups.remove(*Group.objects.filter(name__in=[each for each in Role if each != role]))
+    if role is not None:
+        user.groups.add(Group.objects.get(name=role))
