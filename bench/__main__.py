@@ -21,10 +21,10 @@ from bench import (
     downloads,
     exports,
     imports,
+    index,
     journal,
     pages,
     report,
-    search_box,
     slow_codat,
     worker,
 )
@@ -76,7 +76,7 @@ def measure(testbed: Testbed, *, quick: bool, only: Collection[str]) -> list[Row
     step("worker", lambda: worker.rows(testbed, servers.upstream, 5 if quick else 60))
     step("batches", lambda: batches.rows(testbed, quick=quick))
     step("exports", lambda: exports.rows(testbed, servers.upstream, 1 if quick else 3))
-    step("search box", lambda: search_box.rows(testbed, servers.upstream, quick=quick))
+    step("index", lambda: index.rows(testbed, servers.upstream, quick=quick))
     step("imports", lambda: imports.rows(testbed, servers.upstream, 1 if quick else 3))
     step("journal", lambda: journal.rows(testbed, servers.upstream, rounds, quick=quick))
 

@@ -9,9 +9,8 @@ from statistics import quantiles
 from playwright.sync_api import Page, sync_playwright
 
 from bench.report import Row, milliseconds
-from bench.testbed import PASSWORD, USER, Server, Testbed
+from bench.testbed import PASSWORD, USER, Testbed
 
-COMPANIES, CUSTOMERS = 1_000, 500
 # Typed letter by letter; each letter that is shown before the next one is a measurement.
 TEXTS = ("berg", "solar", "ltd", "anders", "0123", "mail@")
 ARGUMENTS = [
@@ -34,20 +33,12 @@ _TYPE = """(text) => new Promise((resolve) => {
 })"""
 
 
-def rows(testbed: Testbed, upstream: Server, *, quick: bool) -> list[Row]:
-    """The row; the index is filled for it."""
-    env = testbed.settings(upstream) | {
-        "DJANGO_SETTINGS_MODULE": "codatdash.settings",
-        "DATABASE_URL": f"sqlite:///{testbed.folder / 'search.sqlite3'}",
-        "INDEX_CUSTOMERS": "true",
-    }
-    testbed.prepare(env)
-    sizes = (20, 50) if quick else (COMPANIES, CUSTOMERS)
-    testbed.run(["-m", "bench.fill_index", *map(str, sizes)], env)
+def row_of(testbed: Testbed, env: Mapping[str, str], sizes: tuple[int, int], *, rounds: int) -> Row:
+    """The row, over an index that is filled with so many companies of so many customers."""
     server = testbed.dashboard(env)
-    took = typed(server.port, rounds=1 if quick else 5)
+    took = typed(server.port, rounds)
     testbed.stop(server)
-    return [row(took, sizes)]
+    return row(took, sizes)
 
 
 def row(took: list[float], sizes: tuple[int, int]) -> Row:
