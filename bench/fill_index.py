@@ -111,6 +111,7 @@ class Customers:
 def main(companies: int, customers: int) -> None:
     """Fill the database that the settings name."""
     django.setup()
+    from django.db import connection
     from django.utils import timezone
 
     from customers.index import records, store
@@ -131,6 +132,10 @@ def main(companies: int, customers: int) -> None:
         store.put(
             source, [records.row(source, each["id"], each) for each in invented.records(customers)]
         )
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            # As the server does it by itself some minutes later.
+            cursor.execute("VACUUM ANALYZE")
 
 
 if __name__ == "__main__":
