@@ -87,7 +87,7 @@ class IndexedCustomer(models.Model):
     """What finding needs of one customer. Lists are lines of a text.
 
     `searched` and `name_key` are normalised by `index/words.py`. Their order in the database is that of their bytes,
-    on every database (migration 0017).
+    on every database (migration 0017). `broken_rules` are bits of `index/rules/`.
     """
 
     source = models.ForeignKey(
@@ -111,6 +111,15 @@ class IndexedCustomer(models.Model):
     source_modified_at = models.DateTimeField(null=True)
     pass_number = models.PositiveIntegerField(help_text="The pass that saw it last.")
     searched = models.TextField(help_text="All words that it is found by, between blanks.")
+    written_phones = models.TextField(blank=True, help_text="As they are written, for the rules.")
+    has_address = models.BooleanField(default=False)
+    has_invisible = models.BooleanField(
+        default=False, help_text="A value has characters that nobody sees."
+    )
+    broken_rules = models.IntegerField(default=0, help_text="The bits of the rules that it breaks.")
+    rules_version = models.SmallIntegerField(
+        default=0, help_text="Of the rules when it was checked; 0: not yet."
+    )
 
     class Meta:
         """No one edits the index."""
@@ -122,6 +131,8 @@ class IndexedCustomer(models.Model):
         indexes = [
             models.Index(fields=["name_key", "id"], name="indexed_by_name"),
             models.Index(fields=["customer_id"], name="indexed_by_id"),
+            models.Index(fields=["source", "broken_rules"], name="indexed_by_broken_rules"),
+            models.Index(fields=["rules_version"], name="indexed_by_rules"),
         ]
 
     def __str__(self) -> str:

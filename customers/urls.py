@@ -18,6 +18,7 @@ from customers.editing import field_view, undo_view
 from customers.editing import views as editing_views
 from customers.home.pages import activity_view, home_view, problem_view
 from customers.preferences import settings_view, shortcuts
+from customers.quality.pages import quality_view
 from customers.searching.pages import live_view, search_view, suggestions_view
 from customers.spreadsheets.pages import (
     export_line_view,
@@ -101,6 +102,7 @@ urlpatterns = [
     path("search/", search_view.search_page, name="search"),
     path("search/suggestions/", suggestions_view.suggestions, name="search_suggestions"),
     path("search/live/", live_view.live_search, name="live_search"),
+    path("quality/", quality_view.quality_page, name="quality"),
     path("settings/", settings_view.settings_page, name="settings"),
     path("shortcuts/", shortcuts.shortcuts_page, name="shortcuts"),
     path("workers/", workers_view.workers, name="workers"),

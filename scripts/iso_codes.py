@@ -15,7 +15,7 @@ from pathlib import Path
 import pycountry
 
 ROOT = Path(__file__).resolve().parent.parent
-MODULES = ("customers/forms/iso_codes.py", "sandbox/data/iso_codes.py")
+MODULES = ("customers/codat/iso_codes.py", "sandbox/data/iso_codes.py")
 
 # ISO 4217 includes units of account, in which no invoices are issued.
 FUNDS = {"BOV", "CHE", "CHW", "CLF", "COU", "MXV", "USN", "UYI", "UYW"}

@@ -7,8 +7,7 @@ The orders are those of Google's address metadata, for the countries where they 
 from collections.abc import Iterator
 from typing import Any
 
-from customers.codat import values
-from customers.forms import iso_codes
+from customers.codat import iso_codes, values
 
 # C city, S region, Z postal code; a line for each part between bars. What a pattern leaves out follows on its own line.
 _PATTERNS = {

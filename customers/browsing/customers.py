@@ -22,8 +22,8 @@ from customers.browsing.customer_rows import Rows, customer_rows
 from customers.browsing.list_counts import count_sentence
 from customers.browsing.refresh import current
 from customers.browsing.seen_before import SeenBefore
+from customers.codat import iso_codes
 from customers.codat.errors import NotFound, NotSynced
-from customers.forms import iso_codes
 from customers.web import htmx, links, recent
 from customers.web.company_context import (
     CompanyContext,

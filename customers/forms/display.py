@@ -11,8 +11,8 @@ from typing import Any, Literal
 
 import simplejson
 
+from customers.codat import iso_codes
 from customers.formatting import STATUS_LABELS, singular
-from customers.forms import iso_codes
 from customers.forms.labels import adds_information, label_in_sentence, short_limit
 from customers.forms.limits import Limit, parse_limit
 from customers.forms.model import Node, NodeType, Note, parse_model

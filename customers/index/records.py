@@ -6,6 +6,8 @@ from typing import Any
 from customers.codat.text import db_safe, is_blank, single_line
 from customers.codat.values import parse_date
 from customers.index import words
+from customers.index.rules import table
+from customers.index.rules.names import has_invisible
 from customers.models import IndexedCompany, IndexedCustomer
 
 # Characters of one value, of a name's words (PostgreSQL indexes at most 2,700 bytes), and of all words.
@@ -31,7 +33,16 @@ VALUES = (
     "modified_at",
     "source_modified_at",
     "searched",
+    "written_phones",
+    "has_address",
+    "has_invisible",
+    "broken_rules",
+    "rules_version",
 )
+# The parts of an address; one that has any of them is an address.
+_ADDRESS_PARTS = ("line1", "line2", "city", "region", "country", "postalCode")
+# Values of a customer, beside people, emails and phones, in which invisible characters are looked for.
+_CHECKED = ("customerName", "registrationNumber", "taxNumber")
 
 
 def row(source: IndexedCompany, customer_id: str, record: Mapping[str, Any]) -> IndexedCustomer:
@@ -41,18 +52,17 @@ def row(source: IndexedCompany, customer_id: str, record: Mapping[str, Any]) -> 
     address: Mapping[str, Any] = addresses[0] if addresses else {}
     name = _text(record.get("customerName"))
     phones = [record.get("phone"), *_phones(contacts)]
-    people = _lines([record.get("contactName"), *(each.get("name") for each in contacts)])
-    emails = _lines([record.get("emailAddress"), *(each.get("email") for each in contacts)])
-    numbers = _lines(map(_phone, phones))
+    people = [record.get("contactName"), *(each.get("name") for each in contacts)]
+    emails = [record.get("emailAddress"), *(each.get("email") for each in contacts)]
     metadata = record.get("metadata")
     found = IndexedCustomer(
         source=source,
         customer_id=customer_id,
         name=name,
         name_key=words.key(name)[:MAX_KEY],
-        contact_names="\n".join(people),
-        emails="\n".join(emails),
-        phones="\n".join(numbers),
+        contact_names=_lines(people),
+        emails=_lines(emails),
+        phones=_lines(map(_phone, phones)),
         registration_number=_text(record.get("registrationNumber")),
         tax_number=_text(record.get("taxNumber")),
         city=_text(address.get("city")),
@@ -64,9 +74,18 @@ def row(source: IndexedCompany, customer_id: str, record: Mapping[str, Any]) -> 
         modified_at=parse_date(record.get("modifiedDate")),
         source_modified_at=parse_date(record.get("sourceModifiedDate")),
         pass_number=source.pass_number,
+        written_phones=_lines(phones),
+        has_address=any(_text(each.get(part)) for each in addresses for part in _ADDRESS_PARTS),
+        has_invisible=_has_invisible([*map(record.get, _CHECKED), *people, *emails, *phones]),
     )
     found.searched = _searched(found, addresses)
+    found.broken_rules, found.rules_version = table.broken_rules(found), table.VERSION
     return found
+
+
+def _has_invisible(values: Iterable[object]) -> bool:
+    texts = (db_safe(value, MAX_VALUE) for value in values if isinstance(value, str))
+    return any(has_invisible(text) for text in texts if not is_blank(text))
 
 
 def _searched(row: IndexedCustomer, addresses: Iterable[Mapping[str, Any]]) -> str:
@@ -99,9 +118,9 @@ def _text(value: object) -> str:
     return "" if is_blank(text) else single_line(text)
 
 
-def _lines(values: Iterable[object]) -> list[str]:
-    """Texts, each once."""
-    return list(dict.fromkeys(filter(None, map(_text, values))))[:MAX_ITEMS]
+def _lines(values: Iterable[object]) -> str:
+    """Texts, each once, as lines."""
+    return "\n".join(list(dict.fromkeys(filter(None, map(_text, values))))[:MAX_ITEMS])
 
 
 def _phone(value: object) -> str:

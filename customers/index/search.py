@@ -31,6 +31,8 @@ FEW_CUSTOMERS = 20_000
 _LONG = 5
 # Above all text.
 _HIGHEST = "\U0010ffff"
+# Customers of a list of one company that can be selected together: as many as a batch has.
+MAX_SELECTED = 10_000
 # Without a text, the list of customers is counted up to this number.
 MAX_COUNTED = 10_000
 
@@ -52,7 +54,7 @@ class Hits:
     """A page of what was found. `total` in all pages; `has_more` where there are more that were not counted.
 
     `by_company`: the IDs of all that were found, by company, the company of the best one first; empty for a list
-    without a text that has more than `MAX_HITS`.
+    without a text that has more than `MAX_HITS`, of one company `MAX_SELECTED`.
     """
 
     hits: Sequence[Hit]
@@ -75,7 +77,7 @@ def search(
     rows = filters.apply(IndexedCustomer.objects.all())
     covered = coverage(filters.sources())
     if not question.text:
-        return _listed(rows, page, page_size, covered)
+        return _listed(rows, filters, page, page_size, covered)
     found = find(question, rows, is_small=_is_small(filters))
     start = (page - 1) * page_size
     return Hits(
@@ -96,18 +98,22 @@ def _by_company(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
     return companies
 
 
-def _listed(rows: Rows, page: int, page_size: int, covered: Coverage) -> Hits:
-    start, total = (page - 1) * page_size, rows[: MAX_COUNTED + 1].count()
+def _listed(rows: Rows, filters: Filters, page: int, page_size: int, covered: Coverage) -> Hits:
+    # Of what breaks a rule pages tell the number, so it is counted to the end.
+    limit = None if filters.rules else MAX_COUNTED
+    start, total = (page - 1) * page_size, rows[: limit and limit + 1].count()
     customers = rows.select_related("source").order_by("name_key", "pk")
-    pairs = customers.values_list("source__company_id", "customer_id") if total <= MAX_HITS else ()
+    pairs = customers.values_list("source__company_id", "customer_id")
+    selectable = MAX_SELECTED if len(filters.companies) == 1 else MAX_HITS
+    has_more = limit is not None and total > limit
     return Hits(
         hits=[Hit(customer) for customer in customers[start : start + page_size]],
-        total=min(total, MAX_COUNTED),
-        has_more=total > MAX_COUNTED,
+        total=limit if limit and has_more else total,
+        has_more=has_more,
         page=page,
         page_size=page_size,
         coverage=covered,
-        by_company=_by_company(pairs),
+        by_company=_by_company(pairs if total <= selectable else ()),
     )
 
 

@@ -44,6 +44,7 @@ _PAGES = (
     _Page(links.batches(), "Batches", "square-3-stack-3d", "bulk"),
     _Page(links.imports(), "Imports", "arrow-up-tray", "spreadsheets upload csv xlsx", _WRITERS),
     _Page(links.exports(), "Exports", "arrow-down-tray", "spreadsheets download csv xlsx"),
+    _Page(links.quality(), "Data quality", "check-circle", "rules duplicates missing wrong"),
     _Page(links.settings(), "Settings", "cog-6-tooth", "preferences theme dark time zone density"),
     _Page(links.shortcuts(), "Keyboard shortcuts", "command-line", "keys help"),
     _Page("/accounts/password/", "Change password", "key"),

@@ -8,10 +8,11 @@ from urllib.parse import urlencode
 
 from django.http import QueryDict
 
+from customers.codat.iso_codes import COUNTRIES
 from customers.codat.values import canonical_company_id
-from customers.forms.iso_codes import COUNTRIES
 from customers.index.filters import LACKS, Filters
 from customers.index.question import MAX_TEXT, read
+from customers.index.rules.table import BY_NAME
 from customers.web.list_state import AddressReader
 from customers.web.list_states import CUSTOMER_STATUSES
 from customers.web.paging import page_number
@@ -42,6 +43,7 @@ class SearchState:
     country: str = ""
     deleted: str = "show"
     lacks: tuple[str, ...] = ()
+    rule: str = ""
     page: int = 1
     corrections: tuple[str, ...] = ()
 
@@ -53,14 +55,16 @@ class SearchState:
             statuses=("Archived", "InActive") if self.status == "Archived" else _one(self.status),
             countries=_spellings(self.country),
             lacks=self.lacks,
+            rules=_one(self.rule),
             is_deleted=DELETED[self.deleted],
         )
 
     @property
     def is_filtered(self) -> bool:
         """Whether a filter hides customers."""
-        return bool(self.company or self.status or self.country or self.lacks) or (
-            self.deleted != "show"
+        return (
+            bool(self.company or self.status or self.country or self.lacks or self.rule)
+            or self.deleted != "show"
         )
 
     @property
@@ -87,6 +91,7 @@ class SearchState:
             "status": self.status,
             "country": self.country,
             "deleted": self.deleted,
+            "rule": self.rule,
             "page": self.page,
         }
         state |= changes
@@ -117,6 +122,9 @@ def read_search(params: QueryDict) -> SearchState:
         country=reader.text("country").strip()[:_MAX_COUNTRY],
         deleted=deleted,
         lacks=lacks,
+        rule=reader.choice(
+            "rule", tuple(BY_NAME), "", "a rule that exists", "Showing every customer."
+        ),
         page=page_number(params.get("page", ""), digits=_MAX_DIGITS),
         corrections=tuple(reader.corrections),
     )

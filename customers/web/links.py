@@ -385,6 +385,12 @@ def from_search(query: str) -> str:
     return f"?found={quote(query[1:], safe=_SAFE_LISTED)}" if len(query) <= MAX_LISTED else ""
 
 
+def quality(company_id: str = "") -> str:
+    """Data quality, of all companies or of one."""
+    query = f"?{urlencode({'company': company_id}, errors='replace')}" if company_id else ""
+    return f"/quality/{query}"
+
+
 def settings() -> str:
     """The reader's settings."""
     return "/settings/"

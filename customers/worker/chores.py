@@ -17,7 +17,7 @@ from django.utils import timezone
 from customers.batches import states
 from customers.home import day_counts, notes, reading, syncing
 from customers.home.problems import problems
-from customers.index import store
+from customers.index import rechecking, store
 from customers.models import Batch, IndexedWord, Lease, WebhookEvent, Write
 from customers.service import CustomerService
 from customers.worker import forgetting
@@ -114,6 +114,10 @@ def _tidy_index(_: CustomerService, __: ShouldStop) -> Counts:
     return done, 0
 
 
+def _recheck(_: CustomerService, should_stop: ShouldStop) -> Counts:
+    return rechecking.recheck(should_stop), 0
+
+
 def _end_sessions(_: CustomerService, __: ShouldStop) -> Counts:
     forgetting.delete_sessions()
     return forgetting.delete_lost_workers(), 0
@@ -196,6 +200,13 @@ CHORES: tuple[Chore, ...] = (
         DAILY,
         _tidy_index,
         IndexedWord.objects.exists,
+    ),
+    Chore(
+        "rules",
+        "Check customers again by new rules",
+        _seconds(60),
+        _recheck,
+        rechecking.is_wanted,
     ),
     Chore("forget", "Delete old values, drafts, events and imports", DAILY, _forget),
     Chore("sessions", "Delete expired sessions", DAILY, _end_sessions),

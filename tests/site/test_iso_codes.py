@@ -18,7 +18,7 @@ from tests.support.forms import node, obj, render
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = "scripts/iso_codes.py"
-MODULES = ("customers/forms/iso_codes.py", "sandbox/data/iso_codes.py")
+MODULES = ("customers/codat/iso_codes.py", "sandbox/data/iso_codes.py")
 
 
 def run(script: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

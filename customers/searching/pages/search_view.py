@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
+from customers.index.rules.table import RULES
 from customers.searching import places
 from customers.searching.identifiers import identified
 from customers.searching.live import live_context
@@ -70,6 +71,7 @@ def _form(request: HttpRequest, state: SearchState) -> dict[str, Any]:
         "companies": pairs,
         "statuses": [(status, status) for status in CUSTOMER_STATUSES],
         "lacks": [(name, LACKS_LABELS[name]) for name in names],
+        "rules": [(rule.name, rule.label) for rule in RULES],
         "has_index": settings.INDEX_CUSTOMERS,
         "others": [],
         "recent": [],

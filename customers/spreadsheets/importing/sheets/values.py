@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
 
+from customers.codat import countries
 from customers.codat.text import REPLACEMENT, page_text
 from customers.forms.display import CompiledModel
 from customers.forms.model import Node, NodeType
@@ -20,7 +21,6 @@ from customers.forms.values import parse_input
 from customers.spreadsheets.files import tables
 from customers.spreadsheets.importing.fields import ImportField
 from customers.spreadsheets.importing.problems import Problem, kind_of_cell
-from customers.spreadsheets.importing.sheets import countries
 
 # In place of a remark of the file: a person has said that the text is right as it is.
 ACCEPTED = "accepted"

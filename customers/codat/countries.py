@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from customers.forms.iso_codes import COUNTRIES
+from customers.codat.iso_codes import COUNTRIES
 
 # Words that no list of codes has, with their code of two letters.
 _WORDS = {

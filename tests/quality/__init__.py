@@ -1,0 +1,1 @@
+"""Data quality: rules, duplicates, and their pages."""
