@@ -96,6 +96,22 @@ EMAIL_USE_SSL = _mail.get("EMAIL_USE_SSL", False)
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL") or ADMINISTRATOR_EMAIL or "dashboard@localhost"
 
+# The dashboard's own address, for links in mail and in the team's channels.
+DASHBOARD_URL = env.http_url("DASHBOARD_URL", "http://127.0.0.1:8000")
+# Hosts that messages to channels may be sent to; a leading dot stands for all subdomains. The default is those of
+# Slack and of Teams' workflows.
+NOTICE_HOSTS = env.hosts(
+    "NOTICE_HOSTS",
+    [
+        "hooks.slack.com",
+        ".webhook.office.com",
+        ".logic.azure.com",
+        ".environment.api.powerplatform.com",
+    ],
+)
+# For tests only, so not read from the environment: the receiver of a host, as its address, port and certificate.
+NOTICE_RECEIVERS_OF_TESTS: dict[str, tuple[str, int, str]] = {}
+
 # For a reader who has chosen no other: see customers/localisation.py.
 DEFAULT_TIME_ZONE = env.time_zone("DEFAULT_TIME_ZONE", "UTC")
 DEFAULT_LOCALE = env.locale("DEFAULT_LOCALE", "en-GB")

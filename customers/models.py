@@ -4,7 +4,8 @@ Codat stores neither what was written nor who wrote it, so every save is a row h
 whose numbers must not lose digits is stored as text, exactly as it was sent or read. `form_models` has the drafts and
 the locks of saves, `batch_models` the tables of batches and background work, `spreadsheet_models` those of exports and
 imports, `index_models` those of the index of customers, `reader_models` those of a reader's preferences and saved
-views, `home_models` those of the home page, `access_models` those of people and what they may see.
+views, `home_models` those of the home page, `access_models` those of people and what they may see, `notice_models`
+those of notifications.
 """
 
 import uuid
@@ -21,6 +22,7 @@ from customers.batch_models import Batch, BatchRow, BatchStep, CompanySync, Leas
 from customers.form_models import Draft, SaveLock
 from customers.home_models import ChangesOfDay, CompanyState, ProblemNote, ProblemSnooze
 from customers.index_models import IndexedCompany, IndexedCustomer, IndexedWord
+from customers.notice_models import Delivery, Notice, NoticeChoices, TeamChannel, ToldCause
 from customers.reader_models import DefaultView, Preferences, SavedView
 from customers.spreadsheet_models import (
     ColumnMapping,
@@ -40,6 +42,7 @@ __all__ = [
     "CompanyState",
     "CompanySync",
     "DefaultView",
+    "Delivery",
     "Draft",
     "Export",
     "Grant",
@@ -51,12 +54,16 @@ __all__ = [
     "IndexedCustomer",
     "IndexedWord",
     "Lease",
+    "Notice",
+    "NoticeChoices",
     "Person",
     "Preferences",
     "ProblemNote",
     "ProblemSnooze",
     "SaveLock",
     "SavedView",
+    "TeamChannel",
+    "ToldCause",
     "WebhookEvent",
     "Write",
     "WriteQuerySet",

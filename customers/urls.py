@@ -17,6 +17,7 @@ from customers.browsing import (
 from customers.editing import field_view, undo_view
 from customers.editing import views as editing_views
 from customers.home.pages import activity_view, home_view, problem_view
+from customers.notices.pages import channels_view, choices_view, notifications_view
 from customers.preferences import settings_view, shortcuts
 from customers.quality.pages import quality_view
 from customers.searching.pages import live_view, search_view, suggestions_view
@@ -104,6 +105,14 @@ urlpatterns = [
     path("search/live/", live_view.live_search, name="live_search"),
     path("quality/", quality_view.quality_page, name="quality"),
     path("settings/", settings_view.settings_page, name="settings"),
+    path("notifications/", notifications_view.notifications, name="notifications"),
+    path("notifications/<uuid:notice_id>/", notifications_view.notification, name="notification"),
+    path(
+        "settings/notifications/",
+        choices_view.notification_settings,
+        name="notification_settings",
+    ),
+    path("settings/channels/", channels_view.team_channels, name="team_channels"),
     path("shortcuts/", shortcuts.shortcuts_page, name="shortcuts"),
     path("workers/", workers_view.workers, name="workers"),
     path("webhooks/codat/", webhook_view.receive_event, name="webhooks"),

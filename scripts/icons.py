@@ -22,6 +22,7 @@ NAMES = (
     "arrow-up-tray",
     "arrow-uturn-left",
     "bars-3",
+    "bell",
     "bolt-slash",
     "building-office-2",
     "chart-bar",

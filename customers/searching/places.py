@@ -37,6 +37,7 @@ class _Page:
     needs: str = ""
 
 
+_MANAGERS = "customers.manage_people"
 _WRITERS, _STAFF, _ADMINISTRATORS = "customers.write_customers", "staff", "administrators"
 _PAGES = (
     _Page(links.companies(), "Companies", "building-office-2", "clients"),
@@ -46,6 +47,9 @@ _PAGES = (
     _Page(links.exports(), "Exports", "arrow-down-tray", "spreadsheets download csv xlsx"),
     _Page(links.quality(), "Data quality", "check-circle", "rules duplicates missing wrong"),
     _Page(links.settings(), "Settings", "cog-6-tooth", "preferences theme dark time zone density"),
+    _Page(links.notifications(), "Notifications", "bell", "messages told unread"),
+    _Page(links.notification_settings(), "What you are told", "bell", "notifications mail digest"),
+    _Page(links.channels(), "Team channels", "bell", "webhook slack teams", _MANAGERS),
     _Page(links.shortcuts(), "Keyboard shortcuts", "command-line", "keys help"),
     _Page("/accounts/password/", "Change password", "key"),
     _Page("/admin/", "Users and groups", "users", "admin permissions", _STAFF),

@@ -15,7 +15,7 @@ MAX_WATCHED = 20
 # Changes that are counted: nobody looks at more, and each page reads them.
 MAX_COUNTED = 1000
 # The changes of a person, everybody's open batches, which are few, of each whether it waits for that person, and the
-# person's open imports.
+# person's open imports, and how many notifications they have not read.
 # Written by hand, on our own tables, for a row of the bench, "The list page, to admin's": every page asks it, and
 # Django takes a twelfth of a list page to put it together.
 _OF_USER = """
@@ -29,9 +29,13 @@ _OF_USER = """
     UNION ALL
     SELECT 2, company_id, state, id, 0 FROM customers_import
     WHERE user_id = %s AND state IN ('reading', 'unreadable', 'columns', 'checking', 'checked')
+    UNION ALL
+    SELECT 3, '', '', NULL, COUNT(*) FROM (
+        SELECT id FROM customers_notice WHERE user_id = %s AND read_at IS NULL LIMIT %s
+    ) AS unread
 """
-# What a row is, beside a change.
-_BATCH, _IMPORT = 1, 2
+# What a row is, beside a change. That of notifications has their number.
+_BATCH, _IMPORT, _NOTICES = 1, 2, 3
 _RUNNING_BATCHES = (Batch.State.PREPARING, Batch.State.RUNNING)
 
 
@@ -42,7 +46,8 @@ class Attention:
     A problem is a change that was not accepted or timed out and was not looked at since, or whose outcome is unknown;
     and a batch that is ready to start, or that was paused because something went wrong. `watched` are the IDs of
     changes that run. `batches` are those among the problems, `running_batches` everybody's.
-    `imports` are the person's own that were neither sent nor cancelled.
+    `imports` are the person's own that were neither sent nor cancelled, `notices` the notifications that they have not
+    read.
     """
 
     problems: int = 0
@@ -52,6 +57,7 @@ class Attention:
     batches: int = 0
     running_batches: int = 0
     imports: int = 0
+    notices: int = 0
 
     @property
     def poll_url(self) -> str:
@@ -62,12 +68,14 @@ class Attention:
 def of_user(user_id: int) -> Attention:
     """One query. Of more than `MAX_COUNTED` changes the newest are counted."""
     with connection.cursor() as cursor:
-        cursor.execute(_OF_USER, [user_id, MAX_COUNTED, user_id, user_id])
+        cursor.execute(_OF_USER, [user_id, MAX_COUNTED, user_id, user_id, user_id, MAX_COUNTED])
         rows = cursor.fetchall()
     problems, companies, running = 0, set(), []
-    batches, running_batches, imports = 0, 0, 0
+    batches, running_batches, imports, notices = 0, 0, 0, 0
     for kind, company_id, state, pk, waits in rows:
-        if kind == _IMPORT:
+        if kind == _NOTICES:
+            notices = waits
+        elif kind == _IMPORT:
             imports += 1
         elif kind == _BATCH:
             is_running = state in _RUNNING_BATCHES
@@ -86,4 +94,5 @@ def of_user(user_id: int) -> Attention:
         batches,
         running_batches,
         imports,
+        notices,
     )

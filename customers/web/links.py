@@ -396,6 +396,26 @@ def settings() -> str:
     return "/settings/"
 
 
+def notifications(query: str = "") -> str:
+    """What the reader was told; `query` is its query string without "?"."""
+    return f"/notifications/?{query}" if query else "/notifications/"
+
+
+def notification(notice_id: uuid.UUID | str) -> str:
+    """Leads to what a notification is about."""
+    return f"/notifications/{notice_id}/"
+
+
+def notification_settings() -> str:
+    """How the reader wants to be told."""
+    return "/settings/notifications/"
+
+
+def channels() -> str:
+    """The team's channels, for administrators."""
+    return "/settings/channels/"
+
+
 def shortcuts() -> str:
     """All keyboard shortcuts."""
     return "/shortcuts/"

@@ -19,6 +19,7 @@ from customers.home import day_counts, notes, reading, syncing
 from customers.home.problems import problems
 from customers.index import rechecking, store
 from customers.models import Batch, IndexedWord, Lease, WebhookEvent, Write
+from customers.notices import digests, facts, following, inbox, sending
 from customers.service import CustomerService
 from customers.worker import forgetting
 from customers.worker.turns import ShouldStop, Turn, Turns
@@ -103,6 +104,9 @@ def _forget(_: CustomerService, __: ShouldStop) -> Counts:
         forgetting.delete_events(),
         forgetting.delete_unstarted_batches(),
         forgetting.forget_imports(),
+        inbox.delete_old(),
+        sending.delete_old(),
+        facts.delete_old(),
     )
     return sum(counts), 0
 
@@ -146,6 +150,22 @@ def _keep_problems(service: CustomerService, _: ShouldStop) -> Counts:
 
 def _count_days(_: CustomerService, __: ShouldStop) -> Counts:
     return day_counts.count(), 0
+
+
+def _tell_facts(_: CustomerService, should_stop: ShouldStop) -> Counts:
+    return facts.tell_facts(should_stop), 0
+
+
+def _send_messages(_: CustomerService, should_stop: ShouldStop) -> Counts:
+    return sending.send_due(should_stop)
+
+
+def _put_digests(_: CustomerService, __: ShouldStop) -> Counts:
+    return digests.put_digests(), 0
+
+
+def _follow_notices(_: CustomerService, should_stop: ShouldStop) -> Counts:
+    return following.follow(should_stop), 0
 
 
 def _seconds(number: int) -> timedelta:
@@ -192,6 +212,12 @@ CHORES: tuple[Chore, ...] = (
     ),
     Chore("syncs", "Sync companies for people", _seconds(5), _sync, syncing.has_work),
     Chore("problems", "Record which problems began and ended", _seconds(15), _keep_problems),
+    Chore("tell", "Tell people what happened", _seconds(5), _tell_facts),
+    Chore(
+        "send", "Send mail and messages to channels", _seconds(2), _send_messages, sending.has_work
+    ),
+    Chore("digests", "Make daily digests", _seconds(60), _put_digests),
+    Chore("follow-up", "Tell others what nobody has read", _seconds(600), _follow_notices),
     Chore("company-states", "Read companies and their connections", _seconds(600), _read_companies),
     Chore("day-counts", "Count changes by day", _seconds(300), _count_days),
     Chore(
@@ -208,7 +234,7 @@ CHORES: tuple[Chore, ...] = (
         _recheck,
         rechecking.is_wanted,
     ),
-    Chore("forget", "Delete old values, drafts, events and imports", DAILY, _forget),
+    Chore("forget", "Delete old values, drafts, events, imports and messages", DAILY, _forget),
     Chore("sessions", "Delete expired sessions", DAILY, _end_sessions),
 )
 

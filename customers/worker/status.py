@@ -11,6 +11,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from customers.models import Batch, Import, IndexedCompany, Lease, Write
+from customers.notices.sending import Outbox, outbox
 from customers.worker.chores import CHORES, Chore
 from customers.worker.slices import INDEX, KINDS
 from customers.writes import tracking
@@ -64,6 +65,7 @@ class Status:
     workers: list[WorkerStatus]
     chores: list[ChoreStatus]
     lag: Lag
+    outbox: Outbox
 
     @property
     def has_worker(self) -> bool:
@@ -82,6 +84,7 @@ def status() -> Status:
         workers=[_worker(lease, running, now) for lease in leases if lease.name.startswith(WORKER)],
         chores=[_chore(chore, by_name.get(chore.lease), now) for chore in CHORES],
         lag=_lag(),
+        outbox=outbox(),
     )
 
 

@@ -24,7 +24,7 @@ WRITING = {
     "import", "import_upload", "import_problems", "import_outcome",
 }  # fmt: skip
 # Only for administrators.
-ADMINISTERING = {"workers"}
+ADMINISTERING = {"workers", "team_channels"}
 POSTS = {"list_columns", "refresh", "draft", "new_draft", "undo", "webhooks", "import_upload"}
 # Leads on to another page.
 REDIRECTING = {"step", "search_suggestions", "live_search"}
@@ -43,6 +43,7 @@ def address(pattern: URLPattern, sandbox: Sandbox) -> str:
         "<uuid:batch_id>": str(uuid.uuid4()),
         "<uuid:import_id>": str(uuid.uuid4()),
         "<uuid:export_id>": str(uuid.uuid4()),
+        "<uuid:notice_id>": str(uuid.uuid4()),
         "<int:position>": "1",
         "<int:view_id>": "1",
         "<slug:key>": "worker",

@@ -1,0 +1,53 @@
+"""Tells others where the person whose work it is stays away: the owner, and then the lead. Work of the worker."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from customers.models import Notice
+from customers.notices.kinds import FACTS, Kind
+from customers.notices.people import followers, is_away, leads, working_day_before
+from customers.notices.telling import message_of, put
+
+_OWN = [str(kind) for kind, facts in FACTS.items() if facts.is_own]
+# Notifications of one turn.
+MAX_NOTICES = 500
+
+
+def follow(should_stop: Callable[[], bool], now: datetime | None = None) -> int:
+    """Tell others of what is unread for a working day by somebody who is away; of how many notifications.
+
+    Each notification is followed once. What an owner was told in another's place and does not read, the leads are told.
+    """
+    now = now or timezone.now()
+    done = 0
+    for notice in _due(now)[:MAX_NOTICES]:
+        if should_stop():
+            break
+        if notice.is_follower or is_away(notice.user, now):
+            done += _follow(notice, now)
+    return done
+
+
+def _due(now: datetime) -> "QuerySet[Notice]":
+    unread = Notice.objects.filter(read_at=None, followed_at=None, kind__in=_OWN)
+    return unread.filter(at__lt=working_day_before(now)).select_related("user__person")
+
+
+def _follow(notice: Notice, now: datetime) -> int:
+    others = Notice.objects.filter(cause=notice.cause).exclude(pk=notice.pk)
+    told = set(others.values_list("user", flat=True))
+    without = {notice.user_id, *told}
+    people = (
+        leads(notice.company_id, without=without)
+        if notice.is_follower
+        else followers(notice.company_id, without=without)
+    )
+    with transaction.atomic():
+        taken = Notice.objects.filter(pk=notice.pk, followed_at=None).update(followed_at=now)
+        if taken:
+            put(Kind(notice.kind), message_of(notice), people, is_follower=True)
+    return taken

@@ -1,0 +1,77 @@
+"""What one person was told, as the page of notifications shows it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.contrib.auth.models import User
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from customers.access.people import scope_of
+from customers.models import CompanyState, Notice
+
+PAGE_SIZE = 50
+# What was told so long ago is deleted.
+KEEP = timedelta(days=90)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A notification. `company_name` is "" for one of no company, the ID where the name is unknown."""
+
+    id: str
+    title: str
+    company_name: str
+    at: datetime
+    is_unread: bool
+
+
+def notices_of(user: User) -> "QuerySet[Notice]":
+    """What a person was told, the newest first, but for companies that they may not see any more."""
+    rows = Notice.objects.filter(user=user)
+    scope = scope_of(user)
+    if scope.companies is None:
+        return rows
+    return rows.filter(Q(company_id="") | Q(company_id__in=scope.companies))
+
+
+def page_of(rows: "QuerySet[Notice]", page: int) -> tuple[list[Entry], bool]:
+    """One page of notifications from 1, and whether there is another one. Two queries."""
+    start = (page - 1) * PAGE_SIZE
+    found = list(rows[start : start + PAGE_SIZE + 1])
+    return entries(found[:PAGE_SIZE]), len(found) > PAGE_SIZE
+
+
+def entries(notices: Sequence[Notice]) -> list[Entry]:
+    """Notifications with the names of their companies."""
+    names = company_names({notice.company_id for notice in notices})
+    return [
+        Entry(
+            id=str(notice.pk),
+            title=notice.title,
+            company_name=names.get(notice.company_id, ""),
+            at=notice.at,
+            is_unread=notice.read_at is None,
+        )
+        for notice in notices
+    ]
+
+
+def company_names(company_ids: set[str]) -> dict[str, str]:
+    """The name of each company as the worker last read it, else its ID; "" for no company."""
+    ids = company_ids - {""}
+    if not ids:
+        return {}
+    known = dict(CompanyState.objects.filter(pk__in=ids).values_list("pk", "name"))
+    return {company_id: known.get(company_id) or company_id for company_id in ids}
+
+
+def mark_read(rows: "QuerySet[Notice]") -> int:
+    """Mark notifications as read; how many were not."""
+    return rows.filter(read_at=None).update(read_at=timezone.now())
+
+
+def delete_old() -> int:
+    """Delete what was told long ago; how many."""
+    return Notice.objects.filter(at__lt=timezone.now() - KEEP).delete()[0]
