@@ -9,7 +9,7 @@ READ, WRITE = "customers.read_customers", "customers.write_customers"
 CHANGES, CONNECTIONS, BATCHES, DASHBOARD = (
     "Changes that did not go through",
     "Connections",
-    "Batches and copies",
+    "Batches, imports and copies",
     "The dashboard itself",
 )
 # In the order of the page.
@@ -52,6 +52,7 @@ KINDS: dict[str, Kind] = {
         Kind("waiting-connection", CONNECTIONS, "link-slash", "warn", acts=READ),
         Kind("batch", BATCHES, "square-3-stack-3d", "info"),
         Kind("batch-failed", BATCHES, "square-3-stack-3d", "bad"),
+        Kind("import", BATCHES, "arrow-up-tray", "info"),
         Kind("copies-old", BATCHES, "clock", "warn", acts=READ),
         Kind("copies-late", BATCHES, "clock", "warn", acts=READ),
         Kind("copies-none", BATCHES, "clock", "warn", acts=READ),

@@ -16,6 +16,7 @@ from customers.home.problem import KINDS, Problem
 from customers.home.sources.batches import batch_problems
 from customers.home.sources.changes import change_problems
 from customers.home.sources.companies import LATE_AT_LEAST, LINKED, company_problems
+from customers.home.sources.imports import import_problems
 from customers.home.sources.operations import operation_problems
 from customers.models import CompanyState
 
@@ -40,12 +41,13 @@ _COLUMNS = (
 
 
 def problems(quota: RateLimit | None = None, now: datetime | None = None) -> list[Problem]:
-    """All problems that exist now, for nobody in particular. About eight queries."""
+    """All problems that exist now, for nobody in particular. About nine queries."""
     now = now or timezone.now()
     found = [
         *change_problems(),
         *company_problems(_states(now), now),
         *batch_problems(now),
+        *import_problems(now),
         *operation_problems(quota, now),
     ]
     return _without_swallowed(found)

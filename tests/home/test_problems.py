@@ -16,7 +16,8 @@ from customers.home import notes
 from customers.home.problem import KINDS
 from customers.home.problems import problems
 from customers.home.sources.changes import MAX_REASONS, changes_of
-from customers.models import Batch, CompanyState, Lease, WebhookEvent, Write
+from customers.home.sources.imports import WAITS_AFTER
+from customers.models import Batch, CompanyState, Import, Lease, WebhookEvent, Write
 from tests.support.batch_rows import batch_of
 from tests.support.problems import COMPANY, board, company, only, refused, titles
 
@@ -243,6 +244,30 @@ def test_a_failed_batch_that_was_retried_is_none(editor: User) -> None:
     assert board(editor).team == []
 
 
+# -- imports -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("state", "title"),
+    [
+        ("unreadable", "A file could not be read"),
+        ("columns", "An import waits for its columns to be matched"),
+        ("checked", "An import was checked and was not sent"),
+    ],
+)
+def test_an_import_that_waits_for_a_person(editor: User, state: str, title: str) -> None:
+    source = Import.objects.create(
+        user=editor, company_id="c1", file_name="new.csv", digest="0" * 64, state=state
+    )
+    assert board(editor).team == []
+    Import.objects.update(changed_at=timezone.now() - WAITS_AFTER)
+    problem = only(editor)
+    assert (problem.title, problem.detail) == (title, "new.csv")
+    assert str(source.pk) in problem.action.url
+    Import.objects.update(state="sent")
+    assert board(editor).team == []
+
+
 # -- the dashboard itself ----------------------------------------------------------------------------
 
 
@@ -285,7 +310,7 @@ def test_the_number_of_queries_does_not_grow(
         refused(editor, company_id=f"c{number}")
         company(f"C{number}", company_id=f"c{number}", status="Unlinked")
         batch_of(editor, f"b{number}", "ready", checked=1)
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(15):
         assert len(board(editor).team) == 80
 
 
