@@ -50,6 +50,9 @@ class IndexedCompany(models.Model):
         null=True, help_text="When the last reading began that has ended."
     )
     filled_at = models.DateTimeField(null=True, help_text="When the last whole pass began.")
+    compared_at = models.DateTimeField(
+        null=True, help_text="The `read_at` of the customers that were compared for duplicates."
+    )
     changed_at = models.DateTimeField(
         null=True, help_text="When something said that the copy may have changed."
     )

@@ -5,7 +5,7 @@ whose numbers must not lose digits is stored as text, exactly as it was sent or 
 the locks of saves, `batch_models` the tables of batches and background work, `spreadsheet_models` those of exports and
 imports, `index_models` those of the index of customers, `reader_models` those of a reader's preferences and saved
 views, `home_models` those of the home page, `access_models` those of people and what they may see, `notice_models`
-those of notifications.
+those of notifications, `quality_models` that of duplicates.
 """
 
 import uuid
@@ -23,6 +23,7 @@ from customers.form_models import Draft, SaveLock
 from customers.home_models import ChangesOfDay, CompanyState, ProblemNote, ProblemSnooze
 from customers.index_models import IndexedCompany, IndexedCustomer, IndexedWord
 from customers.notice_models import Delivery, Notice, NoticeChoices, TeamChannel, ToldCause
+from customers.quality_models import DuplicatePair
 from customers.reader_models import DefaultView, Preferences, SavedView
 from customers.spreadsheet_models import (
     ColumnMapping,
@@ -44,6 +45,7 @@ __all__ = [
     "DefaultView",
     "Delivery",
     "Draft",
+    "DuplicatePair",
     "Export",
     "Grant",
     "Import",

@@ -19,7 +19,7 @@ from customers.editing import views as editing_views
 from customers.home.pages import activity_view, home_view, problem_view
 from customers.notices.pages import channels_view, choices_view, notifications_view
 from customers.preferences import settings_view, shortcuts
-from customers.quality.pages import quality_view
+from customers.quality.pages import duplicates_view, quality_view
 from customers.searching.pages import live_view, search_view, suggestions_view
 from customers.spreadsheets.pages import (
     export_line_view,
@@ -103,6 +103,8 @@ urlpatterns = [
     path("search/", search_view.search_page, name="search"),
     path("search/suggestions/", suggestions_view.suggestions, name="search_suggestions"),
     path("search/live/", live_view.live_search, name="live_search"),
+    path(f"{_company}duplicates/", duplicates_view.duplicates, name="duplicates"),
+    path(f"{_company}duplicates/<int:pair_id>/", duplicates_view.duplicate, name="duplicate"),
     path("quality/", quality_view.quality_page, name="quality"),
     path("settings/", settings_view.settings_page, name="settings"),
     path("notifications/", notifications_view.notifications, name="notifications"),

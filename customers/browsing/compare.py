@@ -77,13 +77,15 @@ class FieldRow:
 @require_safe
 @permission_required("customers.read_customers", raise_exception=True)
 def compare(request: HttpRequest, company_id: str) -> HttpResponse:
-    """The customers in `?id=` (several). With `?only=differences` the fields in which they differ."""
+    """The customers in `?id=` (several). `?only=differences`: fields in which they differ; `?first=`: these first."""
     page = load_company(request, company_id)
     ids = [record_id for record_id in dict.fromkeys(request.GET.getlist("id")) if record_id]
     is_possible = MIN_CUSTOMERS <= len(ids) <= MAX_CUSTOMERS
     sides, records = _read(company_id, ids, page.suffix) if is_possible else ([], [])
     rows, is_cut = compared(records)
     only = request.GET.get("only") == "differences"
+    if request.GET.get("first") == "differences":
+        rows.sort(key=lambda row: not row.differs)
     query = urlencode([("id", record_id) for record_id in ids], errors="replace")
     here = f"{links.compare(company_id)}?{query}{page.suffix.replace('?', '&')}"
     context = {

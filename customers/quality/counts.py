@@ -6,22 +6,23 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from django.db.models import Count
+from django.db.models import Count, Q
 
 from customers.index.rules import table
 from customers.index.rules.table import RULES, Rule
-from customers.models import IndexedCompany, IndexedCustomer
+from customers.models import DuplicatePair, IndexedCompany, IndexedCustomer
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
     """Customers by rule: those that are counted equal those that the search lists for the rule.
 
-    `customers` break at least one rule.
+    `customers` break at least one rule. `pairs` are probable duplicates that nobody decided about.
     """
 
     by_rule: Mapping[Rule, int]
     customers: int = 0
+    pairs: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class Quality:
 
 
 def quality(company_id: str = "") -> Quality:
-    """The counts of one company, "" for all: the one with the most customers that break a rule first. Three queries."""
+    """The counts of one company, "" for all: the one with the most customers that break a rule first. Four queries."""
     rows = IndexedCustomer.objects.order_by()
     companies = IndexedCompany.objects.all()
     if company_id:
@@ -50,16 +51,27 @@ def quality(company_id: str = "") -> Quality:
     by_company: dict[int, list[tuple[int, int]]] = defaultdict(list)
     for source, bits, number in groups:
         by_company[source].append((bits, number))
+    pairs = _pairs(company_id)
+    listed = companies.filter(Q(pk__in=by_company) | Q(company_id__in=pairs))
     found = [
-        (company, _counts(by_company[company.pk]))
-        for company in companies.filter(pk__in=by_company)
+        (company, _counts(by_company[company.pk], pairs.get(company.company_id, 0)))
+        for company in listed
     ]
     found.sort(key=lambda pair: (-pair[1].customers, pair[0].name, pair[0].pk))
     everything = [group for groups in by_company.values() for group in groups]
-    return Quality(_counts(everything), found, rows.filter(rules_version=0).count())
+    total = _counts(everything, sum(counts.pairs for _, counts in found))
+    return Quality(total, found, rows.filter(rules_version=0).count())
 
 
-def _counts(groups: Sequence[tuple[int, int]]) -> Counts:
+def _pairs(company_id: str) -> dict[str, int]:
+    """The probable duplicates that nobody decided about, by the ID of their company."""
+    pairs = DuplicatePair.objects.filter(decision=DuplicatePair.Decision.OPEN).order_by()
+    if company_id:
+        pairs = pairs.filter(company_id=company_id)
+    return dict(pairs.values_list("company_id").annotate(Count("pk")))
+
+
+def _counts(groups: Sequence[tuple[int, int]], pairs: int) -> Counts:
     by_rule: Counter[Rule] = Counter()
     customers = 0
     for bits, number in groups:
@@ -67,4 +79,4 @@ def _counts(groups: Sequence[tuple[int, int]]) -> Counts:
         customers += number if broken else 0
         for rule in broken:
             by_rule[rule] += number
-    return Counts({rule: by_rule[rule] for rule in RULES if by_rule[rule]}, customers)
+    return Counts({rule: by_rule[rule] for rule in RULES if by_rule[rule]}, customers, pairs)

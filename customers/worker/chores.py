@@ -20,6 +20,7 @@ from customers.home.problems import problems
 from customers.index import rechecking, store
 from customers.models import Batch, IndexedWord, Lease, WebhookEvent, Write
 from customers.notices import digests, facts, following, inbox, sending
+from customers.quality import comparing
 from customers.service import CustomerService
 from customers.worker import forgetting
 from customers.worker.turns import ShouldStop, Turn, Turns
@@ -107,6 +108,7 @@ def _forget(_: CustomerService, __: ShouldStop) -> Counts:
         inbox.delete_old(),
         sending.delete_old(),
         facts.delete_old(),
+        comparing.forget(),
     )
     return sum(counts), 0
 
@@ -120,6 +122,10 @@ def _tidy_index(_: CustomerService, __: ShouldStop) -> Counts:
 
 def _recheck(_: CustomerService, should_stop: ShouldStop) -> Counts:
     return rechecking.recheck(should_stop), 0
+
+
+def _compare(_: CustomerService, should_stop: ShouldStop) -> Counts:
+    return comparing.work(should_stop), 0
 
 
 def _end_sessions(_: CustomerService, __: ShouldStop) -> Counts:
@@ -233,6 +239,13 @@ CHORES: tuple[Chore, ...] = (
         _seconds(60),
         _recheck,
         rechecking.is_wanted,
+    ),
+    Chore(
+        "duplicates",
+        "Compare customers that were read, for duplicates",
+        _seconds(30),
+        _compare,
+        comparing.is_wanted,
     ),
     Chore("forget", "Delete old values, drafts, events, imports and messages", DAILY, _forget),
     Chore("sessions", "Delete expired sessions", DAILY, _end_sessions),

@@ -120,5 +120,5 @@ def test_codat_is_not_asked(sandbox: Sandbox, viewer_client: RawPathClient) -> N
 
 
 def test_few_queries(django_assert_num_queries: DjangoAssertNumQueries) -> None:
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         quality()

@@ -46,6 +46,7 @@ def address(pattern: URLPattern, sandbox: Sandbox) -> str:
         "<uuid:notice_id>": str(uuid.uuid4()),
         "<int:position>": "1",
         "<int:view_id>": "1",
+        "<int:pair_id>": "1",
         "<slug:key>": "worker",
     }
     for name, value in values.items():

@@ -12,7 +12,7 @@ from customers.models import IndexedCustomer
 # Grows with each change of what a rule finds. The worker then checks the rows again that were checked by an older one.
 VERSION = 1
 # Customers that nobody corrects any more.
-_ARCHIVED = ("Archived", "InActive")
+ARCHIVED = ("Archived", "InActive")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ BY_NAME = {rule.name: rule for rule in RULES}
 
 def broken_rules(row: IndexedCustomer) -> int:
     """The bits of the rules that a row breaks. Deleted and archived customers break none."""
-    if row.is_deleted or row.status in _ARCHIVED:
+    if row.is_deleted or row.status in ARCHIVED:
         return 0
     country = next(iter(countries.spellings(row.country)), "")
     return sum(rule.bit for rule in RULES if rule.finds(row, country))

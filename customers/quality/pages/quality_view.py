@@ -37,13 +37,18 @@ class RuleRow:
 
 @dataclass(frozen=True, slots=True)
 class CompanyRow:
-    """One company: how many of its customers break a rule, and which ones. `url` is its own page."""
+    """One company: how many of its customers break a rule, and which ones. `url` is its own page.
+
+    `pairs` are its probable duplicates, `pairs_url` is their list.
+    """
 
     company_id: str
     name: str
     url: str
     customers: int
     rules: Sequence[RuleRow]
+    pairs: int
+    pairs_url: str
 
 
 @require_safe
@@ -65,6 +70,8 @@ def quality_page(request: HttpRequest) -> HttpResponse:
         "coverage": coverage(IndexedCompany.objects.all()),
         "unchecked": found.unchecked,
         "customers": found.total.customers,
+        "pairs": found.total.pairs,
+        "pairs_url": links.duplicates(company_id) if company else "",
         "rules": _rules(found.total, company_id, [rule.name for rule in RULES]),
         "companies": [] if company_id else [_company(*pair) for pair in shown],
         "position": f"Page {page} of {pages}",
@@ -86,6 +93,8 @@ def _company(company: IndexedCompany, counts: Counts) -> CompanyRow:
         url=links.quality(company.company_id),
         customers=counts.customers,
         rules=_rules(counts, company.company_id, [rule.name for rule in counts.by_rule]),
+        pairs=counts.pairs,
+        pairs_url=links.duplicates(company.company_id),
     )
 
 

@@ -1,0 +1,98 @@
+"""The probable duplicates of a company: their list, what a person says of each, and how to merge two."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+from urllib.parse import urlencode
+
+from django.contrib.auth.decorators import permission_required
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_http_methods, require_safe
+
+from customers.models import DuplicatePair, IndexedCompany
+from customers.quality.deciding import decide
+from customers.quality.pairs import differences, shown
+from customers.web import htmx, links
+from customers.web.paging import page_number
+
+Decision = DuplicatePair.Decision
+
+# Pairs of one page.
+PAGE_SIZE = 25
+# The lists of the page by their names in the address: their labels, and the pairs that they have.
+_LISTS: dict[str, tuple[str, dict[str, Any]]] = {
+    "open": ("To decide", {"decision": Decision.OPEN}),
+    "same": ("To merge", {"decision": Decision.SAME, "closed_at": None}),
+    "merged": ("Merged", {"decision": Decision.SAME, "closed_at__isnull": False}),
+    "different": ("Different", {"decision": Decision.DIFFERENT}),
+}
+WRITE = "customers.write_customers"
+
+
+@require_safe
+@permission_required("customers.read_customers", raise_exception=True)
+def duplicates(request: HttpRequest, company_id: str) -> HttpResponse:
+    """The pairs of one of `_LISTS` (`?show=`), the most similar first; `?page=` is their page."""
+    company = get_object_or_404(IndexedCompany, company_id=company_id)
+    show = request.GET.get("show", "")
+    show = show if show in _LISTS else "open"
+    rows = DuplicatePair.objects.filter(company_id=company_id)
+    listed = rows.filter(**_LISTS[show][1]).order_by("-score", "pk")
+    numbers = {name: rows.filter(**limits).count() for name, (_, limits) in _LISTS.items()}
+    pages = max(1, -(-numbers[show] // PAGE_SIZE))
+    page = min(page_number(request.GET.get("page", "")), pages)
+
+    def address(number: int) -> str:
+        return f"?{urlencode({'show': show, 'page': number})}"
+
+    context = _company(company) | {
+        "show": show,
+        "lists": [
+            (name, label, numbers[name], links.duplicates(company_id, name))
+            for name, (label, _) in _LISTS.items()
+        ],
+        "pairs": shown(company, listed[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]),
+        "is_compared": company.compared_at is not None,
+        "position": f"Page {page} of {pages}",
+        "previous_url": address(page - 1) if page > 1 else "",
+        "next_url": address(page + 1) if page < pages else "",
+    }
+    return render(request, "quality/duplicates.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@permission_required("customers.read_customers", raise_exception=True)
+def duplicate(request: HttpRequest, company_id: str, pair_id: int) -> HttpResponse:
+    """One pair: why the two look alike, and how to merge them. POST `decision`: what a person says of it."""
+    company = get_object_or_404(IndexedCompany, company_id=company_id)
+    pair = get_object_or_404(DuplicatePair, company_id=company_id, pk=pair_id)
+    if request.method == "POST":
+        return _decide(request, pair)
+    [found] = shown(company, [pair])
+    context = _company(company) | {"pair": found, "differences": differences(found)}
+    return render(request, "quality/duplicate.html", context)
+
+
+def _decide(request: HttpRequest, pair: DuplicatePair) -> HttpResponse:
+    user, decision = cast(User, request.user), request.POST.get("decision", "")
+    if not user.has_perm(WRITE):
+        raise PermissionDenied
+    if decision in Decision.values:
+        decide(pair, decision, user)
+    if decision == Decision.SAME:
+        return htmx.see_other(links.duplicate(pair.company_id, pair.pk))
+    return htmx.see_other(links.duplicates(pair.company_id))
+
+
+def _company(company: IndexedCompany) -> dict[str, Any]:
+    """What both pages show of the company."""
+    return {
+        "company_name": company.name or f"Company {company.company_id}",
+        "customers_url": links.customers(company.company_id),
+        "duplicates_url": links.duplicates(company.company_id),
+        "quality_url": links.quality(company.company_id),
+        "platform": company.platform_name or "the accounting software",
+    }
