@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from customers import localisation
@@ -16,11 +17,15 @@ from customers.web import links
 from customers.web.reader import preferences_of
 
 
+def has_work() -> bool:
+    """Whether something waits for a digest."""
+    return _waiting().exists()
+
+
 def put_digests(now: datetime | None = None) -> int:
     """Put the digests that are due into the outbox; how many. Those of one day and person are one."""
     now = now or timezone.now()
-    waiting = Notice.objects.filter(in_digest=True, digest=None, read_at=None)
-    people = User.objects.filter(pk__in=waiting.values("user"), is_active=True)
+    people = User.objects.filter(pk__in=_waiting().values("user"), is_active=True)
     return sum(_put(user, now) for user in people.select_related("preferences", "notice_choices"))
 
 
@@ -36,9 +41,13 @@ def due_at(user: User, now: datetime) -> datetime:
     return moment
 
 
+def _waiting() -> "QuerySet[Notice]":
+    return Notice.objects.filter(in_digest=True, digest=None, read_at=None)
+
+
 def _put(user: User, now: datetime) -> int:
     due = due_at(user, now)
-    rows = Notice.objects.filter(user=user, in_digest=True, digest=None, read_at=None, at__lt=due)
+    rows = _waiting().filter(user=user, at__lt=due)
     with transaction.atomic():
         number = rows.count()
         if not number:

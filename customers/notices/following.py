@@ -17,6 +17,11 @@ _OWN = [str(kind) for kind, facts in FACTS.items() if facts.is_own]
 MAX_NOTICES = 500
 
 
+def has_work() -> bool:
+    """Whether something is unread for a working day."""
+    return _due(timezone.now()).exists()
+
+
 def follow(should_stop: Callable[[], bool], now: datetime | None = None) -> int:
     """Tell others of what is unread for a working day by somebody who is away; of how many notifications.
 

@@ -222,8 +222,14 @@ CHORES: tuple[Chore, ...] = (
     Chore(
         "send", "Send mail and messages to channels", _seconds(2), _send_messages, sending.has_work
     ),
-    Chore("digests", "Make daily digests", _seconds(60), _put_digests),
-    Chore("follow-up", "Tell others what nobody has read", _seconds(600), _follow_notices),
+    Chore("digests", "Make daily digests", _seconds(60), _put_digests, digests.has_work),
+    Chore(
+        "follow-up",
+        "Tell others what nobody has read",
+        _seconds(600),
+        _follow_notices,
+        following.has_work,
+    ),
     Chore("company-states", "Read companies and their connections", _seconds(600), _read_companies),
     Chore("day-counts", "Count changes by day", _seconds(300), _count_days),
     Chore(

@@ -138,5 +138,5 @@ def test_it_reads_the_same_however_many_workers_there_were(
 ) -> None:
     for number in range(30):
         alive(f"host:{number}:a")
-    with django_assert_max_num_queries(33):
+    with django_assert_max_num_queries(35):
         administrator_client.get(URL)
