@@ -16,6 +16,7 @@ from customers.codat.pages import position
 from customers.codat.text import single_line
 from customers.codat.types import ListedCustomer
 from customers.formatting import thousands
+from customers.index.stored_names import stored_names
 from customers.models import Batch
 from customers.service import CustomerService
 from customers.web import links
@@ -207,7 +208,7 @@ def select(selection: Selection, service: CustomerService) -> Collection[Selecte
         return retried(selection.source)
     if selection.is_all:
         return _read_all(selection, service)
-    names = _cached_names(selection, service)
+    names = _known_names(selection, service)
     return [Selected(one, names.get(one, "")) for one in selection.ids]
 
 
@@ -232,6 +233,13 @@ def _read_all(selection: Selection, service: CustomerService) -> list[Selected]:
         if not spot.has_next:
             return [Selected(record_id, name) for record_id, name in found.items()]
     raise CannotSelect(TOO_MANY)
+
+
+def _known_names(selection: Selection, service: CustomerService) -> dict[str, str]:
+    """The names of ticked customers, as far as they are known without a call: those of a search stand in no list."""
+    names = _cached_names(selection, service)
+    unknown = [each for each in selection.ids if each not in names]
+    return names | stored_names(selection.company_id, unknown)
 
 
 def _cached_names(selection: Selection, service: CustomerService) -> dict[str, str]:

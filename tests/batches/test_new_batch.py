@@ -16,6 +16,7 @@ from customers.web import links
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
 from tests.support.batches import check, customers_of, request_of, row_states
+from tests.support.index import indexed
 from tests.support.journal import COMPANY, changed_in_codat
 from tests.support.new_batches import COUNTRY, batch_of, ids_of, opened, posted, save, text_of, url
 from tests.support.people import person
@@ -52,6 +53,15 @@ def test_a_customer_whose_name_is_not_known_is_named_by_its_id(
 ) -> None:
     page = opened(editor_client, url(sandbox), customers_of(sandbox, 1)[0], "unseen")
     assert "<bdi>Customer unseen</bdi>" in text_of(page)
+
+
+def test_a_customer_that_a_search_found_is_named_by_the_index(
+    sandbox: Sandbox, editor_client: RawPathClient
+) -> None:
+    one = customers_of(sandbox, 1)[0]
+    indexed(sandbox.company(COMPANY), {"id": one, "customerName": "Found Ltd"})
+    page = opened(editor_client, url(sandbox), one)
+    assert "<bdi>Found Ltd</bdi>" in text_of(page)
 
 
 @pytest.mark.parametrize("deleted", ["hide", "show"])
