@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from audit.stack import EDITOR, NOBODY, VIEWER, Request, Stack, Visitor
-from customers.web import links
+from customers.web import links, people_links
 from tests.support.controls import Controls
 
 # The rows of the page of 100, fifty times: axe needs minutes for it, and would find what it finds in those.
@@ -335,6 +335,11 @@ PAGES: tuple[Page, ...] = (
     Page("settings, errors", wrong_settings, status=422),
     Page("shortcuts", at(links.shortcuts())),
     Page("workers", at(links.workers())),
+    Page("people", at(people_links.people())),
+    Page("person", at(people_links.person(1))),
+    Page("invite a person", at(people_links.invite())),
+    Page("access", at(people_links.access())),
+    Page("link of an invitation, over", at(people_links.invitation("none")), NOBODY, status=410),
     Page("password", at("/accounts/password/")),
     Page("400", at("/audit/400/"), status=400),
     Page("403", of(links.new, "xero"), VIEWER, status=403),

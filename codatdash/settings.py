@@ -157,6 +157,7 @@ MIDDLEWARE = [
     "customers.web.middleware.SignInForHtmxMiddleware",
     "codatdash.middleware.SignInMiddleware",
     "customers.web.middleware.ReaderMiddleware",
+    "customers.people.last_seen.LastSeenMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "customers.web.middleware.CodatMiddleware",
@@ -181,6 +182,7 @@ TEMPLATES = [
                 *_PROCESSORS,
                 "customers.web.context_processors.dashboard",
                 "customers.home.frame.home",
+                "customers.people.frame.people",
             ],
             # A missing name or attribute renders as nothing, at any depth.
             "undefined": ChainableUndefined,

@@ -23,6 +23,7 @@ from customers.form_models import Draft, SaveLock
 from customers.home_models import ChangesOfDay, CompanyState, ProblemNote, ProblemSnooze
 from customers.index_models import IndexedCompany, IndexedCustomer, IndexedWord
 from customers.notice_models import Delivery, Notice, NoticeChoices, TeamChannel, ToldCause
+from customers.people_models import INVITATION_LIFETIME, AccessRequest, Invitation, PersonEvent
 from customers.quality_models import DuplicatePair
 from customers.reader_models import DefaultView, Preferences, SavedView
 from customers.spreadsheet_models import (
@@ -35,6 +36,8 @@ from customers.spreadsheet_models import (
 )
 
 __all__ = [
+    "INVITATION_LIFETIME",
+    "AccessRequest",
     "Batch",
     "BatchRow",
     "BatchStep",
@@ -55,10 +58,12 @@ __all__ = [
     "IndexedCompany",
     "IndexedCustomer",
     "IndexedWord",
+    "Invitation",
     "Lease",
     "Notice",
     "NoticeChoices",
     "Person",
+    "PersonEvent",
     "Preferences",
     "ProblemNote",
     "ProblemSnooze",

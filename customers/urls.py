@@ -18,6 +18,13 @@ from customers.editing import field_view, undo_view
 from customers.editing import views as editing_views
 from customers.home.pages import activity_view, home_view, problem_view
 from customers.notices.pages import channels_view, choices_view, notifications_view
+from customers.people.pages import (
+    access_view,
+    invitation_view,
+    invite_view,
+    people_view,
+    person_view,
+)
 from customers.preferences import settings_view, shortcuts
 from customers.quality.pages import duplicates_view, quality_view
 from customers.searching.pages import live_view, search_view, suggestions_view
@@ -106,6 +113,11 @@ urlpatterns = [
     path(f"{_company}duplicates/", duplicates_view.duplicates, name="duplicates"),
     path(f"{_company}duplicates/<int:pair_id>/", duplicates_view.duplicate, name="duplicate"),
     path("quality/", quality_view.quality_page, name="quality"),
+    path("people/", people_view.people_page, name="people"),
+    path("people/invite/", invite_view.invite, name="invite"),
+    path("people/<int:person_id>/", person_view.person_page, name="person"),
+    path("invitations/<str:token>/", invitation_view.invitation_page, name="invitation"),
+    path("access/", access_view.access_page, name="access"),
     path("settings/", settings_view.settings_page, name="settings"),
     path("notifications/", notifications_view.notifications, name="notifications"),
     path("notifications/<uuid:notice_id>/", notifications_view.notification, name="notification"),

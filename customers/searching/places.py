@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from customers.index import words
 from customers.models import IndexedCompany
 from customers.searching.entries import Entry, Part, Parts, Reason, parts
-from customers.web import links
+from customers.web import links, people_links
 from customers.web.reader import Reader
 
 # Companies and pages of one search.
@@ -52,6 +52,8 @@ _PAGES = (
     _Page(links.channels(), "Team channels", "bell", "webhook slack teams", _MANAGERS),
     _Page(links.shortcuts(), "Keyboard shortcuts", "command-line", "keys help"),
     _Page("/accounts/password/", "Change password", "key"),
+    _Page(people_links.people(), "People", "users", "accounts roles invite access", _MANAGERS),
+    _Page(people_links.invite(), "Invite a person", "plus", "people add account", _MANAGERS),
     _Page("/admin/", "Users and groups", "users", "admin permissions", _STAFF),
     _Page(links.workers(), "Workers", "cpu-chip", "background", _ADMINISTRATORS),
 )

@@ -6,6 +6,7 @@ import uuid
 from pathlib import Path
 
 import pytest
+from django.contrib.auth.models import User
 from django.urls import URLPattern
 
 from customers.access.roles import PERMISSIONS
@@ -16,15 +17,17 @@ from tests.support.processes import finish, start
 
 pytestmark = pytest.mark.django_db
 
-# Open to everybody: the way in, and what Codat itself posts to.
-OPEN = {"webhooks/codat/"}
+# Open to everybody: the link of an invitation, and what Codat itself posts to.
+OPEN = {"webhooks/codat/", "invitations/<str:token>/"}
+# For everybody who is signed in.
+ASKING = {"access"}
 # Only for editors.
 WRITING = {
     "new", "edit", "draft", "new_draft", "field", "undo", "new_batch", "imports", "company_imports", "new_import",
     "import", "import_upload", "import_problems", "import_outcome",
 }  # fmt: skip
 # Only for administrators.
-ADMINISTERING = {"workers", "team_channels"}
+ADMINISTERING = {"workers", "team_channels", "people", "invite", "person"}
 POSTS = {"list_columns", "refresh", "draft", "new_draft", "undo", "webhooks", "import_upload"}
 # Leads on to another page.
 REDIRECTING = {"step", "search_suggestions", "live_search"}
@@ -48,6 +51,8 @@ def address(pattern: URLPattern, sandbox: Sandbox) -> str:
         "<int:view_id>": "1",
         "<int:pair_id>": "1",
         "<slug:key>": "worker",
+        "<int:person_id>": str(User.objects.get(username="viewer").pk),
+        "<str:token>": "none",
     }
     for name, value in values.items():
         route = route.replace(name, value)
@@ -75,11 +80,14 @@ def test_deny_by_default(
         return int(answer.status_code)
 
     if str(pattern.pattern) in OPEN:
-        assert status(anonymous_client) in (302, 401)
+        assert status(anonymous_client) in (302, 401, 410)
         return
     answer = getattr(anonymous_client, method)(url)
     assert answer.status_code == 302
     assert answer["Location"].startswith("/accounts/login/?next=")
+    if pattern.name in ASKING:
+        assert status(outsider_client) == 200
+        return
     assert status(outsider_client) == 403
     assert (status(viewer_client) == 403) == (pattern.name in WRITING | ADMINISTERING)
     if pattern.name in ADMINISTERING:

@@ -84,6 +84,7 @@ def addresses(pattern: URLPattern, sandbox: Sandbox, writes: list[Write]) -> Ite
     route = route.replace("<id:customer_id>", "one").replace("<id:attachment_id>", "only")
     route = route.replace("<int:position>", "1").replace("<slug:key>", "failed")
     route = route.replace("<int:pair_id>", "1")
+    route = route.replace("<int:person_id>", "1").replace("<str:token>", "none")
     for name in ("export_id", "import_id", "notice_id"):
         route = route.replace(f"<uuid:{name}>", str(uuid.uuid4()))
     if "<uuid:batch_id>" in route:

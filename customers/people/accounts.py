@@ -1,0 +1,91 @@
+"""Changes of one person's account: role, email address, switched on and off, sessions. Each is made under the rules."""
+
+from django.contrib.auth.models import User
+
+from customers.access.people import role_of, set_role
+from customers.access.roles import Role
+from customers.models import PersonEvent
+from customers.people import asking, rules, sessions
+from customers.people.history import record
+from customers.people.rules import Refused, changing
+
+Action = PersonEvent.Action
+
+_SAME_EMAIL = "Another account has this email address."
+
+
+def change_role(by: User, person_id: int, role: Role | None) -> bool:
+    """Give a role in place of the one before, in force from the person's next request; whether it is another one.
+
+    A superuser who gets a lower role is none any more. Raises Refused.
+    """
+    with changing(by, person_id) as change:
+        person, before = change.person, role_of(change.person)
+        if role == before:
+            return False
+        rules.require_role(change, role)
+        if person.is_superuser:
+            person.is_superuser = person.is_staff = False
+            person.save(update_fields=["is_superuser", "is_staff"])
+        set_role(person, role)
+        record(person, by, Action.ROLE, f"{role_name(before)} → {role_name(role)}")
+        asking.forget_if_answered(person)
+    return True
+
+
+def role_name(role: Role | None) -> str:
+    """A role as the pages show it."""
+    return role.label if role else "No role"
+
+
+def switch_off(by: User, person_id: int) -> bool:
+    """Keep a person from signing in, and end their sessions; whether they were on. Raises Refused."""
+    with changing(by, person_id) as change:
+        person = change.person
+        if not person.is_active:
+            return False
+        rules.require_other_account(change)
+        person.is_active = False
+        person.save(update_fields=["is_active"])
+        sessions.end(person)
+        record(person, by, Action.SWITCHED_OFF)
+    return True
+
+
+def switch_on(by: User, person_id: int) -> bool:
+    """Let a person sign in again; whether they were off. Raises Refused."""
+    with changing(by, person_id) as change:
+        person = change.person
+        if person.is_active:
+            return False
+        person.is_active = True
+        person.save(update_fields=["is_active"])
+        record(person, by, Action.SWITCHED_ON)
+    return True
+
+
+def end_sessions(by: User, person_id: int) -> int:
+    """Sign a person out everywhere; of how many sessions. Raises Refused."""
+    with changing(by, person_id) as change:
+        ended = sessions.end(change.person)
+        if ended:
+            record(change.person, by, Action.SESSIONS_ENDED, str(ended))
+    return ended
+
+
+def change_email(by: User, person_id: int, email: str) -> bool:
+    """Replace an email address; whether it is another one. Raises Refused.
+
+    The link of an invitation that was sent to the address before stops working.
+    """
+    with changing(by, person_id) as change:
+        person = change.person
+        if person.email == email:
+            return False
+        rules.require_no_wider(change)
+        if User.objects.filter(email__iexact=email).exclude(pk=person.pk).exists():
+            raise Refused(_SAME_EMAIL)
+        person.email = email
+        person.save(update_fields=["email"])
+        record(person, by, Action.EMAIL, email)
+    return True

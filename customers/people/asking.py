@@ -1,0 +1,49 @@
+"""Asking for access: somebody without a role or without a company asks once, with one button."""
+
+from django.contrib.auth.models import User
+
+from customers.access.people import role_of, scope_of
+from customers.models import AccessRequest, PersonEvent
+from customers.people.history import record
+from customers.people.rules import changing
+from customers.scope import NOTHING
+
+
+def lacks_access(user: User) -> bool:
+    """Whether somebody has no role, or sees no company."""
+    return role_of(user) is None or scope_of(user) == NOTHING
+
+
+def ask(user: User) -> bool:
+    """Store that somebody asks; whether they had not asked before. Nothing for somebody who has access."""
+    if not lacks_access(user):
+        return False
+    _, is_new = AccessRequest.objects.get_or_create(user=user)
+    if is_new:
+        record(user, user, PersonEvent.Action.ASKED)
+    return is_new
+
+
+def request_of(user: User) -> AccessRequest | None:
+    """What somebody has asked for; None where they have not, or it was declined."""
+    return AccessRequest.objects.filter(user=user).first()
+
+
+def number_of_requests() -> int:
+    """How many people who may sign in wait for an answer."""
+    return AccessRequest.objects.filter(user__is_active=True).count()
+
+
+def decline(by: User, person_id: int) -> bool:
+    """Delete a request; whether there was one. Its person may ask again. Raises Refused."""
+    with changing(by, person_id) as change:
+        deleted, _ = AccessRequest.objects.filter(user=change.person).delete()
+        if deleted:
+            record(change.person, by, PersonEvent.Action.DECLINED)
+    return bool(deleted)
+
+
+def forget_if_answered(user: User) -> None:
+    """Delete the request of somebody who has access now."""
+    if not lacks_access(user):
+        AccessRequest.objects.filter(user=user).delete()

@@ -1,0 +1,1 @@
+"""The pages of people, of invitations and of asking for access."""

@@ -1,0 +1,1 @@
+"""People: inviting them, roles, companies, switching off, asking for access."""
