@@ -14,6 +14,8 @@ from django.http.response import HttpResponse, HttpResponseBase, HttpResponseNot
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from codatdash import throttle
+from customers.audit import source
 from customers.web import htmx, resubmit
 
 HEALTH_PATH = "/healthz"
@@ -51,6 +53,21 @@ class SecurityHeadersMiddleware:
         response.headers.setdefault("Permissions-Policy", settings.PERMISSIONS_POLICY)
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         return response
+
+
+class AuditSourceMiddleware:
+    """States where a request comes from, for the entries of the audit that it makes.
+
+    After `AuthenticationMiddleware`.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        here = source.Source(throttle.client_address(request), lambda: request.user)
+        with source.of_request(here):
+            return self.get_response(request)
 
 
 class SessionLifetimeMiddleware:

@@ -68,6 +68,10 @@ KEEP_PAYLOADS_DAYS = env.whole("KEEP_PAYLOADS_DAYS", 365, minimum=1, maximum=36_
 # Retention of uploaded files and their rows, in days.
 KEEP_IMPORTS_DAYS = env.whole("KEEP_IMPORTS_DAYS", 30, minimum=1, maximum=36_500)
 
+# Retention of the audit, in days: of reads of customers, and of everything else.
+AUDIT_DAYS_READS = env.whole("AUDIT_DAYS_READS", 90, minimum=1, maximum=36_500)
+AUDIT_DAYS = env.whole("AUDIT_DAYS", 1095, minimum=1, maximum=36_500)
+
 # Whether finding data of all customers are stored, for the search over all companies.
 INDEX_CUSTOMERS = env.flag("INDEX_CUSTOMERS", default=True)
 
@@ -152,6 +156,9 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "codatdash.middleware.AuditSourceMiddleware",
+    # Outside everything that may refuse a page.
+    "customers.web.audited.AuditMiddleware",
     "codatdash.middleware.SessionLifetimeMiddleware",
     "codatdash.middleware.MethodNotAllowedMiddleware",
     "customers.web.middleware.SignInForHtmxMiddleware",

@@ -8,3 +8,10 @@ class CustomersConfig(AppConfig):
 
     name = "customers"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Have sign-ins recorded."""
+        # Imported here, because models can be imported only once the applications are loaded.
+        from customers.audit import signals
+
+        signals.connect()

@@ -5,7 +5,7 @@ whose numbers must not lose digits is stored as text, exactly as it was sent or 
 the locks of saves, `batch_models` the tables of batches and background work, `spreadsheet_models` those of exports and
 imports, `index_models` those of the index of customers, `reader_models` those of a reader's preferences and saved
 views, `home_models` those of the home page, `access_models` those of people and what they may see, `notice_models`
-those of notifications, `quality_models` that of duplicates.
+those of notifications, `quality_models` that of duplicates, `audit_models` those of the audit.
 """
 
 import uuid
@@ -18,6 +18,7 @@ from django.db import models
 from django.utils import timezone
 
 from customers.access_models import Grant, Person
+from customers.audit_models import AuditChain, AuditEntry
 from customers.batch_models import Batch, BatchRow, BatchStep, CompanySync, Lease
 from customers.form_models import Draft, SaveLock
 from customers.home_models import ChangesOfDay, CompanyState, ProblemNote, ProblemSnooze
@@ -38,6 +39,8 @@ from customers.spreadsheet_models import (
 __all__ = [
     "INVITATION_LIFETIME",
     "AccessRequest",
+    "AuditChain",
+    "AuditEntry",
     "Batch",
     "BatchRow",
     "BatchStep",

@@ -24,7 +24,13 @@ PERMISSIONS: dict[Role, tuple[str, ...]] = {
     Role.VIEWER: ("read_customers",),
     Role.EDITOR: ("read_customers", "write_customers"),
     Role.APPROVER: ("read_customers", "write_customers", "approve_changes"),
-    Role.ADMINISTRATOR: ("read_customers", "write_customers", "approve_changes", "manage_people"),
+    Role.ADMINISTRATOR: (
+        "read_customers",
+        "write_customers",
+        "approve_changes",
+        "manage_people",
+        "read_audit",
+    ),
 }
 
 

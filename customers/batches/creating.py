@@ -10,8 +10,8 @@ from typing import Any, Generic, TypeVar
 import simplejson
 from django.contrib.auth.models import User
 from django.db.models import Max, Model, QuerySet
-from django.utils import timezone
 
+from customers.batches import states
 from customers.batches.instructions import Instruction
 from customers.codat.text import db_safe
 from customers.codat.types import Company, Connection
@@ -162,13 +162,7 @@ def _create(
         source=request.source,
         **values,
     )
-    BatchStep.objects.create(
-        batch=batch,
-        user=user,
-        username=user.get_username(),
-        action=BatchStep.Action.CREATE,
-        at=timezone.now(),
-    )
+    states.add_step(batch, BatchStep.Action.CREATE, user)
     return batch, True
 
 

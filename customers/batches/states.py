@@ -24,7 +24,8 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
-from customers.models import Batch, BatchRow, BatchStep, Write, WriteQuerySet
+from customers.audit import recording as audit
+from customers.models import AuditEntry, Batch, BatchRow, BatchStep, Write, WriteQuerySet
 from customers.writes.save_lock import save_lock
 
 State, Halt, Action = Batch.State, Batch.Halt, BatchStep.Action
@@ -193,12 +194,24 @@ def _move(
         rows = Batch.objects.filter(pk=batch.pk, state__in=tuple(allowed))
         moved = bool(rows.update(state=state, **values))
         if moved:
-            BatchStep.objects.create(
-                batch=batch,
-                user=user,
-                username=user.get_username() if user else "",
-                action=action,
-                message=values.get("message", ""),
-            )
+            add_step(batch, action, user, values.get("message", ""))
     batch.refresh_from_db()
     return moved
+
+
+def add_step(batch: Batch, action: str, user: User | None, message: str = "") -> None:
+    """Keep who did what, in a transaction of the caller. `user` is None for the worker."""
+    BatchStep.objects.create(
+        batch=batch,
+        user=user,
+        username=user.get_username() if user else "",
+        action=action,
+        message=message,
+    )
+    audit.record(
+        AuditEntry.Kind.BATCH,
+        user=user,
+        company_id=batch.company_id,
+        subject=batch.pk,
+        detail={"step": action},
+    )

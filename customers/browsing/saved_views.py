@@ -16,9 +16,10 @@ from django.core.exceptions import PermissionDenied
 from django.db import connection
 from django.db.models import Q
 
+from customers.audit import recording as audit
 from customers.browsing.columns import ordered
 from customers.codat.text import folded_name, single_line
-from customers.models import DefaultView, SavedView
+from customers.models import AuditEntry, DefaultView, SavedView
 from customers.web.list_state import ListState
 from customers.web.list_states import read_customers
 from customers.writes.save_lock import save_lock
@@ -180,7 +181,11 @@ def create(user: User, name: str, state: ListState, *, is_team: bool) -> SavedVi
         if same_view is not None:
             return same_view
         problem = problem_with(user, name, is_team=is_team, query=query)
-        return problem or SavedView.objects.create(**values)
+        if problem:
+            return problem
+        view = SavedView.objects.create(**values)
+        _record(user, view, "view added", is_team=is_team)
+        return view
 
 
 def save_state(user: User, view: SavedView, state: ListState) -> Problem:
@@ -191,6 +196,7 @@ def save_state(user: User, view: SavedView, state: ListState) -> Problem:
         return "too long"
     view.query, view.columns = query, columns
     view.save(update_fields=["query", "columns"])
+    _record(user, view, "view changed", is_team=view.owner_id is None)
     return ""
 
 
@@ -205,6 +211,7 @@ def change(user: User, view: SavedView, name: str, *, is_team: bool) -> Problem:
     problem = problem_with(user, name, is_team=is_team, but=view.pk)
     if problem:
         return problem
+    _record(user, view, "view changed", is_team=is_team or view.owner_id is None)
     view.name, view.owner = name, None if is_team else user
     view.save(update_fields=["name", "owner"])
     if not is_team:
@@ -216,6 +223,7 @@ def change(user: User, view: SavedView, name: str, *, is_team: bool) -> Problem:
 def delete(user: User, view: SavedView) -> None:
     """Delete a view. Raises PermissionDenied."""
     _check_change(user, view)
+    _record(user, view, "view deleted", is_team=view.owner_id is None)
     view.delete()
 
 
@@ -225,6 +233,14 @@ def set_default(user: User, view: SavedView, *, is_default: bool) -> None:
         DefaultView.objects.update_or_create(user=user, defaults={"view": view})
     else:
         DefaultView.objects.filter(user=user, view=view).delete()
+
+
+def _record(user: User, view: SavedView, step: str, *, is_team: bool) -> None:
+    """Add to the audit what concerns the team's views. A name of a view may quote a customer, so it is left out."""
+    if is_team:
+        audit.record(
+            AuditEntry.Kind.SETTING, user=user, subject=f"view {view.pk}", detail={"step": step}
+        )
 
 
 def _check_team(user: User, *, is_team: bool) -> None:

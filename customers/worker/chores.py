@@ -14,6 +14,7 @@ from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from customers.audit import chains
 from customers.batches import states
 from customers.home import day_counts, notes, reading, syncing
 from customers.home.problems import problems
@@ -111,6 +112,14 @@ def _forget(_: CustomerService, __: ShouldStop) -> Counts:
         comparing.forget(),
     )
     return sum(counts), 0
+
+
+def _chain_audit(_: CustomerService, should_stop: ShouldStop) -> Counts:
+    return chains.extend(should_stop), 0
+
+
+def _forget_audit(_: CustomerService, __: ShouldStop) -> Counts:
+    return chains.forget_old(), 0
 
 
 def _tidy_index(_: CustomerService, __: ShouldStop) -> Counts:
@@ -254,6 +263,8 @@ CHORES: tuple[Chore, ...] = (
         comparing.is_wanted,
     ),
     Chore("forget", "Delete old values, drafts, events, imports and messages", DAILY, _forget),
+    Chore("audit", "Chain the audit’s entries", _seconds(5), _chain_audit, chains.has_new),
+    Chore("forget-audit", "Delete old entries of the audit", DAILY, _forget_audit),
     Chore("sessions", "Delete expired sessions", DAILY, _end_sessions),
 )
 

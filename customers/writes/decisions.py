@@ -10,10 +10,11 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from customers.audit import recording as audit
 from customers.codat.errors import AlreadyInUse, CodatError, NotFound
 from customers.codat.types import PushOperation
 from customers.codat.values import parse_date
-from customers.models import Write
+from customers.models import AuditEntry, Write
 from customers.service import CustomerService
 from customers.writes import sentences, tracking
 from customers.writes.journal import apply_result
@@ -113,9 +114,11 @@ def _link(write: Write, key: str, decision: dict[str, Any]) -> None:
                 sentence="This operation already belongs to another change.",
                 status=409,
             )
-        unknown.filter(pk=write.pk, push_operation_key="").update(
+        linked = unknown.filter(pk=write.pk, push_operation_key="").update(
             push_operation_key=key, **decision
         )
+        if linked:
+            _record_decision(write, decision)
 
 
 def mark_not_received(write: Write, *, user: User) -> Write:
@@ -127,8 +130,14 @@ def mark_not_received(write: Write, *, user: User) -> Write:
         "error_message": "",  # The error of the request, which does not apply to the decision.
     }
     unknown = Write.objects.filter(pk=write.pk, state=State.UNKNOWN, push_operation_key="")
+
+    def decide() -> None:
+        with transaction.atomic():
+            if unknown.update(**values):
+                _record_decision(write, values)
+
     record(
-        lambda: unknown.update(**values),
+        decide,
         what=f"write {write.pk}: marked as not received by user {user.pk}",
     )
     write.refresh_from_db()
@@ -143,6 +152,18 @@ def _decision(decision: Write.Decision, user: User) -> dict[str, Any]:
         "decided_by_name": user.get_username(),
         "decided_at": timezone.now(),
     }
+
+
+def _record_decision(write: Write, decision: dict[str, Any]) -> None:
+    """Add a decision to the audit, in the transaction that stores it."""
+    audit.record(
+        AuditEntry.Kind.DECISION,
+        user=decision["decided_by"],
+        company_id=write.company_id,
+        customer_id=write.customer_id,
+        subject=write.pk,
+        detail={"decision": str(decision["decision"])},
+    )
 
 
 def _others(write: Write) -> "QuerySet[Write]":

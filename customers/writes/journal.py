@@ -25,11 +25,12 @@ from django.db import transaction
 from django.db.models import Case, F, Q, When
 from django.utils import timezone
 
+from customers.audit import recording as audit
 from customers.codat.errors import BadRequest, CodatError
 from customers.codat.text import db_safe
 from customers.codat.types import Company, Connection, PushOperation
 from customers.codat.values import parse_date
-from customers.models import Write
+from customers.models import AuditEntry, Write
 from customers.writes import resolving
 from customers.writes.operations import (
     operation_customer_id,
@@ -100,6 +101,15 @@ def create_write(request: WriteRequest, user: User) -> tuple[Write, bool]:
     )
     if is_new:
         resolving.replaced(write)
+        # In the transaction of the row: there is no change without its entry.
+        audit.record(
+            AuditEntry.Kind.CHANGE,
+            user=user,
+            company_id=write.company_id,
+            customer_id=write.customer_id,
+            subject=write.pk,
+            detail={"change": write.kind, "again": write.retry_of_id is not None},
+        )
     return write, is_new
 
 

@@ -71,6 +71,8 @@ def test_a_missing_secret_stops_the_start(name: str, value: str) -> None:
         ("WEB_THREADS", "many", "must be a whole number"),
         ("KEEP_PAYLOADS_DAYS", "-5", "must be a whole number"),
         ("KEEP_IMPORTS_DAYS", "0", "must be a whole number"),
+        ("AUDIT_DAYS_READS", "0", "must be a whole number"),
+        ("AUDIT_DAYS", "for ever", "must be a whole number"),
         ("SECURE_COOKIES", "maybe", "must be true or false"),
         ("DEBUG", "2", "must be true or false"),
         ("LOG_LEVEL", "loud", "must be one of"),

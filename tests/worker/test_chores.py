@@ -183,7 +183,15 @@ def run_chore(name: str) -> Turn | None:
 
 def test_without_work_only_what_is_looked_at_anew_has_something_to_do() -> None:
     names = [chore.name for chore in chores.due(CHORES)]
-    assert names == ["problems", "tell", "company-states", "day-counts", "forget", "sessions"]
+    assert names == [
+        "problems",
+        "tell",
+        "company-states",
+        "day-counts",
+        "forget",
+        "forget-audit",
+        "sessions",
+    ]
 
 
 def test_a_change_that_nobody_watches_is_followed_and_confirmed(

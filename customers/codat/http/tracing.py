@@ -19,11 +19,14 @@ logger = logging.getLogger(__name__)
 class Trace:
     """One request to the dashboard. ``calls`` are the milliseconds of each call to Codat, retries included.
 
+    ``correlation_ids`` are those of Codat's responses to them.
+
     Threads that work for a request run in a copy of its context and share this object.
     """
 
     request_id: str
     calls: list[float] = field(default_factory=list)
+    correlation_ids: list[str] = field(default_factory=list)
 
 
 trace: ContextVar[Trace | None] = ContextVar("trace", default=None)
@@ -40,8 +43,11 @@ def log_call(
     status = response.status if response is not None else None
     headers = response.headers if response is not None else {}
     current = trace.get()
+    correlation_id = failure.correlation_id if failure else responses.correlation_id(headers)
     if current is not None:
         current.calls.append(milliseconds)
+        if correlation_id:
+            current.correlation_ids.append(correlation_id)
     facts = {
         "event": "call",
         "method": request.method,
@@ -50,7 +56,7 @@ def log_call(
         "ms": round(milliseconds, 1),
         "attempt": attempt,
         "error": type(failure).__name__ if failure else "",
-        "correlation_id": failure.correlation_id if failure else responses.correlation_id(headers),
+        "correlation_id": correlation_id,
     }
     outcome = " ".join(str(part) for part in (status, facts["error"]) if part)
     logger.info(

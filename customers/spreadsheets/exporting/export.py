@@ -13,15 +13,17 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.contrib.auth.models import User
+from django.db import transaction
 from django.utils import timezone
 
 from customers.attachments.zip_writer import TooLarge
+from customers.audit import recording as audit
 from customers.batches.selection import Selection
 from customers.codat.errors import ClientDisconnected, CodatError
 from customers.codat.text import db_safe
 from customers.formatting import thousands
 from customers.forms.model import Node
-from customers.models import Export
+from customers.models import AuditEntry, Export
 from customers.service import CustomerService
 from customers.spreadsheets.exporting.about import Result, Source, about_lines
 from customers.spreadsheets.exporting.export_files import ExportFile, file_of, longest_text
@@ -126,7 +128,7 @@ def _reading(request: ExportRequest, service: CustomerService) -> Reading:
 
 def _record(request: ExportRequest, reading: Reading, keys: Sequence[str]) -> Export:
     now = timezone.now()
-    return Export.objects.create(
+    export = Export(
         pk=request.export_id,
         created_at=now,
         changed_at=now,
@@ -142,6 +144,16 @@ def _record(request: ExportRequest, reading: Reading, keys: Sequence[str]) -> Ex
         synced_at=reading.synced_at,
         promised=reading.promised,
     )
+    with transaction.atomic():
+        export.save(force_insert=True)
+        audit.record(
+            AuditEntry.Kind.EXPORT,
+            user=request.user,
+            company_id=export.company_id,
+            subject=export.pk,
+            detail={"format": export.file_format},
+        )
+    return export
 
 
 class ExportBody:

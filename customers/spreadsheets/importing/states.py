@@ -24,8 +24,9 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
+from customers.audit import recording as audit
 from customers.codat.text import db_safe
-from customers.models import Batch, Import, ImportFile, ImportRow, ImportStep
+from customers.models import AuditEntry, Batch, Import, ImportFile, ImportRow, ImportStep
 from customers.spreadsheets.importing import remembered
 
 State, Action = Import.State, ImportStep.Action
@@ -244,6 +245,13 @@ def add_step(source: Import, action: str, user: User | None, message: str = "") 
         username=user.get_username() if user else "",
         action=action,
         message=db_safe(message),
+    )
+    audit.record(
+        AuditEntry.Kind.IMPORT,
+        user=user,
+        company_id=source.company_id,
+        subject=source.pk,
+        detail={"step": action},
     )
 
 

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
+from customers.web import audited
 from customers.writes import leases
 from customers.writes.events import webhooks
 
@@ -22,6 +23,7 @@ def receive_event(request: HttpRequest) -> HttpResponse:
         event = webhooks.receive(request.body, request.headers)
     except webhooks.InvalidSignature as error:
         log.warning("an event was rejected: %s", error)
+        audited.record_refused_event()
         return HttpResponse("Invalid signature.\n", status=401, content_type="text/plain")
     except webhooks.MalformedEvent:
         return HttpResponse("The body is not JSON.\n", status=400, content_type="text/plain")

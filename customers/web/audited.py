@@ -1,0 +1,160 @@
+"""Records which pages somebody read, by the table of addresses below: no view has to think of it.
+
+A page about one customer is a read of it. Lists, searches and suggestions are not: a row of a list says little, and
+an entry for each of its rows would hide those who opened a customer. What is on a page of a change is a customer's.
+A request says itself whether it is automatic, so that is not believed. Instead, the same page that the same person
+opens again from the same address within `TOGETHER` seconds is one entry of a process. That also bounds what strangers
+can add.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from django.core.cache import caches
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+from customers.audit.recording import entry, record_all
+from customers.codat import cache
+from customers.models import AuditEntry, Write
+from customers.web import failures
+
+Kind = AuditEntry.Kind
+
+# Seconds.
+TOGETHER = 60
+# Customers of one entry each; the page that compares has four at most.
+_MAX_COMPARED = 4
+
+# Addresses by their names in `urls.py`.
+READS = {
+    "customer": "details",
+    "edit": "form",
+    "field": "field",
+    "timeline": "timeline",
+    "attachments": "attachments",
+    "attachment": "attachment",
+    "compare": "comparison",
+    "new": "form with its values",
+    "write": "change",
+}
+FILES = {"preview": "preview", "download": "file", "archive": "archive of all"}
+DOWNLOADS = {
+    "activity_file": "team’s activity",
+    "batch_result": "rows of a batch",
+    "import_problems": "problems of an import",
+    "import_outcome": "outcome of an import",
+}
+_SUBJECTS = ("attachment_id", "write_id", "batch_id", "import_id")
+
+
+class AuditMiddleware:
+    """Adds the entries of a page before it is sent. Without them there is no page, but that of a database fault."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        try:
+            _store(entries_of(request, response))
+        except failures.DATABASE_UNAVAILABLE as error:
+            if response.streaming:
+                # It holds a connection to Codat.
+                response.close()
+            return failures.database_unavailable(request, error)
+        return response
+
+
+def record_refused_event() -> None:
+    """An event without a valid signature. The log has each of them."""
+    _store([entry(Kind.EVENT_REFUSED)])
+
+
+def entries_of(request: HttpRequest, response: HttpResponseBase) -> list[AuditEntry]:
+    """What a page adds to the audit."""
+    match = request.resolver_match
+    if match is None:
+        return []
+    name, ids = match.view_name, match.kwargs
+    company_id = str(ids.get("company_id", ""))
+    if response.status_code == 403:
+        detail: dict[str, str | int | bool] = {"page": name}
+        return [entry(Kind.DENIED, company_id=company_id, detail=detail)]
+    # The form after a post that was refused shows the customer, too.
+    has_content = response.status_code in (200, 206)
+    if not (has_content or (response.status_code == 422 and request.method == "POST")):
+        return []
+    if name in READS:
+        return [
+            entry(
+                Kind.READ,
+                company_id=company_id,
+                customer_id=customer_id,
+                subject=_subject(ids),
+                detail={"page": READS[name]},
+            )
+            for customer_id in _customers(request, name, ids)
+        ]
+    return _files(name, ids)
+
+
+def _files(name: str, ids: dict[str, Any]) -> list[AuditEntry]:
+    """The entry of a response that is a file."""
+    kind, file = Kind.FILE, FILES.get(name, "")
+    if name in DOWNLOADS:
+        kind, file = Kind.DOWNLOAD, DOWNLOADS[name]
+    if not file:
+        return []
+    return [
+        entry(
+            kind,
+            company_id=str(ids.get("company_id", "")),
+            customer_id=str(ids.get("customer_id", "")),
+            subject=_subject(ids),
+            detail={"file": file},
+        )
+    ]
+
+
+def _customers(request: HttpRequest, name: str, ids: dict[str, Any]) -> Iterable[str]:
+    """The IDs of the customers whose values are on a page."""
+    if name == "compare":
+        return list(dict.fromkeys(filter(None, request.GET.getlist("id"))))[:_MAX_COMPARED]
+    if name == "new":
+        # The form for a new customer may begin with the values of another one.
+        return [request.GET["from"]] if request.GET.get("from") else []
+    if name == "write":
+        writes = Write.objects.filter(pk=ids["write_id"])
+        return list(writes.values_list("customer_id", flat=True))
+    return [str(ids["customer_id"])]
+
+
+def _subject(ids: dict[str, Any]) -> str:
+    """The ID of what a page is about beside its customer."""
+    return next((str(ids[name]) for name in _SUBJECTS if name in ids), "")
+
+
+def _store(entries: Iterable[AuditEntry]) -> None:
+    """Store those entries that the last `TOGETHER` seconds did not have."""
+    keys = {_key(one): one for one in entries}
+    if not keys:
+        return
+    # Each process has its own: nothing outside it can hide an entry, and no page waits for a server.
+    stored = caches["process"]
+    known = stored.get_many(keys)
+    new = {key: one for key, one in keys.items() if key not in known}
+    if new:
+        record_all(list(new.values()))
+        stored.set_many(dict.fromkeys(new, 1), TOGETHER)
+
+
+def _key(one: AuditEntry) -> str:
+    """What two entries have in common that are one. A stranger is refused once, whatever they ask for."""
+    who = (str(one.user_id), one.address, str(one.kind))
+    if one.user_id is None:
+        return cache.key("audited", *who)
+    what = (one.company_id, one.customer_id, one.subject, str(sorted(one.detail.items())))
+    return cache.key("audited", *who, *what)

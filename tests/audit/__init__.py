@@ -1,0 +1,1 @@
+"""The audit: what is recorded, the chains that protect it, and its pages."""

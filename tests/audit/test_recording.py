@@ -1,0 +1,395 @@
+"""What is recorded: each kind through the front door, by whom, from where; and no value of a customer."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.cache import caches
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import OperationalError
+from django.urls import URLPattern
+from pytest_django import Settings
+
+from customers.audit import recording
+from customers.models import AuditEntry, Batch, SavedView, Write
+from customers.urls import urlpatterns
+from customers.web import audited, links
+from sandbox import Sandbox
+from tests.conftest import RawPathClient
+from tests.support import attachments, exports, new_batches
+from tests.support.batches import customers_of, started
+from tests.support.imports import checked, csv_of
+from tests.support.journal import COMPANY, customer, edit_customer, journal_row
+
+pytestmark = pytest.mark.django_db
+
+Kind = AuditEntry.Kind
+
+# Addresses of one customer that show nothing of it.
+SHOW_NOTHING = {"draft"}
+
+
+@pytest.fixture(autouse=True)
+def _nothing_stored_lately() -> None:
+    """No page counts as opened in the last minute."""
+    caches["process"].clear()
+
+
+def entries(*kinds: str) -> list[AuditEntry]:
+    """The entries of these kinds, the newest last."""
+    return list(AuditEntry.objects.filter(kind__in=kinds).order_by("id"))
+
+
+def only(kind: str) -> AuditEntry:
+    (entry,) = entries(kind)
+    return entry
+
+
+def test_each_page_about_one_customer_is_recorded() -> None:
+    patterns = [pattern for pattern in urlpatterns if isinstance(pattern, URLPattern)]
+    recorded = {*audited.READS, *audited.FILES, *audited.DOWNLOADS}
+    about_one = {one.name for one in patterns if "<id:customer_id>" in str(one.pattern)}
+    assert about_one - recorded == SHOW_NOTHING
+    assert recorded <= {one.name for one in patterns}
+
+
+PAGES: dict[str, Callable[[str, str], str]] = {
+    "details": links.customer,
+    "form": links.edit,
+    "timeline": links.timeline,
+    "attachments": links.attachments,
+    "form with its values": lambda company, pk: f"{links.new(company)}?from={pk}",
+}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_reading_a_customer_is_recorded(
+    sandbox: Sandbox, editor_client: RawPathClient, editor: User, page: str
+) -> None:
+    company, pk = sandbox.company(COMPANY), customer(sandbox)
+    answer = editor_client.get(
+        PAGES[page](company, pk), REMOTE_ADDR="192.0.2.7", headers={"X-Request-ID": "request-id-1"}
+    )
+    assert answer.status_code == 200
+    entry = only(Kind.READ)
+    assert (entry.user_id, entry.user_name, entry.address) == (editor.pk, "editor", "192.0.2.7")
+    assert (entry.company_id, entry.customer_id) == (company, pk)
+    assert entry.request_id == "request-id-1"
+    assert entry.detail == {"page": page}
+
+
+def test_reading_a_field_a_change_and_a_comparison_is_recorded(
+    sandbox: Sandbox, editor_client: RawPathClient, editor: User
+) -> None:
+    company, one, two = sandbox.company(COMPANY), customer(sandbox), customer(sandbox, 1)
+    write = journal_row(company, editor, customer_id=one)
+    for url in (
+        f"{links.field(company, one)}?path=phone",
+        links.write(company, write.pk),
+        f"{links.compare(company)}?id={one}&id={two}&id={one}",
+    ):
+        assert editor_client.get(url, headers={"HX-Request": "true"}).status_code == 200
+    found = [
+        (entry.customer_id, entry.detail["page"], entry.subject) for entry in entries(Kind.READ)
+    ]
+    assert found == [
+        (one, "field", ""),
+        (one, "change", str(write.pk)),
+        (one, "comparison", ""),
+        (two, "comparison", ""),
+    ]
+
+
+def test_pages_that_show_no_customer_are_not_recorded(
+    sandbox: Sandbox, editor_client: RawPathClient
+) -> None:
+    company = sandbox.company(COMPANY)
+    for url in (
+        "/",
+        links.customers(company),
+        f"{links.search()}?q=Beacon",
+        links.new(company),
+        f"{links.compare(company)}?id=one",
+        links.customer(company, "not-there"),
+    ):
+        editor_client.get(url)
+    assert not entries(Kind.READ)
+
+
+def test_the_same_page_within_a_minute_is_one_entry_whatever_the_request_says(
+    sandbox: Sandbox, viewer_client: RawPathClient, editor_client: RawPathClient
+) -> None:
+    """A header says that a request is automatic; anybody can send it."""
+    url = links.customer(sandbox.company(COMPANY), customer(sandbox))
+    automatic = {"HX-Request": "true", "Automatic-Request": "1"}
+    assert viewer_client.get(url, headers=automatic).status_code == 200
+    assert len(entries(Kind.READ)) == 1
+    viewer_client.get(url)
+    viewer_client.get(url, headers=automatic)
+    assert len(entries(Kind.READ)) == 1
+    editor_client.get(url)
+    viewer_client.get(url, REMOTE_ADDR="192.0.2.8")
+    assert len(entries(Kind.READ)) == 3
+    caches["process"].clear()
+    viewer_client.get(url)
+    assert len(entries(Kind.READ)) == 4
+
+
+@pytest.mark.parametrize(
+    ("url", "file", "subject"),
+    [
+        (lambda s: attachments.download_url(s, "kinds", "pdf"), "file", "pdf"),
+        (lambda s: attachments.attachment_url(s, "kinds", "pdf", "preview/"), "preview", "pdf"),
+        (lambda s: attachments.archive_url(s, "kinds"), "archive of all", ""),
+    ],
+)
+def test_opening_an_attachment_is_recorded(
+    sandbox: Sandbox,
+    viewer_client: RawPathClient,
+    url: Callable[[Sandbox], str],
+    file: str,
+    subject: str,
+) -> None:
+    answer = viewer_client.get(url(sandbox))
+    assert b"".join(answer)
+    entry = only(Kind.FILE)
+    assert (entry.customer_id, entry.subject, entry.detail) == ("kinds", subject, {"file": file})
+
+
+@pytest.mark.django_db(transaction=True)
+def test_other_files_are_recorded(
+    sandbox: Sandbox, editor_client: RawPathClient, editor: User
+) -> None:
+    company = sandbox.company(COMPANY)
+    batch = started(sandbox, editor, 2)
+    source = checked(sandbox, editor, csv_of(["ID", "Phone"], [customer(sandbox), "1"]))
+    for url in (
+        links.activity_file(),
+        links.batch_result(company, batch.pk),
+        links.import_problems(company, source.pk),
+    ):
+        assert b"".join(editor_client.get(url))
+    found = [(entry.detail["file"], entry.subject) for entry in entries(Kind.DOWNLOAD)]
+    assert found == [
+        ("team’s activity", ""),
+        ("rows of a batch", str(batch.pk)),
+        ("problems of an import", str(source.pk)),
+    ]
+
+
+def test_an_export_is_recorded(sandbox: Sandbox, viewer_client: RawPathClient) -> None:
+    exports.content(exports.export(viewer_client, exports.page_url(sandbox)))
+    entry = only(Kind.EXPORT)
+    assert entry.user_name == "viewer"
+    assert entry.company_id == sandbox.company(COMPANY)
+    assert links.exported(entry.company_id, entry.subject)
+    assert entry.detail["format"]
+
+
+def test_the_steps_of_an_import_and_of_its_batch_are_recorded(
+    sandbox: Sandbox, editor_client: RawPathClient
+) -> None:
+    page = editor_client.get(links.new_import(sandbox.company(COMPANY)))
+    fields = re.search(r'name="submission" value="([^"]+)"', page.content.decode())
+    assert fields
+    file = SimpleUploadedFile("a.csv", csv_of(["ID", "Phone"], [customer(sandbox), "1"]))
+    url = links.new_import(sandbox.company(COMPANY), connection=sandbox.connection(COMPANY))
+    answer = editor_client.post(url, {"submission": fields[1], "file": file})
+    assert answer.status_code == 303
+    entry = only(Kind.IMPORT)
+    assert (entry.user_name, entry.detail) == ("editor", {"step": "upload"})
+    assert entry.subject in answer["Location"]
+
+
+def test_the_steps_of_a_batch_are_recorded(
+    sandbox: Sandbox, editor_client: RawPathClient, editor: User
+) -> None:
+    url = new_batches.url(sandbox)
+    page = new_batches.opened(editor_client, url, *customers_of(sandbox, 2))
+    batch = new_batches.batch_of(new_batches.save(editor_client, url, page))
+    editor_client.post(links.batch(batch.company_id, batch.pk), {"action": "cancel"})
+    assert Batch.objects.get().state == Batch.State.CANCELLED
+    found = [(entry.subject, entry.user_name, entry.detail) for entry in entries(Kind.BATCH)]
+    assert found == [
+        (str(batch.pk), "editor", {"step": "create"}),
+        (str(batch.pk), "editor", {"step": "cancel"}),
+    ]
+
+
+def test_a_change_is_recorded_as_a_link(
+    sandbox: Sandbox, editor_client: RawPathClient, editor: User
+) -> None:
+    edit_customer(editor_client, sandbox.company(COMPANY), customer(sandbox))
+    write = Write.objects.get()
+    entry = only(Kind.CHANGE)
+    assert (entry.subject, entry.customer_id) == (str(write.pk), write.customer_id)
+    assert entry.detail == {"change": "update", "again": False}
+
+
+def test_a_decision_is_recorded(
+    sandbox: Sandbox, editor_client: RawPathClient, editor: User
+) -> None:
+    write = journal_row(sandbox.company(COMPANY), editor, state="unknown")
+    url = links.write(write.company_id, write.pk)
+    for _ in range(2):
+        editor_client.post(url, {"decision": "not_received"})
+    entry = only(Kind.DECISION)
+    assert (entry.subject, entry.detail) == (str(write.pk), {"decision": "not_received"})
+
+
+def test_views_of_the_team_are_settings(sandbox: Sandbox, editor_client: RawPathClient) -> None:
+    for posted in ({"name": "Mine"}, {"name": "Ours", "team": "on"}):
+        editor_client.post("/views/new/", posted)
+    team = SavedView.objects.get(owner=None)
+    editor_client.post(f"/views/{team.pk}/", {"action": "delete"})
+    found = [(entry.subject, entry.detail["step"]) for entry in entries(Kind.SETTING)]
+    assert found == [(f"view {team.pk}", "view added"), (f"view {team.pk}", "view deleted")]
+
+
+def test_sign_ins_and_failures_and_sign_outs_are_recorded(
+    viewer: User, anonymous_client: RawPathClient
+) -> None:
+    def sign_in(name: str, password: str) -> None:
+        anonymous_client.post(
+            "/accounts/login/",
+            {"username": name, "password": password, "login": name},
+            REMOTE_ADDR="192.0.2.9",
+        )
+
+    sign_in("viewer", "wrong")
+    sign_in("a-password-typed-as-a-name", "wrong")
+    sign_in("viewer", "viewer-password")
+    anonymous_client.post("/accounts/logout/", REMOTE_ADDR="192.0.2.9")
+    failed, unknown = entries(Kind.SIGN_IN_FAILED)
+    assert (failed.user_id, failed.subject, failed.detail) == (
+        None,
+        str(viewer.pk),
+        {"account": "viewer"},
+    )
+    assert (unknown.subject, unknown.detail) == ("", {"account": ""})
+    assert only(Kind.SIGN_IN).user_name == only(Kind.SIGN_OUT).user_name == "viewer"
+    assert {entry.address for entry in AuditEntry.objects.all()} == {"192.0.2.9"}
+
+
+def test_refused_pages_are_recorded(
+    sandbox: Sandbox, viewer_client: RawPathClient, viewer: User
+) -> None:
+    company = sandbox.company(COMPANY)
+    assert viewer_client.get(links.edit(company, customer(sandbox))).status_code == 403
+    entry = only(Kind.DENIED)
+    assert (entry.user_id, entry.company_id, entry.detail) == (viewer.pk, company, {"page": "edit"})
+
+
+def test_a_refused_event_is_recorded_once_a_minute(
+    settings: Settings, anonymous_client: RawPathClient
+) -> None:
+    settings.CODAT_WEBHOOK_SECRET = "whsec_c29tZWJvZHkgZWxzZSdzIHNlY3JldA=="
+    for number in range(3):
+        answer = anonymous_client.post(
+            "/webhooks/codat/",
+            json.dumps({"number": number}),
+            content_type="application/json",
+            REMOTE_ADDR="192.0.2.10",
+        )
+        assert answer.status_code == 401
+    entry = only(Kind.EVENT_REFUSED)
+    assert (entry.user_id, entry.address) == (None, "192.0.2.10")
+
+
+def _fails(*_: Any, **__: Any) -> None:
+    raise OperationalError("database is locked")
+
+
+@pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}])
+def test_no_page_is_shown_without_its_entry(
+    sandbox: Sandbox,
+    viewer_client: RawPathClient,
+    monkeypatch: pytest.MonkeyPatch,
+    headers: dict[str, str],
+) -> None:
+    url = links.customer(sandbox.company(COMPANY), customer(sandbox))
+    name = str(sandbox.state(COMPANY).copy[customer(sandbox)]["customerName"])
+    monkeypatch.setattr(audited, "record_all", _fails)
+    answer = viewer_client.get(url, headers=headers)
+    assert answer.status_code == 503
+    assert "database does not respond" in answer.content.decode()
+    assert name not in answer.content.decode()
+    monkeypatch.undo()
+    assert viewer_client.get(url, headers=headers).status_code == 200
+    assert len(entries(Kind.READ)) == 1
+
+
+def test_a_download_without_its_entry_ends(
+    sandbox: Sandbox, viewer_client: RawPathClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audited, "record_all", _fails)
+    answer = viewer_client.get(attachments.download_url(sandbox, "kinds", "pdf"))
+    assert answer.status_code == 503
+    assert not answer.streaming
+
+
+def test_no_change_is_sent_without_its_entry(
+    sandbox: Sandbox, editor_client: RawPathClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The row in the journal and the entry are stored together, or neither is."""
+    monkeypatch.setattr(recording, "record", _fails)
+    with pytest.raises(Write.DoesNotExist):
+        edit_customer(editor_client, sandbox.company(COMPANY), customer(sandbox))
+    assert not Write.objects.exists()
+    assert not [call for call in sandbox.calls if call.method in ("PUT", "POST")]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_entry_holds_a_value_of_a_customer(
+    sandbox: Sandbox, editor_client: RawPathClient, editor: User
+) -> None:
+    company, pk = sandbox.company(COMPANY), customer(sandbox)
+    distinctive = {
+        "customerName": "Zyxw Distinctive GmbH",
+        "emailAddress": "zyxw@distinctive.example",
+        "phone": "+99 88 7766 5544",
+        "taxNumber": "TAX-ZYXW-1",
+    }
+    for copy in (sandbox.state(COMPANY).copy, sandbox.state(COMPANY).source):
+        copy[pk] = copy[pk] | distinctive
+    query = "?q=Zyxw+Distinctive"
+    for url in (
+        links.customers(company) + query,
+        links.customer(company, pk) + "?list=q%3DZyxw&at=1",
+        links.edit(company, pk),
+        f"{links.field(company, pk)}?path=emailAddress",
+        links.timeline(company, pk),
+        f"{links.compare(company)}?id={pk}&id={customer(sandbox, 1)}",
+        f"{links.new(company)}?from={pk}",
+        links.search() + query,
+        links.activity() + "?company=Zyxw+Distinctive",
+        attachments.download_url(sandbox, "kinds", "pdf"),
+    ):
+        answer = editor_client.get(url, headers={"HX-Request": "true"})
+        assert answer.status_code == 200, url
+        b"".join(answer)
+    edit_customer(editor_client, company, pk)
+    editor_client.get(links.write(company, Write.objects.get().pk))
+    exports.content(exports.export(editor_client, exports.page_url(sandbox, listed=query)))
+    started(sandbox, editor, 3)
+    checked(sandbox, editor, csv_of(["ID", "Name"], [pk, "Zyxw Distinctive Two"]), name="Zyxw.csv")
+    stored = json.dumps(list(AuditEntry.objects.values()), default=str).casefold()
+    assert AuditEntry.objects.count() >= 14
+    for value in ("zyxw", "distinctive", "7766", "+44 new", "contract.pdf"):
+        assert value not in stored
+    assert pk.casefold() in stored
+
+
+def test_an_entry_holds_what_both_databases_store() -> None:
+    recording.record(
+        Kind.READ, customer_id="a\0b\ud800" + "x" * 900, subject="\0", detail={"page": "\0"}
+    )
+    entry = only(Kind.READ)
+    assert entry.customer_id.startswith("a\ufffdb")
+    assert len(entry.customer_id) == recording.MAX_ID
+    assert entry.detail == {"page": "\ufffd"}

@@ -1,0 +1,38 @@
+"""The audit's tables without their triggers, for tests that tamper with them, and for emptying the database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from typing import Any
+
+from django.db import connection, transaction
+
+from customers.models import AuditChain, AuditEntry
+
+_MIGRATION = import_module("customers.migrations.0026_audit")
+_STATEMENTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "sqlite": (_MIGRATION.SQLITE_REVERSE, _MIGRATION.SQLITE),
+    "postgresql": (_MIGRATION.POSTGRESQL_REVERSE, _MIGRATION.POSTGRESQL),
+}
+
+
+@contextmanager
+def unprotected() -> Iterator[Any]:
+    """A cursor without the triggers, as somebody has it who owns the database. In a transaction."""
+    drop, create = _STATEMENTS[connection.vendor]
+    with transaction.atomic(), connection.cursor() as cursor:
+        for statement in drop:
+            cursor.execute(statement)
+        yield cursor
+        for statement in create:
+            cursor.execute(statement)
+
+
+def remove_entries() -> None:
+    """Delete all entries."""
+    if AuditEntry.objects.exists() or AuditChain.objects.exists():
+        with unprotected() as cursor:
+            cursor.execute("DELETE FROM customers_auditentry")
+            cursor.execute("DELETE FROM customers_auditchain")
