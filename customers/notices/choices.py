@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from django.contrib.auth.models import User
 
 from customers.models import NoticeChoices
-from customers.notices.kinds import DEFAULT_WAY, FACTS, Kind, Way
+from customers.notices.kinds import FACTS, Kind, Way
 
 DEFAULT_HOUR = 8
 
@@ -21,12 +21,7 @@ def choices_of(user: User) -> NoticeChoices:
 def way_of(choices: NoticeChoices, kind: Kind) -> Way:
     """How a person is told of a kind; the default where nothing valid is stored."""
     stored = choices.ways.get(kind) if isinstance(choices.ways, dict) else None
-    return Way(stored) if stored in list(Way) else DEFAULT_WAY
-
-
-def has_chosen(choices: NoticeChoices, kind: Kind) -> bool:
-    """Whether a person has chosen to be told of a kind themselves."""
-    return kind in choices.ways and way_of(choices, kind) != Way.OFF
+    return Way(stored) if stored in list(Way) else FACTS[kind].default
 
 
 def kinds_for(user: User) -> list[Kind]:

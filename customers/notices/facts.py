@@ -19,7 +19,7 @@ from django.utils import timezone
 from customers.formatting import thousands
 from customers.models import Batch, BatchStep, CompanyState, Import, ToldCause, Write
 from customers.notices.kinds import Kind
-from customers.notices.people import subscribers
+from customers.notices.people import owners, subscribers
 from customers.notices.telling import tell
 from customers.web import links
 
@@ -186,11 +186,12 @@ def _connections(since: datetime) -> Iterator[Fact]:
     well = Q(status=_LINKED, error="") | Q(status__in=("", _PENDING))
     broken = CompanyState.objects.filter(broken_at__gte=since).exclude(well)
     for state in _untold(broken, "connection", "company_id", "broken_at"):
-        yield Fact(
-            Kind.CONNECTION,
-            state.cause,
-            state.company_id,
-            list(subscribers(state.company_id)),
-            "A company’s connection broke",
-            links.customers(state.company_id),
-        )
+        ours = owners(state.company_id)
+        # The other people first: the cause without an ending says that all of them were told.
+        for kind, cause, people in (
+            (Kind.ANY_CONNECTION, f"{state.cause}:any", subscribers(Kind.ANY_CONNECTION) - ours),
+            (Kind.CONNECTION, state.cause, ours),
+        ):
+            title = "A company’s connection broke"
+            link = links.customers(state.company_id)
+            yield Fact(kind, cause, state.company_id, list(people), title, link)

@@ -18,7 +18,7 @@ KEEP = timedelta(days=90)
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A notification. `company_name` is "" for one of no company, the ID where the name is unknown."""
+    """A notification. `company_name` is "" for one of no company, and where the name is unknown."""
 
     id: str
     title: str
@@ -59,12 +59,11 @@ def entries(notices: Sequence[Notice]) -> list[Entry]:
 
 
 def company_names(company_ids: set[str]) -> dict[str, str]:
-    """The name of each company as the worker last read it, else its ID; "" for no company."""
+    """The names of companies by their IDs, as the worker last read them."""
     ids = company_ids - {""}
     if not ids:
         return {}
-    known = dict(CompanyState.objects.filter(pk__in=ids).values_list("pk", "name"))
-    return {company_id: known.get(company_id) or company_id for company_id in ids}
+    return dict(CompanyState.objects.filter(pk__in=ids).values_list("pk", "name"))
 
 
 def mark_read(rows: "QuerySet[Notice]") -> int:

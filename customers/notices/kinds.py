@@ -12,6 +12,7 @@ class Kind(StrEnum):
     BATCH = "batch"
     IMPORT = "import"
     CONNECTION = "connection"
+    ANY_CONNECTION = "any-connection"
     APPROVAL_WANTED = "approval-wanted"
     APPROVAL_DECIDED = "approval-decided"
     MENTION = "mention"
@@ -27,7 +28,6 @@ class Way(StrEnum):
     DIGEST = "digest"
 
 
-DEFAULT_WAY = Way.PAGE
 WAY_LABELS = {
     Way.OFF: "Off",
     Way.PAGE: "In the page",
@@ -42,13 +42,14 @@ class Facts:
 
     `label` is for a person's settings, `team_label` for those of a channel, "" where channels are not told.
     `is_own`: it is about the work of the person who is told, so others are told where that person is away.
-    `permission`: without it a person is not offered the kind.
+    `permission`: without it a person is not offered the kind. `default` is the way of those who have chosen none.
     """
 
     label: str
     team_label: str = ""
     is_own: bool = False
     permission: str = "customers.read_customers"
+    default: Way = Way.PAGE
 
 
 _WRITE = "customers.write_customers"
@@ -74,7 +75,10 @@ FACTS = {
     Kind.IMPORT: Facts(
         "My import needs me", "An import needs a person", is_own=True, permission=_WRITE
     ),
-    Kind.CONNECTION: Facts("A company’s connection broke", "A company’s connection broke"),
+    Kind.CONNECTION: Facts(
+        "A connection broke of a company that I look after", "A company’s connection broke"
+    ),
+    Kind.ANY_CONNECTION: Facts("A connection broke of any other company", default=Way.OFF),
     Kind.APPROVAL_WANTED: Facts(
         "A change waits for approval",
         "A change waits for approval",

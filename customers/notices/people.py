@@ -29,8 +29,8 @@ def sees(user: User, company_id: str) -> bool:
 
 def followers(company_id: str, *, without: Collection[int] = ()) -> list[User]:
     """Who is told in place of somebody: the owners of a company's problems who are here, else the leads."""
-    owners = who_see(company_id, set(_owners(company_id)) - set(without))
-    present = [user for user in owners if not is_away(user)]
+    others = who_see(company_id, owners(company_id) - set(without))
+    present = [user for user in others if not is_away(user)]
     return present or leads(company_id, without=without)
 
 
@@ -40,12 +40,18 @@ def leads(company_id: str, *, without: Collection[int] = ()) -> list[User]:
     return [user for user in managing.distinct() if sees(user, company_id)]
 
 
-def subscribers(company_id: str) -> set[int]:
-    """The IDs of those who are told that a connection broke: who owns problems of the company, or chose to be told."""
-    chosen = NoticeChoices.objects.filter(ways__has_key=str(Kind.CONNECTION)).values_list(
-        "user", flat=True
-    )
-    return {*_owners(company_id), *chosen}
+def owners(company_id: str) -> set[int]:
+    """The IDs of those who look after a company: they have taken a problem of it that is still open."""
+    if not company_id:
+        return set()
+    notes = ProblemNote.objects.filter(company_id=company_id, resolved_at=None)
+    return set(notes.exclude(owner=None).values_list("owner", flat=True))
+
+
+def subscribers(kind: Kind) -> set[int]:
+    """The IDs of those who have stored a choice for a kind; `tell` goes by what it is."""
+    chosen = NoticeChoices.objects.filter(ways__has_key=str(kind))
+    return set(chosen.values_list("user", flat=True))
 
 
 def is_away(user: User, now: datetime | None = None) -> bool:
@@ -74,14 +80,6 @@ def working_day_before(now: datetime) -> datetime:
     while day.weekday() >= _SATURDAY:
         day -= timedelta(days=1)
     return day
-
-
-def _owners(company_id: str) -> Iterable[int]:
-    """The IDs of those who have taken a problem of a company that is still open."""
-    if not company_id:
-        return ()
-    notes = ProblemNote.objects.filter(company_id=company_id, resolved_at=None)
-    return notes.exclude(owner=None).values_list("owner", flat=True)
 
 
 def _people() -> "QuerySet[User]":

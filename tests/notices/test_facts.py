@@ -166,17 +166,17 @@ def test_an_import_that_nobody_goes_on_with_is_told() -> None:
 
 
 def test_who_chose_it_and_who_owns_a_problem_is_told_of_a_broken_connection() -> None:
-    anna, ben, carl = reader("anna", connection=Way.PAGE), reader("ben"), reader("carl")
+    anna, ben, carl = reader("anna", any_connection=Way.PAGE), reader("ben"), reader("carl")
     broken = company(status="Deauthorized", broken_at=timezone.now())
     own(ben, broken.pk)
     channel("slack", Kind.CONNECTION)
-    assert (tell(), tell()) == (1, 0)
+    assert (tell(), tell()) == (2, 0)
     assert [len(titles(person)) for person in (anna, ben, carl)] == [1, 1, 0]
 
 
 @pytest.mark.parametrize("values", [{}, {"status": "PendingAuth"}, {"status": ""}])
 def test_a_connection_that_is_well_or_waits_is_not_told(values: dict[str, Any]) -> None:
-    reader("anna", connection=Way.PAGE)
+    reader("anna", any_connection=Way.PAGE)
     company(broken_at=timezone.now(), **values)
     assert tell() == 0
 
