@@ -16,7 +16,7 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_http_methods
 
 from customers.codat.errors import CodatError, UnusableModel
-from customers.codat.text import page_text
+from customers.codat.text import page_text, single_line
 from customers.editing.edit import Target
 from customers.editing.field_edit import FieldEdit, only, open_field, read_field, rebuild_field
 from customers.editing.save import (
@@ -275,10 +275,24 @@ def _question(edit: FieldEdit, outcome: Outcome) -> str:
                 f"This field was changed meanwhile to “{conflict.theirs_text}”. Nothing was sent."
             )
         case SameName():
-            return "Another customer may have this name already. Nothing was sent."
+            return _same_name(edit, outcome)
         case CustomerMissing():
             return "This customer is no longer in Codat. Nothing was sent."
     raise AssertionError(outcome)
+
+
+def _same_name(edit: FieldEdit, outcome: SameName) -> str:
+    """Which customers have the name already; the form lists all of them, and saves anyway."""
+    named = [single_line(other.name) or other.customer_id for other in outcome.customers]
+    sentence = "Another customer may have this name already"
+    if named:
+        others = f" and {len(named) - 1} more" if len(named) > 1 else ""
+        details = outcome.customers[0].details
+        sentence += f": {named[0]}{f' ({details})' if details else ''}{others}"
+    if named and outcome.may_merge:
+        platform = edit.edit.target.connection.get("platformName")
+        sentence += f". {platform} may merge the two, and a merge cannot be undone"
+    return f"{sentence}. Nothing was sent."
 
 
 def _retry(edit: FieldEdit, write: Write) -> Any:

@@ -27,6 +27,8 @@ from customers.writes import drafts, sentences
 
 # Customers of the same name that a page lists.
 MAX_SAME_NAME = 20
+# What a customer may have in common with a new one, beside its name.
+REASONS = {"email": "Same email", "tax_number": "Same tax number"}
 # What a change's page says in addition, by the parameter of its address, as the form of the next customer says it.
 NOTES = {
     "again": "You already saved this form.",
@@ -139,12 +141,14 @@ class EditPage:
     def _same_name(self, outcome: SameName | None) -> dict[str, Any]:
         """The customers of the same name with their addresses, and the error of the search in Codat's copy."""
         if outcome is None:
-            return {"same_name": [], "same_name_count": 0, "search_error": None}
+            return {"same_name": [], "same_name_count": 0, "search_error": None, "may_merge": False}
         rows = [
             {
                 "name": text_or_dash(other.name),
                 "url": self._url(other),
                 "sentence": _pending_sentence(other),
+                "reasons": [REASONS[reason] for reason in other.reasons if reason != "name"],
+                "details": other.details,
             }
             for other in outcome.customers[:MAX_SAME_NAME]
         ]
@@ -152,6 +156,7 @@ class EditPage:
             "same_name": rows,
             "same_name_count": len(outcome.customers),
             "search_error": outcome.error,
+            "may_merge": outcome.may_merge and bool(outcome.customers),
         }
 
     def _url(self, other: SameNameCustomer) -> str:

@@ -24,7 +24,9 @@ from customers.editing.same_name import (
     NOT_SEARCHED,
     CopySearch,
     SameNameCustomer,
+    may_merge,
     pending_customers,
+    search,
     search_copy,
 )
 from customers.forms import Form, Merge, PostData
@@ -83,14 +85,16 @@ class BeingSent:
 
 @dataclass(frozen=True, slots=True)
 class SameName:
-    """Other customers have the name, or `error` is why Codat's copy could not be searched for them.
+    """Other customers have the name, or another thing in common with a new one (`SameNameCustomer.reasons`).
 
-    To save nevertheless, pass `keys` as `Edit.acknowledged`.
+    `error` is why Codat's copy could not be searched for them. `may_merge`: to give the customer the name of one of
+    them may merge the two in the accounting software. To save nevertheless, pass `keys` as `Edit.acknowledged`.
     """
 
     form: Form
     customers: tuple[SameNameCustomer, ...]
     error: CodatError | None = None
+    may_merge: bool = False
 
     @property
     def keys(self) -> frozenset[str]:
@@ -220,7 +224,7 @@ def _read(edit: Edit, service: CustomerService) -> _Reading:
     # A form that was saved before is not sent again, so no search is needed; it might find the form's own customer.
     if not edit.new_name or Write.objects.filter(submission=edit.submission).exists():
         return _Reading(record, read_at, CopySearch())
-    return _Reading(record, read_at, search_copy(edit, service))
+    return _Reading(record, read_at, search(edit, service))
 
 
 def _lock_names(edit: Edit) -> Iterator[str]:
@@ -289,7 +293,8 @@ def _prevented(
 def _same_name(edit: Edit, form: Form, user: User, reading: _Reading) -> Outcome | None:
     """The outcome where other customers have the new name and the person has not acknowledged all of them."""
     pending = pending_customers(edit, reading.read_at)
-    outcome = SameName(edit.form, (*reading.same_name.customers, *pending), reading.same_name.error)
+    customers = (*reading.same_name.customers, *pending)
+    outcome = SameName(edit.form, customers, reading.same_name.error, may_merge(edit))
     missing = outcome.keys - edit.acknowledged
     if not missing:
         return None
