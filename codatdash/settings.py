@@ -160,6 +160,7 @@ MIDDLEWARE = [
     # Outside everything that may refuse a page.
     "customers.web.audited.AuditMiddleware",
     "codatdash.middleware.SessionLifetimeMiddleware",
+    "customers.access.middleware.ScopeMiddleware",
     "codatdash.middleware.MethodNotAllowedMiddleware",
     "customers.web.middleware.SignInForHtmxMiddleware",
     "codatdash.middleware.SignInMiddleware",

@@ -6,6 +6,8 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from customers.scoped import CompanyManager
+
 
 class Lease(models.Model):
     """A turn that one process at a time has: sending to a company, a chore, or being alive as a worker.
@@ -48,6 +50,8 @@ class CompanySync(models.Model):
     event_at = models.DateTimeField(
         null=True, help_text="When Codat's last event about the company arrived."
     )
+
+    objects = CompanyManager["CompanySync"]()
 
     class Meta:
         """No one edits syncs."""
@@ -129,6 +133,8 @@ class Batch(models.Model):
     finished_at = models.DateTimeField(null=True)
     forgotten_at = models.DateTimeField(null=True)
 
+    objects = CompanyManager["Batch"]()
+
     class Meta:
         """Users with the permission to write customers may start batches."""
 
@@ -205,6 +211,10 @@ class BatchRow(models.Model):
         related_name="batch_row",
     )
 
+    COMPANY = "batch__company_id"
+
+    objects = CompanyManager["BatchRow"]()
+
     class Meta:
         """A customer is in a batch once."""
 
@@ -261,6 +271,10 @@ class BatchStep(models.Model):
     username = models.CharField(max_length=150, blank=True, help_text="Empty for the worker.")
     action = models.CharField(max_length=10, choices=Action)
     message = models.TextField(blank=True)
+
+    COMPANY = "batch__company_id"
+
+    objects = CompanyManager["BatchStep"]()
 
     class Meta:
         """Steps are only added."""

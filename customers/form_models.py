@@ -4,6 +4,8 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from customers.scoped import CompanyManager
+
 
 class SaveLock(models.Model):
     """A row that a save locks until its write is journaled; see `writes/save_lock.py`. Holds no data."""
@@ -39,6 +41,8 @@ class Draft(models.Model):
         default=0, help_text="Grows with each post of the draft; an older post changes nothing."
     )
     updated_at = models.DateTimeField(default=timezone.now)
+
+    objects = CompanyManager["Draft"]()
 
     class Meta:
         """A submission has one draft per person."""

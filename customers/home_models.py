@@ -11,6 +11,8 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from customers.scoped import CompanyManager
+
 
 class ProblemNote(models.Model):
     """One problem by its key: when it was first seen and ended, who has taken it, who muted it and why.
@@ -35,6 +37,8 @@ class ProblemNote(models.Model):
     muted_at = models.DateTimeField(null=True, help_text="What happens later is shown again.")
     muted_by_name = models.CharField(max_length=150, blank=True)
     mute_reason = models.TextField(blank=True)
+
+    objects = CompanyManager["ProblemNote"]()
 
     class Meta:
         """Users with the permission to write customers may take and mute problems."""
@@ -99,9 +103,15 @@ class CompanyState(models.Model):
         null=True, help_text="When a person asked for a sync that the worker has not begun yet."
     )
     tags = models.JSONField(default=dict)
+    grant_keys = models.TextField(
+        blank=True,
+        help_text="What grants name it by, a line each: its tags, and its owners at Codat.",
+    )
     search = models.TextField(blank=True, help_text="Folded: name, ID, tags, software, and so on.")
     read_at = models.DateTimeField(help_text="When Codat was asked.")
     event_at = models.DateTimeField(null=True, help_text="Of the last event that was taken over.")
+
+    objects = CompanyManager["CompanyState"]()
 
     class Meta:
         """No one edits companies here."""

@@ -7,6 +7,8 @@ Codat's copy had it. `customers/index/` fills and asks it.
 from django.db import models
 from django.utils import timezone
 
+from customers.scoped import CompanyManager
+
 
 class IndexedCompanyQuerySet(models.QuerySet["IndexedCompany"]):
     """What other rooms tell the index."""
@@ -18,6 +20,9 @@ class IndexedCompanyQuerySet(models.QuerySet["IndexedCompany"]):
         """
         now = timezone.now()
         return self.filter(company_id__in=company_ids).update(changed_at=now, due_at=now)
+
+
+IndexedCompanyManager = CompanyManager.from_queryset(IndexedCompanyQuerySet)
 
 
 class IndexedCompany(models.Model):
@@ -73,7 +78,7 @@ class IndexedCompany(models.Model):
     failures = models.PositiveIntegerField(default=0, help_text="In a row.")
     message = models.TextField(blank=True, help_text="The last error, as a sentence.")
 
-    objects = IndexedCompanyQuerySet.as_manager()
+    objects = IndexedCompanyManager()
 
     class Meta:
         """No one edits the index."""
@@ -123,6 +128,10 @@ class IndexedCustomer(models.Model):
     rules_version = models.SmallIntegerField(
         default=0, help_text="Of the rules when it was checked; 0: not yet."
     )
+
+    COMPANY = "source__company_id"
+
+    objects = CompanyManager["IndexedCustomer"]()
 
     class Meta:
         """No one edits the index."""

@@ -27,6 +27,7 @@ from customers.notice_models import Delivery, Notice, NoticeChoices, TeamChannel
 from customers.people_models import INVITATION_LIFETIME, AccessRequest, Invitation, PersonEvent
 from customers.quality_models import DuplicatePair
 from customers.reader_models import DefaultView, Preferences, SavedView
+from customers.scoped import CompanyManager
 from customers.spreadsheet_models import (
     ColumnMapping,
     Export,
@@ -127,6 +128,9 @@ class WriteQuerySet(models.QuerySet["Write"]):
         confirmed = record.filter(confirmed_at__gte=read_at)
         ids = rows.order_by().values("pk").union(confirmed.order_by().values("pk"))
         return self.filter(pk__in=ids)
+
+
+WriteManager = CompanyManager.from_queryset(WriteQuerySet)
 
 
 class Write(models.Model):
@@ -282,7 +286,7 @@ class Write(models.Model):
         )
     )
 
-    objects = WriteQuerySet.as_manager()
+    objects = WriteManager()
 
     class Meta:
         """Permissions are about customers, not about rows of the journal."""

@@ -19,7 +19,7 @@ from customers.codat.client import Client, default_client
 from customers.codat.errors import ErrorResponse, InvalidResponse
 from customers.codat.http.download import Download
 from customers.codat.http.quota import RateLimit
-from customers.codat.snapshots import SnapshotReader
+from customers.codat.scoped_snapshots import ScopedSnapshotReader
 from customers.codat.types import (
     Attachment,
     CompaniesPage,
@@ -52,7 +52,7 @@ class CustomerService:
 
     def __init__(self, client: Client) -> None:
         self.client = client
-        self.snapshots = SnapshotReader(client)
+        self.snapshots = ScopedSnapshotReader(client)
 
     def list(
         self,

@@ -7,6 +7,7 @@ from django.db import models
 from django.utils import timezone
 
 from customers.batch_models import Batch
+from customers.scoped import CompanyManager
 
 
 class Export(models.Model):
@@ -46,6 +47,8 @@ class Export(models.Model):
         blank=True, help_text="Why it was interrupted, or what differs from what was promised."
     )
     ended_at = models.DateTimeField(null=True)
+
+    objects = CompanyManager["Export"]()
 
     class Meta:
         """Lines are only added, and updated by their own export."""
@@ -126,6 +129,8 @@ class Import(models.Model):
         null=True, help_text="When the file and its rows were deleted."
     )
 
+    objects = CompanyManager["Import"]()
+
     class Meta:
         """Users with the permission to write customers may import."""
 
@@ -148,6 +153,10 @@ class ImportFile(models.Model):
     source = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="pieces")
     number = models.PositiveIntegerField(help_text="From 1.")
     content = models.BinaryField()
+
+    COMPANY = "source__company_id"
+
+    objects = CompanyManager["ImportFile"]()
 
     class Meta:
         """Pieces are written once."""
@@ -219,6 +228,10 @@ class ImportRow(models.Model):
     )
     acknowledged = models.JSONField(default=list, help_text="As in a row of a batch.")
 
+    COMPANY = "source__company_id"
+
+    objects = CompanyManager["ImportRow"]()
+
     class Meta:
         """A row of the sheet is there once."""
 
@@ -263,6 +276,10 @@ class ImportStep(models.Model):
     action = models.CharField(max_length=10, choices=Action)
     message = models.TextField(blank=True, help_text="Such as `17 rows: Country`.")
 
+    COMPANY = "source__company_id"
+
+    objects = CompanyManager["ImportStep"]()
+
     class Meta:
         """Steps are only added."""
 
@@ -284,6 +301,8 @@ class ColumnMapping(models.Model):
     file_name = models.TextField(blank=True)
     username = models.CharField(max_length=150)
     used_at = models.DateTimeField(default=timezone.now)
+
+    objects = CompanyManager["ColumnMapping"]()
 
     class Meta:
         """One for each set of headings and connection."""

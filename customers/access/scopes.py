@@ -1,22 +1,50 @@
 """The companies that a person may see, resolved from their grants."""
 
-from django.contrib.auth.models import AnonymousUser, User
+import json
+from collections.abc import Set
 
-from customers.models import Grant, Person
-from customers.scope import EVERYTHING, NOTHING, Scope
+from django.contrib.auth.models import AnonymousUser, User
+from django.db.models import Q
+
+from customers.models import CompanyState, Grant, Person
+from customers.scope import EVERYTHING, NOTHING, Scope, restricted
 
 
 def scope_of(user: User | AnonymousUser) -> Scope:
     """What a person may see.
 
-    No query for somebody who sees everything, where the user was read with their person; else one for the grants.
+    No query for somebody who sees everything, where the user was read with their person; else one for the grants, and
+    one for the companies that these name by tags and owners.
     """
     if not user.is_authenticated or not user.is_active:
         return NOTHING
     if user.is_superuser or _sees_all(user):
         return EVERYTHING
-    grants = Grant.objects.filter(user=user)
-    return Scope(frozenset(each.value for each in grants if each.kind == Grant.Kind.COMPANY))
+    companies, keys = set[str](), set[str]()
+    for each in Grant.objects.filter(user=user):
+        if each.kind == Grant.Kind.COMPANY:
+            companies.add(each.value)
+        else:
+            keys.add(grant_key(each.kind, each.key, each.value))
+    return Scope(frozenset(companies | _named_by(keys)))
+
+
+def grant_key(kind: str, key: str, value: str) -> str:
+    """What a grant of a tag or an owner names companies by: a line of `CompanyState.grant_keys`."""
+    return json.dumps([kind, key, value])
+
+
+def _named_by(keys: Set[str]) -> set[str]:
+    """The companies that have one of these lines."""
+    if not keys:
+        return set()
+    wanted = Q()
+    for key in keys:
+        wanted |= Q(grant_keys__contains=key)
+    with restricted(EVERYTHING):
+        rows = list(CompanyState.objects.filter(wanted).values_list("company_id", "grant_keys"))
+    # SQLite compares without case.
+    return {company_id for company_id, lines in rows if keys & set(lines.split("\n"))}
 
 
 def _sees_all(user: User) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-_COMPANY = "Company not found in Codat. It may have been removed from the Codat account, or the link is wrong."
+NO_COMPANY = "Company not found in Codat. It may have been removed from the Codat account, or the link is wrong."
 _CONNECTION = "Connection not found in Codat. It may have been removed. Open the company again."
 _CUSTOMER = "Customer not found in Codat’s copy. It may have been deleted, or it is newer than the last sync."
 _ATTACHMENT = "Attachment not found in the accounting software. It may have been deleted."
@@ -22,7 +22,7 @@ _READ_ONLY = (
 
 # What Codat's message begins with; assumed, because its messages are not documented.
 _BY_MESSAGE = (
-    ("company", _COMPANY),
+    ("company", NO_COMPANY),
     ("data connection", _CONNECTION),
     ("connection", _CONNECTION),
     ("customer", _CUSTOMER),
@@ -36,7 +36,7 @@ _BY_ROUTE = (
     (re.compile(r"/data/history/[^/]+$"), _SYNC),
     (re.compile(r"/companies/[^/]+/push/[^/]+$"), _CHANGE),
     (re.compile(r"/connections/[^/]+"), _CONNECTION),
-    (re.compile(r"/companies/"), _COMPANY),
+    (re.compile(r"/companies/"), NO_COMPANY),
 )
 
 _UNSUPPORTED = (

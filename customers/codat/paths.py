@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from customers.codat.errors import UnaddressableId
+from customers import scope
+from customers.codat.errors import NotFound, UnaddressableId
+from customers.codat.not_found import NO_COMPANY
 
 # Characters of one encoded ID. Servers commonly limit a URL to 8 KiB; those of this API have at most two
 # UUIDs and the IDs of a customer and an attachment.
@@ -26,7 +28,9 @@ def api_segment(value: str) -> str:
 
 
 def company(company_id: str) -> str:
-    """One company."""
+    """One company. `NotFound` where it is outside the current scope, whether it exists or not: Codat is not asked."""
+    if not scope.may_see(company_id):
+        raise NotFound("a company outside the scope", sentence=NO_COMPANY, status=404)
     return f"/companies/{api_segment(company_id)}"
 
 

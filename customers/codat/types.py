@@ -195,6 +195,7 @@ class Company(TypedDict, total=False):
     createdByUserName: str | None
     dataConnections: list[Connection] | None
     tags: dict[str, str] | None
+    ownerUserIds: list[str] | None
     referenceParentCompany: CompanyReference | None
 
 

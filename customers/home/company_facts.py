@@ -5,15 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from customers.access.scopes import grant_key
 from customers.codat.companies import accounting_connections, is_linked, open_errors
 from customers.codat.text import db_safe, folded_name
 from customers.codat.types import Company
 from customers.codat.values import parse_date
+from customers.models import Grant
 
 # Lengths of the columns, and of what a company is found by.
 MAX_NAME, MAX_STATUS, MAX_TEXT, MAX_SEARCH = 300, 40, 500, 5_000
 # Codat allows ten.
 MAX_TAGS = 20
+MAX_OWNERS = 50
 # Of an error of a linked connection that has not ended.
 _ACTIVE = "Active"
 
@@ -46,6 +49,7 @@ def facts_of(company: Company) -> Facts:
         "last_sync": parse_date(connection.get("lastSync") or company.get("lastSync")),
         "created": parse_date(company.get("created")),
         "tags": dict(_tags(company)),
+        "grant_keys": "\n".join(_grant_keys(company)),
         "search": "\n".join(_found_by(company))[:MAX_SEARCH],
     }
     dates = (parse_date(error.get("erroredOnUtc")) for error in errors)
@@ -65,6 +69,16 @@ def _tags(company: Company) -> Iterator[tuple[str, str]]:
     tags = company.get("tags")
     for key, value in list(tags.items() if isinstance(tags, dict) else ())[:MAX_TAGS]:
         yield db_safe(key, 100), db_safe(value, 200)
+
+
+def _grant_keys(company: Company) -> Iterator[str]:
+    """What grants name a company by: its tags, and the Codat users who own it."""
+    for key, value in _tags(company):
+        yield grant_key(Grant.Kind.TAG, key, value)
+    owners = company.get("ownerUserIds")
+    for owner in owners[:MAX_OWNERS] if isinstance(owners, list) else ():
+        if isinstance(owner, str):
+            yield grant_key(Grant.Kind.OWNER, "", db_safe(owner, MAX_TEXT))
 
 
 def _found_by(company: Company) -> Iterator[str]:

@@ -43,6 +43,7 @@ _FIELDS = (
     "last_sync",
     "created",
     "tags",
+    "grant_keys",
     "search",
     "read_at",
 )

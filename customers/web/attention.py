@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django.db import connection
 
+from customers import scope
 from customers.models import Batch, Write
 from customers.web import links
 
@@ -70,11 +71,14 @@ def of_user(user_id: int) -> Attention:
     with connection.cursor() as cursor:
         cursor.execute(_OF_USER, [user_id, MAX_COUNTED, user_id, user_id, user_id, MAX_COUNTED])
         rows = cursor.fetchall()
+    has = scope.current().has
     problems, companies, running = 0, set(), []
     batches, running_batches, imports, notices = 0, 0, 0, 0
     for kind, company_id, state, pk, waits in rows:
         if kind == _NOTICES:
             notices = waits
+        elif not has(company_id):
+            continue
         elif kind == _IMPORT:
             imports += 1
         elif kind == _BATCH:

@@ -11,7 +11,7 @@ from django.contrib.auth.models import AnonymousUser, User
 from django.db import Error
 from django.http import HttpRequest
 
-from customers import localisation
+from customers import localisation, scope
 from customers.models import Preferences
 
 logger = logging.getLogger(__name__)
@@ -131,7 +131,7 @@ def _companies(stored: object) -> tuple[RecentCompany, ...]:
     return tuple(
         RecentCompany(company_id, name)
         for company_id, name in pairs
-        if isinstance(company_id, str) and isinstance(name, str)
+        if isinstance(company_id, str) and isinstance(name, str) and scope.may_see(company_id)
     )
 
 
@@ -141,7 +141,10 @@ def _records(stored: object) -> tuple[RecentRecord, ...]:
     return tuple(
         RecentRecord(*row)
         for row in rows
-        if isinstance(row, list) and len(row) == 3 and all(isinstance(each, str) for each in row)
+        if isinstance(row, list)
+        and len(row) == 3
+        and all(isinstance(each, str) for each in row)
+        and scope.may_see(row[1])
     )
 
 

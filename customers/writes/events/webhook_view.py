@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
+from customers.scope import EVERYTHING, restricted
 from customers.web import audited
 from customers.writes import leases
 from customers.writes.events import webhooks
@@ -17,6 +18,7 @@ log = logging.getLogger(__name__)
 @csrf_exempt
 @login_not_required
 @require_POST
+@restricted(EVERYTHING)
 def receive_event(request: HttpRequest) -> HttpResponse:
     """204 once an event is stored (now or before), 401 without a valid signature, 400 without JSON."""
     try:
