@@ -7,10 +7,12 @@ from datetime import datetime
 
 import simplejson
 from django.contrib.auth.models import User
+from django.db import transaction
 from django.utils.crypto import salted_hmac
 from standardwebhooks import Webhook
 
-from customers.models import Delivery, TeamChannel
+from customers.audit import recording as audit
+from customers.models import AuditEntry, Delivery, TeamChannel
 from customers.notices import outside
 from customers.notices.addresses import absolute
 from customers.notices.kinds import CHANNEL_KINDS
@@ -25,21 +27,27 @@ _CARD = "application/vnd.microsoft.card.adaptive"
 def add(user: User, *, name: str, form: str, url: str, kinds: Iterable[str]) -> TeamChannel:
     """Add a channel, once where the same form is posted again. The values must be valid."""
     wanted = [str(kind) for kind in CHANNEL_KINDS if kind in set(kinds)]
-    channel, _ = TeamChannel.objects.update_or_create(
-        name=name, form=form, url=url, defaults={"kinds": wanted, "created_by": user}
-    )
+    with transaction.atomic():
+        channel, _ = TeamChannel.objects.update_or_create(
+            name=name, form=form, url=url, defaults={"kinds": wanted, "created_by": user}
+        )
+        _record(user, channel, "added")
     return channel
 
 
-def remove(channel: TeamChannel) -> None:
+@transaction.atomic
+def remove(user: User, channel: TeamChannel) -> None:
     """Remove a channel, and what waits for it."""
+    _record(user, channel, "removed")
     channel.delete()
 
 
-def renew_secret(channel: TeamChannel) -> None:
+@transaction.atomic
+def renew_secret(user: User, channel: TeamChannel) -> None:
     """Give a channel a new secret; the one before is not used any more."""
     channel.seed = uuid.uuid4()
     channel.save(update_fields=["seed"])
+    _record(user, channel, "new secret")
 
 
 def put_test(channel: TeamChannel, link: str) -> Delivery:
@@ -50,6 +58,15 @@ def put_test(channel: TeamChannel, link: str) -> Delivery:
         cause=f"{TEST}:{uuid.uuid4()}",
         title="This is a test message from the dashboard",
         link=link,
+    )
+
+
+def _record(user: User, channel: TeamChannel, step: str) -> None:
+    audit.record(
+        AuditEntry.Kind.SETTING,
+        user=user,
+        subject=f"channel {channel.pk}",
+        detail={"step": step, "name": channel.name, "form": channel.form},
     )
 
 

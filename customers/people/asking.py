@@ -1,12 +1,18 @@
 """Asking for access: somebody without a role or without a company asks once, with one button."""
 
 from django.contrib.auth.models import User
+from django.db import transaction
 
 from customers.access.people import role_of, scope_of
 from customers.models import AccessRequest, PersonEvent
+from customers.notices import Kind, tell
+from customers.notices.people import leads
 from customers.people.history import record
 from customers.people.rules import changing
 from customers.scope import NOTHING
+
+# Where it is answered.
+PAGE = "/people/"
 
 
 def lacks_access(user: User) -> bool:
@@ -15,12 +21,24 @@ def lacks_access(user: User) -> bool:
 
 
 def ask(user: User) -> bool:
-    """Store that somebody asks; whether they had not asked before. Nothing for somebody who has access."""
+    """Store that somebody asks, and tell the administrators; whether they had not asked before.
+
+    Nothing for somebody who has access.
+    """
     if not lacks_access(user):
         return False
-    _, is_new = AccessRequest.objects.get_or_create(user=user)
-    if is_new:
-        record(user, user, PersonEvent.Action.ASKED)
+    with transaction.atomic():
+        request, is_new = AccessRequest.objects.get_or_create(user=user)
+        if is_new:
+            record(user, user, PersonEvent.Action.ASKED)
+            tell(
+                Kind.ACCESS,
+                cause=f"access:{user.pk}:{request.asked_at.isoformat()}",
+                company_id="",
+                people=leads(""),
+                title=f"{user.get_username()} asks for access",
+                link=PAGE,
+            )
     return is_new
 
 

@@ -14,7 +14,7 @@ from pytest_django import Settings
 
 from customers.access import people
 from customers.access.roles import Role
-from customers.models import Delivery, Grant, Notice, TeamChannel
+from customers.models import AuditEntry, Delivery, Grant, Notice, TeamChannel
 from customers.notices import Kind, channels, choices
 from customers.notices.inbox import PAGE_SIZE
 from customers.notices.kinds import CHANNEL_KINDS, Way
@@ -249,6 +249,18 @@ def test_the_secret_of_a_webhook_is_shown_once(lead_client: RawPathClient) -> No
     made.refresh_from_db()
     assert channels.secret_of(made) != secret
     assert channels.secret_of(made) in answer.content.decode()
+
+
+def test_the_audit_has_what_was_done_with_a_channel(lead_client: RawPathClient) -> None:
+    lead_client.post("/settings/channels/", NEW | {"form": "webhook"})
+    made = str(TeamChannel.objects.get().pk)
+    for action in ("secret", "remove"):
+        lead_client.post("/settings/channels/", {"action": action, "channel": made})
+    entries = AuditEntry.objects.filter(kind="setting").order_by("id")
+    assert [entry.detail["step"] for entry in entries] == ["added", "new secret", "removed"]
+    assert {entry.user_name for entry in entries} == {"lead"}
+    assert "secret" not in str([entry.detail["name"] for entry in entries])
+    assert not any(SLACK in str(entry.detail) for entry in entries)
 
 
 @pytest.mark.parametrize(

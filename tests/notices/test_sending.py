@@ -156,7 +156,7 @@ def test_a_webhook_is_signed(hook: Receiver, settings: Settings) -> None:
 def test_a_new_secret_signs_from_then_on(hook: Receiver) -> None:
     ours = channel()
     before = channels.secret_of(ours)
-    channels.renew_secret(ours)
+    channels.renew_secret(reader("lead"), ours)
     ours.refresh_from_db()
     assert channels.secret_of(ours) not in ("", before)
 

@@ -56,6 +56,7 @@ def test_a_request_is_stored_once_and_shown(
         assert '<button type="submit" class="primary">Ask for access' not in html
     html = manager_client.get("/people/").content.decode()
     assert "Asked for access" in html
+    assert manager_client.get("/notifications/").content.decode().count("jo asks for access") == 2
     assert '<span class="badge">1</span>' in html.partition("<main")[0]
     assert "1</span>" not in client.get("/access/").content.decode()
 

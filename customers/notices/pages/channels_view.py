@@ -64,12 +64,12 @@ def _test(_: HttpRequest, channel: TeamChannel) -> HttpResponse:
 
 
 def _renew(request: HttpRequest, channel: TeamChannel) -> HttpResponse:
-    channels.renew_secret(channel)
+    channels.renew_secret(cast(User, request.user), channel)
     return _page(request, ChannelForm(), secret_of=channel)
 
 
-def _remove(_: HttpRequest, channel: TeamChannel) -> HttpResponse:
-    channels.remove(channel)
+def _remove(request: HttpRequest, channel: TeamChannel) -> HttpResponse:
+    channels.remove(cast(User, request.user), channel)
     return htmx.see_other(f"{links.channels()}?saved=removed")
 
 
