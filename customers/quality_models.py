@@ -3,6 +3,8 @@
 from django.db import models
 from django.utils import timezone
 
+from customers.scoped import CompanyManager
+
 
 class DuplicatePair(models.Model):
     """Two customers of one company that look alike, and what a person said of them.
@@ -30,6 +32,8 @@ class DuplicatePair(models.Model):
     closed_at = models.DateTimeField(
         null=True, help_text="When one of the two was gone or archived; nothing is left to do."
     )
+
+    objects = CompanyManager["DuplicatePair"]()
 
     class Meta:
         """Users with the permission to write customers decide."""

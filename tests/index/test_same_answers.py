@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 # Name the file of cases that a run on PostgreSQL reads, and the one that it writes its answers to.
 CASES, ANSWERS = "INDEX_CASES", "INDEX_ANSWERS"
-EXAMPLES = 150
+EXAMPLES = 100
 # All companies, where trigrams are looked up, and one, which is small and read row by row.
 FILTERS = (Filters(), Filters(companies=("company-0",)))
 
@@ -63,6 +63,7 @@ def _answer(text: str, filters: Filters) -> list[Any]:
     return [text, hits, found.total]
 
 
+@pytest.mark.timeout(600)
 def test_the_answers_of_both_databases_are_equal(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -81,7 +82,7 @@ def test_the_answers_of_both_databases_are_equal(
     asked.write_text(json.dumps(found))
     monkeypatch.setenv(CASES, str(asked))
     monkeypatch.setenv(ANSWERS, str(answered))
-    run_on_postgresql("tests/index/test_same_answers.py")
+    run_on_postgresql("tests/index/test_same_answers.py", timeout=550)
     for case, on_sqlite, on_postgresql in zip(
         found, mine, json.loads(answered.read_text()), strict=True
     ):

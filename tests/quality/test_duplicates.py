@@ -11,8 +11,9 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
+from customers.access.people import grant, set_sees_all
 from customers.index import store
-from customers.models import DuplicatePair, IndexedCompany
+from customers.models import DuplicatePair, Grant, IndexedCompany
 from customers.quality import comparing
 from customers.quality.deciding import decide
 from customers.quality.likeness import Compared, alike, candidates, compared
@@ -247,6 +248,21 @@ def test_pairs_are_counted_with_the_rules(
     assert "Probable duplicates: 1 pairs" in page(viewer_client, "/quality/?company=one")
     decide(only(), Decision.SAME, editor)
     assert link not in page(viewer_client, "/quality/")
+
+
+def test_a_person_who_may_not_see_a_company_does_not_see_its_pairs(
+    source: IndexedCompany, viewer_client: RawPathClient, viewer: User
+) -> None:
+    set_sees_all(viewer, sees_all=False)
+    indexed("two", ONE)
+    grant(viewer, Grant.Kind.COMPANY, "two")
+    place = f"{URL}{only().pk}/"
+    assert viewer_client.get(URL).status_code == 404
+    assert viewer_client.get(place).status_code == 404
+    text = page(viewer_client, "/quality/")
+    assert "/companies/one/" not in text
+    assert "0 pairs" in text
+    assert "1 customer to look at" in text
 
 
 def test_a_pair_of_another_company_is_not_found(

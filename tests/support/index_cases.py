@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from hypothesis import strategies as st
@@ -81,7 +82,7 @@ def _swap(text: str, at: int) -> str:
     return text[:at] + text[at + 1 : at + 2] + text[at : at + 1] + text[at + 2 :]
 
 
-_CHANGES = {
+_CHANGES: dict[str, Callable[[str, int], str]] = {
     "a letter is missing": lambda text, at: text[:at] + text[at + 1 :],
     "a letter is too many": lambda text, at: f"{text[:at]}q{text[at:]}",
     "two letters changed places": _swap,
