@@ -5,7 +5,8 @@ whose numbers must not lose digits is stored as text, exactly as it was sent or 
 the locks of saves, `batch_models` the tables of batches and background work, `spreadsheet_models` those of exports and
 imports, `index_models` those of the index of customers, `reader_models` those of a reader's preferences and saved
 views, `home_models` those of the home page, `access_models` those of people and what they may see, `notice_models`
-those of notifications, `quality_models` that of duplicates, `audit_models` those of the audit.
+those of notifications, `quality_models` that of duplicates, `audit_models` those of the audit, `note_models` notes and
+owners.
 """
 
 import uuid
@@ -23,6 +24,7 @@ from customers.batch_models import Batch, BatchRow, BatchStep, CompanySync, Leas
 from customers.form_models import Draft, SaveLock
 from customers.home_models import ChangesOfDay, CompanyState, ProblemNote, ProblemSnooze
 from customers.index_models import IndexedCompany, IndexedCustomer, IndexedWord
+from customers.note_models import MAX_SUBJECT_ID, Note, Owner, SubjectKind
 from customers.notice_models import Delivery, Notice, NoticeChoices, TeamChannel, ToldCause
 from customers.people_models import INVITATION_LIFETIME, AccessRequest, Invitation, PersonEvent
 from customers.quality_models import DuplicatePair
@@ -39,6 +41,7 @@ from customers.spreadsheet_models import (
 
 __all__ = [
     "INVITATION_LIFETIME",
+    "MAX_SUBJECT_ID",
     "AccessRequest",
     "AuditChain",
     "AuditEntry",
@@ -64,8 +67,10 @@ __all__ = [
     "IndexedWord",
     "Invitation",
     "Lease",
+    "Note",
     "Notice",
     "NoticeChoices",
+    "Owner",
     "Person",
     "PersonEvent",
     "Preferences",
@@ -73,6 +78,7 @@ __all__ = [
     "ProblemSnooze",
     "SaveLock",
     "SavedView",
+    "SubjectKind",
     "TeamChannel",
     "ToldCause",
     "WebhookEvent",

@@ -17,6 +17,7 @@ from customers.browsing import (
 from customers.editing import field_view, undo_view
 from customers.editing import views as editing_views
 from customers.home.pages import activity_view, home_view, problem_view
+from customers.notes import notes_view
 from customers.notices.pages import channels_view, choices_view, notifications_view
 from customers.people.pages import (
     access_view,
@@ -86,6 +87,8 @@ urlpatterns = [
     path(f"{_company}writes/", history_view.history, name="writes"),
     path(f"{_company}writes/<uuid:write_id>/", change_view.change, name="write"),
     path(f"{_company}writes/<uuid:write_id>/undo/", undo_view.undo_change, name="undo"),
+    path(f"{_company}notes/", notes_view.company_notes, name="company_notes"),
+    path(f"{_company}notes/<slug:kind>/<id:subject_id>/", notes_view.notes_page, name="notes"),
     path("batches/", batches_view.all_batches, name="batches"),
     path(f"{_company}batches/", batches_view.company_batches, name="company_batches"),
     path(_batch, batch_view.batch_page, name="batch"),

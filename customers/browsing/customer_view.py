@@ -13,6 +13,9 @@ from customers.browsing.editable import editable_values
 from customers.browsing.seen_before import SeenBefore
 from customers.browsing.timeline_view import timeline_context
 from customers.formatting import text_or_dash
+from customers.models import SubjectKind
+from customers.notes.panel import Panel, panel
+from customers.notes.subjects import subject_of
 from customers.web import htmx, links, recent
 from customers.web.company_context import CompanyContext, company_context
 from customers.web.origin import Origin, kept, kept_in, read_origin
@@ -53,8 +56,15 @@ def detail(request: HttpRequest, company_id: str, customer_id: str) -> HttpRespo
             "origin_fields": origin.fields if origin else [],
         }
         | pending(company_id, customer_id, origin)
+        | {"notes": _notes(request, company_id, customer_id)}
     )
     return seen.render("browsing/customer.html", "browsing/_customer.html", context)
+
+
+def _notes(request: HttpRequest, company_id: str, customer_id: str) -> Panel | None:
+    """The notes on a customer; None for a fragment, which has none, and for an ID that is too long for them."""
+    subject = subject_of(SubjectKind.CUSTOMER, company_id, customer_id)
+    return panel(request, subject) if subject and not htmx.is_fragment(request) else None
 
 
 def _addresses(

@@ -198,6 +198,7 @@ def _list_context(request: HttpRequest, page: CompanyContext, asked: _Asked) -> 
         "columns_url": links.columns(),
         "new_url": links.new(page.company_id) + joined(page.suffix, links.from_list(listed)),
         "writes_url": links.writes(page.company_id),
+        "notes_url": links.notes(page.company_id),
         "import_url": links.new_import(page.company_id, connection=page.connection_id),
         "here": request.get_full_path(),
     }

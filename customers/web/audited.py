@@ -18,7 +18,7 @@ from django.http.response import HttpResponseBase
 
 from customers.audit.recording import entry, record_all
 from customers.codat import cache
-from customers.models import AuditEntry, Write
+from customers.models import AuditEntry, SubjectKind, Write
 from customers.web import failures
 
 Kind = AuditEntry.Kind
@@ -39,6 +39,7 @@ READS = {
     "compare": "comparison",
     "new": "form with its values",
     "write": "change",
+    "notes": "notes",
 }
 FILES = {"preview": "preview", "download": "file", "archive": "archive of all"}
 DOWNLOADS = {
@@ -129,6 +130,8 @@ def _customers(request: HttpRequest, name: str, ids: dict[str, Any]) -> Iterable
     if name == "write":
         writes = Write.objects.filter(pk=ids["write_id"])
         return list(writes.values_list("customer_id", flat=True))
+    if name == "notes":
+        return [str(ids["subject_id"])] if ids["kind"] == SubjectKind.CUSTOMER else []
     return [str(ids["customer_id"])]
 
 

@@ -244,6 +244,12 @@ def revert(company_id: str, customer_id: str, connection_id: str, write_id: uuid
     return f"{form(company_id, customer_id)}?{urlencode(query)}"
 
 
+def notes(company_id: str, kind: str = "", subject_id: str = "") -> str:
+    """The notes and the owner of a company; with `kind` (customer, change, problem) of something of it."""
+    company = f"/companies/{url_segment(company_id)}/notes/"
+    return f"{company}{kind}/{url_segment(subject_id)}/" if kind else company
+
+
 def my_writes() -> str:
     """The signed-in user's own writes and drafts, in every company."""
     return "/writes/"

@@ -62,6 +62,8 @@ class Stack:
             "export",
             "draft",
             "savedview",
+            "note",
+            "owner",
         )
         with closing(sqlite3.connect(self.database, timeout=20)) as database, database:
             for table in (*tables, "preferences"):

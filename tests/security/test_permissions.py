@@ -53,6 +53,8 @@ def address(pattern: URLPattern, sandbox: Sandbox) -> str:
         "<slug:key>": "worker",
         "<int:person_id>": str(User.objects.get(username="viewer").pk),
         "<str:token>": "none",
+        "<slug:kind>": "customer",
+        "<id:subject_id>": "one",
     }
     for name, value in values.items():
         route = route.replace(name, value)

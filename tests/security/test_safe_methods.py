@@ -18,6 +18,8 @@ from customers.models import (
     BatchStep,
     Draft,
     Export,
+    Note,
+    Owner,
     Preferences,
     WebhookEvent,
     Write,
@@ -41,7 +43,7 @@ pytestmark = pytest.mark.django_db
 METHODS = ("GET", "HEAD", "OPTIONS")
 ROLES = ("anonymous_client", "outsider_client", "viewer_client", "editor_client")
 # Tables that no visit changes.
-UNTOUCHED = (Draft, WebhookEvent, Batch, BatchRow, BatchStep, Export)
+UNTOUCHED = (Draft, WebhookEvent, Batch, BatchRow, BatchStep, Export, Note, Owner)
 # What a GET may record: what Codat says of a write, that its person has seen it, and the columns that the database
 # generates from these.
 READ = {
@@ -85,6 +87,7 @@ def addresses(pattern: URLPattern, sandbox: Sandbox, writes: list[Write]) -> Ite
     route = route.replace("<int:position>", "1").replace("<slug:key>", "failed")
     route = route.replace("<int:pair_id>", "1")
     route = route.replace("<int:person_id>", "1").replace("<str:token>", "none")
+    route = route.replace("<slug:kind>", "customer").replace("<id:subject_id>", "one")
     for name in ("export_id", "import_id", "notice_id"):
         route = route.replace(f"<uuid:{name}>", str(uuid.uuid4()))
     if "<uuid:batch_id>" in route:

@@ -15,7 +15,9 @@ from customers.home.board import Board, Entry
 from customers.home.pages.board_context import read_board
 from customers.home.problem import WRITE, Problem
 from customers.home.sources.changes import changes_of
-from customers.models import CompanyState, ProblemNote, Write
+from customers.models import CompanyState, ProblemNote, SubjectKind, Write
+from customers.notes.panel import Panel, panel
+from customers.notes.subjects import Subject
 from customers.web import htmx, links
 from customers.writes import sentences
 from customers.writes.effects import changes_of_rows
@@ -137,8 +139,16 @@ def _context(request: HttpRequest, board: Board, entry: Entry) -> dict[str, Any]
         "companies": _companies(problem),
         "link_url": state.link_url if state and problem.action.copied else "",
         "max_listed": MAX_LISTED,
+        "notes": _notes(request, problem),
         "board": board,
     }
+
+
+def _notes(request: HttpRequest, problem: Problem) -> Panel | None:
+    """The notes on a problem; None for a problem of several companies or of the dashboard, which has none."""
+    if not problem.company_id:
+        return None
+    return panel(request, Subject(SubjectKind.PROBLEM, problem.company_id, problem.key))
 
 
 def _changes(problem: Problem, user: User) -> list[dict[str, Any]]:

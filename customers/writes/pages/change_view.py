@@ -14,7 +14,9 @@ from customers.codat.errors import CodatError
 from customers.codat.types import ValidationItem
 from customers.codat.values import parse_date
 from customers.formatting import path_label, path_parts, pretty_json
-from customers.models import Write
+from customers.models import SubjectKind, Write
+from customers.notes.panel import panel
+from customers.notes.subjects import Subject
 from customers.service import default_service
 from customers.web import htmx, links
 from customers.web.origin import Origin, kept
@@ -51,6 +53,7 @@ def change(request: HttpRequest, company_id: str, write_id: uuid.UUID) -> HttpRe
     may_write = request.user.has_perm("customers.write_customers")
     context = _context(write, origins)
     context |= {
+        "notes": None if htmx.is_fragment(request) else panel(request, _subject(write)),
         "evidence": progress.evidence,
         "check_error": progress.error,
         "action_error": action_error,
@@ -110,6 +113,11 @@ def _context(write: Write, origins: Origins) -> dict[str, Any]:
         "undo_ids": [retry.pk for retry in retries if effects.is_undo(retry)],
         "is_undo": effects.is_undo(write),
     } | _urls(write, origins)
+
+
+def _subject(write: Write) -> Subject:
+    """What the notes on a change are about."""
+    return Subject(SubjectKind.CHANGE, write.company_id, str(write.pk))
 
 
 def _place(write: Write, origin: Origin | None) -> Place | None:
