@@ -203,6 +203,29 @@ def http_url(name: str, default: str = "", *, schemes: tuple[str, ...] = ("http"
     return value
 
 
+def issuer(name: str) -> str:
+    """The address of an OpenID provider; http on this machine only. "" where none is set."""
+    value = http_url(name)
+    parts = urlsplit(value)
+    if parts.scheme == "http" and parts.hostname not in ("127.0.0.1", "localhost", "::1"):
+        raise ImproperlyConfigured(f"{name} must be https: otherwise anybody could sign in.")
+    return value
+
+
+def pairs(name: str, choices: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Pairs such as `staff=Viewer`, separated by commas: a text and one of the choices."""
+    found = []
+    for value in _listed(name):
+        key, _, choice = (part.strip() for part in value.rpartition("="))
+        if not key or choice not in choices:
+            raise ImproperlyConfigured(
+                f"{name} contains “{value}”. It must be pairs such as staff={choices[0]}, separated by"
+                f" commas; the second is one of {', '.join(choices)}."
+            )
+        found.append((key, choice))
+    return found
+
+
 def database(name: str, default: str) -> dict[str, Any]:
     """Django's settings of the database that a URL names. The URL may hold a password and is never quoted."""
     return _url(name, default, environ.Env.db_url_config, ("sqlite", "postgres", "postgresql"))

@@ -10,6 +10,7 @@ from jinja2 import ChainableUndefined
 
 from codatdash import environment as env
 from codatdash.hardening import policies
+from codatdash.signin import provider_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env.load(BASE_DIR / ".env")
@@ -139,6 +140,12 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django_htmx",
+    "allauth",
+    "allauth.account",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.mfa",
+    "allauth.usersessions",
     "customers",
 ]
 
@@ -159,11 +166,13 @@ MIDDLEWARE = [
     "codatdash.middleware.AuditSourceMiddleware",
     # Outside everything that may refuse a page.
     "customers.web.audited.AuditMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "codatdash.middleware.SessionLifetimeMiddleware",
     "customers.access.middleware.ScopeMiddleware",
     "codatdash.middleware.MethodNotAllowedMiddleware",
     "customers.web.middleware.SignInForHtmxMiddleware",
     "codatdash.middleware.SignInMiddleware",
+    "codatdash.signin.second_factor.SecondFactorMiddleware",
     "customers.web.middleware.ReaderMiddleware",
     "customers.people.last_seen.LastSeenMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -275,9 +284,67 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+LOGIN_URL = "/accounts/login/"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/accounts/login/"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- Sign-in -----------------------------------------------------------------------------------
+
+# The OpenID provider. https, except on this machine: its answers say who signs in.
+OIDC_ISSUER = env.issuer("OIDC_ISSUER")
+OIDC_NAME = env.text("OIDC_NAME") or "Single sign-on"
+OIDC_CLIENT_ID = env.text("OIDC_CLIENT_ID")
+OIDC_CLIENT_SECRET = env.text("OIDC_CLIENT_SECRET")
+if OIDC_ISSUER:
+    env.secret("OIDC_CLIENT_ID", "OIDC_ISSUER needs the client that the provider has registered")
+OIDC_GROUPS_CLAIM = env.text("OIDC_GROUPS_CLAIM") or "groups"
+# (group at the provider, role) each. Empty: an administrator gives roles.
+OIDC_ROLES = env.pairs("OIDC_ROLES", provider_settings.ROLES)
+OIDC_PROVIDER_ID = provider_settings.provider_id(OIDC_ISSUER)
+# Whether people may sign in with a name and a password of the dashboard.
+LOCAL_PASSWORDS = env.flag("LOCAL_PASSWORDS", default=True)
+if not LOCAL_PASSWORDS and not OIDC_ISSUER:
+    raise ImproperlyConfigured(
+        "LOCAL_PASSWORDS is off and OIDC_ISSUER is not set: nobody could sign in."
+    )
+# Whether editors and above need a second factor, or a sign-in at the provider.
+REQUIRE_SECOND_FACTOR = env.flag("REQUIRE_SECOND_FACTOR", default=False)
+
+ACCOUNT_ADAPTER = "codatdash.signin.adapters.AccountAdapter"
+ACCOUNT_FORMS = {
+    "login": "codatdash.signin.forms.SignInForm",
+    "reauthenticate": "codatdash.signin.forms.ConfirmPasswordForm",
+    "reset_password": "codatdash.signin.forms.ResetForm",
+}
+# An administrator states addresses; they are not confirmed.
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_UNIQUE_EMAIL = False
+# No mail to addresses that strangers type.
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"  # noqa: S105  the name of a class
+# Somebody who is signed in may sign in as somebody else.
+ACCOUNT_AUTHENTICATED_LOGIN_REDIRECTS = False
+ACCOUNT_SESSION_REMEMBER = True
+# codatdash/throttle.py limits guesses. allauth's limits would lock out everybody behind one proxy.
+ACCOUNT_RATE_LIMITS = False
+MFA_RATE_LIMITS = False
+SOCIALACCOUNT_ADAPTER = "codatdash.signin.provider.ProviderAdapter"
+SOCIALACCOUNT_PROVIDERS = provider_settings.providers(
+    issuer=OIDC_ISSUER, name=OIDC_NAME, client_id=OIDC_CLIENT_ID, secret=OIDC_CLIENT_SECRET
+)
+MFA_ADAPTER = "codatdash.signin.adapters.SecondFactorAdapter"
+MFA_FORMS = {
+    "authenticate": "codatdash.signin.forms.SecondFactorForm",
+    "reauthenticate": "codatdash.signin.forms.ConfirmCodeForm",
+}
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_USER_VERIFICATION = "required"
+# Clocks of telephones may be half a minute off.
+MFA_TOTP_TOLERANCE = 1
 
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"
@@ -317,6 +384,8 @@ SESSION_COOKIE_SAMESITE = "Lax"
 # Except on this machine, cookies are sent over TLS only.
 SECURE_COOKIES = env.flag("SECURE_COOKIES", default=not (DEBUG or CODAT_IS_LOCAL))
 SESSION_COOKIE_SECURE = SECURE_COOKIES
+# Passkeys need https, except on this machine.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SECURE_COOKIES
 CSRF_COOKIE_SECURE = SECURE_COOKIES
 BEHIND_TLS_PROXY = env.flag("BEHIND_TLS_PROXY", default=False)
 if BEHIND_TLS_PROXY:

@@ -53,21 +53,25 @@ FOR_ADDRESS = Limit(free=60, longest=60)
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """A password for `name` from `address`. `browser` identifies a browser that has signed in as `name` before."""
+    """A password for `name` from `address`. `browser` identifies a browser that has signed in as `name` before.
+
+    `what` is what is guessed: kinds are counted apart.
+    """
 
     name: str
     address: str
     browser: str = ""
+    what: str = "password"
 
     def limits(self) -> dict[str, Limit]:
         """The counters that this guess counts for, by their keys in the cache."""
         name = self.name.casefold()
         if self.browser:
-            return {_key("browser", name, self.browser): FOR_ONE}
+            return {_key(self.what, "browser", name, self.browser): FOR_ONE}
         return {
-            _key("one", name, self.address): FOR_ONE,
-            _key("name", name): FOR_NAME,
-            _key("address", self.address): FOR_ADDRESS,
+            _key(self.what, "one", name, self.address): FOR_ONE,
+            _key(self.what, "name", name): FOR_NAME,
+            _key(self.what, "address", self.address): FOR_ADDRESS,
         }
 
 

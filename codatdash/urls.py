@@ -12,7 +12,6 @@ from django_htmx.http import reswap
 
 from codatdash.hardening.security_txt import security_txt
 from codatdash.health import readyz
-from codatdash.signin import PasswordView, SignInView, sign_out
 from customers.web import htmx
 from customers.web.failures import server_error
 
@@ -32,9 +31,7 @@ handler500 = server_error
 
 urlpatterns = [
     path("", include("customers.urls")),
-    path("accounts/login/", SignInView.as_view(), name="login"),
-    path("accounts/logout/", sign_out, name="logout"),
-    path("accounts/password/", PasswordView.as_view(), name="password_change"),
+    path("accounts/", include("codatdash.signin.urls")),
     path("readyz", readyz, name="readyz"),
     path(".well-known/security.txt", security_txt, name="security_txt"),
 ]
@@ -43,7 +40,9 @@ if settings.ADMIN_SITE:
         # The admin site's own sign-in has no limits on guesses, so it redirects to that of the dashboard.
         path(
             "admin/login/",
-            login_not_required(RedirectView.as_view(pattern_name="login", query_string=True)),
+            login_not_required(
+                RedirectView.as_view(pattern_name="account_login", query_string=True)
+            ),
         ),
         path("admin/", admin.site.urls),
     ]

@@ -4,6 +4,7 @@ The journal, batches and other records of what people did name the user who did 
 rows, so a user is made inactive instead.
 """
 
+from django.apps import apps
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
@@ -15,6 +16,15 @@ admin.site.site_title = settings.PRODUCT_NAME
 admin.site.index_title = "Users and groups"
 admin.site.site_url = "/companies/"
 admin.site.unregister(User)
+# What allauth keeps: secrets of second factors, links to the provider, sessions. Its admin modules are read first.
+for label in ("account", "socialaccount", "mfa", "usersessions"):
+    admin.site.unregister(
+        [
+            model
+            for model in apps.get_app_config(label).get_models()
+            if admin.site.is_registered(model)
+        ]
+    )
 
 
 @admin.register(User)

@@ -51,9 +51,10 @@ _PAGES = (
     _Page(links.notification_settings(), "What you are told", "bell", "notifications mail digest"),
     _Page(links.channels(), "Team channels", "bell", "webhook slack teams", _MANAGERS),
     _Page(links.shortcuts(), "Keyboard shortcuts", "command-line", "keys help"),
-    _Page("/accounts/password/", "Change password", "key"),
     _Page(people_links.people(), "People", "users", "accounts roles invite access", _MANAGERS),
     _Page(people_links.invite(), "Invite a person", "plus", "people add account", _MANAGERS),
+    _Page("/accounts/security/", "Security", "key"),
+    _Page("/accounts/sessions/", "Sessions", "key"),
     _Page("/admin/", "Users and groups", "users", "admin permissions", _STAFF),
     _Page(links.workers(), "Workers", "cpu-chip", "background", _ADMINISTRATORS),
 )

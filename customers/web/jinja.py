@@ -7,6 +7,8 @@ from typing import Any
 from django.conf import settings
 from django.template.defaultfilters import pluralize
 from django.templatetags.static import static
+from django.urls import reverse
+from django.utils.html import json_script
 from django.utils.safestring import SafeString
 from django_htmx.jinja import htmx_script
 from jinja2 import Environment, Undefined
@@ -44,8 +46,11 @@ def environment(**options: Any) -> Environment:
     }
     made.filters |= {name: _for_missing(function) for name, function in formats.items()}
     made.filters["pluralize"] = pluralize
+    made.filters["json_script"] = json_script
     made.globals |= {
         "difference": difference,
+        # The address of a page of the site, by the name of its route.
+        "route": lambda name, *args: reverse(name, args=args),
         "initials": company_mark.initials,
         "company_colour": company_mark.colour,
         # Globals, because the page of a 500 has no context.

@@ -156,7 +156,7 @@ def test_a_password_is_never_on_the_page(
     def fail(*_: object, **__: object) -> None:
         raise OperationalError("gone")
 
-    monkeypatch.setattr("codatdash.signin.SignInView.post", fail)
+    monkeypatch.setattr("codatdash.signin.views.SignInView.post", fail)
     page = anonymous_client.post("/accounts/login/", {"username": "a", "password": "secret-word"})
     assert page.status_code == 503
     assert "secret-word" not in page.content.decode()

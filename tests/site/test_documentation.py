@@ -81,7 +81,7 @@ def test_every_dependency_has_its_line_in_the_readme(name: str) -> None:
 
 
 _PIN = re.compile(
-    r"([\w.-]+)(?:\[[\w,-]+\])?==([\w.]+)(?: ; [^\\]+)? \\\n    --hash=sha256:[0-9a-f]{64}"
+    r"([\w.-]+)(?:\[[\w, -]+\])?==([\w.]+)(?: ; [^\\]+)? \\\n    --hash=sha256:[0-9a-f]{64}"
 )
 
 
@@ -98,7 +98,7 @@ def test_every_dependency_is_pinned_with_hashes(name: str) -> None:
     assert "://" not in text
 
 
-_VERSION = re.compile(r"^([\w.-]+)(?:\[[\w,-]+\])?==(\S+)", re.M)
+_VERSION = re.compile(r"^([\w.-]+)(?:\[[\w, -]+\])?==(\S+)", re.M)
 
 
 @pytest.mark.parametrize("name", REQUIREMENTS[1:])

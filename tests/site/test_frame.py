@@ -84,7 +84,7 @@ def test_the_side_column_has_the_rooms_that_a_person_may_open(
     settings: Settings, editor: User, editor_client: RawPathClient, outsider_client: RawPathClient
 ) -> None:
     entries = re.findall(r'href="([^"]+)"', side(editor_client))
-    assert {"/companies/", "/writes/", "/accounts/password/"} <= set(entries)
+    assert {"/companies/", "/writes/", "/accounts/security/"} <= set(entries)
     assert "/admin/" not in entries
     assert "/writes/" not in re.findall(r'href="([^"]+)"', side(outsider_client))
     User.objects.filter(pk=editor.pk).update(is_staff=True)

@@ -1,0 +1,106 @@
+"""Sign-in through the OpenID provider: the account by issuer and subject, the role from the claims."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.models import SocialLogin
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest
+from django.shortcuts import redirect
+
+from codatdash.signin.guesses import guess_of, log
+from customers.access.roles import Role, role_of, set_role
+from customers.models import Person
+
+logger = logging.getLogger(__name__)
+
+
+class ProviderAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # allauth has no types
+    """An account is found by issuer and subject, never by its email address."""
+
+    def is_open_for_signup(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
+        """Whoever the provider signs in gets an account, without a role unless the claims name one."""
+        return True
+
+    def populate_user(
+        self, request: HttpRequest, sociallogin: SocialLogin, data: dict[str, Any]
+    ) -> User:
+        """The name and address of a new account. Of the claims, only the groups are stored.
+
+        Raises PermissionDenied where the ID token and the user information are about two people.
+        """
+        claims = sociallogin.account.extra_data
+        token, info = claims.get("id_token") or {}, claims.get("userinfo") or {}
+        if token and info and token.get("sub") != info.get("sub"):
+            raise PermissionDenied("the subjects of the ID token and of userinfo differ")
+        sociallogin.account.extra_data = {"groups": sorted(groups_of(info) | groups_of(token))}
+        # Addresses are neither verified here nor used to find an account.
+        sociallogin.email_addresses = []
+        texts = {
+            key: value.replace("\0", "") if isinstance(value, str) else ""
+            for key, value in data.items()
+        }
+        user: User = super().populate_user(request, sociallogin, texts)
+        return user
+
+    def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
+        """Before the sign-in of an account that exists: its role. Nothing else is done with the provider's answer."""
+        if sociallogin.state.get("process") != "login":
+            raise ImmediateHttpResponse(redirect(settings.LOGIN_REDIRECT_URL))
+        sociallogin.email_addresses = []
+        if sociallogin.is_existing:
+            set_role_by_claims(sociallogin.user, sociallogin.account.extra_data["groups"])
+
+    def save_user(
+        self, request: HttpRequest, sociallogin: SocialLogin, form: object = None
+    ) -> User:
+        """Make the account of somebody who comes for the first time. It sees no company."""
+        user: User = super().save_user(request, sociallogin, form)
+        Person.objects.create(user=user)
+        set_role_by_claims(user, sociallogin.account.extra_data["groups"])
+        return user
+
+    def on_authentication_error(
+        self,
+        request: HttpRequest,
+        provider: Any,
+        error: object = None,
+        exception: Exception | None = None,
+        extra_context: dict[str, Any] | None = None,
+    ) -> None:
+        """A line in the log; the page says it in general terms."""
+        log("failed", guess_of(request, ""), method="provider")
+        logger.warning("sign-in at the provider failed: %s %s", error, exception or "")
+
+
+def groups_of(claims: Mapping[str, Any]) -> set[str]:
+    """The groups that the claims name. Some providers send one group as a text."""
+    claimed = claims.get(settings.OIDC_GROUPS_CLAIM)
+    listed = [claimed] if isinstance(claimed, str) else claimed
+    if not isinstance(listed, list):
+        return set()
+    return {group.replace("\0", "") for group in listed if isinstance(group, str)}
+
+
+def set_role_by_claims(user: User, claimed: list[str]) -> None:
+    """Give a user the highest role that OIDC_ROLES gives to their groups at the provider, or take every role away.
+
+    Without OIDC_ROLES an administrator gives roles, and nothing is changed.
+    """
+    if not settings.OIDC_ROLES:
+        return
+    roles = {role for group, role in settings.OIDC_ROLES if group in claimed}
+    wanted = next((role for role in reversed(Role) if role.label in roles), None)
+    before = role_of(user)
+    if before == wanted:
+        return
+    set_role(user, wanted)
+    facts = {"event": "role by claims", "user": user.pk, "role": wanted.label if wanted else ""}
+    logger.info("role", extra={"facts": facts})

@@ -1,0 +1,234 @@
+"""Authenticator apps, recovery codes, and the setting that requires a second factor."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from allauth.mfa.models import Authenticator
+from django.contrib.auth.models import User
+from django.core.cache import caches
+from django.core.management import call_command
+from pytest_django import Settings
+
+from sandbox import Sandbox
+from tests.conftest import RawPathClient
+from tests.support.totp import code
+
+pytestmark = pytest.mark.django_db
+LOGIN, SECURITY, APP = "/accounts/login/", "/accounts/security/", "/accounts/security/app/"
+FACTOR = "/accounts/second-factor/"
+
+
+@pytest.fixture(autouse=True)
+def _no_guesses_yet() -> None:
+    for alias in ("default", "process"):
+        caches[alias].clear()
+
+
+def sign_in(client: RawPathClient, name: str = "editor", **more: str) -> str:
+    """The address to which a right password leads."""
+    data = {"username": name, "password": f"{name}-password", **more}
+    return str(client.post(LOGIN, data)["Location"])
+
+
+def set_up(client: RawPathClient) -> str:
+    """Set up an authenticator app; returns its key."""
+    page = client.get(APP).content.decode()
+    [secret] = re.findall(r'<code class="totp-key">([A-Z2-7]+)</code>', page)
+    answer = client.post(APP, {"code": code(secret)})
+    assert answer["Location"] == "/accounts/security/codes/"
+    return str(secret)
+
+
+@pytest.fixture
+def secret(editor: User) -> str:
+    """The key of the editor's authenticator app."""
+    client = RawPathClient()
+    sign_in(client)
+    return set_up(client)
+
+
+def test_an_app_is_asked_for_after_the_password(secret: str) -> None:
+    client = RawPathClient()
+    assert sign_in(client, next="/companies/?q=a") == FACTOR
+    assert client.get("/companies/").status_code == 302
+    page = client.get(FACTOR)
+    assert "Enter the code of your authenticator app" in page.content.decode()
+    wrong = client.post(FACTOR, {"code": "000000"})
+    assert wrong.status_code == 422
+    assert "The code is wrong" in wrong.content.decode()
+    right = client.post(FACTOR, {"code": code(secret, steps=1)})
+    assert right["Location"] == "/companies/?q=a"
+    assert client.get(SECURITY).status_code == 200
+
+
+def test_the_picture_is_a_file_and_only_while_an_app_is_set_up(editor: User) -> None:
+    client = RawPathClient()
+    sign_in(client)
+    assert client.get("/accounts/security/app/picture.svg").status_code == 404
+    page = client.get(APP)
+    assert 'src="/accounts/security/app/picture.svg"' in page.content.decode()
+    assert "data:" not in page.content.decode()
+    picture = client.get("/accounts/security/app/picture.svg")
+    assert picture["Content-Type"] == "image/svg+xml"
+    assert "no-store" in picture["Cache-Control"]
+    assert b"<svg" in picture.content
+    client.logout()
+    sign_in(client)
+    set_up(client)
+    assert client.get("/accounts/security/app/picture.svg").status_code == 404
+
+
+def test_a_wrong_code_sets_up_nothing(editor: User) -> None:
+    client = RawPathClient()
+    sign_in(client)
+    client.get(APP)
+    answer = client.post(APP, {"code": "12"})
+    assert answer.status_code == 422
+    assert not Authenticator.objects.exists()
+
+
+def test_a_code_is_accepted_once(secret: str) -> None:
+    for expected in (302, 422):
+        client = RawPathClient()
+        sign_in(client)
+        assert client.post(FACTOR, {"code": code(secret, steps=1)}).status_code == expected
+
+
+def test_a_recovery_code_signs_in_once(secret: str) -> None:
+    client = RawPathClient()
+    sign_in(client)
+    client.post(FACTOR, {"code": code(secret, steps=1)})
+    page = client.get("/accounts/security/codes/").content.decode()
+    codes = re.findall(r"<li><code>([0-9]+)</code>", page)
+    assert len(codes) == 10
+    download = client.get("/accounts/security/codes/download/")
+    assert download.content.decode().split() == codes
+    for expected in (302, 422):
+        other = RawPathClient()
+        sign_in(other)
+        assert other.post(FACTOR, {"code": codes[0]}).status_code == expected
+    assert "9 codes are left" in client.get(SECURITY).content.decode()
+    assert client.post("/accounts/security/codes/new/").status_code == 302
+    assert codes[1] not in client.get("/accounts/security/codes/").content.decode()
+
+
+def test_guesses_of_codes_wait_and_lock_out_nobody_else(
+    secret: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attacker = RawPathClient(REMOTE_ADDR="192.0.2.66")
+    sign_in(attacker)
+    statuses = [attacker.post(FACTOR, {"code": "000000"}).status_code for _ in range(10)]
+    assert statuses == [422] * 6 + [429] * 4
+    blocked = attacker.post(FACTOR, {"code": code(secret, steps=1)})
+    assert blocked.status_code == 429
+    assert "There were too many attempts" in blocked.content.decode()
+    owner = RawPathClient(REMOTE_ADDR="198.51.100.7")
+    sign_in(owner)
+    assert owner.post(FACTOR, {"code": code(secret, steps=1)}).status_code == 302
+
+
+def test_the_key_of_the_session_changes(editor: User) -> None:
+    client = RawPathClient()
+    client.get(LOGIN)
+    client.get("/accounts/login/passkey/", headers={"Accept": "application/json"})
+    before = client.cookies["sessionid"].value
+    sign_in(client)
+    assert client.cookies["sessionid"].value != before
+
+
+def test_an_old_session_confirms_before_it_changes_a_factor(editor: User, secret: str) -> None:
+    client = RawPathClient()
+    client.force_login(editor)
+    answer = client.get("/accounts/security/app/remove/")
+    assert answer["Location"].startswith("/accounts/confirm/?next=")
+    page = client.get(answer["Location"]).content.decode()
+    assert "Confirm that it is you" in page
+    assert "Use a code of your authenticator app" in page
+    wrong = client.post(answer["Location"], {"password": "wrong"})
+    assert wrong.status_code == 422
+    right = client.post(
+        answer["Location"],
+        {"password": "editor-password", "next": "/accounts/security/app/remove/"},
+    )
+    assert right["Location"] == "/accounts/security/app/remove/"
+    assert client.post("/accounts/security/app/remove/").status_code == 302
+    assert not Authenticator.objects.exists()
+
+
+@pytest.fixture
+def required(settings: Settings) -> None:
+    """Editors and above need a second factor."""
+    settings.REQUIRE_SECOND_FACTOR = True
+
+
+def test_an_editor_without_one_reaches_only_its_set_up(
+    sandbox: Sandbox, editor: User, required: None
+) -> None:
+    client = RawPathClient()
+    sign_in(client)
+    for path in ("/", "/companies/", "/settings/", "/accounts/sessions/", "/accounts/password/"):
+        answer = client.get(path)
+        assert (answer.status_code, answer["Location"]) == (302, SECURITY)
+    page = client.get(SECURITY).content.decode()
+    assert "Your role needs a second factor" in page
+    fragment = client.get("/writes/badge/", headers={"HX-Request": "true"})
+    assert fragment["HX-Redirect"] == SECURITY
+    automatic = client.get(
+        "/writes/badge/", headers={"HX-Request": "true", "Automatic-Request": "1"}
+    )
+    assert (automatic.status_code, automatic.content) == (204, b"")
+    set_up(client)
+    assert client.get("/companies/").status_code == 200
+    assert client.post("/accounts/logout/").status_code == 302
+
+
+def test_a_viewer_needs_none(
+    sandbox: Sandbox, viewer_client: RawPathClient, required: None
+) -> None:
+    assert viewer_client.get("/companies/").status_code == 200
+
+
+def test_a_session_from_before_is_asked_for_the_factor(
+    sandbox: Sandbox, editor: User, secret: str, required: None
+) -> None:
+    client = RawPathClient()
+    client.force_login(editor)
+    answer = client.get("/companies/?q=a")
+    assert answer["Location"] == "/accounts/confirm/code/?next=%2Fcompanies%2F%3Fq%3Da"
+    confirmed = client.post(
+        answer["Location"], {"code": code(secret, steps=1), "next": "/companies/?q=a"}
+    )
+    assert confirmed["Location"] == "/companies/?q=a"
+    assert client.get("/companies/").status_code == 200
+
+
+def test_after_the_last_factor_is_removed_it_is_needed_again(
+    sandbox: Sandbox, editor: User, required: None
+) -> None:
+    client = RawPathClient()
+    sign_in(client)
+    set_up(client)
+    assert client.post("/accounts/security/app/remove/").status_code == 302
+    assert client.get("/companies/")["Location"] == SECURITY
+
+
+def test_a_lost_factor_is_reset_by_a_command(
+    editor: User, secret: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    client = RawPathClient()
+    client.force_login(editor)
+    call_command("reset_second_factor", "editor")
+    assert "editor" in capsys.readouterr().out
+    assert not Authenticator.objects.exists()
+    assert client.get(SECURITY).status_code == 302
+    assert sign_in(RawPathClient()) == "/"
+    with pytest.raises(Exception, match="no user"):
+        call_command("reset_second_factor", "nobody")
+
+
+def test_an_old_code_is_refused(secret: str) -> None:
+    client = RawPathClient()
+    sign_in(client)
+    assert client.post(FACTOR, {"code": code(secret, steps=-4)}).status_code == 422
