@@ -186,7 +186,7 @@ def test_it_begins_by_a_post_only(anonymous_client: RawPathClient, issuer: str) 
 def test_without_a_provider_there_is_no_address(anonymous_client: RawPathClient) -> None:
     for path in ("/accounts/provider/login/", "/accounts/provider/login/callback/"):
         assert anonymous_client.get(path).status_code == 404
-    assert "Sign in with a passkey" in anonymous_client.get("/accounts/login/").content.decode()
+    assert "Use a passkey" in anonymous_client.get("/accounts/login/").content.decode()
 
 
 def test_without_passwords_only_the_provider_signs_in(
