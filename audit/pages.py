@@ -267,6 +267,8 @@ PAGES: tuple[Page, ...] = (
     Page("list, shortcuts", of(links.customers, "qbo"), act=("[data-shortcut-list]", "dialog[open]")),
     Page("customer, input of a field", of(links.field, "qbo", "39", query=_FIELD), fragment=True),
     Page("timeline", of(links.timeline, "qbo", "39")),
+    Page("notes, a customer", of(links.notes, "qbo", "customer", "39")),
+    Page("notes, a company", of(links.notes, "qbo", query="?owner=choose")),
     Page("freshness", of(links.freshness, "qbo")),
     Page("new", of(links.new, "xero")),
     Page("new, deep", of(links.new, "intacct")),

@@ -6,9 +6,12 @@ import uuid
 
 import pytest
 from django.contrib.auth.models import User
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from customers.access import people
-from customers.models import Grant, Notice, SubjectKind
+from customers.access.scopes import grant_key
+from customers.models import CompanyState, Grant, Notice, SubjectKind
 from customers.notes import notes
 from customers.notes.mentions import MAX_NAMES, find_mentions, parts
 from customers.notes.people import reader, readers_of
@@ -126,6 +129,27 @@ def test_a_link_is_never_cut(maren: User, viewer: User) -> None:
     subject = Subject(SubjectKind.CUSTOMER, COMPANY, "客" * 300)
     notes.add(subject, viewer, "Ask @maren", note_id=uuid.uuid4())
     assert Notice.objects.get().link == Subject(SubjectKind.COMPANY, COMPANY).notes_url
+
+
+def test_a_grant_by_tag_counts(maren: User) -> None:
+    tagged = person("tagged", sees_all=False)
+    people.grant(tagged, Grant.Kind.TAG, "north", key="region")
+    people.grant(tagged, Grant.Kind.OWNER, "somebody")
+    assert find_mentions("@tagged", COMPANY) == {}
+    line = grant_key(Grant.Kind.TAG, "region", "north")
+    CompanyState.objects.create(company_id=COMPANY, read_at=timezone.now(), grant_keys=line)
+    assert find_mentions("@tagged", COMPANY) == {"tagged": tagged.pk}
+    assert readers_of(COMPANY) == [maren, tagged]
+
+
+def test_colleagues_of_other_companies_cost_no_query(
+    maren: User, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for number in range(5):
+        people.grant(person(f"n{number}", sees_all=False), Grant.Kind.COMPANY, "c2")
+    # The people, and the grants of one of them.
+    with django_assert_num_queries(2):
+        assert readers_of(COMPANY) == [maren]
 
 
 def test_the_readers_of_a_company(maren: User, viewer: User, others: list[User]) -> None:

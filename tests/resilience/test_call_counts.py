@@ -34,6 +34,7 @@ PAGES: dict[str, tuple[Callable[[Sandbox], str], int]] = {
     "list": (lambda s: links.customers(s.company("qbo")), 1),
     "detail": (lambda s: links.customer(s.company("qbo"), first(s)), 1),
     "timeline": (lambda s: links.timeline(s.company("qbo"), first(s)), 0),
+    "notes": (lambda s: links.notes(s.company("qbo"), "customer", first(s)), 0),
     "attachments": (lambda s: links.attachments(s.company("files"), "thirty"), 1),
     "edit": (lambda s: links.edit(s.company("qbo"), first(s)), 1),
     "new": (lambda s: links.new(s.company("qbo")), 0),
