@@ -9,6 +9,8 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from customers.scoped import CompanyManager
+
 
 class TeamChannel(models.Model):
     """Where a team is told, beside its people: a signed webhook, or the incoming form of a chat program.
@@ -71,6 +73,8 @@ class Delivery(models.Model):
     gave_up_at = models.DateTimeField(null=True)
     error = models.TextField(blank=True, help_text="Of the last attempt; a sentence.")
 
+    objects = CompanyManager["Delivery"]()
+
     class Meta:
         """No one edits the outbox."""
 
@@ -116,6 +120,8 @@ class Notice(models.Model):
     digest = models.ForeignKey(
         Delivery, null=True, on_delete=models.SET_NULL, related_name="notices"
     )
+
+    objects = CompanyManager["Notice"]()
 
     class Meta:
         """Everybody reads their own."""

@@ -49,15 +49,14 @@ def _put(user: User, now: datetime) -> int:
     due = due_at(user, now)
     rows = _waiting().filter(user=user, at__lt=due)
     with transaction.atomic():
-        number = rows.count()
-        if not number:
+        if not rows.exists():
             return 0
         digest, is_new = Delivery.objects.get_or_create(
             user=user,
             cause=f"{DIGEST}:{due.date().isoformat()}",
             defaults={
                 "kind": DIGEST,
-                "title": "1 notification" if number == 1 else f"{number} notifications",
+                "title": "Daily digest",
                 "link": links.notifications(),
             },
         )

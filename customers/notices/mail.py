@@ -6,9 +6,11 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.mail import EmailMessage
 
+from customers.access.people import scope_of
 from customers.models import Delivery, Notice
 from customers.notices.addresses import absolute
 from customers.notices.inbox import company_names, notices_of
+from customers.scope import restricted
 from customers.web import links
 
 DIGEST = "digest"
@@ -23,10 +25,12 @@ def is_on() -> bool:
 
 def send(delivery: Delivery, user: User) -> bool:
     """Send the mail of a delivery; False where nothing of it is left to tell. Raises OSError, ValueError."""
-    notices = list(_notices(delivery, user))
+    # Their companies may be others than when it was written.
+    with restricted(scope_of(user)):
+        notices = _notices(delivery, user)
+        names = company_names({notice.company_id for notice in notices})
     if not notices:
         return False
-    names = company_names({notice.company_id for notice in notices})
     parts = [_part(notice, names.get(notice.company_id, "")) for notice in notices[:MAX_LINES]]
     if len(notices) > MAX_LINES:
         parts.append(f"{len(notices) - MAX_LINES} more: {absolute(links.notifications())}")
@@ -47,7 +51,7 @@ def message_id(delivery: Delivery) -> str:
 
 
 def _notices(delivery: Delivery, user: User) -> "list[Notice]":
-    """What a mail tells, the oldest first, but for companies that its person may not see any more."""
+    """What a mail tells, the oldest first."""
     rows = notices_of(user).order_by("at", "pk")
     if delivery.kind == DIGEST:
         return list(rows.filter(digest=delivery))

@@ -31,9 +31,9 @@ _OF_USER = """
     SELECT 2, company_id, state, id, 0 FROM customers_import
     WHERE user_id = %s AND state IN ('reading', 'unreadable', 'columns', 'checking', 'checked')
     UNION ALL
-    SELECT 3, '', '', NULL, COUNT(*) FROM (
-        SELECT id FROM customers_notice WHERE user_id = %s AND read_at IS NULL LIMIT %s
-    ) AS unread
+    SELECT 3, company_id, '', NULL, COUNT(*) FROM (
+        SELECT company_id FROM customers_notice WHERE user_id = %s AND read_at IS NULL LIMIT %s
+    ) AS unread GROUP BY company_id
 """
 # What a row is, beside a change. That of notifications has their number.
 _BATCH, _IMPORT, _NOTICES = 1, 2, 3
@@ -75,10 +75,10 @@ def of_user(user_id: int) -> Attention:
     problems, companies, running = 0, set(), []
     batches, running_batches, imports, notices = 0, 0, 0, 0
     for kind, company_id, state, pk, waits in rows:
-        if kind == _NOTICES:
-            notices = waits
-        elif not has(company_id):
+        if company_id and not has(company_id):
             continue
+        if kind == _NOTICES:
+            notices += waits
         elif kind == _IMPORT:
             imports += 1
         elif kind == _BATCH:

@@ -8,7 +8,8 @@ import pytest
 from django.contrib.auth.models import User
 from pytest_django import Settings
 
-from customers.models import Delivery, Notice, Preferences
+from customers.access import people
+from customers.models import Delivery, Grant, Notice, Preferences
 from customers.notices import Kind, choices, inbox, sending
 from customers.notices.digests import due_at, put_digests
 from customers.notices.kinds import Way
@@ -61,7 +62,7 @@ def test_a_day_is_one_mail(anna: User, settings: Settings) -> None:
         due_again()
         assert sending.send_due(lambda: False) == (1, 0)
     (mail,) = mailbox.mails
-    assert mail["Subject"].endswith(": 2 notifications")
+    assert mail["Subject"].endswith(": Daily digest")
     assert mail.get_content().count("/notifications/") == 3  # two, and the settings
 
 
@@ -85,3 +86,22 @@ def test_what_is_told_in_the_page_alone_is_in_no_digest(anna: User) -> None:
     told(anna, cause="mention", kind=Kind.MENTION)
     Notice.objects.update(at=moment("2026-11-24T10:00"))
     assert put_digests(moment("2026-11-25T07:01")) == 0
+
+
+def test_a_company_that_one_may_not_see_any_more_is_left_out(
+    anna: User, settings: Settings
+) -> None:
+    people.set_sees_all(anna, sees_all=False)
+    granted = [people.grant(anna, Grant.Kind.COMPANY, company_id) for company_id in ("a", "b")]
+    for company_id in ("a", "b"):
+        told(anna, cause=company_id, company_id=company_id)
+    Notice.objects.update(at=moment("2026-11-24T10:00"))
+    put_digests(moment("2026-11-25T07:01"))
+    people.revoke(granted[0])
+    with mail_server(settings) as mailbox:
+        due_again()
+        sending.send_due(lambda: False)
+    (mail,) = mailbox.mails
+    notices = {notice.company_id: str(notice.pk) for notice in Notice.objects.all()}
+    assert notices["b"] in mail.get_content()
+    assert notices["a"] not in mail.get_content()

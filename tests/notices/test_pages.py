@@ -131,6 +131,7 @@ def test_those_of_a_company_that_one_may_not_see_any_more_are_gone(db: None) -> 
     page = html(browser, "/notifications/?show=all")
     assert TITLE not in page
     assert "Bluebell" not in page
+    assert "unread" not in page.partition("<main")[0]
     assert browser.get(f"/notifications/{Notice.objects.get().pk}/").status_code == 404
 
 
