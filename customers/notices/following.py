@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from customers.models import Notice
 from customers.notices.kinds import FACTS, Kind
-from customers.notices.people import followers, is_away, leads, working_day_before
+from customers.notices.people import followers, is_away, working_day_before
 from customers.notices.telling import message_of, put
 
 _OWN = [str(kind) for kind, facts in FACTS.items() if facts.is_own]
@@ -46,11 +46,8 @@ def _follow(notice: Notice, now: datetime) -> int:
     others = Notice.objects.filter(cause=notice.cause).exclude(pk=notice.pk)
     told = set(others.values_list("user", flat=True))
     without = {notice.user_id, *told}
-    people = (
-        leads(notice.company_id, without=without)
-        if notice.is_follower
-        else followers(notice.company_id, without=without)
-    )
+    # Who was told already, as all owners who are here are at once, is not told again: then the leads are left.
+    people = followers(notice.company_id, without=without)
     with transaction.atomic():
         taken = Notice.objects.filter(pk=notice.pk, followed_at=None).update(followed_at=now)
         if taken:

@@ -196,6 +196,14 @@ def test_nothing_is_remembered_as_told_where_telling_fails(monkeypatch: pytest.M
     assert len(titles(anna)) == 1
 
 
+def test_what_was_told_does_not_hold_up_what_was_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(facts, "MAX_FACTS", 2)
+    anna = reader("anna")
+    for _ in range(5):
+        refused(anna)
+    assert [tell() for _ in range(4)] == [2, 2, 1, 0]
+
+
 @pytest.mark.django_db(transaction=True)
 def test_two_workers_tell_a_fact_once() -> None:
     anna = reader("anna", change_failed=Way.PAGE)
