@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from audit.stack import EDITOR, NOBODY, VIEWER, Request, Stack, Visitor
-from customers.web import links, people_links
+from customers.web import links, people_links, quality_links
 from tests.support.controls import Controls
 
 # The rows of the page of 100, fifty times: axe needs minutes for it, and would find what it finds in those.
@@ -346,6 +346,7 @@ PAGES: tuple[Page, ...] = (
     Page("400", at("/audit/400/"), status=400),
     Page("403", of(links.new, "xero"), VIEWER, status=403),
     Page("403, forged post", lambda _: Request("/accounts/password/", {"old": "x"}), status=403),
+    Page("data quality", at(quality_links.quality())),
     Page("search, empty", at(links.search())),
     Page("search", at(links.search("?q=beacon"))),
     Page("search, filters", at(links.search("?lacks=email&deleted=hide"))),

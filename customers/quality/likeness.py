@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from rapidfuzz import fuzz
+from rapidfuzz.distance import OSA
 
 from customers.index import words
+from customers.index.similar import ONE_ERROR, allowed_errors
 
 # Why two customers look alike, with the words of pages.
 REASONS = {
@@ -27,23 +29,22 @@ REASONS = {
 # What each of them adds to the score. A name adds by its likeness.
 _WEIGHTS = {"email": 20, "phone": 15, "tax_number": 30, "registration_number": 20}
 _NAME_WEIGHT = 70
-# From this likeness on names are similar by themselves; beside the same email or phone a lesser one is enough.
-_SIMILAR, _ALIKE = 90, 60
-# Letters of a name from which on an error is less likely a name of its own.
-_MIN_SIMILAR = 6
+# From this likeness of names on, the same email or phone is enough.
+_ALIKE = 75
 # Digits at the end of a phone number that are compared: without the country code.
 _PHONE_DIGITS = 8
 # Characters of a number that is compared, and of a word's beginning.
 _MIN_NUMBER, _PREFIX = 5, 4
 # Customers that share something, up to which each is compared with each; of more with its neighbours by name.
 _MAX_BLOCK, _NEIGHBOURS = 150, 5
-# What names of companies end with in some languages: it does not distinguish them.
-_LEGAL_FORMS = frozenset(
-    words.words(
-        "ltd limited plc llp llc inc incorporated corp corporation co company pty gmbh kg ohg ug ag sa sas sarl srl"
-        " spa sl bv nv oy oyj ab aps kft sro the and und et y"
+# What names of companies end with in some languages, in short; and words that say nothing.
+_LEGAL_FORMS = {"limited": "ltd", "incorporated": "inc", "corporation": "corp"} | {
+    word: word
+    for word in words.words(
+        "ltd plc llp llc inc corp pty gmbh kg ohg ug ag sa sas sarl srl spa sl bv nv oy oyj ab aps kft sro"
     )
-)
+}
+_EMPTY_WORDS = frozenset(words.words("the and und company co"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +59,14 @@ class Likeness:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """What is compared of one customer, normalised. `name` has no legal form, `numbers` are the digits in it."""
+    """What is compared of one customer, normalised.
+
+    `forms` are the legal forms of the name, which `name` is without; `numbers` its words with digits.
+    """
 
     customer_id: str
     name: str
+    forms: frozenset[str]
     numbers: tuple[str, ...]
     emails: frozenset[str]
     phones: frozenset[str]
@@ -74,11 +79,13 @@ def compared(
 ) -> Compared:
     """A customer by the columns of its row in the index."""
     found = words.words(name)
-    kept = [word for word in found if word not in _LEGAL_FORMS] or found
+    kept = [word for word in found if word not in _LEGAL_FORMS and word not in _EMPTY_WORDS]
+    kept = kept or found
     digits = (phone.lstrip("+")[-_PHONE_DIGITS:] for phone in phones.split("\n"))
     return Compared(
         customer_id=customer_id,
         name=" ".join(kept),
+        forms=frozenset(_LEGAL_FORMS[word] for word in found if word in _LEGAL_FORMS),
         numbers=tuple(sorted(word for word in kept if any(char.isdigit() for char in word))),
         emails=frozenset(filter(None, emails.casefold().split("\n"))),
         phones=frozenset(number for number in digits if len(number) == _PHONE_DIGITS),
@@ -153,7 +160,7 @@ def _likeness(one: Compared, other: Compared) -> Likeness | None:
         return None
     if name == 100:
         reasons.insert(0, "same_name")
-    elif name >= _SIMILAR:
+    elif _has_typing_errors(one, other):
         reasons.insert(0, "similar_name")
     score = round(name * _NAME_WEIGHT / 100) + sum(_WEIGHTS.get(reason, 0) for reason in reasons)
     first, second = sorted((one.customer_id, other.customer_id))
@@ -186,8 +193,26 @@ def _is_enough(one: Compared, other: Compared, name: int, reasons: Sequence[str]
     """Whether what is alike is enough. An email or a phone alone may be a bookkeeper's; a name, another person's."""
     if "tax_number" in reasons or "registration_number" in reasons or len(reasons) > 1:
         return True
-    if reasons and name >= _ALIKE:
-        return True
     if one.tax_number and other.tax_number:
         return False
-    return name == 100 or (name >= _SIMILAR and len(one.name) >= _MIN_SIMILAR)
+    if reasons and name >= _ALIKE:
+        return True
+    if one.forms and other.forms and not one.forms & other.forms:
+        return False
+    return name == 100 or (name > 0 and _has_typing_errors(one, other))
+
+
+def _has_typing_errors(one: Compared, other: Compared) -> bool:
+    """Whether two names differ by typing errors alone, after the first letter of a word: "Harbour", "Harbuor"."""
+    pairs = list(zip(sorted(one.name.split()), sorted(other.name.split()), strict=False))
+    if len(pairs) != max(one.name.count(" "), other.name.count(" ")) + 1:
+        return False
+    return all(
+        first == second
+        or (
+            min(len(first), len(second)) > ONE_ERROR
+            and first[0] == second[0]
+            and OSA.distance(first, second) <= allowed_errors(first)
+        )
+        for first, second in pairs
+    )

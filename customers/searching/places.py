@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from customers.index import words
 from customers.models import IndexedCompany
 from customers.searching.entries import Entry, Part, Parts, Reason, parts
-from customers.web import links, people_links
+from customers.web import links, people_links, quality_links
 from customers.web.reader import Reader
 
 # Companies and pages of one search.
@@ -45,7 +45,9 @@ _PAGES = (
     _Page(links.batches(), "Batches", "square-3-stack-3d", "bulk"),
     _Page(links.imports(), "Imports", "arrow-up-tray", "spreadsheets upload csv xlsx", _WRITERS),
     _Page(links.exports(), "Exports", "arrow-down-tray", "spreadsheets download csv xlsx"),
-    _Page(links.quality(), "Data quality", "check-circle", "rules duplicates missing wrong"),
+    _Page(
+        quality_links.quality(), "Data quality", "check-circle", "rules duplicates missing wrong"
+    ),
     _Page(links.settings(), "Settings", "cog-6-tooth", "preferences theme dark time zone density"),
     _Page(links.notifications(), "Notifications", "bell", "messages told unread"),
     _Page(links.notification_settings(), "What you are told", "bell", "notifications mail digest"),

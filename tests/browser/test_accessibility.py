@@ -10,7 +10,7 @@ import requests
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from customers.web import links
+from customers.web import links, quality_links
 from tests.browser.conftest import OpenPage, Stack
 
 pytestmark = pytest.mark.browser
@@ -186,6 +186,7 @@ PAGES: dict[str, Visit] = {
     "Codat's history": at(lambda stack: links.codat_writes(stack.company("qbo"))),
     "my writes": at(lambda stack: links.my_writes()),
     "password": at(lambda stack: "/accounts/password/"),
+    "data quality": at(lambda stack: quality_links.quality()),
     "settings": at(lambda stack: links.settings()),
     "settings, invalid": at(lambda stack: links.settings() + "?time_zone=nowhere"),
     "shortcuts": at(lambda stack: links.shortcuts()),
