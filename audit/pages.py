@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from audit.stack import EDITOR, NOBODY, VIEWER, Request, Stack, Visitor
-from customers.web import links, people_links, quality_links
+from customers.web import audit_links, links, people_links, quality_links
 from tests.support.controls import Controls
 
 # The rows of the page of 100, fifty times: axe needs minutes for it, and would find what it finds in those.
@@ -337,6 +337,9 @@ PAGES: tuple[Page, ...] = (
     Page("settings, errors", wrong_settings, status=422),
     Page("shortcuts", at(links.shortcuts())),
     Page("workers", at(links.workers())),
+    Page("audit", at(audit_links.audit())),
+    Page("audit, none match", at(audit_links.audit(person="nobody"))),
+    Page("what is held about a customer", of(audit_links.held, "qbo", "39")),
     Page("people", at(people_links.people())),
     Page("person", at(people_links.person(1))),
     Page("invite a person", at(people_links.invite())),

@@ -3,6 +3,7 @@
 from django.urls import path, register_converter
 
 from customers.attachments import detail_view, download_view, list_view, preview_view, zip_view
+from customers.auditing.pages import audit_view, held_view
 from customers.batches.pages import batch_view, batches_view, new_view, result_view, row_view
 from customers.browsing import (
     companies,
@@ -63,6 +64,9 @@ urlpatterns = [
     path("problems/<slug:key>/", problem_view.problem_page, name="problem"),
     path("activity/", activity_view.activity, name="activity"),
     path("activity/changes.csv", activity_view.activity_file, name="activity_file"),
+    path("audit/", audit_view.audit, name="audit"),
+    path("audit/entries.csv", audit_view.audit_table, name="audit_table"),
+    path("audit/entries.jsonl", audit_view.audit_lines, name="audit_lines"),
     path("companies/", companies.index, name="companies"),
     path(f"{_company}refresh/", freshness.refresh, name="refresh"),
     path(f"{_company}freshness/", freshness.freshness, name="freshness"),
@@ -77,6 +81,7 @@ urlpatterns = [
     path(f"{_customer}edit/", editing_views.update, name="edit"),
     path(f"{_customer}field/", field_view.field, name="field"),
     path(f"{_customer}timeline/", timeline_view.customer_timeline, name="timeline"),
+    path(f"{_customer}held/", held_view.held_page, name="held"),
     path(f"{_customer}attachments/", list_view.index, name="attachments"),
     path(f"{_customer}attachments.zip", zip_view.download, name="archive"),
     path(_attachment, detail_view.detail, name="attachment"),

@@ -13,10 +13,10 @@ from customers.browsing.editable import editable_values
 from customers.browsing.seen_before import SeenBefore
 from customers.browsing.timeline_view import timeline_context
 from customers.formatting import text_or_dash
-from customers.models import SubjectKind
+from customers.models import AuditEntry, SubjectKind
 from customers.notes.panel import Panel, panel
 from customers.notes.subjects import subject_of
-from customers.web import htmx, links, recent
+from customers.web import audit_links, htmx, links, recent
 from customers.web.company_context import CompanyContext, company_context
 from customers.web.origin import Origin, kept, kept_in, read_origin
 from customers.web.place import place, with_results
@@ -82,6 +82,10 @@ def _addresses(
         "add_urls": {name: edit + query(add=name) for name in ("addresses", "contacts")},
         "copy_url": new + query(**{"from": customer_id}),
         "attachments_url": links.attachments(page.company_id, customer_id) + query(),
+        "read_by_url": audit_links.audit(
+            company=page.company_id, customer=customer_id, kind=AuditEntry.Kind.READ
+        ),
+        "held_url": audit_links.held(page.company_id, customer_id),
         "writes_url": links.writes(page.company_id) + "?" + urlencode({"customer": customer_id}),
     }
 

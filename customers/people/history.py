@@ -8,8 +8,9 @@ from datetime import datetime
 
 from django.contrib.auth.models import User
 
+from customers.audit import recording as audit
 from customers.codat.text import db_safe
-from customers.models import PersonEvent
+from customers.models import AuditEntry, Grant, PersonEvent
 from customers.people.companies import Given, description
 from customers.scope import Scope
 
@@ -24,7 +25,10 @@ def record(
     detail: str = "",
     given: Given | None = None,
 ) -> None:
-    """Add a row. `by` is None where nobody was signed in; `given` are companies that were added or removed."""
+    """Add a row, and an entry to the audit.
+
+    `by` is None where nobody was signed in; `given` are companies that were added or removed.
+    """
     PersonEvent.objects.create(
         user=person,
         username=person.get_username(),
@@ -32,6 +36,15 @@ def record(
         action=action,
         detail=db_safe(detail, 500),
         **(given.columns if given else {}),
+    )
+    is_company = given is not None and given.kind == Grant.Kind.COMPANY
+    audit.record(
+        AuditEntry.Kind.PEOPLE,
+        user=by,
+        company_id=given.value if given and is_company else "",
+        subject=person.pk,
+        detail={"step": action, "person": person.get_username()}
+        | ({"role": detail} if action == PersonEvent.Action.ROLE else {}),
     )
 
 

@@ -16,9 +16,10 @@ from django.core.cache import caches
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
+from customers.access.scopes import scope_of
 from customers.audit.recording import entry, record_all
 from customers.codat import cache
-from customers.models import AuditEntry, SubjectKind, Write
+from customers.models import AuditEntry, DuplicatePair, SubjectKind, Write
 from customers.web import failures
 
 Kind = AuditEntry.Kind
@@ -40,9 +41,13 @@ READS = {
     "new": "form with its values",
     "write": "change",
     "notes": "notes",
+    "duplicate": "probable duplicates",
+    "held": "what is held",
 }
 FILES = {"preview": "preview", "download": "file", "archive": "archive of all"}
 DOWNLOADS = {
+    "audit_table": "audit",
+    "audit_lines": "audit",
     "activity_file": "team’s activity",
     "batch_result": "rows of a batch",
     "import_problems": "problems of an import",
@@ -81,7 +86,9 @@ def entries_of(request: HttpRequest, response: HttpResponseBase) -> list[AuditEn
         return []
     name, ids = match.view_name, match.kwargs
     company_id = str(ids.get("company_id", ""))
-    if response.status_code == 403:
+    if response.status_code == 403 or (
+        response.status_code == 404 and company_id and _is_hidden(request, company_id)
+    ):
         detail: dict[str, str | int | bool] = {"page": name}
         return [entry(Kind.DENIED, company_id=company_id, detail=detail)]
     # The form after a post that was refused shows the customer, too.
@@ -100,6 +107,12 @@ def entries_of(request: HttpRequest, response: HttpResponseBase) -> list[AuditEn
             for customer_id in _customers(request, name, ids)
         ]
     return _files(name, ids)
+
+
+def _is_hidden(request: HttpRequest, company_id: str) -> bool:
+    """Whether the person may not see a company. For them it does not exist, so the page is a 404."""
+    user = request.user
+    return user.is_authenticated and not scope_of(user).has(company_id)
 
 
 def _files(name: str, ids: dict[str, Any]) -> list[AuditEntry]:
@@ -127,6 +140,9 @@ def _customers(request: HttpRequest, name: str, ids: dict[str, Any]) -> Iterable
     if name == "new":
         # The form for a new customer may begin with the values of another one.
         return [request.GET["from"]] if request.GET.get("from") else []
+    if name == "duplicate":
+        pairs = DuplicatePair.objects.filter(pk=ids["pair_id"])
+        return [pk for pair in pairs.values_list("first_id", "second_id") for pk in pair]
     if name == "write":
         writes = Write.objects.filter(pk=ids["write_id"])
         return list(writes.values_list("customer_id", flat=True))

@@ -25,7 +25,8 @@ MAX_LOST_AGE = timedelta(days=1)
 PIECE = 500
 
 
-_EMPTY_ROW: dict[str, Any] = {
+# The columns of a row of a batch without its values.
+EMPTY_ROW: dict[str, Any] = {
     "customer_name": "",
     "new_name": "",
     "instructions": [],
@@ -52,9 +53,7 @@ def forget_values() -> int:
     now, limit = timezone.now(), _limit()
     old = Write.objects.filter(created_at__lt=limit, forgotten_at=None)
     # A queued row of a batch still needs its values.
-    emptied = _in_pieces(
-        old.exclude(state=Write.State.QUEUED), lambda rows: rows.update(**_emptied(now))
-    )
+    emptied = _in_pieces(old.exclude(state=Write.State.QUEUED), empty_writes)
     ended = Batch.objects.filter(
         created_at__lt=limit,
         forgotten_at=None,
@@ -64,11 +63,16 @@ def forget_values() -> int:
         rows = BatchRow.objects.filter(batch=batch)
         for first in range(0, rows.aggregate(last=Max("position"))["last"] or 0, PIECE):
             piece = rows.filter(position__gt=first, position__lte=first + PIECE)
-            piece.update(**_EMPTY_ROW)
+            piece.update(**EMPTY_ROW)
         Batch.objects.filter(pk=batch.pk).update(
             forgotten_at=now, question="", instructions=[], note=""
         )
     return emptied
+
+
+def empty_writes(rows: "QuerySet[Write]") -> int:
+    """Delete the values of writes, none of which is queued; how many there were. Who, when and the outcome stay."""
+    return rows.update(**_emptied(timezone.now()))
 
 
 def delete_drafts() -> int:

@@ -16,7 +16,7 @@ from django.urls import URLPattern
 from pytest_django import Settings
 
 from customers.audit import recording
-from customers.models import AuditEntry, Batch, SavedView, Write
+from customers.models import AuditEntry, Batch, Person, SavedView, Write
 from customers.urls import urlpatterns
 from customers.web import audited, links
 from sandbox import Sandbox
@@ -283,6 +283,26 @@ def test_refused_pages_are_recorded(
     assert viewer_client.get(links.edit(company, customer(sandbox))).status_code == 403
     entry = only(Kind.DENIED)
     assert (entry.user_id, entry.company_id, entry.detail) == (viewer.pk, company, {"page": "edit"})
+
+
+def test_a_company_that_a_person_may_not_see_is_refused(
+    sandbox: Sandbox, viewer_client: RawPathClient, viewer: User
+) -> None:
+    """Its pages are missing for them, as those of a company that does not exist. The audit tells."""
+    company = sandbox.company(COMPANY)
+    person = Person.objects.get(user=viewer)
+    Person.objects.filter(pk=person.pk).update(sees_all=False)
+    assert viewer_client.get(links.customer(company, customer(sandbox))).status_code == 404
+    entry = only(Kind.DENIED)
+    assert (entry.user_id, entry.company_id, entry.detail) == (
+        viewer.pk,
+        company,
+        {"page": "customer"},
+    )
+    assert not entries(Kind.READ)
+    Person.objects.filter(pk=person.pk).update(sees_all=True)
+    assert viewer_client.get(links.customer(company, "not-there")).status_code == 404
+    assert only(Kind.DENIED) == entry
 
 
 def test_a_refused_event_is_recorded_once_a_minute(

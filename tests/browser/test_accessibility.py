@@ -10,7 +10,7 @@ import requests
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from customers.web import links, quality_links
+from customers.web import audit_links, links, quality_links
 from tests.browser.conftest import OpenPage, Stack
 
 pytestmark = pytest.mark.browser
@@ -191,6 +191,9 @@ PAGES: dict[str, Visit] = {
     "settings, invalid": at(lambda stack: links.settings() + "?time_zone=nowhere"),
     "shortcuts": at(lambda stack: links.shortcuts()),
     "workers": at(lambda stack: links.workers()),
+    "audit": at(lambda stack: audit_links.audit()),
+    "held": at(lambda stack: audit_links.held(stack.company("qbo"), "39")),
+    "held, asked": at(lambda stack: audit_links.held(stack.company("qbo"), "39") + "?forget=1"),
     "shortcuts of a page": _shortcuts,
     "missing": at(lambda stack: "/nowhere/"),
     "Codat down": _fault("status", status=503),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from customers.web import links
+from customers.web import audit_links, links
 from tests.browser.conftest import OpenPage, Stack
 
 pytestmark = pytest.mark.browser
@@ -43,6 +43,8 @@ def test_no_text_overflows(open_page: OpenPage, fresh: Stack, width: int) -> Non
         links.settings(),
         links.shortcuts(),
         links.workers(),
+        audit_links.audit(),
+        audit_links.held(fresh.company("qbo"), "39"),
     ):
         page.goto(path)
         check_layout(page, path)

@@ -27,7 +27,9 @@ WRITING = {
     "import", "import_upload", "import_problems", "import_outcome",
 }  # fmt: skip
 # Only for administrators.
-ADMINISTERING = {"workers", "team_channels", "people", "invite", "person"}
+ADMINISTERING = {
+    "workers", "team_channels", "people", "invite", "person", "audit", "audit_table", "audit_lines", "held",
+}  # fmt: skip
 POSTS = {"list_columns", "refresh", "draft", "new_draft", "undo", "webhooks", "import_upload"}
 # Leads on to another page.
 REDIRECTING = {"step", "search_suggestions", "live_search"}

@@ -1,0 +1,1 @@
+"""The pages of the audit, and of what is held about a customer."""
