@@ -73,6 +73,9 @@ KEEP_IMPORTS_DAYS = env.whole("KEEP_IMPORTS_DAYS", 30, minimum=1, maximum=36_500
 AUDIT_DAYS_READS = env.whole("AUDIT_DAYS_READS", 90, minimum=1, maximum=36_500)
 AUDIT_DAYS = env.whole("AUDIT_DAYS", 1095, minimum=1, maximum=36_500)
 
+# Days after which a request for approval that nobody decided about expires.
+APPROVAL_DAYS = env.whole("APPROVAL_DAYS", 7, minimum=1, maximum=365)
+
 # Whether finding data of all customers are stored, for the search over all companies.
 INDEX_CUSTOMERS = env.flag("INDEX_CUSTOMERS", default=True)
 

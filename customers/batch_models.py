@@ -111,6 +111,7 @@ class Batch(models.Model):
     title = models.TextField(help_text="What it does, as a sentence without a full stop.")
     note = models.TextField(blank=True, help_text="Why, in the person's words.")
     question = models.TextField(blank=True, help_text="The list's query string that was selected.")
+    company_tags = models.JSONField(default=dict, help_text="The company's tags, for the rules.")
     instructions = models.JSONField(
         default=list, help_text="What shall be different; see `batches/instructions.py`."
     )
@@ -200,6 +201,14 @@ class BatchRow(models.Model):
     )
     before = models.TextField(blank=True, help_text="The record as it was read; JSON text.")
     merged = models.JSONField(default=list, help_text="As in a write.")
+    corrected_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        db_index=False,
+        help_text="Who gave the row values of its own, last.",
+    )
     retry_of = models.ForeignKey(
         "customers.Write", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )

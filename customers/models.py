@@ -6,7 +6,7 @@ the locks of saves, `batch_models` the tables of batches and background work, `s
 imports, `index_models` those of the index of customers, `reader_models` those of a reader's preferences and saved
 views, `home_models` those of the home page, `access_models` those of people and what they may see, `notice_models`
 those of notifications, `quality_models` that of duplicates, `audit_models` those of the audit, `note_models` notes and
-owners.
+owners, `approval_models` those of approvals.
 """
 
 import uuid
@@ -19,6 +19,7 @@ from django.db import models
 from django.utils import timezone
 
 from customers.access_models import Grant, Person
+from customers.approval_models import Approval, ApprovalRow, ApprovalRule
 from customers.audit_models import AuditChain, AuditEntry
 from customers.batch_models import Batch, BatchRow, BatchStep, CompanySync, Lease
 from customers.form_models import Draft, SaveLock
@@ -43,6 +44,9 @@ __all__ = [
     "INVITATION_LIFETIME",
     "MAX_SUBJECT_ID",
     "AccessRequest",
+    "Approval",
+    "ApprovalRow",
+    "ApprovalRule",
     "AuditChain",
     "AuditEntry",
     "Batch",
@@ -145,9 +149,11 @@ class Write(models.Model):
     class State(models.TextChoices):
         """The state of a write. These labels are those of the filter; `writes/sentences.py` has those of one write.
 
-        A row of a batch is QUEUED before it is sent, and NOT_SENT where it never will be.
+        A row of a batch is QUEUED before it is sent, and NOT_SENT where it never will be. A change that a second person
+        has to approve is WAITING, then QUEUED.
         """
 
+        WAITING = "waiting", "Waits for approval"
         QUEUED = "queued", "Queued"
         SENDING = "sending", "Sending"
         PENDING = "pending", "Sent"
@@ -190,8 +196,8 @@ class Write(models.Model):
 
     UNFINISHED = (State.SENDING, State.PENDING, State.UNKNOWN)
     FAILED_STATES = (State.FAILED, State.TIMED_OUT)
-    # Rows of batches of which nothing was sent: they change no customer, and stand in the way of no other change.
-    UNSENT = (State.QUEUED, State.NOT_SENT)
+    # Nothing of these was sent: they change no customer, and stand in the way of no other change.
+    UNSENT = (State.WAITING, State.QUEUED, State.NOT_SENT)
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     created_at = models.DateTimeField(default=timezone.now, db_index=True)
@@ -397,7 +403,7 @@ class Write(models.Model):
     @property
     def is_finished(self) -> bool:
         """Whether the outcome is final. A time-out is: Codat has stopped tracking the operation."""
-        return self.state not in (*self.UNFINISHED, self.State.QUEUED)
+        return self.state not in (*self.UNFINISHED, self.State.WAITING, self.State.QUEUED)
 
     @property
     def sent_values(self) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from django.urls import path, register_converter
 
+from customers.approvals.pages import approval_view, rules_view
+from customers.approvals.pages import list_view as approval_list_view
 from customers.attachments import detail_view, download_view, list_view, preview_view, zip_view
 from customers.auditing.pages import audit_view, held_view
 from customers.batches.pages import batch_view, batches_view, new_view, result_view, row_view
@@ -136,6 +138,9 @@ urlpatterns = [
     ),
     path("settings/channels/", channels_view.team_channels, name="team_channels"),
     path("shortcuts/", shortcuts.shortcuts_page, name="shortcuts"),
+    path("approvals/", approval_list_view.approvals, name="approvals"),
+    path("approvals/rules/", rules_view.rules, name="approval_rules"),
+    path("approvals/<uuid:approval_id>/", approval_view.approval_page, name="approval"),
     path("workers/", workers_view.workers, name="workers"),
     path("webhooks/codat/", webhook_view.receive_event, name="webhooks"),
 ]

@@ -236,6 +236,8 @@ def _store_ready(
         "acknowledged": sorted(edit.acknowledged),
         "new_name": name,
     }
+    if by is not None:
+        values["corrected_by"] = by
     if not name:
         return outcome if _store(row, RowState.CHECKED, **values) else None
     with save_lock(name_lock(batch.company_id, name)):

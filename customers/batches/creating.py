@@ -16,6 +16,7 @@ from customers.batches.instructions import Instruction
 from customers.codat.text import db_safe
 from customers.codat.types import Company, Connection
 from customers.models import Batch, BatchRow, BatchStep, Write
+from customers.writes.approving.policy import tags_of
 from customers.writes.save_lock import lock_in_transaction, save_lock
 
 # Customers of one bulk edit. More belong into several: each is a promise to look at the result.
@@ -157,6 +158,7 @@ def _create(
         title=db_safe(request.title),
         note=db_safe(request.note),
         question=db_safe(request.question),
+        company_tags=tags_of(request.company),
         instructions=[each.to_json() for each in request.instructions],
         fingerprint=fingerprint,
         source=request.source,

@@ -19,6 +19,7 @@ from customers.codat.errors import (
     Unauthorized,
 )
 from customers.models import Batch
+from customers.writes.approving.gate import NotApproved
 
 Halt = Batch.Halt
 
@@ -37,7 +38,7 @@ _SENTENCES = {
 
 def is_not_now(error: CodatError) -> bool:
     """Whether an error says nothing about the row: nothing left the dashboard, or Codat took no notice of it."""
-    if error.may_have_arrived or isinstance(error, UnaddressableId):
+    if error.may_have_arrived or isinstance(error, (UnaddressableId, NotApproved)):
         return False
     if isinstance(error, (NotAttempted, RateLimited, Unauthorized, PaymentRequired)):
         return True

@@ -20,7 +20,8 @@ from customers.batches.halts import halt_after, is_not_now
 from customers.batches.journaling import changed_since
 from customers.batches.threads import for_each
 from customers.codat.errors import CodatError
-from customers.models import Batch, BatchRow, BatchStep, Write
+from customers.editing.unchanged import read_now
+from customers.models import Approval, Batch, BatchRow, BatchStep, Write
 from customers.service import CustomerService
 from customers.writes.journal import apply_error, apply_result
 from customers.writes.recording import record
@@ -42,7 +43,7 @@ class Slice:
     """One turn of sending: its limits, and what it did.
 
     `pace` waits until a further call may be made. `refusals` are the refusals in a row with the same `reason`. `halted`
-    is why the turn ended early.
+    is why the turn ended early. `is_approved`: a second person has approved the batch, maybe days ago.
     """
 
     batch: Batch
@@ -56,6 +57,7 @@ class Slice:
     reason: str = ""
     halted: str = ""
     error: CodatError | None = field(default=None)
+    is_approved: bool = False
 
     @property
     def is_over(self) -> bool:
@@ -116,6 +118,7 @@ def _send(turn: Slice) -> None:
     journaling.journal(batch, should_stop=lambda: turn.is_over)
     if turn.is_over:
         return
+    turn.is_approved = batch.approvals.filter(state=Approval.State.APPROVED).exists()
     if batch.halted:
         # One row alone, then all threads.
         for_each(_queued(turn, limit=1), lambda write: _send_row(turn, write), threads=1)
@@ -168,6 +171,8 @@ def _send_row(turn: Slice, write: Write) -> bool:
     turn.pace()
     if turn.is_over:
         return False
+    if turn.is_approved and not _is_as_approved(turn, write):
+        return not turn.halted
     if not _claim(turn.batch, write):
         is_running = Batch.objects.filter(pk=turn.batch.pk, state=Batch.State.RUNNING).exists()
         if not is_running:
@@ -185,6 +190,24 @@ def _send_row(turn: Slice, write: Write) -> bool:
         return _refused(turn, write)
     turn.refusals = 0
     return True
+
+
+def _is_as_approved(turn: Slice, write: Write) -> bool:
+    """Whether the customer is still as it was when the batch was checked: a read now, since an approval takes days."""
+    try:
+        reason = read_now(write, turn.service).reason(write)
+    except CodatError as error:
+        turn.halted, turn.error = turn.halted or "not now", turn.error or error
+        return False
+    if reason:
+        _leave(write, reason)
+    return not reason
+
+
+def _leave(write: Write, reason: str) -> None:
+    """Do not send a row whose customer has changed: it needs a person."""
+    states.not_sent(Write.objects.filter(pk=write.pk), reason)
+    BatchRow.objects.filter(write=write).update(**states.conflict(reason))
 
 
 def _failed(turn: Slice, write: Write, error: CodatError) -> bool:
@@ -221,8 +244,7 @@ def _claim(batch: Batch, write: Write) -> bool:
     with save_lock(*names.locks_of(batch, [row])):
         reason = _prevented(batch, write, row)
         if reason:
-            states.not_sent(Write.objects.filter(pk=write.pk), reason)
-            BatchRow.objects.filter(pk=row.pk).update(**states.conflict(reason))
+            _leave(write, reason)
             return False
         claimed = Write.objects.filter(
             pk=write.pk, state=WriteState.QUEUED, batch__state=Batch.State.RUNNING

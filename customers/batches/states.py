@@ -25,8 +25,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from customers.audit import recording as audit
-from customers.models import AuditEntry, Batch, BatchRow, BatchStep, Write, WriteQuerySet
-from customers.writes.save_lock import save_lock
+from customers.models import Approval, AuditEntry, Batch, BatchRow, BatchStep, Write, WriteQuerySet
+from customers.writes.approving import requesting
+from customers.writes.approving.batch_size import size_lock
+from customers.writes.save_lock import lock_in_transaction, save_lock
 
 State, Halt, Action = Batch.State, Batch.Halt, BatchStep.Action
 
@@ -47,10 +49,35 @@ _GO_ON: dict[str, Any] = {
 
 
 def start(batch: Batch, user: User) -> bool:
-    """Start a batch that was checked; whether it was ready. Rows that need a person stay behind."""
+    """Start a batch that was checked; whether it was ready. Rows that need a person stay behind.
+
+    Where a rule says so, the approval of a second person is asked for instead, once: the batch stays ready.
+    """
+    with transaction.atomic():
+        lock_in_transaction(size_lock(batch))
+        if _waits_for_approval(batch, user):
+            return False
+        return start_approved(batch, user)
+
+
+def start_approved(batch: Batch, user: User) -> bool:
+    """Start a batch that needs no approval, or has it, in the name of the person who asked; whether it was ready."""
     return _move(
         batch, (State.READY,), State.RUNNING, Action.START, user, started_at=timezone.now()
     )
+
+
+def _waits_for_approval(batch: Batch, user: User) -> bool:
+    """Ask for the approval that a batch needs, unless it was asked for; whether the batch has to wait."""
+    batch.refresh_from_db(fields=["state"])
+    if batch.state != State.READY:
+        return False
+    if requesting.waiting_for(batch) is not None:
+        return True
+    reasons = requesting.reasons_for_batch(batch)
+    if reasons:
+        requesting.ask_for_batch(batch, user, reasons)
+    return bool(reasons)
 
 
 def pause(batch: Batch, user: User | None, *, message: str = "") -> bool:
@@ -69,6 +96,7 @@ def cancel(batch: Batch, user: User) -> bool:
         batch, Batch.OPEN, State.CANCELLED, Action.CANCEL, user, finished_at=timezone.now()
     )
     if moved:
+        requesting.end_waiting(batch, Approval.State.WITHDRAWN, "The batch was cancelled.")
         end_queued(batch)
     return moved
 

@@ -86,7 +86,7 @@ class Entry:
 
     @property
     def verb(self) -> str:
-        """What was done, that it failed where it did, and that it is still to come where it waits in a batch."""
+        """What was done, that it failed where it did, and that it is still to come where it waits."""
         state = self.write.state if self.write else ""
         plain, tried, coming = {
             "undo": ("undid", "tried to undo", "will undo"),
@@ -96,7 +96,7 @@ class Entry:
                 "will add this customer",
             ),
         }.get(self.kind, ("changed", "tried to change", "will change"))
-        if state == Write.State.QUEUED:
+        if state in (Write.State.WAITING, Write.State.QUEUED):
             return coming
         return tried if state in (Write.State.FAILED, Write.State.NOT_SENT) else plain
 

@@ -30,6 +30,7 @@ from customers.editing.save import (
     SameName,
     Sent,
     Unchanged,
+    Waits,
     save,
 )
 from customers.editing.views import read_model, update
@@ -228,6 +229,9 @@ def _saved(place: _Place, edit: FieldEdit, outcome: Outcome) -> HttpResponse:
             return place.input(again, status=422)
         case Sent(write):
             return _sent(place, edit, write)
+        case Waits(write):
+            note = "Waits for approval by a second person. Nothing was sent."
+            return _sent(place, edit, write, note=note)
         case AlreadySaved(write):
             note = "This change was already saved, so nothing was sent this time."
             return _sent(place, edit, write, note=note)

@@ -47,6 +47,13 @@ class Sent:
 
 
 @dataclass(frozen=True, slots=True)
+class Waits:
+    """The change was journaled, and nothing was sent: it waits for approval by a second person."""
+
+    write: Write
+
+
+@dataclass(frozen=True, slots=True)
 class Unchanged:
     """The save would change neither the record that the form was opened with nor the current one."""
 
@@ -129,6 +136,7 @@ class AlreadySavedDifferently:
 
 Outcome = (
     Sent
+    | Waits
     | Unchanged
     | Invalid
     | MergeNeeded
@@ -179,9 +187,11 @@ def save(
     with save_lock(*_lock_names(edit)):
         outcome = _check_and_journal(edit, user, reading, choices)
     if isinstance(outcome, Write):
-        send(outcome, service)
+        waits = outcome.state == Write.State.WAITING
+        if not waits:
+            send(outcome, service)
         drafts.discard(user, edit.submission)
-        return Sent(outcome)
+        return Waits(outcome) if waits else Sent(outcome)
     if isinstance(outcome, AlreadySaved) and outcome.is_other_form:
         drafts.discard(user, edit.submission)
     return outcome

@@ -22,6 +22,7 @@ from customers.editing.save import (
     SameName,
     Sent,
     Unchanged,
+    Waits,
 )
 from customers.editing.undo import NotUndoable, undo
 from customers.editing.views import read_model
@@ -68,6 +69,10 @@ def _answer(request: HttpRequest, write: Write, outcome: Outcome | NotUndoable) 
             failed = new.state == Write.State.FAILED
             text = "The undo was refused." if failed else "Undo sent."
             return _sent(request, new, text, level="bad" if failed else "good")
+        case Waits(new):
+            return _sent(
+                request, new, "The undo waits for approval by a second person.", level="info"
+            )
         case AlreadySaved(new):
             failed = new.state == Write.State.FAILED
             text = "The undo was refused before." if failed else "This change was already undone."

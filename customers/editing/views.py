@@ -33,6 +33,7 @@ from customers.editing.save import (
     SameName,
     Sent,
     Unchanged,
+    Waits,
     save,
 )
 from customers.formatting import distance, text_or_dash
@@ -243,7 +244,7 @@ def _saved(page: EditPage, edit: Edit, outcome: Outcome, *, goes_on: bool) -> Ht
     match outcome:
         case Sent(write) if write.state == Write.State.FAILED:
             return page.redirect(page.path + page.page.query(write=write.pk))
-        case Sent(write):
+        case Sent(write) | Waits(write):
             removed = "removed" if edit.form.has_removed_characters else ""
             return page.redirect_to_change(write, removed, goes_on=goes_on)
         case AlreadySaved(write, is_other_form):

@@ -21,6 +21,7 @@ _MAX_TEXT = 300
 _OUTCOMES: dict[str, tuple[str, Callable[[WriteQuerySet], WriteQuerySet]]] = {
     "open": ("Not resolved", lambda rows: rows.filter(is_problem=1)),
     "running": ("In progress", lambda rows: rows.filter(is_pending=1)),
+    "waiting": ("Waits for approval", lambda rows: rows.filter(state=State.WAITING)),
     "accepted": ("Accepted", lambda rows: rows.filter(state=State.SUCCESS)),
     "different": ("Came back different", lambda rows: rows.filter(confirmation="differs")),
     "absent": ("Not found after sync", lambda rows: rows.filter(confirmation="absent")),

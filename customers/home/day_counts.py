@@ -21,6 +21,7 @@ DAYS = 14
 RECOUNT_AFTER = timedelta(hours=6)
 ACCEPTED, DIFFERENT, REFUSED, RUNNING = OUTCOMES = ("accepted", "different", "refused", "running")
 _OF_STATES = {
+    State.WAITING: RUNNING,
     State.QUEUED: RUNNING,
     State.SENDING: RUNNING,
     State.PENDING: RUNNING,

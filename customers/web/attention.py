@@ -15,8 +15,8 @@ RUNNING = (Write.State.SENDING, Write.State.PENDING)
 MAX_WATCHED = 20
 # Changes that are counted: nobody looks at more, and each page reads them.
 MAX_COUNTED = 1000
-# The changes of a person, everybody's open batches, which are few, of each whether it waits for that person, and the
-# person's open imports, and how many notifications they have not read.
+# The changes of a person, everybody's open batches, which are few, of each whether it waits for that person, the
+# person's open imports, how many notifications they have not read, and the others' requests for approval that wait.
 # Written by hand, on our own tables, for a row of the bench, "The list page, to admin's": every page asks it, and
 # Django takes a twelfth of a list page to put it together.
 _OF_USER = """
@@ -25,7 +25,9 @@ _OF_USER = """
         WHERE user_id = %s AND needs_attention = 1 ORDER BY created_at DESC LIMIT %s
     ) AS changes
     UNION ALL
-    SELECT 1, company_id, state, id, CASE WHEN user_id = %s AND (state = 'ready' OR message <> '') THEN 1 ELSE 0 END
+    SELECT 1, company_id, state, id, CASE WHEN user_id = %s AND (state = 'ready' OR message <> '')
+        AND NOT EXISTS (SELECT 1 FROM customers_approval WHERE batch_id = customers_batch.id AND state = 'waiting')
+        THEN 1 ELSE 0 END
     FROM customers_batch WHERE state IN ('preparing', 'ready', 'running', 'paused')
     UNION ALL
     SELECT 2, company_id, state, id, 0 FROM customers_import
@@ -34,9 +36,12 @@ _OF_USER = """
     SELECT 3, company_id, '', NULL, COUNT(*) FROM (
         SELECT company_id FROM customers_notice WHERE user_id = %s AND read_at IS NULL LIMIT %s
     ) AS unread GROUP BY company_id
+    UNION ALL
+    SELECT 4, company_id, state, id, 0 FROM customers_approval
+    WHERE state = 'waiting' AND (asked_by_id IS NULL OR asked_by_id <> %s)
 """
 # What a row is, beside a change. That of notifications has their number.
-_BATCH, _IMPORT, _NOTICES = 1, 2, 3
+_BATCH, _IMPORT, _NOTICES, _APPROVAL = 1, 2, 3, 4
 _RUNNING_BATCHES = (Batch.State.PREPARING, Batch.State.RUNNING)
 
 
@@ -48,7 +53,7 @@ class Attention:
     and a batch that is ready to start, or that was paused because something went wrong. `watched` are the IDs of
     changes that run. `batches` are those among the problems, `running_batches` everybody's.
     `imports` are the person's own that were neither sent nor cancelled, `notices` the notifications that they have not
-    read.
+    read, `approvals` the requests of others that wait.
     """
 
     problems: int = 0
@@ -59,6 +64,7 @@ class Attention:
     running_batches: int = 0
     imports: int = 0
     notices: int = 0
+    approvals: int = 0
 
     @property
     def poll_url(self) -> str:
@@ -69,11 +75,12 @@ class Attention:
 def of_user(user_id: int) -> Attention:
     """One query. Of more than `MAX_COUNTED` changes the newest are counted."""
     with connection.cursor() as cursor:
-        cursor.execute(_OF_USER, [user_id, MAX_COUNTED, user_id, user_id, user_id, MAX_COUNTED])
+        parameters = [user_id, MAX_COUNTED, user_id, user_id, user_id, MAX_COUNTED, user_id]
+        cursor.execute(_OF_USER, parameters)
         rows = cursor.fetchall()
     has = scope.current().has
     problems, companies, running = 0, set(), []
-    batches, running_batches, imports, notices = 0, 0, 0, 0
+    batches, running_batches, imports, notices, approvals = 0, 0, 0, 0, 0
     for kind, company_id, state, pk, waits in rows:
         if company_id and not has(company_id):
             continue
@@ -81,6 +88,8 @@ def of_user(user_id: int) -> Attention:
             notices += waits
         elif kind == _IMPORT:
             imports += 1
+        elif kind == _APPROVAL:
+            approvals += 1
         elif kind == _BATCH:
             is_running = state in _RUNNING_BATCHES
             running_batches += is_running
@@ -99,4 +108,5 @@ def of_user(user_id: int) -> Attention:
         running_batches,
         imports,
         notices,
+        approvals,
     )

@@ -22,7 +22,7 @@ def dashboard(request: HttpRequest) -> dict[str, Any]:
 
     `csrf_input`, `is_sandbox`, `sandbox_url`, `administrator` (name and email, "" where not set), `support_contact`,
     `reader`, `here_path`, `here_company` (its ID, "" for none), `companies_url`, `my_writes_url`,
-    `batches_url`, `imports_url`, `admin_site_url` ("" where there is none); callables, so that
+    `batches_url`, `imports_url`, `approvals_url`, `admin_site_url` ("" where there is none); callables, so that
     pages that do not show them make no query: `low_quota`, `attention` and `recent_companies`.
     """
     user = getattr(request, "user", None)
@@ -45,6 +45,7 @@ def dashboard(request: HttpRequest) -> dict[str, Any]:
         "my_writes_url": links.my_writes(),
         "batches_url": links.batches(),
         "imports_url": links.imports(),
+        "approvals_url": links.approvals(),
         "admin_site_url": "/admin/" if settings.ADMIN_SITE else "",
         "low_quota": _low_quota,
         "attention": functools.cache(

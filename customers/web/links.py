@@ -255,6 +255,21 @@ def my_writes() -> str:
     return "/writes/"
 
 
+def approvals() -> str:
+    """What waits for a second person's approval."""
+    return "/approvals/"
+
+
+def approval(approval_id: uuid.UUID | str) -> str:
+    """One request for approval."""
+    return f"/approvals/{approval_id}/"
+
+
+def approval_rules() -> str:
+    """The rules that ask for approval."""
+    return "/approvals/rules/"
+
+
 def workers() -> str:
     """The page of the workers, for administrators."""
     return "/workers/"

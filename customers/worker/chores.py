@@ -14,12 +14,13 @@ from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from customers.approvals import deciding, sending_approved
 from customers.audit import chains
 from customers.batches import states
 from customers.home import day_counts, notes, reading, syncing
 from customers.home.problems import problems
 from customers.index import rechecking, store
-from customers.models import Batch, IndexedWord, Lease, WebhookEvent, Write
+from customers.models import Approval, Batch, IndexedWord, Lease, WebhookEvent, Write
 from customers.notices import digests, facts, following, inbox, sending
 from customers.quality import comparing
 from customers.service import CustomerService
@@ -97,6 +98,14 @@ def _finish_batches(_: CustomerService, __: ShouldStop) -> Counts:
     done = sum(states.end_queued(batch) for batch in cancelled)
     running = Batch.objects.filter(state=Batch.State.RUNNING)
     return done + sum(states.finish(batch) for batch in running), 0
+
+
+def _expire_approvals(_: CustomerService, __: ShouldStop) -> Counts:
+    return deciding.expire_due(), 0
+
+
+def _has_waiting_approvals() -> bool:
+    return Approval.objects.filter(state=Approval.State.WAITING).exists()
 
 
 def _forget(_: CustomerService, __: ShouldStop) -> Counts:
@@ -209,6 +218,20 @@ CHORES: tuple[Chore, ...] = (
         _seconds(5),
         _journal(background.confirm_due),
         _is_pending(State.SUCCESS),
+    ),
+    Chore(
+        "approved",
+        "Send approved changes",
+        _seconds(5),
+        sending_approved.send_queued,
+        sending_approved.has_queued,
+    ),
+    Chore(
+        "approvals",
+        "End requests for approval that have expired",
+        _seconds(300),
+        _expire_approvals,
+        _has_waiting_approvals,
     ),
     Chore("batches", "Finish batches", _seconds(5), _finish_batches, _has_open_batches),
     Chore(

@@ -52,8 +52,9 @@ def forget_values() -> int:
     """
     now, limit = timezone.now(), _limit()
     old = Write.objects.filter(created_at__lt=limit, forgotten_at=None)
-    # A queued row of a batch still needs its values.
-    emptied = _in_pieces(old.exclude(state=Write.State.QUEUED), empty_writes)
+    # What waits, or is queued, still needs its values.
+    needed = Write.State.WAITING, Write.State.QUEUED
+    emptied = _in_pieces(old.exclude(state__in=needed), empty_writes)
     ended = Batch.objects.filter(
         created_at__lt=limit,
         forgotten_at=None,

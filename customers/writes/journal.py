@@ -1,5 +1,7 @@
 """The journal of writes: a row for each save before it is sent, and its states.
 
+    waiting ──> queued                                      (a second person approves it first)
+                  v
     sending ──> pending ──> success
        │           ├──────> failed
        │           └──────> timed out ──> success | failed   (the write may still have happened)
@@ -32,6 +34,7 @@ from customers.codat.types import Company, Connection, PushOperation
 from customers.codat.values import parse_date
 from customers.models import AuditEntry, Write
 from customers.writes import resolving
+from customers.writes.approving import policy, requesting
 from customers.writes.operations import (
     operation_customer_id,
     operation_key,
@@ -77,27 +80,15 @@ def create_write(request: WriteRequest, user: User) -> tuple[Write, bool]:
     """The row of a save, and whether it is new. Call it inside `save_lock`, which commits the row.
 
     For the same submission (a double click, a reload of the post, a second tab with the same form) it is
-    the existing row, which must not be sent again.
+    the existing row, which must not be sent again. Where a rule asks for the approval of a second person, the row waits
+    for it, and the request is stored with it.
     """
+    values = _values(request, user)
+    wanted = Write(submission=request.submission, **values)
+    reasons = requesting.reasons_for_save(wanted, policy.tags_of(request.company))
     write, is_new = Write.objects.get_or_create(
         submission=request.submission,
-        defaults={
-            "user": user,
-            "username": user.get_username(),
-            "company_id": request.company_id,
-            "company_name": db_safe(request.company.get("name")),
-            "connection_id": request.connection.get("id", ""),
-            "platform_name": db_safe(request.connection.get("platformName")),
-            "customer_id": request.customer_id,
-            "customer_name": db_safe(request.customer_name),
-            "kind": Write.Kind.UPDATE if request.customer_id else Write.Kind.CREATE,
-            "payload": request.payload,
-            "before": request.before,
-            "timeout_in_minutes": request.timeout_in_minutes,
-            "force_update": request.force_update,
-            "retry_of": request.retry_of,
-            "merged": [*request.merged],
-        },
+        defaults=values | {"state": State.WAITING if reasons else State.SENDING},
     )
     if is_new:
         resolving.replaced(write)
@@ -110,7 +101,30 @@ def create_write(request: WriteRequest, user: User) -> tuple[Write, bool]:
             subject=write.pk,
             detail={"change": write.kind, "again": write.retry_of_id is not None},
         )
+        if reasons:
+            requesting.ask_for_write(write, reasons)
     return write, is_new
+
+
+def _values(request: WriteRequest, user: User) -> dict[str, Any]:
+    """The columns of a new row, beside its submission and its state."""
+    return {
+        "user": user,
+        "username": user.get_username(),
+        "company_id": request.company_id,
+        "company_name": db_safe(request.company.get("name")),
+        "connection_id": request.connection.get("id", ""),
+        "platform_name": db_safe(request.connection.get("platformName")),
+        "customer_id": request.customer_id,
+        "customer_name": db_safe(request.customer_name),
+        "kind": Write.Kind.UPDATE if request.customer_id else Write.Kind.CREATE,
+        "payload": request.payload,
+        "before": request.before,
+        "timeout_in_minutes": request.timeout_in_minutes,
+        "force_update": request.force_update,
+        "retry_of": request.retry_of,
+        "merged": [*request.merged],
+    }
 
 
 def apply_result(

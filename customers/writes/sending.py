@@ -9,6 +9,8 @@ from customers.codat.errors import CodatError, NotAttempted
 from customers.codat.types import PushOperation
 from customers.models import WebhookEvent, Write
 from customers.service import CustomerService
+from customers.writes.approving import gate
+from customers.writes.approving.gate import NotApproved
 from customers.writes.journal import apply_error, apply_result
 from customers.writes.recording import record
 
@@ -30,12 +32,20 @@ def send(write: Write, service: CustomerService) -> Write:
     return dispatch(write, service) if claimed else write
 
 
+def claim_queued(write: Write) -> bool:
+    """Claim a change that was approved, for `dispatch`; whether this process is the one that sends it."""
+    queued = Write.objects.filter(pk=write.pk, state=State.QUEUED, batch=None)
+    claimed = queued.update(state=State.SENDING, sent_at=timezone.now(), attempts=1)
+    write.refresh_from_db()
+    return bool(claimed)
+
+
 def dispatch(write: Write, service: CustomerService) -> Write:
     """Call Codat and record the result. The caller has claimed the row. Never raises CodatError."""
     try:
         operation = call_codat(write, service)
     except CodatError as error:
-        if isinstance(error, NotAttempted) and write.attempts > 1:
+        if isinstance(error, (NotAttempted, NotApproved)) and write.attempts > 1:
             return _without_this_attempt(write)
         return apply_error(write, error)
     apply_result(write, operation, by=Write.SettledBy.ANSWER)
@@ -51,7 +61,11 @@ def dispatch(write: Write, service: CustomerService) -> Write:
 
 
 def call_codat(write: Write, service: CustomerService) -> PushOperation:
-    """The call that sends a write. The caller has claimed the row, and records the result. Raises CodatError."""
+    """The call that sends a write: every way to Codat ends here. The caller has claimed it, and records the result.
+
+    Raises NotApproved where it needs the approval of a second person and has none, and CodatError.
+    """
+    gate.check(write, service)
     if write.kind == Write.Kind.CREATE:
         return service.create(
             company_id=write.company_id,

@@ -44,6 +44,8 @@ class Mark:
 class Known(Enum):
     """The rows of the table: about sending a write, and about reading it back."""
 
+    WAITS_FOR_APPROVAL = auto()
+    APPROVED = auto()
     IN_BATCH = auto()
     QUEUED = auto()
     SENDING = auto()
@@ -51,6 +53,7 @@ class Known(Enum):
     ACCEPTED = auto()
     NOT_SENT = auto()
     NOT_SENT_BY_BATCH = auto()
+    WITHDRAWN = auto()
     REFUSED_BY_CODAT = auto()
     REFUSED = auto()
     MARKED_NOT_RECEIVED = auto()
@@ -69,6 +72,14 @@ class Known(Enum):
 
 # Placeholders: platform, status (HTTP), person, when, syncs.
 TABLE: dict[Known, Status] = {
+    Known.WAITS_FOR_APPROVAL: Status(
+        "Waits for approval",
+        "",
+        "This change waits for approval by a second person. Nothing was sent to Codat.",
+    ),
+    Known.APPROVED: Status(
+        "Approved", "", "A second person approved this change. It is sent next."
+    ),
     Known.IN_BATCH: Status("Queued", "", "This change waits for its turn in a batch."),
     Known.QUEUED: Status("Queued", "", "This change is waiting to be sent to Codat."),
     Known.SENDING: Status("Sending", "", "This change is being sent to Codat."),
@@ -88,6 +99,11 @@ TABLE: dict[Known, Status] = {
         "Not sent",
         "warn",
         "The batch did not send this change. Nothing was changed in {platform}.",
+    ),
+    Known.WITHDRAWN: Status(
+        "Withdrawn",
+        "",
+        "This change was withdrawn before it was approved. Nothing was changed in {platform}.",
     ),
     Known.REFUSED_BY_CODAT: Status(
         "Refused", "bad", "Codat refused this change. Nothing was changed in {platform}."
@@ -156,12 +172,15 @@ OPERATION_STATUSES = {
 }
 
 _MARKS: dict[Known, tuple[MarkIcon, MarkTone]] = {
+    Known.WAITS_FOR_APPROVAL: ("ring", ""),
+    Known.APPROVED: ("ring", ""),
     Known.IN_BATCH: ("ring", ""),
     Known.QUEUED: ("ring", ""),
     Known.SENDING: ("ring", ""),
     Known.SENT: ("half", "info"),
     Known.ACCEPTED: ("half", "info"),
     Known.NOT_SENT_BY_BATCH: ("dash", ""),
+    Known.WITHDRAWN: ("dash", ""),
     Known.NOT_SENT: ("dash", ""),
     Known.REFUSED_BY_CODAT: ("cross", "bad"),
     Known.REFUSED: ("cross", "bad"),
@@ -234,10 +253,12 @@ def duration(write: Write) -> str:
 def _sending(write: Write) -> Known:
     """The row of the table for a write's state, whether it was sent, and who settled it."""
     match State(write.state):
+        case State.WAITING:
+            return Known.WAITS_FOR_APPROVAL
         case State.QUEUED:
-            return Known.IN_BATCH
+            return Known.IN_BATCH if write.batch_id else Known.APPROVED
         case State.NOT_SENT:
-            return Known.NOT_SENT_BY_BATCH
+            return Known.NOT_SENT_BY_BATCH if write.batch_id else Known.WITHDRAWN
         case State.SENDING:
             return Known.SENDING if write.sent_at else Known.QUEUED
         case State.PENDING:

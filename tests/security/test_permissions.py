@@ -29,6 +29,7 @@ WRITING = {
 # Only for administrators.
 ADMINISTERING = {
     "workers", "team_channels", "people", "invite", "person", "audit", "audit_table", "audit_lines", "held",
+    "approval_rules",
 }  # fmt: skip
 POSTS = {"list_columns", "refresh", "draft", "new_draft", "undo", "webhooks", "import_upload"}
 # Leads on to another page.
@@ -48,6 +49,7 @@ def address(pattern: URLPattern, sandbox: Sandbox) -> str:
         "<uuid:batch_id>": str(uuid.uuid4()),
         "<uuid:import_id>": str(uuid.uuid4()),
         "<uuid:export_id>": str(uuid.uuid4()),
+        "<uuid:approval_id>": str(uuid.uuid4()),
         "<uuid:notice_id>": str(uuid.uuid4()),
         "<int:position>": "1",
         "<int:view_id>": "1",

@@ -1,6 +1,7 @@
 """The words for a change claim no more than is known, in every combination of what may be known."""
 
 import re
+import uuid
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -126,7 +127,8 @@ def test_no_label_claims_more_than_is_known() -> None:
 
 
 def test_all_of_the_table_is_used() -> None:
-    shown = {(status(write).label, status(write).tone) for write in combinations()}
+    rows = [Write(state=state, batch_id=uuid.uuid4()) for state in Write.UNSENT]
+    shown = {(status(write).label, status(write).tone) for write in (*combinations(), *rows)}
     read = {
         (found.label, found.tone)
         for write in read_back_combinations()

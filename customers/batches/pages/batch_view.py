@@ -6,6 +6,7 @@ from typing import Any, cast
 from django.contrib.auth.decorators import permission_required
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
+from django.db.models import Exists, OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_http_methods
@@ -22,11 +23,12 @@ from customers.batches.workers import missing_worker
 from customers.codat.companies import accounting_connection
 from customers.codat.errors import CodatError
 from customers.editing.opening import uuid_or_new
-from customers.models import Batch, Import, Write
+from customers.models import Approval, Batch, Import, Write
 from customers.service import default_service
 from customers.web import htmx, links, recent
 from customers.web.error_pages import heading, status_in_place
 from customers.web.reader import RecentRecord
+from customers.writes.pages.approval_state import context_of
 
 State = Batch.State
 
@@ -43,7 +45,9 @@ def batch_page(request: HttpRequest, company_id: str, batch_id: uuid.UUID) -> Ht
 
     POST `action` is start, pause, resume, cancel, retry or undo; each has an effect once, whatever the number of posts.
     """
-    batch = get_object_or_404(Batch, pk=batch_id, company_id=company_id)
+    asked = Exists(Approval.objects.filter(batch=OuterRef("pk")))
+    rows = Batch.objects.annotate(has_approval=asked)
+    batch = get_object_or_404(rows, pk=batch_id, company_id=company_id)
     problem, status = "", 200
     if request.method == "POST":
         if not request.user.has_perm("customers.write_customers"):
@@ -146,9 +150,18 @@ def batch_context(request: HttpRequest, batch: Batch) -> dict[str, Any]:
         "first_to_fix": first_to_fix(batch, place) if may_write and progress.of("invalid") else "",
         "saved": _saved_row(request, batch),
     }
+    context["approval"] = _approval(request, batch)
     if batch.state in (State.READY, State.PREPARING) and progress.of("queued"):
         context["estimate"] = estimate(progress.of("queued"), default_service())
     return context | _history(batch) | _end(batch, progress, may_write=may_write)
+
+
+def _approval(request: HttpRequest, batch: Batch) -> dict[str, Any] | None:
+    """The newest request for its approval; None where none was asked. No query where there is none."""
+    if not getattr(batch, "has_approval", True):
+        return None
+    newest = batch.approvals.order_by("-asked_at", "-id").first()
+    return context_of(newest, cast(User, request.user)) if newest else None
 
 
 def _saved_row(request: HttpRequest, batch: Batch) -> dict[str, Any] | None:

@@ -7,7 +7,7 @@ from django.db.models import Count, Exists, OuterRef
 
 from customers.batches.estimate import counted
 from customers.home.problem import KINDS, Action, Author, Problem, key_of
-from customers.models import Batch, Write
+from customers.models import Approval, Batch, Write
 from customers.web import links
 
 State, Halt = Batch.State, Batch.Halt
@@ -36,7 +36,9 @@ def batch_problems(now: datetime) -> list[Problem]:
     unknown = Write.objects.filter(batch=OuterRef("pk"), state=Write.State.UNKNOWN)
     opened = Batch.objects.filter(state__in=(State.READY, State.PAUSED, State.RUNNING))
     # Each page asks this: whether a row is unknown is known from one, their number from thousands.
-    opened = opened.only(*_COLUMNS).annotate(has_unknown=Exists(unknown))
+    # One that waits for a second person is no problem of its author's.
+    waiting = Approval.objects.filter(batch=OuterRef("pk"), state=Approval.State.WAITING)
+    opened = opened.only(*_COLUMNS).annotate(has_unknown=Exists(unknown)).exclude(Exists(waiting))
     ended = list(
         Batch.objects.filter(
             state__in=_ENDED, finished_at__gt=now - ENDED_AFTER, followers=None

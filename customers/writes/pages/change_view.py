@@ -22,6 +22,7 @@ from customers.web import htmx, links
 from customers.web.origin import Origin, kept
 from customers.web.place import Place, cached_results, place
 from customers.writes import decisions, effects, sentences, tracking
+from customers.writes.pages.approval_state import approval_context
 from customers.writes.pages.change_origin import Origins
 from customers.writes.support import support_bundle
 
@@ -37,7 +38,8 @@ def change(request: HttpRequest, company_id: str, write_id: uuid.UUID) -> HttpRe
     what is known, without a call to Codat. POST `action=send` sends an unknown create again with its own key; POST
     `decision=linked` with `key`, or `decision=not_received`, is what a person decides about an unknown write.
     """
-    write = get_object_or_404(Write, pk=write_id, company_id=company_id)
+    rows = Write.objects.select_related("approval")
+    write = get_object_or_404(rows, pk=write_id, company_id=company_id)
     origins = Origins.of(request.GET, company_id)
     action_error: CodatError | None = None
     progress = decisions.Progress([])
@@ -64,6 +66,7 @@ def change(request: HttpRequest, company_id: str, write_id: uuid.UUID) -> HttpRe
         "same": "same" in request.GET,
         "removed": "removed" in request.GET,
         "may_write": may_write,
+        "approval": approval_context(write, cast(User, request.user)),
         "may_undo": may_write and effects.can_be_undone(write) and not context["undo_ids"],
     }
     status = action_error.our_status if action_error else 200

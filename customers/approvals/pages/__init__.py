@@ -1,0 +1,1 @@
+"""The pages of approvals and of their rules."""

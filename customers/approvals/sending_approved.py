@@ -1,0 +1,96 @@
+"""Sending a change that was approved: at once by the approver's request, or by the worker where that one died."""
+
+from collections.abc import Callable, Iterator
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from customers.codat.errors import CodatError
+from customers.codat.http.quota import background
+from customers.codat.text import folded_name
+from customers.editing.unchanged import Reading, read_now
+from customers.models import Approval, Write
+from customers.service import CustomerService
+from customers.writes.pending import being_sent
+from customers.writes.save_lock import customer_lock, name_lock, save_lock
+from customers.writes.sending import claim_queued, dispatch
+
+State = Write.State
+
+# Changes of one turn of the worker.
+LIMIT = 100
+
+
+def send_approved(write: Write, service: CustomerService, reading: Reading | None = None) -> None:
+    """Send an approved change that is queued, once; void its approval where the customer has changed meanwhile.
+
+    `reading` is a read of the customer a moment ago. While another change of the customer is being sent, it stays
+    queued. Raises CodatError where the customer cannot be read.
+    """
+    reading = reading or read_now(write, service)
+    with save_lock(*locks_of(write)):
+        write.refresh_from_db()
+        if write.state != State.QUEUED:
+            return
+        if _is_overtaken(write):
+            return
+        reason = reading.reason(write)
+        if reason:
+            _void(write, reason)
+            return
+        is_claimed = claim_queued(write)
+    if is_claimed:
+        dispatch(write, service)
+
+
+def has_queued() -> bool:
+    """Whether an approved change was not sent yet."""
+    return _queued().exists()
+
+
+def send_queued(service: CustomerService, should_stop: Callable[[], bool]) -> tuple[int, int]:
+    """Send the approved changes that nobody has sent; how many were looked at, and how many could not be sent now."""
+    done = failed = 0
+    with background():
+        for write in _queued().order_by("created_at")[:LIMIT]:
+            if should_stop():
+                break
+            try:
+                send_approved(write, service)
+                done += 1
+            except CodatError:
+                failed += 1
+    return done, failed
+
+
+def locks_of(write: Write) -> Iterator[str]:
+    """The names of the locks of a change, as those of a save: for its customer, and for its name."""
+    if write.kind == Write.Kind.UPDATE:
+        yield customer_lock(write.company_id, write.customer_id)
+    name = str(write.sent_values.get("customerName") or "")
+    if name:
+        yield name_lock(write.company_id, folded_name(name))
+
+
+def _queued() -> QuerySet[Write]:
+    return Write.objects.filter(state=State.QUEUED, batch=None)
+
+
+def _is_overtaken(write: Write) -> bool:
+    """Whether another change of the same customer is being sent now."""
+    if write.kind == Write.Kind.CREATE:
+        return False
+    other = being_sent(write.company_id, write.customer_id, exclude_submission=write.submission)
+    return other is not None
+
+
+def _void(write: Write, reason: str) -> None:
+    """Void an approval that was given: what would be sent is not what the approver saw. In a transaction."""
+    Approval.objects.filter(write=write, state=Approval.State.APPROVED).update(
+        state=Approval.State.VOID, comment=reason
+    )
+    Write.objects.filter(pk=write.pk, state=State.QUEUED).update(
+        state=State.FAILED,
+        error_message=f"{reason} Make the change again to ask for it.",
+        completed_at=timezone.now(),
+    )

@@ -1,0 +1,240 @@
+"""The pages of approvals and of their rules."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.cache import cache
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from customers.access.roles import Role
+from customers.models import Approval, ApprovalRule, Write
+from customers.web import links
+from sandbox import Sandbox
+from tests.conftest import RawPathClient
+from tests.support.approvals import rule, waiting, write_of
+from tests.support.journal import calls, change_page, changed_in_codat, customer
+from tests.support.people import person
+
+pytestmark = pytest.mark.django_db
+State = Approval.State
+
+
+def shown(client: RawPathClient, approval: Approval) -> str:
+    answer = client.get(links.approval(approval.pk))
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+@pytest.fixture
+def manager_client(db: None) -> RawPathClient:
+    """The browser of an administrator who is no superuser."""
+    client = RawPathClient()
+    client.force_login(person("manager", Role.ADMINISTRATOR))
+    return client
+
+
+# -- a request --------------------------------------------------------------------------------------
+
+
+def test_the_approver_sees_the_difference_against_the_customer_as_it_is_now(
+    sandbox: Sandbox, editor: User, approver_client: RawPathClient
+) -> None:
+    rule()
+    approval = waiting(sandbox, editor)
+    page = shown(approver_client, approval)
+    assert "Now in Codat" in page
+    assert sandbox.state("qbo").copy[customer(sandbox)]["phone"] in page
+    assert "Each change of this company is approved by a second person." in page
+    assert "Approve and send" in page
+    assert "Withdraw" not in page
+
+
+def test_the_page_says_what_has_moved(
+    sandbox: Sandbox, editor: User, approver_client: RawPathClient
+) -> None:
+    rule()
+    approval = waiting(sandbox, editor)
+    changed_in_codat(sandbox, customer(sandbox), emailAddress="moved@example.com")
+    page = shown(approver_client, approval)
+    assert "The customer has changed since this was saved." in page
+    assert "moved@example.com" in page
+    assert "Make void" in page
+    answer = approver_client.post(links.approval(approval.pk), {"action": "approve"})
+    assert answer.status_code == 303
+    assert "The request is void." in shown(approver_client, approval)
+    assert not calls(sandbox)
+
+
+def test_a_get_decides_nothing(
+    sandbox: Sandbox, editor: User, approver_client: RawPathClient
+) -> None:
+    rule()
+    approval = waiting(sandbox, editor)
+    approver_client.get(links.approval(approval.pk) + "?action=approve")
+    approval.refresh_from_db()
+    assert approval.state == State.WAITING
+
+
+def test_approving_sends_and_says_so(
+    sandbox: Sandbox, editor: User, approver_client: RawPathClient
+) -> None:
+    rule()
+    approval = waiting(sandbox, editor)
+    url = links.approval(approval.pk)
+    assert approver_client.post(url, {"action": "approve"}).status_code == 303
+    assert approver_client.post(url, {"action": "approve"}).status_code == 409
+    assert "Approved by approver." in shown(approver_client, approval)
+    assert "Approved by approver." in change_page(approver_client, write_of(approval))
+    assert len(calls(sandbox, "PUT")) == 1
+
+
+def test_returning_needs_a_comment(
+    sandbox: Sandbox, editor: User, editor_client: RawPathClient, approver_client: RawPathClient
+) -> None:
+    rule()
+    approval = waiting(sandbox, editor)
+    url = links.approval(approval.pk)
+    answer = approver_client.post(url, {"action": "return", "comment": " "})
+    assert answer.status_code == 422
+    assert "Say what the author should do." in answer.content.decode()
+    approver_client.post(url, {"action": "return", "comment": "<b>Wrong</b> code"})
+    page = change_page(editor_client, write_of(approval))
+    assert "Returned by approver: &lt;b&gt;Wrong&lt;/b&gt; code" in page
+    assert "Fix and send again" in page
+
+
+def test_the_author_can_withdraw_and_not_approve(
+    sandbox: Sandbox, editor: User, editor_client: RawPathClient
+) -> None:
+    rule()
+    approval = waiting(sandbox, editor)
+    url = links.approval(approval.pk)
+    page = change_page(editor_client, write_of(approval))
+    assert "Waits for approval by a second person" in page
+    assert 'id="approval-withdraw"' in page
+    assert "Approve and send" not in shown(editor_client, approval)
+    assert editor_client.post(url, {"action": "approve"}).status_code == 409
+    assert editor_client.post(url, {"action": "withdraw"}).status_code == 303
+    assert write_of(approval).state == Write.State.NOT_SENT
+
+
+@pytest.mark.parametrize("action", ["approve", "return", "withdraw", "", "other"])
+def test_a_viewer_decides_nothing(
+    sandbox: Sandbox, editor: User, viewer_client: RawPathClient, action: str
+) -> None:
+    rule()
+    approval = waiting(sandbox, editor)
+    posted = {"action": action, "comment": "x"}
+    assert viewer_client.post(links.approval(approval.pk), posted).status_code == 409
+    assert write_of(approval).state == Write.State.WAITING
+
+
+# -- the list ---------------------------------------------------------------------------------------
+
+
+def test_the_list_has_what_waits_for_whom(
+    sandbox: Sandbox, editor: User, editor_client: RawPathClient, approver_client: RawPathClient
+) -> None:
+    rule()
+    approval = waiting(sandbox, editor)
+    mine = editor_client.get(links.approvals())
+    theirs = approver_client.get(links.approvals())
+    assert [row["approval"] for row in mine.context["asked"]] == [approval]
+    assert mine.context["waiting"] == []
+    assert [row["approval"] for row in theirs.context["waiting"]] == [approval]
+    assert theirs.context["asked"] == []
+
+
+def test_the_frame_counts_what_waits_for_an_approver(
+    sandbox: Sandbox, editor: User, editor_client: RawPathClient, approver_client: RawPathClient
+) -> None:
+    rule()
+    waiting(sandbox, editor)
+    badge = '<span class="badge">1</span>\n    <span class="vh"> waits for approval'
+    assert badge in approver_client.get(links.companies()).content.decode()
+    assert badge not in editor_client.get(links.companies()).content.decode()
+
+
+def test_without_rules_no_page_makes_a_query_more(
+    sandbox: Sandbox, editor_client: RawPathClient
+) -> None:
+    """The frame asks for requests with what it asked for before; the page of a change reads them with it."""
+    editor_client.get(links.my_writes())
+    cache.clear()
+    with CaptureQueriesContext(connection) as found:
+        editor_client.get(links.my_writes())
+    named = [
+        query["sql"] for query in found if query["sql"].startswith('SELECT "customers_approval')
+    ]
+    assert named == []
+
+
+# -- rules ------------------------------------------------------------------------------------------
+
+
+def test_a_rule_is_added_and_switched_off(sandbox: Sandbox, manager_client: RawPathClient) -> None:
+    url = links.approval_rules()
+    typed = {"companies": "all", "fields_changed": ["customerName", "status"], "larger_than": "50"}
+    assert manager_client.post(url, typed).status_code == 303
+    one = ApprovalRule.objects.get()
+    assert (one.fields, one.larger_than, one.made_by_name) == (
+        ["customerName", "status"],
+        50,
+        "manager",
+    )
+    assert "Batches of more than 50 rows" in manager_client.get(url).content.decode()
+    assert manager_client.post(url, {"off": str(one.pk)}).status_code == 303
+    one.refresh_from_db()
+    assert (one.ended_by_name, one.ended_at is None) == ("manager", False)
+    assert "Off:" in manager_client.get(url).content.decode()
+
+
+def test_a_rule_about_one_company_names_it(sandbox: Sandbox, manager_client: RawPathClient) -> None:
+    url, company = links.approval_rules(), sandbox.company("qbo")
+    typed = {"companies": "company", "company_id": company.upper(), "fields_changed": ["any"]}
+    assert manager_client.post(url, typed).status_code == 303
+    one = ApprovalRule.objects.get()
+    assert one.company_id == company
+    assert one.company_name
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        ({"companies": "all"}, "Choose fields, or enter a number of rows."),
+        ({"companies": "all", "larger_than": "-1"}, "Enter 0 or more rows."),
+        ({"companies": "all", "larger_than": "many"}, "Enter a whole number of rows."),
+        ({"companies": "company", "fields_changed": "any"}, "Enter the ID of the company."),
+        (
+            {"companies": "company", "company_id": "none", "fields_changed": "any"},
+            "Codat has no company with this ID.",
+        ),
+        (
+            {"companies": "tag", "tag_key": "tier", "fields_changed": "any"},
+            "Enter the tag and its value.",
+        ),
+    ],
+)
+def test_what_is_no_rule_is_said(
+    sandbox: Sandbox, manager_client: RawPathClient, typed: dict[str, str], sentence: str
+) -> None:
+    answer = manager_client.post(links.approval_rules(), typed)
+    assert answer.status_code == 422
+    assert sentence in answer.content.decode()
+    assert not ApprovalRule.objects.exists()
+
+
+@pytest.mark.parametrize("off", ["", "x", "999999999999", "1"])
+def test_an_unknown_rule_is_not_found(manager_client: RawPathClient, off: str) -> None:
+    assert manager_client.post(links.approval_rules(), {"off": off}).status_code == 404
+
+
+def test_only_who_manages_people_changes_rules(
+    editor_client: RawPathClient, approver_client: RawPathClient
+) -> None:
+    one = rule()
+    for client in (editor_client, approver_client):
+        assert client.get(links.approval_rules()).status_code == 403
+        assert client.post(links.approval_rules(), {"off": str(one.pk)}).status_code == 403
