@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from customers import localisation
 from customers.access.people import scope_of
-from customers.models import NoticeChoices, Person, ProblemNote
+from customers.models import NoticeChoices, Owner, Person, ProblemNote, SubjectKind
 from customers.notices.kinds import Kind
 
 _MANAGES = "manage_people"
@@ -28,7 +28,7 @@ def sees(user: User, company_id: str) -> bool:
 
 
 def followers(company_id: str, *, without: Collection[int] = ()) -> list[User]:
-    """Who is told in place of somebody: the owners of a company's problems who are here, else the leads."""
+    """Who is told in place of somebody: those who look after the company and are here, else the leads."""
     others = who_see(company_id, owners(company_id) - set(without))
     present = [user for user in others if not is_away(user)]
     return present or leads(company_id, without=without)
@@ -41,11 +41,13 @@ def leads(company_id: str, *, without: Collection[int] = ()) -> list[User]:
 
 
 def owners(company_id: str) -> set[int]:
-    """The IDs of those who look after a company: they have taken a problem of it that is still open."""
+    """The IDs of those who look after a company: its owner, and who has taken a problem of it that is still open."""
     if not company_id:
         return set()
+    of_company = Owner.objects.filter(company_id=company_id, kind=SubjectKind.COMPANY)
     notes = ProblemNote.objects.filter(company_id=company_id, resolved_at=None)
-    return set(notes.exclude(owner=None).values_list("owner", flat=True))
+    takers = notes.exclude(owner=None).values_list("owner", flat=True)
+    return {*of_company.values_list("user", flat=True), *takers}
 
 
 def subscribers(kind: Kind) -> set[int]:

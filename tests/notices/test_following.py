@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from customers.access.roles import Role
-from customers.models import Delivery, Notice, Person, ProblemNote
+from customers.models import Delivery, Notice, Owner, Person, ProblemNote, SubjectKind
 from customers.notices import Kind, inbox
 from customers.notices.following import follow
 from customers.notices.people import working_day_before
@@ -58,6 +58,19 @@ def test_the_owner_is_told_and_then_the_lead() -> None:
     later()
     assert later() == 0
     assert Notice.objects.count() == 3
+
+
+def test_the_owner_of_the_company_is_told() -> None:
+    author, owner, other = away(reader("author")), here(reader("owner")), here(reader("other"))
+    for user, kind, company_id in (
+        (owner, SubjectKind.COMPANY, "ours"),
+        (other, SubjectKind.COMPANY, "theirs"),
+        (other, SubjectKind.CUSTOMER, "ours"),
+    ):
+        Owner.objects.create(user=user, kind=kind, company_id=company_id, subject_id="")
+    tell(author)
+    assert later() == 1
+    assert (titles(owner), titles(other)) == ([TITLE], [])
 
 
 def test_without_an_owner_who_is_here_the_lead_is_told() -> None:
