@@ -105,25 +105,37 @@ def _status(
 ) -> int:
     """The status of the response, of which nothing else is read."""
     try:
-        with _ending(connection):
-            connection.request("POST", target.path, body, {"Host": target.host, **headers})
-            return connection.getresponse().status
+        with _ending(connection) as is_ended:
+            connection.request(
+                "POST",
+                target.path,
+                body,
+                {"Host": target.host, **headers},
+                preload_content=False,
+            )
+            status = connection.getresponse().status
     except (HTTPError, HTTPException, OSError) as error:
         raise PostFailedError(f"The other side did not answer ({type(error).__name__}).") from error
+    # The end of a connection reads like the end of the headers.
+    if is_ended.is_set():
+        raise PostFailedError("The other side did not answer in time.")
+    return status
 
 
 @contextmanager
-def _ending(connection: HTTPSConnection) -> Iterator[None]:
-    """End a connection after a time: a time-out of its socket begins anew with each byte."""
+def _ending(connection: HTTPSConnection) -> Iterator[threading.Event]:
+    """End a connection after a time, which sets the event: a time-out of its socket begins anew with each byte."""
+    is_ended = threading.Event()
 
     def end() -> None:
+        is_ended.set()
         with contextlib.suppress(OSError):
             connection.sock.shutdown(socket.SHUT_RDWR)
 
     timer = threading.Timer(DEADLINE, end)
     timer.start()
     try:
-        yield
+        yield is_ended
     finally:
         timer.cancel()
 

@@ -9,6 +9,7 @@ import pytest
 from pytest_django import Settings
 
 from customers.notices import outside
+from tests.support.raw_server import CERTIFICATE, RawServer, Reply, drip, hang, then_reset
 
 INSIDE = [
     "127.0.0.1", "127.1.2.3", "0.0.0.0", "10.0.0.1", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1",
@@ -156,3 +157,36 @@ def test_a_proxy_of_the_environment_is_not_used(monkeypatch: pytest.MonkeyPatch)
 def test_the_receivers_of_tests_are_not_read_from_the_environment(settings: Settings) -> None:
     assert settings.NOTICE_RECEIVERS_OF_TESTS == {}
     assert "127.0.0.1" not in settings.NOTICE_HOSTS
+
+
+def received(settings: Settings, reply: Reply) -> None:
+    """Post to a server on this machine that replies like this."""
+    with RawServer(reply, tls=True) as server:
+        port = int(server.url.rpartition(":")[2])
+        settings.NOTICE_HOSTS = ["127.0.0.1"]
+        settings.NOTICE_RECEIVERS_OF_TESTS = {"127.0.0.1": ("127.0.0.1", port, str(CERTIFICATE))}
+        outside.post("https://127.0.0.1/hook", b"{}", {})
+
+
+@pytest.mark.timeout(30)
+@pytest.mark.parametrize(
+    "reply",
+    [drip(b"HTTP/1.1 200 OK\r\nX: ", b"x" * 10_000), hang(), hang(b"HTTP/1.1 200 OK\r\n")],
+    ids=["byte by byte", "no answer", "half an answer"],
+)
+def test_a_slow_answer_is_ended(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, reply: Reply
+) -> None:
+    monkeypatch.setattr(outside, "DEADLINE", 0.5)
+    with pytest.raises(outside.PostFailedError, match="did not answer"):
+        received(settings, reply)
+
+
+def test_the_body_of_an_answer_is_not_read(settings: Settings) -> None:
+    received(settings, hang(b"HTTP/1.1 200 OK\r\nContent-Length: 999999999\r\n\r\n" + b"x" * 9999))
+
+
+@pytest.mark.parametrize("reply", [then_reset(), b"nonsense\r\n\r\n"], ids=["reset", "nonsense"])
+def test_a_broken_answer_is_a_failure(settings: Settings, reply: Reply) -> None:
+    with pytest.raises(outside.PostFailedError, match="did not answer"):
+        received(settings, reply)
