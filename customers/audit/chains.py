@@ -22,8 +22,8 @@ from django.db.models import Max
 from django.utils import timezone
 
 from customers.audit.hashing import digest
-from customers.audit_models import Chain
 from customers.models import AuditChain, AuditEntry
+from customers.models.audit import Chain
 
 log = logging.getLogger(__name__)
 

@@ -4,7 +4,7 @@ import hashlib
 import json
 from datetime import UTC
 
-from customers.audit_models import AuditEntry
+from customers.models.audit import AuditEntry
 
 # What a change of would be found. The order is part of the format.
 FIELDS = (

@@ -11,10 +11,10 @@ from collections.abc import Mapping, Sequence
 from django.contrib.auth.base_user import AbstractBaseUser
 
 from customers.audit import source
-from customers.audit_models import Chain
 from customers.codat.cell_text import storable
 from customers.codat.http.tracing import trace
 from customers.models import AuditEntry
+from customers.models.audit import Chain
 
 # Characters of one text of an entry. An ID of an accounting software may have any length.
 MAX_ID, MAX_DETAIL = 500, 200

@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
 from customers.browsing import saved_views
-from customers.reader_models import SavedView
+from customers.models.readers import SavedView
 from customers.web import links
 from customers.web.list_state import ListState
 from customers.web.paging import joined

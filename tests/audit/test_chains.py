@@ -19,8 +19,8 @@ from pytest_django import Settings
 
 from customers.audit import chains
 from customers.audit.recording import record
-from customers.audit_models import Chain
 from customers.models import AuditChain, AuditEntry
+from customers.models.audit import Chain
 from tests.support import processes
 from tests.support.audit import unprotected
 from tests.support.races import all_at_once

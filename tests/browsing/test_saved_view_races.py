@@ -11,7 +11,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from customers.browsing import saved_views
-from customers.reader_models import SavedView
+from customers.models.readers import SavedView
 from customers.web import links
 from customers.web.list_states import read_customers
 from tests.conftest import RawPathClient

@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 
 from customers.browsing import saved_views
-from customers.reader_models import DefaultView, SavedView
+from customers.models.readers import DefaultView, SavedView
 from customers.web import links
 from sandbox import Sandbox
 from tests.conftest import RawPathClient

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from customers.audit import chains
-from customers.audit_models import Chain
+from customers.models.audit import Chain
 
 
 class Command(BaseCommand):

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from customers.batch_models import Batch
+from customers.models.batches import Batch
 from customers.scoped import CompanyManager
 
 

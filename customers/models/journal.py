@@ -1,12 +1,7 @@
-"""The tables: the journal of writes, and received events.
+"""The journal of writes, and received events.
 
 Codat stores neither what was written nor who wrote it, so every save is a row here before a byte is sent. JSON
-whose numbers must not lose digits is stored as text, exactly as it was sent or read. `form_models` has the drafts and
-the locks of saves, `batch_models` the tables of batches and background work, `spreadsheet_models` those of exports and
-imports, `index_models` those of the index of customers, `reader_models` those of a reader's preferences and saved
-views, `home_models` those of the home page, `access_models` those of people and what they may see, `notice_models`
-those of notifications, `quality_models` that of duplicates, `audit_models` those of the audit, `note_models` notes and
-owners, `approval_models` those of approvals.
+whose numbers must not lose digits is stored as text, exactly as it was sent or read.
 """
 
 import uuid
@@ -18,77 +13,8 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from customers.access_models import Grant, Person
-from customers.approval_models import Approval, ApprovalRow, ApprovalRule
-from customers.audit_models import AuditChain, AuditEntry
-from customers.batch_models import Batch, BatchRow, BatchStep, CompanySync, Lease
-from customers.form_models import Draft, SaveLock
-from customers.home_models import ChangesOfDay, CompanyState, ProblemNote, ProblemSnooze
-from customers.index_models import IndexedCompany, IndexedCustomer, IndexedWord
-from customers.note_models import MAX_SUBJECT_ID, Note, Owner, SubjectKind
-from customers.notice_models import Delivery, Notice, NoticeChoices, TeamChannel, ToldCause
-from customers.people_models import INVITATION_LIFETIME, AccessRequest, Invitation, PersonEvent
-from customers.quality_models import DuplicatePair
-from customers.reader_models import DefaultView, Preferences, SavedView
+from customers.models.batches import Batch
 from customers.scoped import CompanyManager
-from customers.spreadsheet_models import (
-    ColumnMapping,
-    Export,
-    Import,
-    ImportFile,
-    ImportRow,
-    ImportStep,
-)
-
-__all__ = [
-    "INVITATION_LIFETIME",
-    "MAX_SUBJECT_ID",
-    "AccessRequest",
-    "Approval",
-    "ApprovalRow",
-    "ApprovalRule",
-    "AuditChain",
-    "AuditEntry",
-    "Batch",
-    "BatchRow",
-    "BatchStep",
-    "ChangesOfDay",
-    "ColumnMapping",
-    "CompanyState",
-    "CompanySync",
-    "DefaultView",
-    "Delivery",
-    "Draft",
-    "DuplicatePair",
-    "Export",
-    "Grant",
-    "Import",
-    "ImportFile",
-    "ImportRow",
-    "ImportStep",
-    "IndexedCompany",
-    "IndexedCustomer",
-    "IndexedWord",
-    "Invitation",
-    "Lease",
-    "Note",
-    "Notice",
-    "NoticeChoices",
-    "Owner",
-    "Person",
-    "PersonEvent",
-    "Preferences",
-    "ProblemNote",
-    "ProblemSnooze",
-    "SaveLock",
-    "SavedView",
-    "SubjectKind",
-    "TeamChannel",
-    "ToldCause",
-    "WebhookEvent",
-    "Write",
-    "WriteQuerySet",
-]
 
 
 def _json_object(text: str) -> dict[str, Any]:

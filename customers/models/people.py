@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from customers.access_models import Grant
+from customers.models.access import Grant
 
 # How long the link of an invitation can be used.
 INVITATION_LIFETIME = timedelta(days=7)
