@@ -44,9 +44,11 @@ def check(headers: Mapping[str, str], where: str) -> None:
 def test_every_address_has_them(
     pattern: URLPattern,
     sandbox: Sandbox,
+    viewer: User,
     anonymous_client: RawPathClient,
     editor_client: RawPathClient,
 ) -> None:
+    """`viewer` is the person of the page of one."""
     url = address(pattern, sandbox)
     for client in (anonymous_client, editor_client):
         for method in (client.get, client.post):
