@@ -16,7 +16,7 @@ class NotPossible(Exception):
 
 
 def forget(customer: Customer, *, user: User) -> None:
-    """Delete all values of a customer: index, drafts, uploaded files with it, duplicates, lists of recent records.
+    """Delete all values of a customer: index, drafts, uploaded files with it, duplicates, notes, owner, recent records.
 
     Its changes stay without their values, as those that are old, and so do its rows of batches. The entry in the audit
     says who had it forgotten. Raises NotPossible. Repeated, it does nothing more than add an entry.
@@ -31,6 +31,8 @@ def forget(customer: Customer, *, user: User) -> None:
             company = IndexedCompany.objects.filter(company_id=customer.company_id, customers__gt=0)
             company.update(customers=F("customers") - 1)
         customer.pairs.delete()
+        customer.notes.delete()
+        customer.owners.delete()
         _forget_recent(customer)
         imports = [source for source in customer.imports if import_states.forget(source)]
         audit.record(

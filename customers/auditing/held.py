@@ -15,7 +15,10 @@ from customers.models import (
     Import,
     ImportRow,
     IndexedCustomer,
+    Note,
+    Owner,
     Preferences,
+    SubjectKind,
     Write,
 )
 from customers.web import audit_links, links
@@ -73,6 +76,21 @@ class Customer:
         """Probable duplicates that it is one of."""
         is_it = Q(first_id=self.customer_id) | Q(second_id=self.customer_id)
         return DuplicatePair.objects.filter(is_it, company_id=self.company_id)
+
+    @property
+    def notes(self) -> "QuerySet[Note]":
+        """The notes on it and on its changes, also those whose author deleted them."""
+        changes = [str(pk) for pk in self.writes.values_list("pk", flat=True)]
+        is_its = Q(kind=SubjectKind.CUSTOMER, subject_id=self.customer_id)
+        is_its |= Q(kind=SubjectKind.CHANGE, subject_id__in=changes)
+        return Note.objects.filter(is_its, company_id=self.company_id)
+
+    @property
+    def owners(self) -> "QuerySet[Owner]":
+        """Who looks after it."""
+        return Owner.objects.filter(
+            company_id=self.company_id, kind=SubjectKind.CUSTOMER, subject_id=self.customer_id
+        )
 
     @property
     def entries(self) -> "QuerySet[AuditEntry]":
@@ -136,6 +154,13 @@ def _values(customer: Customer) -> list[Held]:
             links.company_imports(company_id),
             "Their whole files are deleted with them.",
         ),
+        Held(
+            "Notes",
+            customer.notes.count(),
+            links.notes(company_id, SubjectKind.CUSTOMER, pk),
+            "What people wrote about it and about its changes.",
+        ),
+        Held("Owner", customer.owners.count(), "", "Who looks after it."),
         Held("Probable duplicates", customer.pairs.count(), "", "Pairs that it is one of, by ID."),
         Held(
             "People who opened it last", len(opened_by(customer)), "", "In their own lists, by ID."

@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import re
+import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -33,10 +34,15 @@ from customers.models import (
     ImportFile,
     IndexedCompany,
     IndexedCustomer,
+    Note,
+    Owner,
     Person,
     Preferences,
+    SubjectKind,
     Write,
 )
+from customers.notes import notes, owners
+from customers.notes.subjects import Subject
 from customers.scope import Scope, restricted
 from customers.spreadsheets.importing import states as import_states
 from customers.web import audit_links, links
@@ -299,6 +305,11 @@ def held_customer(
         body="f.customerName=Zyxw",
     )
     DuplicatePair.objects.create(company_id=company_id, first_id=pk, second_id="another", score=90)
+    change = Write.objects.get(company_id=company_id, customer_id=pk)
+    for kind, subject_id in (("customer", pk), ("change", str(change.pk)), ("customer", "another")):
+        subject = Subject(SubjectKind(kind), company_id, subject_id)
+        notes.add(subject, editor, "Zyxw calls on Mondays", note_id=uuid.uuid4())
+        owners.set_owner(subject, editor, by=editor)
     batch = check(made(sandbox, editor, 2))
     assert states.cancel(batch, editor)
     source_file = checked(
@@ -320,6 +331,8 @@ def test_it_says_what_is_held_and_forgets_it(
         "Drafts": 1,
         "Rows of batches with their values": 1,
         "Rows of uploaded files": 1,
+        "Notes": 2,
+        "Owner": 1,
         "Probable duplicates": 1,
         "People who opened it last": 1,
         "Entries of the audit": 1,
@@ -350,6 +363,9 @@ def test_it_says_what_is_held_and_forgets_it(
     assert Write.objects.get(customer_id="another").payload
     assert IndexedCustomer.objects.get().customer_id == "another"
     assert IndexedCompany.objects.get().customers == 1
+    assert (
+        Note.objects.get().subject_id == Owner.objects.get(kind="customer").subject_id == "another"
+    )
     entry = AuditEntry.objects.get(kind=Kind.FORGOTTEN)
     assert (entry.user_name, entry.customer_id) == ("auditor", pk)
     assert entry.detail == {"changes": 1, "drafts": 1, "imports": 1}
