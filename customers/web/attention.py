@@ -40,7 +40,7 @@ _OF_USER = """
     SELECT 4, company_id, state, id, 0 FROM customers_approval
     WHERE state = 'waiting' AND (asked_by_id IS NULL OR asked_by_id <> %s)
 """
-# What a row is, beside a change. That of notifications has their number.
+# What a row is, beside a change. Those of notifications have the number of a company's, or of those without one.
 _BATCH, _IMPORT, _NOTICES, _APPROVAL = 1, 2, 3, 4
 _RUNNING_BATCHES = (Batch.State.PREPARING, Batch.State.RUNNING)
 

@@ -1,0 +1,1 @@
+"""People, grants, and what they let see."""
