@@ -6,6 +6,7 @@ from collections.abc import Set
 from django.contrib.auth.models import AnonymousUser, User
 from django.db.models import Q
 
+from customers.codat.values import canonical_company_id
 from customers.models import CompanyState, Grant, Person
 from customers.scope import EVERYTHING, NOTHING, Scope, restricted
 
@@ -23,7 +24,7 @@ def scope_of(user: User | AnonymousUser) -> Scope:
     companies, keys = set[str](), set[str]()
     for each in Grant.objects.filter(user=user):
         if each.kind == Grant.Kind.COMPANY:
-            companies.add(each.value)
+            companies.add(canonical_company_id(each.value))
         else:
             keys.add(grant_key(each.kind, each.key, each.value))
     return Scope(frozenset(companies | _named_by(keys)))

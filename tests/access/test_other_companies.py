@@ -26,6 +26,7 @@ from customers.models import (
     Export,
     Grant,
     Import,
+    Note,
     Notice,
     Preferences,
     ProblemNote,
@@ -80,6 +81,8 @@ class Other:
             "<int:position>": "1",
             "<int:view_id>": "1",
             "<slug:key>": self.problem,
+            "<slug:kind>": "customer",
+            "<id:subject_id>": self.customer,
             "<uuid:notice_id>": str(self.notice.pk),
             "<str:token>": "token",
         }
@@ -158,6 +161,13 @@ def other(sandbox: Sandbox, restricted: User) -> Other:
         user=restricted, kind="refused", cause="other", company_id=company, title=f"{SECRET} told",
         link=f"/companies/{company}/writes/",
     )  # fmt: skip
+    Note.objects.create(
+        company_id=company,
+        kind="customer",
+        subject_id=customer,
+        text=f"{SECRET} note",
+        author=author,
+    )
     DuplicatePair.objects.create(
         company_id=company, first_id="1", second_id="2", score=90, reasons=[]
     )
