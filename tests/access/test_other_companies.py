@@ -10,6 +10,7 @@ import re
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -18,8 +19,10 @@ from django.urls import URLPattern
 from django.utils import timezone
 
 from customers.access import people
+from customers.access.roles import Role
 from customers.home.board import board_of
 from customers.models import (
+    Approval,
     Batch,
     Draft,
     DuplicatePair,
@@ -66,6 +69,7 @@ class Other:
     source: Import
     problem: str
     notice: Notice
+    approval: Approval
     markers: tuple[str, ...]
 
     def values(self) -> dict[str, str]:
@@ -84,6 +88,7 @@ class Other:
             "<slug:kind>": "customer",
             "<id:subject_id>": self.customer,
             "<uuid:notice_id>": str(self.notice.pk),
+            "<uuid:approval_id>": str(self.approval.pk),
             "<str:token>": "token",
         }
 
@@ -96,8 +101,8 @@ def mine(sandbox: Sandbox) -> str:
 
 @pytest.fixture
 def restricted(mine: str) -> User:
-    """An editor who may see one company."""
-    user = person("restricted", sees_all=False)
+    """An approver who may see one company."""
+    user = person("restricted", Role.APPROVER, sees_all=False)
     people.grant(user, Grant.Kind.COMPANY, mine)
     return user
 
@@ -171,8 +176,14 @@ def other(sandbox: Sandbox, restricted: User) -> Other:
     DuplicatePair.objects.create(
         company_id=company, first_id="1", second_id="2", score=90, reasons=[]
     )
+    approval = Approval.objects.create(
+        write=write, company_id=company, sha256="0" * 64, reasons=[f"{SECRET} reason"],
+        asked_by=author, asked_by_name="author", expires_at=timezone.now() + timedelta(days=1),
+    )  # fmt: skip
     markers = (SECRET, company, sandbox.state("xero").plan.name)
-    return Other(company, customer, write, batch, export, source, problem, notice, markers)
+    return Other(
+        company, customer, write, batch, export, source, problem, notice, approval, markers
+    )
 
 
 def _batch(user: User, company: str, name: str, state: str, /, **rows: int) -> Batch:
