@@ -26,6 +26,7 @@ from customers.writes.approving.batch_size import size_lock
 from customers.writes.approving.payloads import hash_of_all, write_hash
 from customers.writes.approving.people import authors_of, may_approve
 from customers.writes.approving.requesting import hashes_of
+from customers.writes.approving.telling import tell_of_decision
 from customers.writes.pending import being_sent, same_name_writes
 from customers.writes.save_lock import save_lock
 
@@ -89,7 +90,7 @@ def _expired() -> str:
 
 
 def _check_person(approval: Approval, user: User) -> None:
-    if not may_approve(user, authors_of(approval)):
+    if not may_approve(user, authors_of(approval), approval.company_id):
         raise Refused("You may not approve this. Another person has to decide.")
 
 
@@ -137,6 +138,7 @@ def _move(
             subject=approval.pk,
             detail={"step": state},
         )
+        tell_of_decision(approval, state)
     if moved and approval.write_id:
         ended: dict[str, Any] = {"error_message": reason, "completed_at": now}
         values = ended if write_state != WriteState.QUEUED else {}

@@ -11,6 +11,7 @@ from customers.codat.text import folded_name
 from customers.editing.unchanged import Reading, read_now
 from customers.models import Approval, Write
 from customers.service import CustomerService
+from customers.writes.approving.telling import tell_of_decision
 from customers.writes.pending import being_sent
 from customers.writes.save_lock import customer_lock, name_lock, save_lock
 from customers.writes.sending import claim_queued, dispatch
@@ -86,9 +87,10 @@ def _is_overtaken(write: Write) -> bool:
 
 def _void(write: Write, reason: str) -> None:
     """Void an approval that was given: what would be sent is not what the approver saw. In a transaction."""
-    Approval.objects.filter(write=write, state=Approval.State.APPROVED).update(
-        state=Approval.State.VOID, comment=reason
-    )
+    approvals = Approval.objects.filter(write=write, state=Approval.State.APPROVED)
+    for approval in approvals:
+        approvals.filter(pk=approval.pk).update(state=Approval.State.VOID, comment=reason)
+        tell_of_decision(approval, Approval.State.VOID)
     Write.objects.filter(pk=write.pk, state=State.QUEUED).update(
         state=State.FAILED,
         error_message=f"{reason} Make the change again to ask for it.",

@@ -17,7 +17,7 @@ from django.db.models.functions import Cast, Coalesce, Concat
 from django.utils import timezone
 
 from customers.formatting import thousands
-from customers.models import Batch, BatchStep, CompanyState, Import, ToldCause, Write
+from customers.models import Approval, Batch, BatchStep, CompanyState, Import, ToldCause, Write
 from customers.notices.kinds import Kind
 from customers.notices.people import owners, subscribers
 from customers.notices.telling import tell
@@ -44,6 +44,7 @@ _DIFFERENT = {
     Confirmation.DIFFERS: "A change came back different",
     Confirmation.ABSENT: "A changed customer was not found after the sync",
 }
+_NOT_APPROVED = Approval.State.RETURNED, Approval.State.EXPIRED, Approval.State.VOID
 _HALTS = {
     Halt.QUOTA: "A batch waits: the day’s calls are used up",
     Halt.REFUSED: "A batch waits: Codat refuses the dashboard’s calls",
@@ -125,6 +126,8 @@ def _changes(since: datetime, now: datetime) -> Iterator[Fact]:
     rows = Write.objects.filter(is_problem=1, seen_at=None).annotate(happened_at=at)
     rows = rows.filter(happened_at__gte=since)
     rows = rows.exclude(state=State.UNKNOWN, created_at__gt=now - UNKNOWN_AFTER)
+    # Its author was told of the decision.
+    rows = rows.exclude(approval__state__in=_NOT_APPROVED)
     for write in _untold(rows, "change", "id", "state", "confirmation"):
         failed = _FAILED.get(State(write.state))
         yield Fact(

@@ -82,7 +82,7 @@ def _context(approval: Approval, user: User) -> dict[str, Any]:
         "title": title_of(approval),
         "company": company_of(approval),
         "sentence": sentence(approval),
-        "may_approve": waits and may_approve(user, authors_of(approval)),
+        "may_approve": waits and may_approve(user, authors_of(approval), approval.company_id),
         "is_own": waits and approval.asked_by_id == user.pk,
         "max_comment": deciding.MAX_COMMENT,
         "changes": [],

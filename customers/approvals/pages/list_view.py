@@ -4,14 +4,16 @@ from typing import Any, cast
 
 from django.contrib.auth.decorators import permission_required
 from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods
 
-from customers.approvals import listing
+from customers.approvals import deputies, listing
+from customers.approvals.pages.deputy_form import DeputyForm, form_errors
 from customers.models import Approval
-from customers.web import links
-from customers.writes.approving.people import PERMISSION
+from customers.web import htmx, links
+from customers.writes.approving.people import PERMISSION, approvers_whose_deputy_is
 from customers.writes.pages.approval_state import sentence
 
 _TONES = {
@@ -24,18 +26,31 @@ _TONES = {
 }
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 @permission_required("customers.read_customers", raise_exception=True)
 def approvals(request: HttpRequest) -> HttpResponse:
-    """Both lists."""
+    """Both lists. POST names an approver's deputy, or with an empty name ends that."""
     user = cast(User, request.user)
+    form, status = DeputyForm(initial=deputies.named_by(user)), 200
+    if request.method == "POST":
+        if not user.has_perm(PERMISSION):
+            raise PermissionDenied
+        form = DeputyForm(request.POST)
+        if form.is_valid():
+            deputies.name(user, form.cleaned_data["deputy"], form.cleaned_data["until"])
+            return htmx.see_other(links.approvals())
+        status = 422
     context = {
-        "may_approve": user.has_perm(PERMISSION),
+        "form": form,
+        "errors": form_errors(form),
+        "may_name": user.has_perm(PERMISSION),
+        "stands_in_for": [each.get_username() for each in approvers_whose_deputy_is(user)],
+        "may_approve": listing.is_approver(user),
         "waiting": [_row(one) for one in listing.waiting_for(user)],
         "asked": [_row(one) for one in listing.asked_by(user)],
         "rules_url": links.approval_rules() if user.has_perm("customers.manage_people") else "",
     }
-    return render(request, "approvals/approvals.html", context)
+    return render(request, "approvals/approvals.html", context, status=status)
 
 
 def _row(approval: Approval) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_http_methods
 
 from customers.approvals import rules as rules_module
+from customers.approvals.pages.deputy_form import form_errors
 from customers.approvals.pages.rule_form import RuleForm
 from customers.models import ApprovalRule
 from customers.web import htmx, links
@@ -38,11 +39,7 @@ def _context(form: RuleForm) -> dict[str, Any]:
     listed = list(ApprovalRule.objects.order_by("-made_at", "-id"))
     return {
         "form": form,
-        "errors": [
-            {"text": text, "anchor": f"id_{name}" if name in form.fields else ""}
-            for name, texts in form.errors.items()
-            for text in texts
-        ],
+        "errors": form_errors(form),
         "rows": [
             {
                 "rule": rule,

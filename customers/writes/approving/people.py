@@ -4,8 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.contrib.auth.models import User
+from django.db.models import Q
+from django.utils import timezone
 
-from customers.models import Approval, Batch, BatchRow, BatchStep, ImportStep, Write
+from customers.access.people import scope_of
+from customers.models import Approval, Batch, BatchRow, BatchStep, ImportStep, Person, Write
 
 PERMISSION = "customers.approve_changes"
 # Changes that one replaces, one after the other, whose authors are asked for.
@@ -37,13 +40,51 @@ def authors_of(approval: Approval) -> Authors:
     )
 
 
-def may_approve(user: User, authors: Authors) -> bool:
-    """Whether a person may approve a change of these authors."""
-    return (
-        user.is_active
-        and user.has_perm(PERMISSION)
-        and not authors.has(user.pk, user.get_username())
+def may_approve(user: User, authors: Authors, company_id: str) -> bool:
+    """Whether a person may approve a change of these authors: with the permission, or as somebody's deputy.
+
+    A deputy stands in for an approver who sees the company and is none of the authors either.
+    """
+    if not user.is_active or authors.has(user.pk, user.get_username()):
+        return False
+    if user.has_perm(PERMISSION):
+        return True
+    return any(
+        not authors.has(approver.pk, approver.get_username()) and scope_of(approver).has(company_id)
+        for approver in approvers_whose_deputy_is(user)
     )
+
+
+def approvers_whose_deputy_is(user: User) -> list[User]:
+    """The approvers who have named a person as their deputy for now."""
+    named = Person.objects.filter(
+        deputy=user, deputy_until__gt=timezone.now(), user__is_active=True
+    )
+    people = [row.user for row in named.select_related("user__person")]
+    return [person for person in people if person.has_perm(PERMISSION)]
+
+
+def approvers_of(approval: Approval) -> list[User]:
+    """The people who may approve a request, and their deputies, whatever companies they see. Few queries."""
+    codename = PERMISSION.partition(".")[2]
+    has_it = (
+        Q(is_superuser=True)
+        | Q(groups__permissions__codename=codename)
+        | Q(user_permissions__codename=codename)
+    )
+    authors = authors_of(approval)
+    approvers = [
+        user
+        for user in User.objects.filter(has_it, is_active=True).distinct().order_by("pk")
+        if not authors.has(user.pk, user.get_username())
+    ]
+    named = Person.objects.filter(user__in=approvers, deputy_until__gt=timezone.now())
+    deputies = [
+        row.deputy
+        for row in named.exclude(deputy=None).select_related("deputy")
+        if row.deputy and not authors.has(row.deputy.pk, row.deputy.get_username())
+    ]
+    return [*approvers, *deputies]
 
 
 def _of_write(write: Write) -> Iterator[tuple[int | None, str]]:

@@ -14,6 +14,7 @@ from customers.models import Approval, ApprovalRow, ApprovalRule, AuditEntry, Ba
 from customers.writes.approving import policy
 from customers.writes.approving.batch_size import counted_rows
 from customers.writes.approving.payloads import hash_of_all, row_hash, write_hash
+from customers.writes.approving.telling import tell_of_request
 
 State = Approval.State
 # A record is read no longer than this before its save is journaled.
@@ -147,6 +148,7 @@ def _changed_names(batch: Batch) -> frozenset[str]:
 
 
 def _record(approval: Approval) -> None:
+    """Have the audit know of a new request, and those who may approve it."""
     audit.record(
         AuditEntry.Kind.APPROVAL,
         user=approval.asked_by,
@@ -154,6 +156,7 @@ def _record(approval: Approval) -> None:
         subject=approval.pk,
         detail={"step": "asked", "rows": approval.rows},
     )
+    tell_of_request(approval)
 
 
 def _expires_at() -> datetime:
