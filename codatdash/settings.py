@@ -341,6 +341,10 @@ MFA_ADAPTER = "codatdash.signin.adapters.SecondFactorAdapter"
 MFA_FORMS = {
     "authenticate": "codatdash.signin.forms.SecondFactorForm",
     "reauthenticate": "codatdash.signin.forms.ConfirmCodeForm",
+    "login_webauthn": "codatdash.signin.passkey_forms.PasskeyForm",
+    "authenticate_webauthn": "codatdash.signin.passkey_forms.SecondFactorPasskeyForm",
+    "reauthenticate_webauthn": "codatdash.signin.passkey_forms.ConfirmPasskeyForm",
+    "add_webauthn": "codatdash.signin.passkey_forms.AddPasskeyForm",
 }
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_ALLOW_UNVERIFIED_EMAIL = True

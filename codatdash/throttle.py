@@ -49,6 +49,9 @@ class Limit:
 FOR_ONE = Limit(free=5, longest=900)
 FOR_NAME = Limit(free=20, longest=60)
 FOR_ADDRESS = Limit(free=60, longest=60)
+# Six digits are few, and whoever guesses them from many addresses has the password already. The owner's known browser
+# is counted apart.
+FOR_CODE_OF_NAME = Limit(free=10, longest=900)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,7 @@ class Guess:
             return {_key(self.what, "browser", name, self.browser): FOR_ONE}
         return {
             _key(self.what, "one", name, self.address): FOR_ONE,
-            _key(self.what, "name", name): FOR_NAME,
+            _key(self.what, "name", name): FOR_CODE_OF_NAME if self.what == "code" else FOR_NAME,
             _key(self.what, "address", self.address): FOR_ADDRESS,
         }
 

@@ -110,3 +110,10 @@ def test_without_mail_there_is_no_reset(
     assert "Forgotten password?" not in anonymous_client.get(LOGIN).content.decode()
     for path in (RESET, "/accounts/password/reset/sent/", "/accounts/password/reset/1-a/"):
         assert anonymous_client.get(path).status_code == 404
+
+
+@pytest.mark.parametrize("key", ["1-a", "ZZZZZZZZZZZZZ-a", "1-set-password", "0-" + "a" * 500])
+def test_a_link_that_is_none_says_so(anonymous_client: RawPathClient, key: str) -> None:
+    page = anonymous_client.get(f"/accounts/password/reset/{key}/")
+    assert page.status_code == 200
+    assert "This link is not valid any more" in page.content.decode()

@@ -232,3 +232,52 @@ def test_an_old_code_is_refused(secret: str) -> None:
     client = RawPathClient()
     sign_in(client)
     assert client.post(FACTOR, {"code": code(secret, steps=-4)}).status_code == 422
+
+
+def test_codes_guessed_from_many_addresses_wait_but_not_in_a_known_browser(secret: str) -> None:
+    owner = RawPathClient()
+    sign_in(owner)
+    assert owner.post(FACTOR, {"code": code(secret, steps=1)}).status_code == 302
+    caches["default"].clear()
+    owner.post("/accounts/logout/")
+    statuses = []
+    for number in range(30):
+        attacker = RawPathClient(REMOTE_ADDR=f"203.0.113.{number}")
+        sign_in(attacker)
+        statuses.append(attacker.post(FACTOR, {"code": "000000"}).status_code)
+    assert statuses.count(422) < 15
+    sign_in(owner)
+    assert owner.post(FACTOR, {"code": code(secret, steps=1)}).status_code == 302
+
+
+@pytest.mark.parametrize(
+    "credential", ["", "{}", "[]", '"x"', "{", '{"id": 1}', '{"rawId": "\\u0000"}']
+)
+def test_a_passkey_that_is_none_is_refused(
+    anonymous_client: RawPathClient, secret: str, credential: str
+) -> None:
+    path = "/accounts/login/passkey/"
+    options = anonymous_client.get(path, headers={"Accept": "application/json"})
+    assert "challenge" in options.json()["request_options"]["publicKey"]
+    answer = anonymous_client.post(path, {"credential": credential})
+    assert answer["Location"] == LOGIN
+    assert 'role="alert"' in anonymous_client.get(LOGIN).content.decode()
+    sign_in(anonymous_client)
+    assert anonymous_client.post(FACTOR, {"credential": credential}).status_code == 422
+    assert anonymous_client.get(SECURITY).status_code == 302
+
+
+@pytest.mark.parametrize(
+    "credential", ["", "{}", "[]", '{"id": 1}', '{"rawId": 5, "response": {}}']
+)
+def test_a_new_passkey_that_is_none_is_refused(editor: User, credential: str) -> None:
+    client = RawPathClient()
+    sign_in(client)
+    path = "/accounts/security/passkeys/add/"
+    client.get(path)
+    answer = client.post(path, {"name": "Mine", "credential": credential, "passwordless": "on"})
+    assert answer.status_code == 422
+    page = answer.content.decode()
+    assert "The passkey was not added" in page
+    assert 'value="Mine"' in page
+    assert not Authenticator.objects.exists()

@@ -1,0 +1,19 @@
+"""Sign-in on PostgreSQL, from a run on SQLite."""
+
+import pytest
+from django.db import connection
+
+from tests.support.races import run_on_postgresql
+
+TESTS = (
+    "tests/site/test_second_factor.py",
+    "tests/site/test_provider.py",
+    "tests/site/test_own_sessions.py",
+    "tests/site/test_password_reset.py",
+)
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="skipped: this run is on PostgreSQL")
+def test_the_same_holds_on_postgresql() -> None:
+    run_on_postgresql(*TESTS, timeout=580)
