@@ -90,7 +90,9 @@ def withdraw(by: User, person_id: int) -> bool:
     """Make the link useless and switch the account off; whether there was an open invitation. Raises Refused."""
     with changing(by, person_id) as change:
         person = change.person
-        if not _open().filter(user=person, withdrawn_at=None).update(withdrawn_at=timezone.now()):
+        # A person who joins at this moment is one row ahead or behind: the conditions are those of that row alone.
+        rows = Invitation.objects.filter(user=person, accepted_at=None, withdrawn_at=None)
+        if _has_come(person) or not rows.update(withdrawn_at=timezone.now()):
             return False
         person.is_active = False
         person.save(update_fields=["is_active"])

@@ -10,7 +10,8 @@ from django.contrib.auth.models import Permission, User
 from customers.access.people import grant, role_of
 from customers.access.roles import Role
 from customers.models import Grant, PersonEvent
-from customers.people import accounts
+from customers.people import accounts, invitations
+from customers.people.invitations import NewPerson
 from customers.people.rules import Refused
 from tests.conftest import RawPathClient
 from tests.support.people import person
@@ -58,6 +59,7 @@ def test_the_last_administrator_keeps_the_role(manager: User) -> None:
 def test_one_who_is_off_or_never_came_is_no_other_administrator(manager: User) -> None:
     off = person("off", Role.ADMINISTRATOR)
     accounts.switch_off(manager, off.pk)
+    invitations.invite(manager, NewPerson("jo", "jo@example.com", Role.ADMINISTRATOR))
     with pytest.raises(Refused, match="last administrator"):
         accounts.change_role(manager, manager.pk, None)
 
