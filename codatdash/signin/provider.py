@@ -18,12 +18,16 @@ from django.shortcuts import redirect
 from codatdash.signin.guesses import guess_of, log
 from customers.access.roles import Role, role_of, set_role
 from customers.models import Person
+from customers.people import invitations
 
 logger = logging.getLogger(__name__)
 
+# The key of a session that holds the token of an invitation, while its person signs in at the provider.
+INVITATION = "invitation"
+
 
 class ProviderAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # allauth has no types
-    """An account is found by issuer and subject, never by its email address."""
+    """An account is found by issuer and subject, or by the link of an invitation; never by its email address."""
 
     def is_open_for_signup(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
         """Whoever the provider signs in gets an account, without a role unless the claims name one."""
@@ -55,6 +59,12 @@ class ProviderAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # all
         if sociallogin.state.get("process") != "login":
             raise ImmediateHttpResponse(redirect(settings.LOGIN_REDIRECT_URL))
         sociallogin.email_addresses = []
+        invitation = request.session.pop(INVITATION, "")
+        if invitation and not sociallogin.is_existing:
+            # The link was sent to the person who signs in now: the account that was made for them becomes theirs.
+            person = invitations.accept(invitation, None)
+            if person is not None:
+                sociallogin.connect(request, person)
         if sociallogin.is_existing:
             set_role_by_claims(sociallogin.user, sociallogin.account.extra_data["groups"])
 

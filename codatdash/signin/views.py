@@ -29,6 +29,7 @@ from django.views.decorators.http import require_safe
 
 from codatdash.signin import second_factor
 from codatdash.signin.forms import NewPasswordForm
+from codatdash.signin.provider import INVITATION
 
 # In a session while an authenticator app is set up: what the picture says.
 _TOTP_URL = "totp_url"
@@ -121,7 +122,10 @@ def provider_sign_in(request: HttpRequest, provider_id: str) -> HttpResponse:
     """Begin the sign-in at the provider. By GET a page with a button.
 
     By POST a page that leads on: a redirect would be stopped by `form-action 'self'` in the browser.
+    `invitation` is the token of a link that the person follows: see ProviderAdapter.
     """
+    if request.POST.get("invitation"):
+        request.session[INVITATION] = request.POST["invitation"][:500]
     try:
         response: HttpResponse = provider_views.login(request, provider_id=provider_id)
     except SocialApp.DoesNotExist:

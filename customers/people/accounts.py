@@ -1,5 +1,6 @@
 """Changes of one person's account: role, email address, switched on and off, sessions. Each is made under the rules."""
 
+from allauth.account.models import EmailAddress
 from django.contrib.auth.models import User
 
 from customers.access.people import role_of, set_role
@@ -85,6 +86,8 @@ def change_email(by: User, person_id: int, email: str) -> bool:
         rules.require_no_wider(change)
         if User.objects.filter(email__iexact=email).exclude(pk=person.pk).exists():
             raise Refused(_SAME_EMAIL)
+        # Those that sign-in has copied: a reset of the password goes to them, too.
+        EmailAddress.objects.filter(user=person).delete()
         person.email = email
         person.save(update_fields=["email"])
         record(person, by, Action.EMAIL, email)

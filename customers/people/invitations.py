@@ -127,8 +127,11 @@ def is_usable(invitation: Invitation) -> bool:
     )
 
 
-def accept(token: str, password: str) -> User | None:
-    """Set the password of a link's person, once; None where the link does not open an invitation any more."""
+def accept(token: str, password: str | None) -> User | None:
+    """Let the person of a link join, once; None where the link does not open an invitation any more.
+
+    With a password that they have set, or with None where they have signed in at the provider.
+    """
     with transaction.atomic():
         invitation = invitation_of(token)
         if invitation is None:
@@ -140,8 +143,9 @@ def accept(token: str, password: str) -> User | None:
         if not mine.update(accepted_at=timezone.now()):
             return None
         person = invitation.user
-        person.set_password(password)
-        person.save(update_fields=["password"])
+        if password is not None:
+            person.set_password(password)
+            person.save(update_fields=["password"])
         record(person, None, Action.ACCEPTED)
         return person
 

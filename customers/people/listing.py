@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import User
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
@@ -97,6 +99,7 @@ class PersonRow:
     last_seen: datetime | None
     state: str
     tone: str
+    has_second_factor: bool
     asked_at: datetime | None
 
 
@@ -110,6 +113,7 @@ def people(filters: PeopleFilters, page: int) -> tuple[Sequence[PersonRow], int]
         .annotate(
             companies=Count("grants", filter=Q(grants__kind=Grant.Kind.COMPANY)),
             others=Count("grants", filter=~Q(grants__kind=Grant.Kind.COMPANY)),
+            has_second_factor=Exists(second_factors(OuterRef("pk"))),
             asks=Exists(AccessRequest.objects.filter(user=OuterRef("pk"), user__is_active=True)),
         )
         .order_by("-asks", "username", "pk")
@@ -133,8 +137,16 @@ def _row(user: User) -> PersonRow:
         last_seen=last_seen_of(user),
         state=state,
         tone=tone,
+        has_second_factor=vars(user)["has_second_factor"],
         asked_at=request.asked_at if request and user.is_active else None,
     )
+
+
+def second_factors(user: object) -> QuerySet[Any]:
+    """The authenticator apps and passkeys of a user; recovery codes alone are no second factor."""
+    kinds = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
+    rows: QuerySet[Any] = Authenticator.objects.filter(user=user, type__in=kinds)
+    return rows
 
 
 def _companies(user: User, person: Person | None) -> str:

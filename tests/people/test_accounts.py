@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.contrib.auth.models import Permission, User
 
 from customers.access.people import grant, role_of
@@ -145,6 +146,12 @@ def test_an_address_belongs_to_one_account(manager: User, viewer: User, editor: 
         accounts.change_email(manager, editor.pk, "Jo@Example.com")
     assert not accounts.change_email(manager, viewer.pk, "jo@example.com")
     assert events(viewer) == [(Action.EMAIL, "manager", "jo@example.com")]
+
+
+def test_no_reset_of_the_password_goes_to_the_address_before(manager: User, viewer: User) -> None:
+    EmailAddress.objects.create(user=viewer, email="before@example.com", primary=True)
+    accounts.change_email(manager, viewer.pk, "jo@example.com")
+    assert not EmailAddress.objects.filter(user=viewer).exists()
 
 
 def test_the_address_of_one_who_sees_more_stays(groups: None, viewer: User) -> None:

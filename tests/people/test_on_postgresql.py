@@ -10,6 +10,7 @@ TESTS = (
     "tests/people/test_asking.py",
     "tests/people/test_granting.py",
     "tests/people/test_invitations.py",
+    "tests/people/test_joining_by_provider.py",
     "tests/people/test_last_seen.py",
     "tests/people/test_pages.py",
     "tests/people/test_races.py",

@@ -6,6 +6,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import Permission, User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -68,6 +69,18 @@ def test_a_role_below_another_one_does_not_count(manager_client: RawPathClient) 
     both.groups.add(*person("other", Role.EDITOR).groups.all())
     assert names(manager_client, "?role=viewer") == []
     assert names(manager_client, "?role=editor") == ["both", "other"]
+
+
+def test_the_list_says_who_has_a_second_factor(
+    manager_client: RawPathClient, viewer: User, editor: User
+) -> None:
+    Authenticator.objects.create(user=viewer, type=Authenticator.Type.RECOVERY_CODES, data={})
+    Authenticator.objects.create(user=editor, type=Authenticator.Type.TOTP, data={})
+    html = manager_client.get("/people/").content.decode()
+    found = re.findall(r'dir="auto">(\w+)</a>.*?data-label="Second factor">(\w+)<', html, re.DOTALL)
+    assert found == [("editor", "Yes"), ("manager", "No"), ("viewer", "No")]
+    assert "has a second factor" in manager_client.get(f"/people/{editor.pk}/").content.decode()
+    assert "no second factor" in manager_client.get(f"/people/{viewer.pk}/").content.decode()
 
 
 def test_the_list_has_pages_and_few_queries(manager_client: RawPathClient) -> None:

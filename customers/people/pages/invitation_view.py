@@ -1,5 +1,6 @@
-"""Where an invited person sets their password, with the link of the mail."""
+"""Where an invited person joins with the link of the mail: by a password of their own, or through the provider."""
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.forms import SetPasswordForm
 from django.http import HttpRequest, HttpResponse
@@ -12,13 +13,24 @@ from customers.people import invitations
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_not_required
 def invitation_page(request: HttpRequest, token: str) -> HttpResponse:
-    """The form for a password; 410 for a link that does not work any more, whatever the reason."""
+    """The form for a password, and the button of the provider.
+
+    410 for a link that does not work any more, whatever the reason.
+    """
     invitation = invitations.invitation_of(token)
     if invitation is None:
         return render(request, "people/invitation_over.html", status=410)
     form = SetPasswordForm(invitation.user, request.POST if request.method == "POST" else None)
-    context = {"form": form, "person": invitation.user, "expires_at": invitation.expires_at}
-    if request.method != "POST":
+    context = {
+        "form": form,
+        "person": invitation.user,
+        "expires_at": invitation.expires_at,
+        "token": token,
+        "has_passwords": settings.LOCAL_PASSWORDS,
+        "provider_name": settings.OIDC_NAME if settings.OIDC_ISSUER else "",
+        "provider_id": settings.OIDC_PROVIDER_ID,
+    }
+    if request.method != "POST" or not settings.LOCAL_PASSWORDS:
         return render(request, "people/invitation.html", context)
     if not form.is_valid():
         return render(request, "people/invitation.html", context, status=422)

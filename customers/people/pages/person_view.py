@@ -15,7 +15,7 @@ from customers.access.people import role_of, scope_of
 from customers.people import accounts, asking, forms, granting, invitations, rules
 from customers.people.companies import HIDDEN, Given, description
 from customers.people.history import events_of
-from customers.people.listing import last_seen_of, state_of
+from customers.people.listing import last_seen_of, second_factors, state_of
 from customers.people.pages.company_choice import company_choice
 from customers.people.pages.invite_view import link_of, mail_link
 from customers.people.rules import PERMISSION, Refused
@@ -132,6 +132,7 @@ def _page(request: HttpRequest, person: User, problem: str = "", status: int = 2
         "role_label": accounts.role_name(role),
         "roles": [("", "No role"), *forms.role_choices(reader)],
         "email": request.POST.get("email", person.email)[:254],
+        "has_second_factor": second_factors(person).exists(),
         "last_seen": last_seen_of(person),
         "asked_at": asked.asked_at if asked else None,
         "events": events_of(person, scope),
