@@ -3,8 +3,8 @@
 A page about one customer is a read of it. Lists, searches and suggestions are not: a row of a list says little, and
 an entry for each of its rows would hide those who opened a customer. What is on a page of a change is a customer's.
 A request says itself whether it is automatic, so that is not believed. Instead, the same page that the same person
-opens again from the same address within `TOGETHER` seconds is one entry of a process. That also bounds what strangers
-can add.
+opens again from the same address within `TOGETHER` seconds is one entry of a process, with the parts that it loads.
+That also bounds what strangers can add.
 """
 
 from __future__ import annotations
@@ -44,6 +44,8 @@ READS = {
     "duplicate": "probable duplicates",
     "held": "what is held",
 }
+# What the customer's own page loads by itself, and shows.
+_PARTS = ("details", "timeline", "attachments", "notes")
 FILES = {"preview": "preview", "download": "file", "archive": "archive of all"}
 DOWNLOADS = {
     "audit_table": "audit",
@@ -175,5 +177,7 @@ def _key(one: AuditEntry) -> str:
     who = (str(one.user_id), one.address, str(one.kind))
     if one.user_id is None:
         return cache.key("audited", *who)
-    what = (one.company_id, one.customer_id, one.subject, str(sorted(one.detail.items())))
-    return cache.key("audited", *who, *what)
+    detail = str(sorted(one.detail.items()))
+    if one.kind == Kind.READ and one.detail.get("page") in _PARTS:
+        detail = "parts"
+    return cache.key("audited", *who, one.company_id, one.customer_id, one.subject, detail)

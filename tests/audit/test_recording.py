@@ -131,6 +131,8 @@ def test_the_same_page_within_a_minute_is_one_entry_whatever_the_request_says(
     assert len(entries(Kind.READ)) == 1
     viewer_client.get(url)
     viewer_client.get(url, headers=automatic)
+    # A part of the page, which it loads by itself.
+    viewer_client.get(f"{url}attachments/", headers=automatic)
     assert len(entries(Kind.READ)) == 1
     editor_client.get(url)
     viewer_client.get(url, REMOTE_ADDR="192.0.2.8")

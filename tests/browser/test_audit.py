@@ -1,0 +1,47 @@
+"""The audit in a browser: filters without a reload, a customer that is forgotten, narrow, and without scripts."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from customers.web import audit_links, links
+from tests.browser.conftest import OpenPage, Stack
+from tests.browser.test_accessibility import violations
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_who_has_looked_at_a_customer(open_page: OpenPage, fresh: Stack, width: int) -> None:
+    page = open_page(width=width)
+    page.goto(links.customer(fresh.company("qbo"), "39"))
+    page.locator("#customer-more summary").click()
+    page.get_by_role("link", name="Who has looked at this customer").click()
+    expect(page.get_by_role("heading", name="Audit", exact=True)).to_be_visible()
+    rows = page.locator("#audit tbody tr")
+    expect(rows.first).to_contain_text("details")
+    page.get_by_label("Kind").select_option("denied")
+    expect(page.locator("#audit")).to_contain_text("No entries match")
+    assert "kind=denied" in page.url
+    page.go_back()
+    expect(rows.first).to_contain_text("details")
+    assert not page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
+    assert violations(page) == []
+
+
+@pytest.mark.parametrize("javascript", [True, False])
+def test_a_customer_is_forgotten(open_page: OpenPage, fresh: Stack, javascript: bool) -> None:
+    page = open_page(javascript=javascript, width=390)
+    company = fresh.company("qbo")
+    page.goto(links.customer(company, "38"))
+    page.goto(audit_links.held(company, "38"))
+    page.get_by_role("link", name="Forget this customer…").click()
+    expect(page.get_by_role("heading", name="Forget this customer?")).to_be_visible()
+    page.get_by_role("button", name="Forget this customer").click()
+    page.wait_for_url(re.compile("done=forgotten"))
+    expect(page.get_by_role("status").filter(has_text="was forgotten")).to_be_visible()
+    page.goto("/audit/?kind=forgotten")
+    expect(page.locator("#audit tbody tr").first).to_contain_text("Customer forgotten")
