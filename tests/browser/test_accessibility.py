@@ -188,6 +188,8 @@ PAGES: dict[str, Visit] = {
     "password": at(lambda stack: "/accounts/password/"),
     "data quality": at(lambda stack: quality_links.quality()),
     "settings": at(lambda stack: links.settings()),
+    "notifications": at(lambda stack: links.notifications()),
+    "what you are told": at(lambda stack: links.notification_settings()),
     "settings, invalid": at(lambda stack: links.settings() + "?time_zone=nowhere"),
     "shortcuts": at(lambda stack: links.shortcuts()),
     "workers": at(lambda stack: links.workers()),
