@@ -26,6 +26,8 @@ from customers.web.reader import RecentRecord
 
 # Preferences of one query: their lists of recent records are looked through here.
 _PIECE = 500
+# A change that waits for approval, or for the worker.
+_NOT_SENT_YET = (Write.State.WAITING, Write.State.QUEUED)
 # Of each kind.
 _MAX_OBSTACLES = 5
 
@@ -219,14 +221,14 @@ def obstacles(customer: Customer) -> list[tuple[str, str]]:
     What is still to be sent, to be decided or to be followed needs its values.
     """
     company_id = customer.company_id
-    writes = customer.writes.filter(Q(is_pending=1) | Q(state=Write.State.QUEUED))
+    writes = customer.writes.filter(Q(is_pending=1) | Q(state__in=_NOT_SENT_YET))
     ended = (Batch.State.CANCELLED, Batch.State.DONE)
     batches = Batch.objects.filter(pk__in=customer.batch_rows.order_by().values("batch"))
     imports = customer.imports.filter(Q(state__in=Import.OPEN) | Q(batch__is_filled=False))
     return (
         [
             (
-                "A change is in progress, or its outcome is unknown.",
+                "A change is waiting, in progress, or its outcome is unknown.",
                 links.write(company_id, write.pk),
             )
             for write in writes[:_MAX_OBSTACLES]

@@ -62,6 +62,8 @@ def subject_url(entry: AuditEntry) -> str:
     """The page of what an entry is about beside its customer; "" for none."""
     if not (entry.company_id and entry.subject):
         return ""
+    if entry.kind == Kind.APPROVAL:
+        return links.approval(entry.subject)
     if entry.kind == Kind.FILE and entry.customer_id:
         return links.attachment(entry.company_id, entry.customer_id, entry.subject)
     address = _SUBJECTS.get(entry.kind)

@@ -19,7 +19,7 @@ from django.http.response import HttpResponseBase
 from customers.access.scopes import scope_of
 from customers.audit.recording import entry, record_all
 from customers.codat import cache
-from customers.models import AuditEntry, DuplicatePair, SubjectKind, Write
+from customers.models import Approval, AuditEntry, DuplicatePair, SubjectKind, Write
 from customers.web import failures
 
 Kind = AuditEntry.Kind
@@ -43,6 +43,7 @@ READS = {
     "notes": "notes",
     "duplicate": "probable duplicates",
     "held": "what is held",
+    "approval": "request for approval",
 }
 # What the customer's own page loads by itself, and shows.
 _PARTS = ("details", "timeline", "attachments", "notes")
@@ -55,7 +56,7 @@ DOWNLOADS = {
     "import_problems": "problems of an import",
     "import_outcome": "outcome of an import",
 }
-_SUBJECTS = ("attachment_id", "write_id", "batch_id", "import_id")
+_SUBJECTS = ("approval_id", "attachment_id", "write_id", "batch_id", "import_id")
 
 
 class AuditMiddleware:
@@ -101,12 +102,12 @@ def entries_of(request: HttpRequest, response: HttpResponseBase) -> list[AuditEn
         return [
             entry(
                 Kind.READ,
-                company_id=company_id,
+                company_id=company_of,
                 customer_id=customer_id,
                 subject=_subject(ids),
                 detail={"page": READS[name]},
             )
-            for customer_id in _customers(request, name, ids)
+            for company_of, customer_id in _customers(request, name, ids)
         ]
     return _files(name, ids)
 
@@ -135,8 +136,18 @@ def _files(name: str, ids: dict[str, Any]) -> list[AuditEntry]:
     ]
 
 
-def _customers(request: HttpRequest, name: str, ids: dict[str, Any]) -> Iterable[str]:
-    """The IDs of the customers whose values are on a page."""
+def _customers(request: HttpRequest, name: str, ids: dict[str, Any]) -> list[tuple[str, str]]:
+    """The companies and IDs of the customers whose values are on a page."""
+    if name == "approval":
+        # Of a batch it shows some rows; the batch has all of them.
+        requests = Approval.objects.filter(pk=ids["approval_id"], write__isnull=False)
+        return list(requests.values_list("company_id", "write__customer_id"))
+    company_id = str(ids["company_id"])
+    return [(company_id, customer_id) for customer_id in _customer_ids(request, name, ids)]
+
+
+def _customer_ids(request: HttpRequest, name: str, ids: dict[str, Any]) -> Iterable[str]:
+    """The same of a page whose address names the company."""
     if name == "compare":
         return list(dict.fromkeys(filter(None, request.GET.getlist("id"))))[:_MAX_COMPARED]
     if name == "new":

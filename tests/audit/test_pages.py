@@ -374,7 +374,7 @@ def test_it_says_what_is_held_and_forgets_it(
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("what", ["unknown", "queued", "batch", "import"])
+@pytest.mark.parametrize("what", ["unknown", "queued", "waiting", "batch", "import"])
 def test_what_is_in_progress_is_not_forgotten(
     sandbox: Sandbox, client: RawPathClient, editor: User, what: str
 ) -> None:

@@ -15,13 +15,15 @@ from django.db import OperationalError
 from django.urls import URLPattern
 from pytest_django import Settings
 
+from customers.access.roles import Role
 from customers.audit import recording
 from customers.models import AuditEntry, Batch, Person, SavedView, Write
+from customers.people import accounts
 from customers.urls import urlpatterns
 from customers.web import audited, links
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
-from tests.support import attachments, exports, new_batches
+from tests.support import approvals, attachments, exports, new_batches
 from tests.support.batches import customers_of, started
 from tests.support.imports import checked, csv_of
 from tests.support.journal import COMPANY, customer, edit_customer, journal_row
@@ -103,6 +105,25 @@ def test_reading_a_field_a_change_and_a_comparison_is_recorded(
         (one, "comparison", ""),
         (two, "comparison", ""),
     ]
+
+
+def test_a_request_for_approval_and_reading_it_are_recorded(
+    sandbox: Sandbox, editor: User, editor_client: RawPathClient
+) -> None:
+    approvals.rule()
+    request = approvals.waiting(sandbox, editor)
+    assert editor_client.get(links.approval(request.pk)).status_code == 200
+    read, asked = only(Kind.READ), only(Kind.APPROVAL)
+    assert (read.company_id, read.customer_id) == (request.company_id, customer(sandbox))
+    assert read.subject == asked.subject == str(request.pk)
+
+
+def test_changes_of_people_are_recorded(groups: None, viewer: User) -> None:
+    by = User.objects.create_superuser("administrator")
+    assert accounts.change_role(by, viewer.pk, Role.EDITOR)
+    entry = only(Kind.PEOPLE)
+    assert (entry.user_name, entry.subject) == ("administrator", str(viewer.pk))
+    assert entry.detail == {"step": "role", "person": "viewer", "role": "Viewer → Editor"}
 
 
 def test_pages_that_show_no_customer_are_not_recorded(
