@@ -6,9 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from allauth.core import context
 from allauth.mfa.models import Authenticator
 from allauth.mfa.webauthn import forms
 from django.core.exceptions import ValidationError
+
+from codatdash.signin.guesses import guess_of, log
 
 
 @contextmanager
@@ -20,12 +23,24 @@ def _any_shape() -> Iterator[None]:
         raise ValidationError("The passkey was not accepted.", code="incorrect_code") from error
 
 
+@contextmanager
+def _attempt(name: str) -> Iterator[None]:
+    """Around a sign-in with a passkey: one that is wrong has its line in the log. Raises ValidationError."""
+    try:
+        with _any_shape():
+            yield
+    except ValidationError:
+        log("failed", guess_of(context.request, name), method="passkey")
+        raise
+
+
 class PasskeyForm(forms.LoginWebAuthnForm):  # type: ignore[misc]  # allauth has no types
     """Sign-in with a passkey alone."""
 
     def clean_credential(self) -> Authenticator:
         """The passkey's row. Raises ValidationError."""
-        with _any_shape():
+        # Whose it is said to be is not known to be true.
+        with _attempt(""):
             return super().clean_credential()
 
 
@@ -34,7 +49,7 @@ class SecondFactorPasskeyForm(forms.AuthenticateWebAuthnForm):  # type: ignore[m
 
     def clean_credential(self) -> Authenticator:
         """The passkey's row. Raises ValidationError."""
-        with _any_shape():
+        with _attempt(self.user.get_username()):
             return super().clean_credential()
 
 

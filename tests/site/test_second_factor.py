@@ -9,6 +9,8 @@ from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import User
 from django.core.cache import caches
 from django.core.management import call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from sandbox import Sandbox
@@ -281,3 +283,39 @@ def test_a_new_passkey_that_is_none_is_refused(editor: User, credential: str) ->
     assert "The passkey was not added" in page
     assert 'value="Mine"' in page
     assert not Authenticator.objects.exists()
+
+
+def test_the_setting_costs_no_query_of_its_own(
+    sandbox: Sandbox, editor: User, settings: Settings
+) -> None:
+    client = RawPathClient()
+    sign_in(client)
+    set_up(client)
+
+    def queries() -> int:
+        client.get("/companies/")
+        with CaptureQueriesContext(connection) as captured:
+            assert client.get("/companies/").status_code == 200
+        return len(captured)
+
+    before = queries()
+    settings.REQUIRE_SECOND_FACTOR = True
+    assert queries() == before
+
+
+def test_each_attempt_is_a_line(secret: str, caplog: pytest.LogCaptureFixture) -> None:
+    client = RawPathClient()
+    sign_in(client)
+    client.post(FACTOR, {"code": "000000"})
+    client.post(FACTOR, {"credential": '{"id": 1}'})
+    client.post(FACTOR, {"code": code(secret, steps=1)})
+    facts = [
+        record.__dict__["facts"]
+        for record in caplog.records
+        if record.name == "codatdash.signin.guesses"
+    ]
+    assert [(fact["event"], fact["account"], fact["method"]) for fact in facts[-3:]] == [
+        ("sign-in failed", "editor", "code"),
+        ("sign-in failed", "editor", "passkey"),
+        ("sign-in succeeded", "editor", "password+mfa"),
+    ]

@@ -89,6 +89,12 @@ def test_a_missing_secret_stops_the_start(name: str, value: str) -> None:
         ("DATABASE_URL", "mysql://a/b", "is not an address that begins with"),
         ("CACHE_URL", "nonsense://x", "is not an address that begins with"),
         ("EMAIL_URL", "mail.example.com", "is not an address that begins with"),
+        ("OIDC_ISSUER", "login.example.com", "must be an http or https address"),
+        ("OIDC_ISSUER", "http://login.example.com", "must be https"),
+        ("OIDC_ROLES", "staff=Boss", "must be pairs such as staff=Viewer"),
+        ("OIDC_ROLES", "staff", "must be pairs such as staff=Viewer"),
+        ("LOCAL_PASSWORDS", "off", "is off and OIDC_ISSUER is not set"),
+        ("REQUIRE_SECOND_FACTOR", "sometimes", "must be true or false"),
     ],
 )
 def test_a_wrong_setting_stops_the_start_with_one_sentence(
@@ -123,6 +129,12 @@ def test_a_wrong_setting_stops_the_start_with_one_sentence(
         ("BEHIND_TLS_PROXY", "false", "SECURE_HSTS_SECONDS", 0),
         ("BEHIND_TLS_PROXY", "false", "SECURE_SSL_REDIRECT", False),
         ("CODAT_BASE_URL", "https://codat.example/", "CODAT_BASE_URL", "https://codat.example"),
+        (
+            "OIDC_ROLES",
+            "a b = Viewer,c=d=Editor",
+            "OIDC_ROLES",
+            [("a b", "Viewer"), ("c=d", "Editor")],
+        ),
         (
             "CSRF_TRUSTED_ORIGINS",
             "https://a.example/",
@@ -219,6 +231,14 @@ def test_the_key_is_never_sent_unencrypted(address: str) -> None:
     assert stopped.returncode != 0
     assert "CODAT_BASE_URL must be" in stopped.stderr.splitlines()[-1]
     assert start(CODAT_BASE_URL="http://127.0.0.1:8001").returncode == 0
+
+
+def test_an_issuer_needs_the_client_that_it_knows() -> None:
+    issuer = "https://login.example.com"
+    stopped = start(OIDC_ISSUER=issuer)
+    assert stopped.returncode != 0
+    assert "OIDC_CLIENT_ID is not set: " in stopped.stderr.splitlines()[-1]
+    assert start(OIDC_ISSUER=issuer, OIDC_CLIENT_ID="a", LOCAL_PASSWORDS="off").returncode == 0
 
 
 def test_the_pool_is_as_large_as_the_servers_threads() -> None:
