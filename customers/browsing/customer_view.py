@@ -13,10 +13,11 @@ from customers.browsing.editable import editable_values
 from customers.browsing.seen_before import SeenBefore
 from customers.browsing.timeline_view import timeline_context
 from customers.formatting import text_or_dash
+from customers.index.records import broken_rules
 from customers.models import AuditEntry, SubjectKind
 from customers.notes.panel import Panel, panel
 from customers.notes.subjects import subject_of
-from customers.web import audit_links, htmx, links, recent
+from customers.web import audit_links, htmx, links, quality_links, recent
 from customers.web.company_context import CompanyContext, company_context
 from customers.web.origin import Origin, kept, kept_in, read_origin
 from customers.web.place import place, with_results
@@ -109,6 +110,8 @@ def _context(
         "customer_id": customer_id,
         "customer_name": text_or_dash(customer.get("customerName")),
         "record": record,
+        "broken_rules": broken_rules(customer_id, customer),
+        "quality_url": quality_links.quality(page.company_id),
         "states": {keys: kept_in(state, origin) for keys, state in states.by_keys.items()},
         "unplaced": states.unplaced,
         "may_edit": may_write and page.is_writable,

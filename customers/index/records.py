@@ -8,6 +8,7 @@ from customers.codat.values import parse_date
 from customers.index import words
 from customers.index.rules import table
 from customers.index.rules.names import has_invisible
+from customers.index.rules.table import Rule
 from customers.models import IndexedCompany, IndexedCustomer
 
 # Characters of one value, of a name's words (PostgreSQL indexes at most 2,700 bytes), and of all words.
@@ -81,6 +82,11 @@ def row(source: IndexedCompany, customer_id: str, record: Mapping[str, Any]) -> 
     found.searched = _searched(found, addresses)
     found.broken_rules, found.rules_version = table.broken_rules(found), table.VERSION
     return found
+
+
+def broken_rules(customer_id: str, record: Mapping[str, Any]) -> list[Rule]:
+    """The rules that a record breaks, as Codat has it now. It need not be in the index."""
+    return list(table.found(row(IndexedCompany(), customer_id, record).broken_rules))
 
 
 def _has_invisible(values: Iterable[object]) -> bool:

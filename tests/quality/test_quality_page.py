@@ -14,7 +14,7 @@ from customers.index.search import search
 from customers.models import IndexedCustomer
 from customers.quality.counts import quality
 from sandbox import Sandbox
-from tests.conftest import RawPathClient
+from tests.conftest import RawPathClient, forget_codat
 from tests.quality.test_rules import GOOD
 from tests.support.index import indexed
 
@@ -104,6 +104,18 @@ def test_a_rule_narrows_a_search_by_text(viewer_client: RawPathClient) -> None:
 def test_customers_that_were_never_checked_are_said(viewer_client: RawPathClient) -> None:
     IndexedCustomer.objects.filter(source__company_id="three").update(rules_version=0)
     assert "1 customer still to be checked." in page(viewer_client)
+
+
+def test_a_customers_page_says_which_rules_it_breaks(
+    sandbox: Sandbox, viewer_client: RawPathClient
+) -> None:
+    company, record = sandbox.company("qbo"), GOOD | {"emailAddress": "a@b", "phone": None}
+    sandbox.state("qbo").copy["39"] = {"metadata": {}} | record | {"id": "39"}
+    url = f"/companies/{company}/customers/39/"
+    assert "</a>: Malformed email · No phone</p>" in page(viewer_client, url)
+    sandbox.state("qbo").copy["39"] = {"metadata": {}} | GOOD | {"id": "39"}
+    forget_codat()
+    assert "</a>: " not in page(viewer_client, url)
 
 
 def test_without_an_index_the_page_says_so(
