@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db.models import F, Q
 from django.utils import timezone
 
+from customers.access.scopes import scope_of
 from customers.batches import journaling, names, states
 from customers.batches.checking import NotPossible, target_maker
 from customers.batches.halts import halt_after, is_not_now
@@ -138,14 +139,15 @@ def _may_send(batch: Batch) -> bool:
     steps = batch.steps.filter(action__in=(BatchStep.Action.START, BatchStep.Action.RESUME))
     step = steps.select_related("user").order_by("-at", "-id").first()
     person = step.user if step else batch.user
-    if person and person.is_active and person.has_perm("customers.write_customers"):
+    may_write = person and person.is_active and person.has_perm("customers.write_customers")
+    if person and may_write and scope_of(person).has(batch.company_id):
         return True
     name = step.username if step else batch.username
+    lost = "may not see this company" if may_write else "may not change customers"
     states.pause(
         batch,
         None,
-        message=f"Paused, because {name} may not change customers any more."
-        " Somebody who may can resume it.",
+        message=f"Paused, because {name} {lost} any more. Somebody who may can resume it.",
     )
     return False
 

@@ -9,8 +9,9 @@ from dataclasses import replace
 import pytest
 from django.contrib.auth.models import User
 
+from customers.access import people
 from customers.batches import journaling, sending, states
-from customers.models import Batch, BatchRow, BatchStep, Write
+from customers.models import Batch, BatchRow, BatchStep, Grant, Write
 from customers.service import default_service
 from sandbox import Sandbox
 from tests.support.batches import (
@@ -172,6 +173,20 @@ def test_whoever_loses_the_right_sends_nothing_more(sandbox: Sandbox, editor: Us
     # Somebody else may let it go on.
     colleague = User.objects.create_superuser("colleague")
     assert states.resume(batch, colleague)
+    send(batch)
+    assert row_states(batch) == ["pending"] * 5
+
+
+def test_whoever_loses_the_company_sends_nothing_more(sandbox: Sandbox, editor: User) -> None:
+    batch = started(sandbox, editor)
+    people.set_sees_all(editor, sees_all=False)
+    send(batch)
+    assert phase(batch) == State.PAUSED
+    assert batch.message.startswith("Paused, because editor may not see this company any more.")
+    assert not calls(sandbox)
+
+    people.grant(editor, Grant.Kind.COMPANY, batch.company_id)
+    assert states.resume(batch, editor)
     send(batch)
     assert row_states(batch) == ["pending"] * 5
 

@@ -121,7 +121,7 @@ def test_without_sign_in(anonymous_client: RawPathClient) -> None:
 def test_without_permission(outsider_client: RawPathClient) -> None:
     answer = outsider_client.get(URL)
     assert answer.status_code == 403
-    assert "Viewers can read" in answer.content.decode()
+    assert "You have no role yet" in answer.content.decode()
 
 
 def test_wrong_method(viewer_client: RawPathClient) -> None:
