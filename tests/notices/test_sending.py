@@ -15,6 +15,9 @@ from customers.access import people
 from customers.models import Delivery, Grant, Notice
 from customers.notices import channels, sending
 from customers.notices.kinds import Way
+from customers.service import default_service
+from customers.worker import chores
+from customers.worker.turns import Turns
 from tests.support.notices import (
     TITLE,
     Mailbox,
@@ -26,7 +29,7 @@ from tests.support.notices import (
     receiver,
     told,
 )
-from tests.support.problems import company
+from tests.support.problems import company, refused
 
 pytestmark = pytest.mark.django_db
 
@@ -217,3 +220,14 @@ def test_a_host_that_is_not_allowed_any_more_is_given_up(
     assert send() == (0, 1)
     assert Delivery.objects.get().gave_up_at
     assert hook.requests == []
+
+
+def test_the_worker_tells_and_sends(mailbox: Mailbox) -> None:
+    anna = reader("anna", change_failed=Way.MAIL)
+    refused(anna)
+    work = [chore for chore in chores.CHORES if chore.name in ("tell", "send")]
+    for chore in work:
+        turn = chores.run(chore, default_service(), Turns(), holder="one")
+        assert turn is not None
+        assert (turn.done, turn.failed, turn.error) == (1, 0, "")
+    assert [mail["To"] for mail in mailbox.mails] == ["anna@example.com"]
