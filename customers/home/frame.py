@@ -9,6 +9,7 @@ import time
 from django.contrib.auth.models import User
 from django.http import HttpRequest
 
+from customers import scope
 from customers.codat import cache
 from customers.home.board import board_of
 from customers.service import default_service
@@ -49,10 +50,10 @@ def remember(request: HttpRequest, number: int) -> int:
 
 
 def _mark(attention: Attention) -> str:
-    """What every page reads of a person's own changes and batches, as text."""
-    return (
-        f"{attention.problems}/{attention.running}/{attention.batches}/{attention.running_batches}"
-    )
+    """What every page reads of a person's own changes and batches, and how many companies they see, as text."""
+    seen = scope.current().companies
+    companies = "all" if seen is None else len(seen)
+    return f"{companies}/{attention.problems}/{attention.running}/{attention.batches}/{attention.running_batches}"
 
 
 def _key(user_id: int) -> str:
