@@ -88,7 +88,7 @@ def addresses(pattern: URLPattern, sandbox: Sandbox, writes: list[Write]) -> Ite
     route = route.replace("<int:pair_id>", "1")
     route = route.replace("<int:person_id>", "1").replace("<str:token>", "none")
     route = route.replace("<slug:kind>", "customer").replace("<id:subject_id>", "one")
-    for name in ("export_id", "import_id", "notice_id"):
+    for name in ("export_id", "import_id", "notice_id", "approval_id"):
         route = route.replace(f"<uuid:{name}>", str(uuid.uuid4()))
     if "<uuid:batch_id>" in route:
         batch = Batch.objects.get()
