@@ -112,7 +112,7 @@ def test_the_author_can_withdraw_and_not_approve(
     approval = waiting(sandbox, editor)
     url = links.approval(approval.pk)
     page = change_page(editor_client, write_of(approval))
-    assert "Waits for approval by a second person" in page
+    assert "This change waits for approval by a second person." in page
     assert 'id="approval-withdraw"' in page
     assert "Approve and send" not in shown(editor_client, approval)
     assert editor_client.post(url, {"action": "approve"}).status_code == 409

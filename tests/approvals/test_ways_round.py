@@ -262,7 +262,7 @@ def test_the_form_and_a_draft_that_is_continued_wait(
     answer = editor_client.post(url, fields(page) | {"action": "save"})
     assert answer.status_code == 303
     shown = editor_client.get(answer["Location"]).content.decode()
-    assert "Waits for approval by a second person" in shown
+    assert "This change waits for approval by a second person." in shown
     assert not Draft.objects.exists()
     assert not calls(sandbox)
 

@@ -52,8 +52,11 @@ class Stack:
     database: Path
 
     def forget(self) -> None:
-        """Delete what people left in the dashboard: changes, batches, exports, drafts, views, preferences, syncs."""
+        """Delete what people left in the dashboard: changes, approvals, batches, exports, drafts, views, settings."""
         tables = (
+            "approvalrow",
+            "approval",
+            "approvalrule",
             "batchrow",
             "batchstep",
             "write",

@@ -13,7 +13,11 @@ State = Approval.State
 def approval_context(write: Write, user: User) -> dict[str, Any] | None:
     """The context of `writes/_approval.html`; None for a change that needed no approval. No query."""
     approval: Approval | None = getattr(write, "approval", None)
-    return context_of(approval, user) if approval is not None else None
+    if approval is None:
+        return None
+    context = context_of(approval, user)
+    # The state of the change says it.
+    return context | {"sentence": ""} if approval.state == State.WAITING else context
 
 
 def context_of(approval: Approval, user: User) -> dict[str, Any]:
