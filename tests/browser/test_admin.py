@@ -17,7 +17,7 @@ def test_an_administrator_adds_a_viewer(open_page: OpenPage) -> None:
     page.get_by_role("button", name="Save", exact=True).click()
     page.locator("#id_groups_from").select_option(label="Viewers")
     page.locator("#id_groups_add, #id_groups_add_link").first.click()
-    page.get_by_label("Sees all companies").check()
+    page.locator("#id_person-0-sees_all").check()
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.locator(".messagelist")).to_contain_text("newviewer")
 
