@@ -38,7 +38,7 @@ class _Page:
 
 
 _MANAGERS = "customers.manage_people"
-_WRITERS, _STAFF, _ADMINISTRATORS = "customers.write_customers", "staff", "administrators"
+_WRITERS, _STAFF = "customers.write_customers", "staff"
 _PAGES = (
     _Page(links.companies(), "Companies", "building-office-2", "clients"),
     _Page(links.my_writes(), "My changes", "clock", "writes drafts history"),
@@ -58,7 +58,7 @@ _PAGES = (
     _Page("/accounts/security/", "Security", "key"),
     _Page("/accounts/sessions/", "Sessions", "key"),
     _Page("/admin/", "Users and groups", "users", "admin permissions", _STAFF),
-    _Page(links.workers(), "Workers", "cpu-chip", "background", _ADMINISTRATORS),
+    _Page(links.workers(), "Workers", "cpu-chip", "background", _MANAGERS),
 )
 
 
@@ -121,8 +121,6 @@ def page_entries(text: str, user: User) -> list[Entry]:
 def _may(page: _Page, user: User) -> bool:
     if page.needs == _STAFF:
         return user.is_staff and settings.ADMIN_SITE
-    if page.needs == _ADMINISTRATORS:
-        return user.is_superuser
     return not page.needs or user.has_perm(page.needs)
 
 

@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
+from customers.access.roles import Role
 from customers.batches import journaling
 from customers.models import Lease
 from customers.worker.chores import CHORES
@@ -20,6 +21,7 @@ from sandbox import Sandbox
 from tests.conftest import RawPathClient
 from tests.support.batches import started
 from tests.support.journal import customer, pass_time, sent, write_request
+from tests.support.people import person
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -53,6 +55,12 @@ def test_others_may_not_open_it_and_have_no_link(
 
 def test_signed_out_it_leads_to_the_sign_in(anonymous_client: RawPathClient) -> None:
     assert anonymous_client.get(URL).status_code == 302
+
+
+def test_the_role_of_an_administrator_is_enough() -> None:
+    client = RawPathClient()
+    client.force_login(person("lead", Role.ADMINISTRATOR))
+    assert client.get(URL).status_code == 200
 
 
 def test_administrators_have_a_link_in_their_menu(administrator_client: RawPathClient) -> None:

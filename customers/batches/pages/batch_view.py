@@ -138,7 +138,7 @@ def batch_context(request: HttpRequest, batch: Batch) -> dict[str, Any]:
         "listed": row_page(batch, place, progress, may_write=may_write),
         "may_write": may_write,
         "missing_worker": missing_worker(batch),
-        "workers_url": links.workers() if request.user.is_superuser else "",
+        "workers_url": links.workers() if request.user.has_perm("customers.manage_people") else "",
         "slow_software": slow_software(batch, default_service())
         if batch.state in Batch.OPEN
         else "",
