@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,10 +17,13 @@ from django.contrib.auth.forms import PasswordChangeForm
 from django.contrib.auth.models import User
 from django.contrib.auth.signals import user_login_failed
 from django.core.exceptions import ValidationError
+from django.db import Error as DatabaseProblem
 from django.http import HttpRequest
 
 from codatdash import throttle
 from codatdash.signin.guesses import check_guess, guess_of, log
+
+logger = logging.getLogger(__name__)
 
 
 @contextmanager
@@ -106,13 +110,26 @@ class _CodeForm(_Base):
         name, request = self.user.get_username(), context.request
         with _guessing(guess_of(request, name, "code")):
             try:
-                return str(super().clean_code())  # type: ignore[misc]
+                return self._checked_code()
             except ValidationError:
                 # As Django does for a wrong password: the audit records it.
                 user_login_failed.send(
                     sender=type(self), credentials={"username": name}, request=request
                 )
                 raise
+
+    def _checked_code(self) -> str:
+        """The code. Raises ValidationError, also where the cache of the codes that were used is unavailable."""
+        try:
+            return str(super().clean_code())  # type: ignore[misc]
+        except (ValidationError, DatabaseProblem):
+            raise
+        except Exception as error:  # each cache has errors of its own
+            logger.exception("code not checked")
+            raise ValidationError(
+                "The code cannot be checked now. Use a recovery code or a passkey, or try again later.",
+                code="unavailable",
+            ) from error
 
 
 class SecondFactorForm(_CodeForm, mfa_forms.AuthenticateForm):  # type: ignore[misc]

@@ -15,6 +15,7 @@ from pytest_django import Settings
 
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
+from tests.support.bad_day import closed_port
 from tests.support.totp import code
 
 pytestmark = pytest.mark.django_db
@@ -319,3 +320,20 @@ def test_each_attempt_is_a_line(secret: str, caplog: pytest.LogCaptureFixture) -
         ("sign-in failed", "editor", "passkey"),
         ("sign-in succeeded", "editor", "password+mfa"),
     ]
+
+
+def test_without_the_shared_cache_a_recovery_code_signs_in(secret: str, settings: Settings) -> None:
+    codes = Authenticator.objects.get(type="recovery_codes").wrap().get_unused_codes()
+    settings.CACHES = {
+        **settings.CACHES,
+        "default": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": f"redis://127.0.0.1:{closed_port()}/0",
+        },
+    }
+    client = RawPathClient()
+    assert sign_in(client) == FACTOR
+    answer = client.post(FACTOR, {"code": code(secret, steps=1)})
+    assert answer.status_code == 422
+    assert "Use a recovery code or a passkey" in answer.content.decode()
+    assert client.post(FACTOR, {"code": codes[0]}).status_code == 302
