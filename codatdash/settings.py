@@ -9,8 +9,10 @@ from django.core.exceptions import ImproperlyConfigured
 from jinja2 import ChainableUndefined
 
 from codatdash import environment as env
+from codatdash import log_settings
 from codatdash.hardening import policies
 from codatdash.signin import provider_settings
+from codatdash.signin.allauth_settings import *  # noqa: F403  Django reads this module alone
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env.load(BASE_DIR / ".env")
@@ -314,44 +316,9 @@ if not LOCAL_PASSWORDS and not OIDC_ISSUER:
 # Whether editors and above need a second factor, or a sign-in at the provider.
 REQUIRE_SECOND_FACTOR = env.flag("REQUIRE_SECOND_FACTOR", default=False)
 
-ACCOUNT_ADAPTER = "codatdash.signin.adapters.AccountAdapter"
-ACCOUNT_FORMS = {
-    "login": "codatdash.signin.forms.SignInForm",
-    "reauthenticate": "codatdash.signin.forms.ConfirmPasswordForm",
-    "reset_password": "codatdash.signin.forms.ResetForm",
-}
-# An administrator states addresses; they are not confirmed.
-ACCOUNT_EMAIL_VERIFICATION = "none"
-ACCOUNT_UNIQUE_EMAIL = False
-# No mail to addresses that strangers type.
-ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
-ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
-ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"  # noqa: S105  the name of a class
-# Somebody who is signed in may sign in as somebody else.
-ACCOUNT_AUTHENTICATED_LOGIN_REDIRECTS = False
-ACCOUNT_SESSION_REMEMBER = True
-# codatdash/throttle.py limits guesses. allauth's limits would lock out everybody behind one proxy.
-ACCOUNT_RATE_LIMITS = False
-MFA_RATE_LIMITS = False
-SOCIALACCOUNT_ADAPTER = "codatdash.signin.provider.ProviderAdapter"
 SOCIALACCOUNT_PROVIDERS = provider_settings.providers(
     issuer=OIDC_ISSUER, name=OIDC_NAME, client_id=OIDC_CLIENT_ID, secret=OIDC_CLIENT_SECRET
 )
-MFA_ADAPTER = "codatdash.signin.adapters.SecondFactorAdapter"
-MFA_FORMS = {
-    "authenticate": "codatdash.signin.forms.SecondFactorForm",
-    "reauthenticate": "codatdash.signin.forms.ConfirmCodeForm",
-    "login_webauthn": "codatdash.signin.passkey_forms.PasskeyForm",
-    "authenticate_webauthn": "codatdash.signin.passkey_forms.SecondFactorPasskeyForm",
-    "reauthenticate_webauthn": "codatdash.signin.passkey_forms.ConfirmPasskeyForm",
-    "add_webauthn": "codatdash.signin.passkey_forms.AddPasskeyForm",
-}
-MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
-MFA_ALLOW_UNVERIFIED_EMAIL = True
-MFA_PASSKEY_LOGIN_ENABLED = True
-MFA_WEBAUTHN_USER_VERIFICATION = "required"
-# Clocks of telephones may be half a minute off.
-MFA_TOTP_TOLERANCE = 1
 
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"
@@ -422,28 +389,4 @@ _on_terminal = sys.stderr.isatty()
 _is_text = _LOG_FORMAT == "TEXT" or (_LOG_FORMAT == "AUTO" and _on_terminal)
 # Users of a terminal switch colours off with NO_COLOR: https://no-color.org.
 _has_colour = _on_terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "json": {"()": "codatdash.logs.JsonFormatter"},
-        "text": {"()": "codatdash.terminal_log.TextFormatter", "colour": _has_colour},
-    },
-    "handlers": {
-        "stderr": {
-            "class": "logging.StreamHandler",
-            "formatter": "text" if _is_text else "json",
-            "filters": ["for_people"] if _is_text and _LOG_LEVEL != "DEBUG" else [],
-        }
-    },
-    "root": {"handlers": ["stderr"], "level": _LOG_LEVEL},
-    "filters": {
-        "exceptions": {"()": "codatdash.logs.ExceptionsOnly"},
-        "for_people": {"()": "codatdash.terminal_log.ForPeople"},
-    },
-    "loggers": {
-        # Without Django's own handlers, which mail and print whole requests.
-        "django": {"handlers": [], "level": "INFO", "propagate": True},
-        "django.request": {"filters": ["exceptions"]},
-    },
-}
+LOGGING = log_settings.logging(_LOG_LEVEL, is_text=_is_text, has_colour=_has_colour)
