@@ -34,6 +34,8 @@ from codatdash.wsgi import RawPathRequest, quoted_path
 from customers.access.roles import Role
 from customers.codat import cache, parallel
 from customers.codat import client as codat_client
+from customers.models import ToldCause
+from customers.notices.facts import BEGAN
 from sandbox import Sandbox
 from tests.support import live as live_server_module
 from tests.support.audit import remove_entries
@@ -261,12 +263,24 @@ def shared() -> Path:
     return SHARED
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_teardown(item: pytest.Item) -> None:
-    """Remove the audit's entries, which their triggers keep, before a test that commits empties the database."""
-    marker = item.get_closest_marker("django_db")
-    names = getattr(item, "fixturenames", ())
-    if "transactional_db" in names or (marker and marker.kwargs.get("transaction")):
+@pytest.fixture(autouse=True)
+def whole_database(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A database with the rows that migrations make: a test that commits empties it at its end, for all after it.
+
+    Before that the audit's entries are removed, which their triggers keep.
+    """
+    marker = request.node.get_closest_marker("django_db")
+    commits = "transactional_db" in request.fixturenames
+    commits = commits or bool(marker and marker.kwargs.get("transaction"))
+    if not (marker or commits or "db" in request.fixturenames):
+        yield
+        return
+    request.getfixturevalue("db")
+    for role in Role:
+        group(role)
+    ToldCause.objects.get_or_create(pk=BEGAN)
+    yield
+    if commits:
         remove_entries()
 
 
