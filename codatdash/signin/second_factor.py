@@ -24,7 +24,13 @@ from customers.web import htmx
 TYPES = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
 # In a session: true after a second factor was set up in it, false after the last one was removed.
 _KEY = "second_factor"
-_OPEN = ("account_logout", "account_reauthenticate", "openid_connect_login")
+# Pages that confirm with a second factor, or end the session.
+_OPEN = (
+    "account_logout",
+    "openid_connect_login",
+    "mfa_reauthenticate",
+    "mfa_reauthenticate_webauthn",
+)
 
 
 def must_have(user: User) -> bool:
@@ -75,14 +81,21 @@ class SecondFactorMiddleware:
             return None
         name = (request.resolver_match.url_name if request.resolver_match else "") or ""
         user = request.user
-        if name in _OPEN or name.startswith("mfa_") or not isinstance(user, User):
+        if name in _OPEN or not isinstance(user, User):
             return None
         if is_confirmed(request) or not must_have(user):
+            return None
+        if _is_set_up(name) and not has_any(user):
             return None
         if htmx.is_automatic(request):
             return HttpResponse(status=204)
         url = _way(request, user)
         return HttpResponseClientRedirect(url) if HtmxDetails(request) else redirect(url)
+
+
+def _is_set_up(name: str) -> bool:
+    """Whether a page sets up a second factor. It also shows and removes them, so a password alone does not open it."""
+    return name.startswith("mfa_") or name == "account_reauthenticate"
 
 
 def _way(request: HttpRequest, user: User) -> str:

@@ -207,6 +207,38 @@ def test_a_session_from_before_is_asked_for_the_factor(
     assert client.get("/companies/").status_code == 200
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        SECURITY,
+        APP,
+        "/accounts/security/app/remove/",
+        "/accounts/security/codes/",
+        "/accounts/security/codes/download/",
+        "/accounts/security/passkeys/add/",
+        "/accounts/confirm/",
+    ],
+)
+def test_a_session_from_before_does_not_reach_factors_with_the_password_alone(
+    editor: User, required: None, path: str
+) -> None:
+    before = RawPathClient()
+    sign_in(before)
+    assert before.get(SECURITY).status_code == 200
+    owner = RawPathClient()
+    sign_in(owner)
+    secret = set_up(owner)
+    for answer in (before.get(path), before.post(path, {"password": "editor-password"})):
+        assert answer.status_code == 302
+        assert answer["Location"].startswith("/accounts/confirm/code/?next=")
+    assert Authenticator.objects.filter(type="totp").exists()
+    confirmed = before.post(
+        "/accounts/confirm/code/", {"code": code(secret, steps=1), "next": SECURITY}
+    )
+    assert confirmed["Location"] == SECURITY
+    assert before.get(SECURITY).status_code == 200
+
+
 def test_after_the_last_factor_is_removed_it_is_needed_again(
     sandbox: Sandbox, editor: User, required: None
 ) -> None:
