@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 
 from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
 
+from customers.access.scopes import scope_of
 from customers.audit import recording as audit
 from customers.codat.text import db_safe
 from customers.formatting import thousands
@@ -26,8 +28,20 @@ class RuleRequest:
     larger_than: int | None = None
 
 
+def may_decide(company_id: str, user: User) -> bool:
+    """Whether a person may add or switch off rules of a company that they see; "" for those of many companies.
+
+    A rule without a company is about companies that come later, too: it needs somebody who sees all.
+    """
+    return scope_of(user).has(company_id)
+
+
 def add(request: RuleRequest, user: User) -> ApprovalRule:
-    """Add a rule. It asks for what is saved, and for batches that are started, from now on."""
+    """Add a rule. It asks for what is saved, and for batches that are started, from now on.
+
+    Raises PermissionDenied where `may_decide` does not allow it.
+    """
+    _check(request.company_id, user)
     with transaction.atomic():
         rule = ApprovalRule.objects.create(
             company_id=request.company_id,
@@ -44,7 +58,11 @@ def add(request: RuleRequest, user: User) -> ApprovalRule:
 
 
 def switch_off(rule: ApprovalRule, user: User) -> bool:
-    """Switch a rule off; whether it was on. What waits goes on waiting."""
+    """Switch a rule off; whether it was on. What waits goes on waiting.
+
+    Raises PermissionDenied where `may_decide` does not allow it.
+    """
+    _check(rule.company_id, user)
     rows = ApprovalRule.objects.filter(pk=rule.pk, ended_at=None)
     with transaction.atomic():
         ended = rows.update(
@@ -53,6 +71,11 @@ def switch_off(rule: ApprovalRule, user: User) -> bool:
         if ended:
             _record(rule, user, "switched off")
     return bool(ended)
+
+
+def _check(company_id: str, user: User) -> None:
+    if not may_decide(company_id, user):
+        raise PermissionDenied
 
 
 def _record(rule: ApprovalRule, user: User, step: str) -> None:

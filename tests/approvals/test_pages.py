@@ -8,8 +8,9 @@ from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from customers.access import people
 from customers.access.roles import Role
-from customers.models import Approval, ApprovalRule, Write
+from customers.models import Approval, ApprovalRule, Grant, Write
 from customers.web import links
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
@@ -238,3 +239,31 @@ def test_only_who_manages_people_changes_rules(
     for client in (editor_client, approver_client):
         assert client.get(links.approval_rules()).status_code == 403
         assert client.post(links.approval_rules(), {"off": str(one.pk)}).status_code == 403
+
+
+def test_who_sees_one_company_decides_about_its_rules_alone(sandbox: Sandbox) -> None:
+    company = sandbox.company("qbo")
+    narrow = person("narrow", Role.ADMINISTRATOR, sees_all=False)
+    people.grant(narrow, Grant.Kind.COMPANY, company)
+    client, url = RawPathClient(), links.approval_rules()
+    client.force_login(narrow)
+    for_all, by_tag = rule(), rule(tag_key="tier", tag_value="gold")
+    own = rule(company_id=company)
+
+    page = client.get(url).content.decode()
+    assert f'id="rule-off-{own.pk}"' in page
+    assert "All companies" in page  # the rule is listed, because it is about theirs too
+    for unnamed in (for_all, by_tag):
+        assert f'id="rule-off-{unnamed.pk}"' not in page
+        assert client.post(url, {"off": str(unnamed.pk)}).status_code == 403
+    for choice in ({"companies": "all"}, {"companies": "tag", "tag_key": "a", "tag_value": "b"}):
+        assert f'value="{choice["companies"]}"' not in page
+        assert client.post(url, choice | {"fields_changed": "any"}).status_code == 422
+    other = {"companies": "company", "company_id": sandbox.company("xero"), "fields_changed": "any"}
+    assert client.post(url, other).status_code == 422
+    assert ApprovalRule.everywhere.filter(ended_at=None).count() == 3
+
+    assert client.post(url, other | {"company_id": company}).status_code == 303
+    assert client.post(url, {"off": str(own.pk)}).status_code == 303
+    own.refresh_from_db()
+    assert own.ended_at is not None

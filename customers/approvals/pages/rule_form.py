@@ -1,6 +1,6 @@
 """The form of a new rule: which companies, and what has to be approved."""
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -16,7 +16,10 @@ _MAX_ROWS = 1_000_000
 
 
 class RuleForm(forms.Form):
-    """A rule as it is typed. Checking a company reads it from Codat."""
+    """A rule as it is typed. Checking a company reads it from Codat.
+
+    `for_all`: whether it may be about companies that are not named.
+    """
 
     companies = forms.ChoiceField(
         label="Companies",
@@ -40,6 +43,13 @@ class RuleForm(forms.Form):
             "max_value": f"Enter at most {_MAX_ROWS} rows.",
         },
     )
+
+    def __init__(self, *args: Any, for_all: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not for_all:
+            companies = cast(forms.ChoiceField, self.fields["companies"])
+            companies.choices = [(COMPANY, "One company")]
+            companies.initial = COMPANY
 
     def clean(self) -> dict[str, Any]:
         """The values that belong together."""

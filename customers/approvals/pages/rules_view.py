@@ -20,22 +20,23 @@ from customers.web import htmx, links
 def rules(request: HttpRequest) -> HttpResponse:
     """All rules. POST adds one, or with `off` switches that one off."""
     user = cast(User, request.user)
-    form, status = RuleForm(), 200
+    for_all = rules_module.may_decide("", user)
+    form, status = RuleForm(for_all=for_all), 200
     if request.method == "POST":
         if "off" in request.POST:
             text = request.POST["off"]
             pk = int(text) if text.isdecimal() and len(text) < 10 else 0
             rules_module.switch_off(get_object_or_404(ApprovalRule, pk=pk), user)
             return htmx.see_other(links.approval_rules())
-        form = RuleForm(request.POST)
+        form = RuleForm(request.POST, for_all=for_all)
         if form.is_valid():
             rules_module.add(form.rule(), user)
             return htmx.see_other(links.approval_rules())
         status = 422
-    return render(request, "approvals/rules.html", _context(form), status=status)
+    return render(request, "approvals/rules.html", _context(form, user), status=status)
 
 
-def _context(form: RuleForm) -> dict[str, Any]:
+def _context(form: RuleForm, user: User) -> dict[str, Any]:
     listed = list(ApprovalRule.objects.order_by("-made_at", "-id"))
     return {
         "form": form,
@@ -45,6 +46,7 @@ def _context(form: RuleForm) -> dict[str, Any]:
                 "rule": rule,
                 "companies": rules_module.companies_of(rule),
                 "asks_for": rules_module.asks_for(rule),
+                "may_switch_off": rules_module.may_decide(rule.company_id, user),
             }
             for rule in sorted(listed, key=lambda rule: rule.ended_at is not None)
         ],
