@@ -24,6 +24,7 @@ def change_role(by: User, person_id: int, role: Role | None) -> bool:
         person, before = change.person, role_of(change.person)
         if role == before:
             return False
+        rules.require_no_wider(change)
         rules.require_role(change, role)
         if person.is_superuser:
             person.is_superuser = person.is_staff = False
@@ -45,6 +46,7 @@ def switch_off(by: User, person_id: int) -> bool:
         person = change.person
         if not person.is_active:
             return False
+        rules.require_no_wider(change)
         rules.require_other_account(change)
         person.is_active = False
         person.save(update_fields=["is_active"])
@@ -59,6 +61,7 @@ def switch_on(by: User, person_id: int) -> bool:
         person = change.person
         if person.is_active:
             return False
+        rules.require_no_wider(change)
         person.is_active = True
         person.save(update_fields=["is_active"])
         record(person, by, Action.SWITCHED_ON)

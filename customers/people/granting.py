@@ -35,6 +35,7 @@ def show_some(by: User, person_id: int) -> bool:
         if not Person.objects.filter(pk=change.person.pk, sees_all=True).exists():
             return False
         rules.require_other_companies(change)
+        rules.require_no_wider(change)
         access.set_sees_all(change.person, sees_all=False)
         record(change.person, by, Action.SOME_COMPANIES)
     return True

@@ -90,6 +90,7 @@ def withdraw(by: User, person_id: int) -> bool:
     """Make the link useless and switch the account off; whether there was an open invitation. Raises Refused."""
     with changing(by, person_id) as change:
         person = change.person
+        rules.require_no_wider(change)
         # A person who joins at this moment is one row ahead or behind: the conditions are those of that row alone.
         rows = Invitation.objects.filter(user=person, accepted_at=None, withdrawn_at=None)
         if _has_come(person) or not rows.update(withdrawn_at=timezone.now()):

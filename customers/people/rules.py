@@ -1,7 +1,7 @@
 """Who may change whom. Every change of a person is made inside `changing`, which decides it again under one lock.
 
-A person may give what they have: a role up to their own, companies that they see. The last administrator keeps the
-role, and nobody changes what they themselves see.
+A person may give what they have: a role up to their own, companies that they see. Who sees more is changed by those
+who see it, too. The last administrator keeps the role, and nobody changes what they themselves see.
 """
 
 from collections.abc import Iterator
@@ -149,11 +149,13 @@ def require_scope(by: User, companies: frozenset[str] | None) -> None:
 
 
 def require_no_wider(change: Change) -> None:
-    """Raises Refused where the person sees more.
+    """Raises Refused where the person sees more. One's own account is never refused.
 
-    A new address or a new link could be used to sign in as that person.
+    A role counts for all that a person sees; a new address or link could be used to sign in as that person.
     """
-    if not is_within(scope_when_on(change.person), scope_of(change.by)):
+    if not change.is_of_oneself and not is_within(
+        scope_when_on(change.person), scope_of(change.by)
+    ):
         raise Refused(_WIDER)
 
 

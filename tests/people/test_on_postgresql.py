@@ -14,6 +14,7 @@ TESTS = (
     "tests/people/test_last_seen.py",
     "tests/people/test_pages.py",
     "tests/people/test_races.py",
+    "tests/people/test_those_who_see_more.py",
 )
 
 
