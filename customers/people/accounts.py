@@ -1,11 +1,13 @@
 """Changes of one person's account: role, email address, switched on and off, sessions. Each is made under the rules."""
 
+import uuid
+
 from allauth.account.models import EmailAddress
 from django.contrib.auth.models import User
 
 from customers.access.people import role_of, set_role
 from customers.access.roles import Role
-from customers.models import PersonEvent
+from customers.models import Invitation, PersonEvent
 from customers.people import asking, rules, sessions
 from customers.people.history import record
 from customers.people.rules import Refused, changing
@@ -93,5 +95,8 @@ def change_email(by: User, person_id: int, email: str) -> bool:
         EmailAddress.objects.filter(user=person).delete()
         person.email = email
         person.save(update_fields=["email"])
+        # The link that was mailed holds the secret before. A new one is sent by hand or with "Send again".
+        unused = Invitation.objects.filter(user=person, accepted_at=None)
+        unused.update(secret=uuid.uuid4(), is_mailed=False)
         record(person, by, Action.EMAIL, email)
     return True

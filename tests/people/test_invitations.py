@@ -133,6 +133,21 @@ def test_a_withdrawn_link_works_no_more_until_it_is_sent_again(
     assert join(mailed_link()) == 200
 
 
+def test_another_address_ends_the_link_that_went_to_the_one_before(
+    has_mail: None, manager_client: RawPathClient
+) -> None:
+    url = invite(manager_client)["Location"].partition("?")[0]
+    first = mailed_link()
+    manager_client.post(url, {"action": "email", "email": "right@example.com"})
+    assert RawPathClient().get(first).status_code == 410
+    assert join(first) == 410
+    page = manager_client.get(url).content.decode()
+    assert "This link has not been mailed" in page
+    manager_client.post(url, {"action": "resend"})
+    assert mail.outbox[-1].to == ["right@example.com"]
+    assert join(mailed_link()) == 200
+
+
 def test_one_who_is_switched_off_cannot_join(has_mail: None, manager_client: RawPathClient) -> None:
     url = invite(manager_client)["Location"].partition("?")[0]
     manager_client.post(url, {"action": "off"})
@@ -174,7 +189,7 @@ def test_a_mail_server_that_fails(
 
     monkeypatch.setattr("customers.people.mail.send_mail", fail)
     page = manager_client.get(invite(manager_client)["Location"]).content.decode()
-    assert "The mail could not be sent" in page
+    assert "This link has not been mailed" in page
     assert "/invitations/" in page
 
 
