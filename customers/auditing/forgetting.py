@@ -9,6 +9,7 @@ from customers.auditing.held import Customer, obstacles, opened_by
 from customers.models import AuditEntry, IndexedCompany, Preferences
 from customers.spreadsheets.importing import states as import_states
 from customers.worker import forgetting
+from customers.writes.save_lock import customer_lock, lock_in_transaction
 
 
 class NotPossible(Exception):
@@ -22,6 +23,8 @@ def forget(customer: Customer, *, user: User) -> None:
     says who had it forgotten. Raises NotPossible. Repeated, it does nothing more than add an entry.
     """
     with transaction.atomic():
+        # Nobody saves a change of it between the check and the deletion.
+        lock_in_transaction(customer_lock(customer.company_id, customer.customer_id))
         if obstacles(customer):
             raise NotPossible
         changes = forgetting.empty_writes(customer.writes.filter(forgotten_at=None))

@@ -7,6 +7,7 @@ alike. A pair of the same customer is closed when one of the two is gone or arch
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
@@ -20,6 +21,8 @@ Decision = DuplicatePair.Decision
 
 # Pairs of one company that are stored: the most similar ones.
 MAX_PAIRS = 2_000
+# A company with more customers is compared once in this time: 20,000 take some seconds, and each change reads it anew.
+SMALL, REST = 2_000, timedelta(hours=1)
 _COLUMNS = ("customer_id", "name", "emails", "phones", "tax_number", "registration_number")
 # Rows of one statement.
 _PIECE = 500
@@ -47,9 +50,9 @@ def forget() -> int:
 
 def _due() -> QuerySet[IndexedCompany]:
     never = Q(compared_at=None, read_at__isnull=False)
-    return IndexedCompany.objects.filter(
-        never | Q(read_at__gt=F("compared_at")), state=IndexedCompany.State.COMPLETE
-    )
+    rested = Q(customers__lte=SMALL) | Q(compared_at__lt=timezone.now() - REST)
+    newer = Q(read_at__gt=F("compared_at")) & rested
+    return IndexedCompany.objects.filter(never | newer, state=IndexedCompany.State.COMPLETE)
 
 
 def compare(source: IndexedCompany) -> int:

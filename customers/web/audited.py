@@ -19,7 +19,7 @@ from django.http.response import HttpResponseBase
 from customers.access.scopes import scope_of
 from customers.audit.recording import entry, record_all
 from customers.codat import cache
-from customers.models import Approval, AuditEntry, DuplicatePair, SubjectKind, Write
+from customers.models import Approval, AuditEntry, BatchRow, DuplicatePair, SubjectKind, Write
 from customers.web import failures
 
 Kind = AuditEntry.Kind
@@ -40,11 +40,14 @@ READS = {
     "compare": "comparison",
     "new": "form with its values",
     "write": "change",
+    "batch_row": "row of a batch",
     "notes": "notes",
     "duplicate": "probable duplicates",
     "held": "what is held",
     "approval": "request for approval",
 }
+# Answers to a post that show its page again, because it was refused or Codat did not answer.
+_SHOWN_AGAIN = (409, 422, 502, 503, 504)
 # What the customer's own page loads by itself, and shows.
 _PARTS = ("details", "timeline", "attachments", "notes")
 FILES = {"preview": "preview", "download": "file", "archive": "archive of all"}
@@ -94,9 +97,7 @@ def entries_of(request: HttpRequest, response: HttpResponseBase) -> list[AuditEn
     ):
         detail: dict[str, str | int | bool] = {"page": name}
         return [entry(Kind.DENIED, company_id=company_id, detail=detail)]
-    # The form after a post that was refused shows the customer, too.
-    has_content = response.status_code in (200, 206)
-    if not (has_content or (response.status_code == 422 and request.method == "POST")):
+    if not _has_content(request, response.status_code):
         return []
     if name in READS:
         return [
@@ -110,6 +111,11 @@ def entries_of(request: HttpRequest, response: HttpResponseBase) -> list[AuditEn
             for company_of, customer_id in _customers(request, name, ids)
         ]
     return _files(name, ids)
+
+
+def _has_content(request: HttpRequest, status: int) -> bool:
+    """Whether a response holds what its address is about."""
+    return status in (200, 206) or (request.method == "POST" and status in _SHOWN_AGAIN)
 
 
 def _is_hidden(request: HttpRequest, company_id: str) -> bool:
@@ -156,6 +162,10 @@ def _customer_ids(request: HttpRequest, name: str, ids: dict[str, Any]) -> Itera
     if name == "duplicate":
         pairs = DuplicatePair.objects.filter(pk=ids["pair_id"])
         return [pk for pair in pairs.values_list("first_id", "second_id") for pk in pair]
+    if name == "batch_row":
+        # A new customer has no ID yet.
+        rows = BatchRow.objects.filter(batch=ids["batch_id"], position=ids["position"])
+        return list(rows.values_list("customer_id", flat=True))
     if name == "write":
         writes = Write.objects.filter(pk=ids["write_id"])
         return list(writes.values_list("customer_id", flat=True))
@@ -166,7 +176,8 @@ def _customer_ids(request: HttpRequest, name: str, ids: dict[str, Any]) -> Itera
 
 def _subject(ids: dict[str, Any]) -> str:
     """The ID of what a page is about beside its customer."""
-    return next((str(ids[name]) for name in _SUBJECTS if name in ids), "")
+    subject = next((str(ids[name]) for name in _SUBJECTS if name in ids), "")
+    return f"{subject}:{ids['position']}" if "position" in ids else subject
 
 
 def _store(entries: Iterable[AuditEntry]) -> None:

@@ -24,6 +24,7 @@ from customers.web import audited, links
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
 from tests.support import approvals, attachments, exports, new_batches
+from tests.support.batch_rows import batch_of
 from tests.support.batches import customers_of, started
 from tests.support.imports import checked, csv_of
 from tests.support.journal import COMPANY, customer, edit_customer, journal_row
@@ -116,6 +117,27 @@ def test_a_request_for_approval_and_reading_it_are_recorded(
     read, asked = only(Kind.READ), only(Kind.APPROVAL)
     assert (read.company_id, read.customer_id) == (request.company_id, customer(sandbox))
     assert read.subject == asked.subject == str(request.pk)
+
+
+def test_a_page_that_a_refused_post_shows_again_is_recorded(
+    sandbox: Sandbox, editor: User, viewer_client: RawPathClient
+) -> None:
+    approvals.rule()
+    request = approvals.waiting(sandbox, editor)
+    answer = viewer_client.post(links.approval(request.pk), {"action": "no such button"})
+    assert (answer.status_code, only(Kind.READ).customer_id) == (409, customer(sandbox))
+
+
+def test_a_row_of_a_batch_is_recorded(
+    sandbox: Sandbox, editor: User, viewer_client: RawPathClient
+) -> None:
+    company = sandbox.company(COMPANY)
+    batch = batch_of(editor, company, "ready", checked=2)
+    for position in (1, 2):
+        answer = viewer_client.get(links.batch_row(company, batch.pk, position))
+        assert answer.status_code == 200
+    rows = [(row.customer_id, f"{batch.pk}:{row.position}") for row in batch.rows.all()]
+    assert [(one.customer_id, one.subject) for one in entries(Kind.READ)] == rows
 
 
 def test_changes_of_people_are_recorded(groups: None, viewer: User) -> None:

@@ -138,6 +138,17 @@ def test_each_company_is_compared_once_after_each_reading(source: IndexedCompany
     assert not comparing.is_wanted()
 
 
+def test_a_large_company_is_not_compared_anew_after_each_change(source: IndexedCompany) -> None:
+    now = timezone.now()
+    large = IndexedCompany.objects.filter(pk=source.pk)
+    large.update(
+        customers=comparing.SMALL + 1, compared_at=now - timedelta(minutes=50), read_at=now
+    )
+    assert not comparing.is_wanted()
+    large.update(compared_at=now - timedelta(minutes=70))
+    assert comparing.is_wanted()
+
+
 def test_a_pair_that_is_no_longer_alike_goes_unless_somebody_decided(
     source: IndexedCompany, editor: User
 ) -> None:
