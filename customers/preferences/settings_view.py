@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
-from customers import localisation
+from customers import localisation, scope
 from customers.formatting import day_and_time, size, thousands
 from customers.models import Preferences
 from customers.preferences.settings_form import LABELS, SettingsForm, save, stored_values
@@ -29,19 +29,20 @@ def settings_page(request: HttpRequest) -> HttpResponse:
             changed = save(user, form.cleaned_data)
             # The page that follows has the new values in force, and says what was saved.
             return redirect(f"{links.settings()}?{urlencode({'saved': ','.join(changed)})}")
-        return render(request, "preferences/settings.html", _context(form), status=422)
+        return render(request, "preferences/settings.html", _context(form, user), status=422)
     values = stored_values(user)
     chosen = {name: request.GET[name] for name in ("time_zone", "locale") if name in request.GET}
     form = SettingsForm(values | chosen)
-    context = _context(form) | {"saved": _saved(request, values)}
+    context = _context(form, user) | {"saved": _saved(request, values)}
     return htmx.render(request, "preferences/settings.html", "preferences/_preview.html", context)
 
 
-def _context(form: SettingsForm) -> dict[str, Any]:
+def _context(form: SettingsForm, user: User) -> dict[str, Any]:
     """The context of the form. A bound form has its problems; a value that is stored and invalid by now is one, too."""
     form.full_clean()
     return {
         "form": form,
+        "has_channels": user.has_perm("customers.manage_people") and scope.current().is_everything,
         "errors": [
             {"text": text, "anchor": f"id_{name}"}
             for name, texts in form.errors.items()

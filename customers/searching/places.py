@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.contrib.auth.models import User
 
+from customers import scope
 from customers.index import words
 from customers.models import IndexedCompany
 from customers.searching.entries import Entry, Part, Parts, Reason, parts
@@ -28,13 +29,17 @@ class Company:
 
 @dataclass(frozen=True, slots=True)
 class _Page:
-    """A page of the dashboard: its name, other words for it, and who may open it ("" for every reader)."""
+    """A page of the dashboard: its name, other words for it, and who may open it ("" for every reader).
+
+    `for_all`: only those who see all companies.
+    """
 
     url: str
     name: str
     icon: str
     other_words: str = ""
     needs: str = ""
+    for_all: bool = False
 
 
 _MANAGERS = "customers.manage_people"
@@ -51,7 +56,9 @@ _PAGES = (
     _Page(links.settings(), "Settings", "cog-6-tooth", "preferences theme dark time zone density"),
     _Page(links.notifications(), "Notifications", "bell", "messages told unread"),
     _Page(links.notification_settings(), "What you are told", "bell", "notifications mail digest"),
-    _Page(links.channels(), "Team channels", "bell", "webhook slack teams", _MANAGERS),
+    _Page(
+        links.channels(), "Team channels", "bell", "webhook slack teams", _MANAGERS, for_all=True
+    ),
     _Page(links.shortcuts(), "Keyboard shortcuts", "command-line", "keys help"),
     _Page(people_links.people(), "People", "users", "accounts roles invite access", _MANAGERS),
     _Page(people_links.invite(), "Invite a person", "plus", "people add account", _MANAGERS),
@@ -121,6 +128,8 @@ def page_entries(text: str, user: User) -> list[Entry]:
 def _may(page: _Page, user: User) -> bool:
     if page.needs == _STAFF:
         return user.is_staff and settings.ADMIN_SITE
+    if page.for_all and not scope.current().is_everything:
+        return False
     return not page.needs or user.has_perm(page.needs)
 
 

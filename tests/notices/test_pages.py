@@ -14,7 +14,7 @@ from pytest_django import Settings
 
 from customers.access import people
 from customers.access.roles import Role
-from customers.models import AuditEntry, Delivery, Grant, Notice, TeamChannel
+from customers.models import AuditEntry, CompanyState, Delivery, Grant, Notice, TeamChannel
 from customers.notices import Kind, channels, choices
 from customers.notices.inbox import PAGE_SIZE
 from customers.notices.kinds import CHANNEL_KINDS, Way
@@ -222,6 +222,23 @@ def test_the_settings_lead_there(client: RawPathClient, lead_client: RawPathClie
     assert 'href="/settings/notifications/"' in html(client, "/settings/")
     assert 'href="/settings/channels/"' not in html(client, "/settings/")
     assert 'href="/settings/channels/"' in html(lead_client, "/settings/")
+
+
+def test_channels_are_for_those_who_see_all_companies(db: None) -> None:
+    company()
+    ours = channel()
+    narrow = reader("narrow", Role.ADMINISTRATOR, sees_all=False)
+    people.grant(narrow, Grant.Kind.COMPANY, CompanyState.objects.get().company_id)
+    client = signed_in(narrow)
+    assert 'href="/settings/channels/"' not in html(client, "/settings/")
+    suggested = client.get("/search/suggestions/?q=team+ch", headers={"HX-Request": "true"})
+    assert suggested.status_code == 200
+    assert "/settings/channels/" not in suggested.content.decode()
+    assert client.get("/settings/channels/").status_code == 403
+    assert client.post("/settings/channels/", NEW).status_code == 403
+    remove = {"action": "remove", "channel": str(ours.pk)}
+    assert client.post("/settings/channels/", remove).status_code == 403
+    assert TeamChannel.objects.get() == ours
 
 
 # -- channels ----------------------------------------------------------------------------------------

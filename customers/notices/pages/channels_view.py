@@ -7,11 +7,13 @@ from urllib.parse import urlsplit
 
 from django.contrib.auth.decorators import permission_required
 from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
 from django.db.models import Max
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
+from customers import scope
 from customers.models import Delivery, TeamChannel
 from customers.notices import channels
 from customers.notices.forms import ChannelForm
@@ -33,7 +35,12 @@ class Row:
 @require_http_methods(["GET", "HEAD", "POST"])
 @permission_required("customers.manage_people", raise_exception=True)
 def team_channels(request: HttpRequest) -> HttpResponse:
-    """The channels. POST `action` adds one, or does something with `channel`: test, secret, remove."""
+    """The channels. POST `action` adds one, or does something with `channel`: test, secret, remove.
+
+    A channel is told of every company: for those who see all.
+    """
+    if not scope.current().is_everything:
+        raise PermissionDenied
     if request.method != "POST":
         return _page(request, ChannelForm())
     if request.POST.get("action") == "add":
