@@ -77,7 +77,7 @@ urlpatterns = [
     path("second-factor/", views.SecondFactorView.as_view(), name="mfa_authenticate"),
     path(
         "login/passkey/",
-        login_not_required(webauthn_views.login_webauthn),
+        login_not_required(views.PasskeySignInView.as_view()),
         name="mfa_login_webauthn",
     ),
     path("security/", views.SecurityView.as_view(), name="mfa_index"),

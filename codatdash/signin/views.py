@@ -15,7 +15,7 @@ from allauth.mfa.webauthn import views as webauthn_views
 from allauth.socialaccount.models import SocialApp
 from allauth.socialaccount.providers.openid_connect import views as provider_views
 from django.conf import settings
-from django.contrib.auth import views
+from django.contrib.auth import logout, views
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.forms import PasswordChangeForm
 from django.contrib.auth.models import User
@@ -41,6 +41,15 @@ def _is_throttled(form: BaseForm) -> bool:
     return any(error.code == "throttled" for found in errors for error in found)
 
 
+def _end_session(request: HttpRequest) -> None:
+    """End the session of somebody who signs in once more, maybe as somebody else.
+
+    It would outlive a second factor that is not given, and pass its age on to the session that begins.
+    """
+    if request.user.is_authenticated:
+        logout(request)
+
+
 class _InvalidStatus:
     """A form with an error answers 422, and 429 where the guess was not checked."""
 
@@ -55,6 +64,12 @@ class SignInView(account_views.LoginView):  # type: ignore[misc]  # allauth has 
     """The sign-in page."""
 
     template_name = "registration/login.html"
+
+    def form_valid(self, form: BaseForm) -> HttpResponse:
+        """The page that was asked for, or the second factor."""
+        _end_session(self.request)
+        response: HttpResponse = super().form_valid(form)
+        return response
 
     def form_invalid(self, form: BaseForm) -> HttpResponse:
         """The page with its error; 429 where the attempt was not checked."""
@@ -74,6 +89,16 @@ class SignInView(account_views.LoginView):  # type: ignore[misc]  # allauth has 
             "provider_id": settings.OIDC_PROVIDER_ID,
         }
         return context
+
+
+class PasskeySignInView(webauthn_views.LoginWebAuthnView):  # type: ignore[misc]
+    """Sign-in with a passkey alone."""
+
+    def form_valid(self, form: BaseForm) -> HttpResponse:
+        """The first page."""
+        _end_session(self.request)
+        response: HttpResponse = super().form_valid(form)
+        return response
 
 
 class PasswordView(views.PasswordChangeView):

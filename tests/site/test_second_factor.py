@@ -66,6 +66,17 @@ def test_an_app_is_asked_for_after_the_password(secret: str) -> None:
     assert client.get(SECURITY).status_code == 200
 
 
+def test_the_session_of_somebody_else_ends_before_the_second_factor(
+    sandbox: Sandbox, secret: str, viewer_client: RawPathClient
+) -> None:
+    assert viewer_client.get("/companies/").status_code == 200
+    assert sign_in(viewer_client, next="/companies/?q=a") == FACTOR
+    assert viewer_client.get("/companies/").status_code == 302
+    right = viewer_client.post(FACTOR, {"code": code(secret, steps=1)})
+    assert right["Location"] == "/companies/?q=a"
+    assert viewer_client.session["_auth_user_id"] == str(User.objects.get(username="editor").pk)
+
+
 def test_the_picture_is_a_file_and_only_while_an_app_is_set_up(editor: User) -> None:
     client = RawPathClient()
     sign_in(client)

@@ -57,3 +57,13 @@ def test_polling_does_not_extend_a_session(
     assert viewer_client.session["used_at"] == before
     assert is_signed_in(viewer_client)
     assert viewer_client.session["used_at"] > before
+
+
+@pytest.mark.parametrize("name", ["used_at", "began_at"])
+def test_the_first_sign_in_after_it_counts(viewer_client: RawPathClient, name: str) -> None:
+    assert is_signed_in(viewer_client)
+    age(viewer_client, **{name: 7 * 24 * 3600})
+    data = {"username": "viewer", "password": "viewer-password", "next": "/writes/?page=2"}
+    answer = viewer_client.post("/accounts/login/", data)
+    assert answer["Location"] == "/writes/?page=2"
+    assert is_signed_in(viewer_client)
