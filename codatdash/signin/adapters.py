@@ -103,7 +103,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         """
         if not user.has_usable_password():
             return
-        message = self.render_mail("account/email/password_reset_key", email, context)
+        # To the stored address, not to one that somebody typed and that only looks the same.
+        message = self.render_mail("account/email/password_reset_key", user.email, context)
         threading.Thread(target=_send, args=[message], name="password-reset").start()
 
 

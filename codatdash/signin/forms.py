@@ -147,4 +147,9 @@ class ResetForm(account_forms.ResetPasswordForm):  # type: ignore[misc]
         """The address. Raises ValidationError."""
         # Each one counts, also of an existing address: it sends a mail.
         check_guess(guess_of(context.request, str(self.cleaned_data["email"]), "reset"))
-        return str(super().clean_email())
+        email = str(super().clean_email())
+        # allauth finds addresses in lower case only. Here they are as an administrator or the provider wrote them.
+        found = User.objects.filter(email__iexact=email, is_active=True)
+        # The database may take more for the same than the mail server: a dotless i, for one.
+        self.users = [user for user in found if user.email.lower() == email.lower()]
+        return email

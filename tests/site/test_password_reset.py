@@ -73,6 +73,18 @@ def test_the_link_of_the_mail_sets_a_new_password(
     assert other.get("/accounts/security/").status_code == 302
 
 
+def test_capital_letters_in_a_stored_address_make_no_difference(
+    person: User, anonymous_client: RawPathClient
+) -> None:
+    User.objects.filter(pk=person.pk).update(email="Vi.Ewer@Example.com")
+    User.objects.create_user("other", email="v%.ewer@example.com", password="a")
+    assert ask(anonymous_client, "vi.ewer@example.COM") == "/accounts/password/reset/sent/"
+    assert [message.to for message in mail.outbox] == [["Vi.Ewer@Example.com"]]
+    User.objects.update(is_active=False)
+    ask(anonymous_client, "vi.ewer@example.com")
+    assert len(mail.outbox) == 1
+
+
 def test_a_link_works_once(person: User, anonymous_client: RawPathClient) -> None:
     ask(anonymous_client, "viewer@example.com")
     used = link()
