@@ -2,7 +2,8 @@
 
 from enum import StrEnum
 
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import Group, Permission, User
+from django.db.models import QuerySet
 
 
 class Role(StrEnum):
@@ -42,8 +43,14 @@ def role_of(user: User) -> Role | None:
     return next((role for role in reversed(Role) if role in names), None)
 
 
+def direct_permissions(user: User) -> QuerySet[Permission]:
+    """The permissions of the dashboard that a user has beside groups, such as those given before there were roles."""
+    return user.user_permissions.filter(content_type__app_label="customers")
+
+
 def set_role(user: User, role: Role | None) -> None:
-    """Give a user one role in place of any other; None takes it away. Other groups stay."""
+    """Give a user one role in place of any other and of direct permissions; None takes it away. Other groups stay."""
+    user.user_permissions.remove(*direct_permissions(user))
     user.groups.remove(*Group.objects.filter(name__in=[each for each in Role if each != role]))
     if role is not None:
         user.groups.add(Group.objects.get(name=role))

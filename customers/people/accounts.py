@@ -6,7 +6,7 @@ from allauth.account.models import EmailAddress
 from django.contrib.auth.models import User
 
 from customers.access.people import role_of, set_role
-from customers.access.roles import Role
+from customers.access.roles import Role, direct_permissions
 from customers.models import Invitation, PersonEvent
 from customers.people import asking, rules, sessions
 from customers.people.history import record
@@ -18,21 +18,26 @@ _SAME_EMAIL = "Another account has this email address."
 
 
 def change_role(by: User, person_id: int, role: Role | None) -> bool:
-    """Give a role in place of the one before, in force from the person's next request; whether it is another one.
+    """Give a role in place of the one before, in force from the person's next request; whether anything was changed.
 
-    A superuser who gets a lower role is none any more. Raises Refused.
+    Permissions that the person has beside roles are removed. A superuser who gets a lower role is none any more. Raises
+    Refused.
     """
     with changing(by, person_id) as change:
         person, before = change.person, role_of(change.person)
-        if role == before:
+        has_direct = direct_permissions(person).exists()
+        if role == before and not has_direct:
             return False
         rules.require_no_wider(change)
         rules.require_role(change, role)
-        if person.is_superuser:
+        if person.is_superuser and role != before:
             person.is_superuser = person.is_staff = False
             person.save(update_fields=["is_superuser", "is_staff"])
         set_role(person, role)
-        record(person, by, Action.ROLE, f"{role_name(before)} → {role_name(role)}")
+        detail = f"{role_name(before)} → {role_name(role)}"
+        if has_direct:
+            detail += ", without permissions beside the role"
+        record(person, by, Action.ROLE, detail)
         asking.forget_if_answered(person)
     return True
 

@@ -42,6 +42,25 @@ def test_a_role_takes_effect_on_the_next_request(
     ]
 
 
+@pytest.mark.parametrize("role", [None, Role.VIEWER, Role.EDITOR])
+@pytest.mark.parametrize("before", [None, Role.EDITOR])
+def test_a_role_takes_the_place_of_permissions_given_directly(
+    manager_client: RawPathClient, before: Role | None, role: Role | None
+) -> None:
+    """Those that were given by hand before there were roles; of the dashboard alone."""
+    jo = person("jo", before)
+    others = Permission.objects.get(codename="view_user")
+    jo.user_permissions.add(Permission.objects.get(codename="approve_changes"), others)
+    posted = {"action": "role", "role": role.name.lower() if role else ""}
+    answer = manager_client.post(f"/people/{jo.pk}/", posted)
+    assert answer["Location"].endswith("?done=role")
+    jo = User.objects.get(pk=jo.pk)
+    assert role_of(jo) == role
+    assert not jo.has_perm("customers.approve_changes")
+    assert list(jo.user_permissions.all()) == [others]
+    assert manager_client.post(f"/people/{jo.pk}/", posted)["Location"].endswith("?done=nothing")
+
+
 def test_the_same_role_changes_nothing(manager: User, viewer: User) -> None:
     assert not accounts.change_role(manager, viewer.pk, Role.VIEWER)
     assert events(viewer) == []
