@@ -108,6 +108,7 @@ DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL") or ADMINISTRATOR_EMAIL or "d
 
 # The dashboard's own address, for links in mail and in the team's channels.
 DASHBOARD_URL = env.http_url("DASHBOARD_URL", "http://127.0.0.1:8000")
+HAS_DASHBOARD_URL = bool(env.text("DASHBOARD_URL"))
 # Hosts that messages to channels may be sent to; a leading dot stands for all subdomains. The default is those of
 # Slack and of Teams' workflows.
 NOTICE_HOSTS = env.hosts(

@@ -7,6 +7,7 @@ import logging
 import threading
 import time
 from typing import Any
+from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.authentication import get_authentication_records
@@ -95,6 +96,11 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
             url = reverse("openid_connect_login", args=[settings.OIDC_PROVIDER_ID])
             methods = [{"id": "provider", "description": settings.OIDC_NAME, "url": url}]
         return methods
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        """The link of the mail. It begins with the dashboard's own address where that is set."""
+        url = str(super().get_reset_password_from_key_url(key))
+        return settings.DASHBOARD_URL + urlsplit(url).path if settings.HAS_DASHBOARD_URL else url
 
     def send_password_reset_mail(self, user: User, email: str, context: dict[str, Any]) -> None:
         """Send the link beside the request, which therefore takes as long for an unknown address.

@@ -21,6 +21,7 @@ NEW = "plum-lantern-42"
 @pytest.fixture(autouse=True)
 def _has_mail(settings: Settings) -> None:
     settings.HAS_MAIL = True
+    settings.HAS_DASHBOARD_URL = False
     for alias in ("default", "process"):
         caches[alias].clear()
 
@@ -83,6 +84,20 @@ def test_capital_letters_in_a_stored_address_make_no_difference(
     User.objects.update(is_active=False)
     ask(anonymous_client, "vi.ewer@example.com")
     assert len(mail.outbox) == 1
+
+
+def test_the_link_begins_with_the_dashboards_own_address(
+    person: User, anonymous_client: RawPathClient, settings: Settings
+) -> None:
+    settings.ALLOWED_HOSTS = ["testserver", "other.example.com"]
+    settings.DASHBOARD_URL = "https://dashboard.example.com"
+    settings.HAS_DASHBOARD_URL = True
+    anonymous_client.post(RESET, {"email": person.email}, headers={"Host": "other.example.com"})
+    ask(anonymous_client, person.email)
+    assert len(mail.outbox) == 2
+    for message in mail.outbox:
+        assert "https://dashboard.example.com/accounts/password/reset/" in message.body
+        assert "other.example.com" not in message.body
 
 
 def test_a_link_works_once(person: User, anonymous_client: RawPathClient) -> None:
