@@ -12,6 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from customers.codat.http.quota import RateLimit
+from customers.home.notes import is_partial, visible
 from customers.home.problem import AWAY_AFTER, KINDS, SECTIONS, Problem
 from customers.home.problems import problems
 from customers.models import ProblemNote, ProblemSnooze
@@ -35,6 +36,7 @@ class Owner:
 class Entry:
     """A problem and what people said of it. `owners` are empty where it has no owner.
 
+    `is_partial`: it may be about companies that the person does not see, so they neither take nor mute it.
     `may_act`: the person may do what is next. `is_mine`: they own it, or it has no owner and they may act.
     """
 
@@ -43,6 +45,7 @@ class Entry:
     may_act: bool
     is_mine: bool
     is_taken_by_me: bool
+    is_partial: bool
     snoozed_until: datetime | None = None
     muted: ProblemNote | None = None
 
@@ -127,7 +130,7 @@ def board_of(user: User, quota: RateLimit | None = None) -> Board:
 def _notes(now: datetime) -> dict[str, ProblemNote]:
     """What was said of the problems that are open or ended lately, by key."""
     lately = Q(resolved_at=None) | Q(resolved_at__gt=now - RESOLVED_FOR)
-    return {note.key: note for note in ProblemNote.objects.filter(lately)}
+    return {note.key: note for note in visible().filter(lately)}
 
 
 def _people(found: Iterable[Problem], notes: Iterable[ProblemNote]) -> dict[int, str]:
@@ -161,6 +164,7 @@ def _entry(
         may_act=may_act,
         is_mine=is_own or (not owners and may_act),
         is_taken_by_me=bool(note and note.owner_id == user.pk),
+        is_partial=is_partial(problem),
         snoozed_until=snoozed_until,
         muted=note if note and _is_muted(note, problem) else None,
     )

@@ -1,6 +1,7 @@
 """What people say of problems, and what the worker records: taken, given back, snoozed, muted, resolved.
 
-Each is one statement that has its effect once, however often it is asked for.
+Each is one statement that has its effect once, however often it is asked for. Those for all people raise Refused for a
+problem whose companies the current scope may hide in part.
 """
 
 from collections.abc import Iterable
@@ -10,8 +11,9 @@ from django.contrib.auth.models import User
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from customers import scope
 from customers.codat.text import db_safe
-from customers.home.problem import Problem
+from customers.home.problem import KINDS, Problem
 from customers.home.sources.changes import changes_of
 from customers.models import ProblemNote, ProblemSnooze, Write
 from customers.writes import resolving
@@ -28,6 +30,28 @@ _ANEW = {
     "muted_by_name": "",
     "mute_reason": "",
 }
+_OF_COMPANIES = [kind.name for kind in KINDS.values() if kind.is_of_companies]
+
+
+class Refused(Exception):
+    """Nothing was said of a problem; str(e) is a sentence."""
+
+
+def is_partial(problem: Problem) -> bool:
+    """Whether the current scope may hide some of the companies of a problem.
+
+    What is said of it would be said of the others too, so then nothing is.
+    """
+    is_of_many = problem.kind.is_of_companies and not problem.company_id
+    return is_of_many and not scope.current().is_everything
+
+
+def visible() -> "QuerySet[ProblemNote]":
+    """What was said of problems in the current scope: not of those whose companies it may hide in part."""
+    rows = ProblemNote.objects.all()
+    if scope.current().is_everything:
+        return rows
+    return rows.exclude(kind__in=_OF_COMPANIES, company_id="")
 
 
 def take(problem: Problem, user: User) -> bool:
@@ -109,7 +133,12 @@ def _delete_old(now: datetime) -> None:
 
 
 def _note(problem: Problem) -> "QuerySet[ProblemNote]":
-    """The row of a problem, made where it is missing, and begun anew where it had ended."""
+    """The row of a problem, made where it is missing, and begun anew where it had ended.
+
+    Raises Refused where some of its companies may be hidden.
+    """
+    if is_partial(problem):
+        raise Refused("This is about companies that you do not see, too.")
     rows = ProblemNote.objects.filter(pk=problem.key)
     if not rows.exists():
         ProblemNote.objects.bulk_create([_new(problem)], ignore_conflicts=True)

@@ -23,7 +23,7 @@ class Kind:
     """A kind of problem: its section of the page, icon, tone, and the permission that its next action needs.
 
     `sees` is the permission without which a person does not see it. `is_of_changes`: a person may say that it is
-    resolved, because it consists of changes of the journal.
+    resolved, because it consists of changes of the journal. `is_of_companies`: one problem is of many companies.
     """
 
     name: str
@@ -33,6 +33,7 @@ class Kind:
     acts: str = WRITE
     sees: str = READ
     is_of_changes: bool = False
+    is_of_companies: bool = False
 
 
 def _of_changes(name: str, icon: str, tone: str) -> Kind:
@@ -53,10 +54,10 @@ KINDS: dict[str, Kind] = {
         Kind("batch", BATCHES, "square-3-stack-3d", "info"),
         Kind("batch-failed", BATCHES, "square-3-stack-3d", "bad"),
         Kind("import", BATCHES, "arrow-up-tray", "info"),
-        Kind("copies-old", BATCHES, "clock", "warn", acts=READ),
-        Kind("copies-late", BATCHES, "clock", "warn", acts=READ),
-        Kind("copies-none", BATCHES, "clock", "warn", acts=READ),
-        Kind("findings", BATCHES, "exclamation-triangle", "warn", acts=READ),
+        Kind("copies-old", BATCHES, "clock", "warn", acts=READ, is_of_companies=True),
+        Kind("copies-late", BATCHES, "clock", "warn", acts=READ, is_of_companies=True),
+        Kind("copies-none", BATCHES, "clock", "warn", acts=READ, is_of_companies=True),
+        Kind("findings", BATCHES, "exclamation-triangle", "warn", acts=READ, is_of_companies=True),
         Kind("worker", DASHBOARD, "cpu-chip", "bad", sees=WRITE),
         Kind("webhooks", DASHBOARD, "signal-slash", "warn", sees=WRITE),
         Kind("quota", DASHBOARD, "bolt-slash", "warn", sees=WRITE),

@@ -11,11 +11,13 @@ from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.utils import timezone
 
+from customers.access import people
 from customers.home import notes
 from customers.home.problems import problems
-from customers.models import CompanyState, Draft, ProblemNote, ProblemSnooze, Write
+from customers.models import CompanyState, Draft, Grant, ProblemNote, ProblemSnooze, Write
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
+from tests.support.people import person
 from tests.support.problems import (
     COMPANY,
     HTMX,
@@ -267,3 +269,42 @@ def test_hostile_text_is_escaped(editor: User, editor_client: RawPathClient) -> 
         ),
     ):
         assert "<script>alert" not in html
+
+
+@pytest.mark.parametrize("findings", [0, 1])
+def test_what_is_said_of_problems_of_several_companies_is_for_who_sees_all(
+    editor: User, editor_client: RawPathClient, findings: int
+) -> None:
+    last_sync = timezone.now() if findings else timezone.now() - 40 * DAY
+    key = "findings" if findings else "copies-old"
+    for number in range(7):
+        company(f"C{number}", company_id=f"c{number}", last_sync=last_sync, findings=findings)
+    notes.keep(problems())
+    narrow = person("narrow", sees_all=False)
+    for number in range(6):
+        people.grant(narrow, Grant.Kind.COMPANY, f"c{number}")
+    client = RawPathClient()
+    client.force_login(narrow)
+
+    own, shown = page(client), client.get(f"/problems/{key}/").content.decode()
+    for html in (own, shown):
+        assert "6 companies" in html
+        assert "Take it" not in html
+        assert "Mute" not in html.replace("Muted", "")
+    for action in ("take", "give_back", "mute", "unmute"):
+        answer = client.post(f"/problems/{key}/", {"action": action, "reason": "Known"})
+        assert answer.status_code == 422
+        assert "This is about companies that you do not see, too." in answer.content.decode()
+    assert not ProblemNote.objects.exclude(owner=None, muted_at=None).exists()
+    assert act(client, key, "snooze", until="hour") == 303
+    assert len(board(editor).mine) == 1
+
+    assert act(editor_client, key, "take") == 303
+    assert act(editor_client, key, "mute", reason="Known to all") == 303
+    shown = client.get(f"/problems/{key}/").content.decode()
+    assert ("6 companies" in shown, "Known to all" in shown) == (True, False)
+    CompanyState.objects.update(last_sync=timezone.now(), findings=0)
+    notes.keep(problems())
+    assert "7 companies" not in page(client, "?show=resolved")
+    assert client.get(f"/problems/{key}/").status_code == 404
+    assert "7 companies" in page(editor_client, "?show=resolved")

@@ -15,7 +15,7 @@ from customers.home.board import Board, Entry
 from customers.home.pages.board_context import read_board
 from customers.home.problem import WRITE, Problem
 from customers.home.sources.changes import changes_of
-from customers.models import CompanyState, ProblemNote, SubjectKind, Write
+from customers.models import CompanyState, SubjectKind, Write
 from customers.notes.panel import Panel, panel
 from customers.notes.subjects import Subject
 from customers.web import htmx, links
@@ -45,7 +45,7 @@ def problem_page(request: HttpRequest, key: str) -> HttpResponse:
         try:
             _act(request, entry)
             return htmx.see_other(_next(request, key))
-        except _Invalid as error:
+        except (_Invalid, notes.Refused) as error:
             errors = [{"text": str(error), "anchor": ""}]
     if entry is None:
         return _ended(request, key)
@@ -59,7 +59,7 @@ def problem_page(request: HttpRequest, key: str) -> HttpResponse:
 
 
 def _act(request: HttpRequest, entry: Entry) -> None:
-    """Do what a button says. Raises PermissionDenied, _Invalid."""
+    """Do what a button says. Raises PermissionDenied, _Invalid, notes.Refused."""
     action, user = request.POST.get("action", ""), cast(User, request.user)
     if action not in _ACTIONS:
         raise _Invalid("This page has no such button.")
@@ -131,7 +131,7 @@ def _context(request: HttpRequest, board: Board, entry: Entry) -> dict[str, Any]
         "here": links.problem(problem.key),
         "home_url": links.home(),
         "company_url": links.customers(problem.company_id) if problem.company_id else "",
-        "may_write": user.has_perm(WRITE),
+        "may_write": user.has_perm(WRITE) and not entry.is_partial,
         "snooze_choices": snoozing.CHOICES,
         "typed_reason": request.POST.get("reason", "")[: notes.MAX_REASON],
         "max_reason": notes.MAX_REASON,
@@ -193,7 +193,7 @@ def _companies(problem: Problem) -> list[dict[str, Any]]:
 
 def _ended(request: HttpRequest, key: str) -> HttpResponse:
     """The page of a problem that has ended. Raises Http404 where there was none."""
-    note = ProblemNote.objects.filter(pk=key).first()
+    note = notes.visible().filter(pk=key).first()
     if note is None:
         raise Http404
     context = {"note": note, "home_url": links.home()}
