@@ -16,9 +16,11 @@ from django.http import HttpRequest
 from django.shortcuts import redirect
 
 from codatdash.signin.guesses import guess_of, log
-from customers.access.roles import Role, role_of, set_role
+from customers.access.roles import Role
 from customers.models import Person
 from customers.people import invitations
+from customers.people.accounts import change_role_by_claims
+from customers.people.rules import Refused
 
 logger = logging.getLogger(__name__)
 
@@ -102,15 +104,17 @@ def groups_of(claims: Mapping[str, Any]) -> set[str]:
 def set_role_by_claims(user: User, claimed: list[str]) -> None:
     """Give a user the highest role that OIDC_ROLES gives to their groups at the provider, or take every role away.
 
-    Without OIDC_ROLES an administrator gives roles, and nothing is changed.
+    The last administrator keeps the role, with a warning in the log. Without OIDC_ROLES an administrator gives roles,
+    and nothing is changed.
     """
     if not settings.OIDC_ROLES:
         return
     roles = {role for group, role in settings.OIDC_ROLES if group in claimed}
     wanted = next((role for role in reversed(Role) if role.label in roles), None)
-    before = role_of(user)
-    if before == wanted:
-        return
-    set_role(user, wanted)
     facts = {"event": "role by claims", "user": user.pk, "role": wanted.label if wanted else ""}
-    logger.info("role", extra={"facts": facts})
+    try:
+        if change_role_by_claims(user.pk, wanted):
+            logger.info("role", extra={"facts": facts})
+    except Refused:
+        facts |= {"event": "the last administrator keeps the role"}
+        logger.warning("the last administrator keeps the role", extra={"facts": facts})

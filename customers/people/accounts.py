@@ -25,21 +25,45 @@ def change_role(by: User, person_id: int, role: Role | None) -> bool:
     """
     with changing(by, person_id) as change:
         person, before = change.person, role_of(change.person)
-        has_direct = direct_permissions(person).exists()
-        if role == before and not has_direct:
+        if not _would_change(person, before, role):
             return False
         rules.require_no_wider(change)
         rules.require_role(change, role)
         if person.is_superuser and role != before:
             person.is_superuser = person.is_staff = False
             person.save(update_fields=["is_superuser", "is_staff"])
-        set_role(person, role)
-        detail = f"{role_name(before)} → {role_name(role)}"
-        if has_direct:
-            detail += ", without permissions beside the role"
-        record(person, by, Action.ROLE, detail)
-        asking.forget_if_answered(person)
+        _put_role(person, by, before, role)
     return True
+
+
+def change_role_by_claims(person_id: int, role: Role | None) -> bool:
+    """Give the role that the claims of the provider name; whether anything was changed. A superuser stays one.
+
+    Raises Refused where the last administrator would lose the role.
+    """
+    with rules.one_at_a_time():
+        person = User.objects.select_related("person").get(pk=person_id)
+        before = role_of(person)
+        if person.is_superuser or not _would_change(person, before, role):
+            return False
+        if role != Role.ADMINISTRATOR:
+            rules.require_another_administrator(person)
+        _put_role(person, None, before, role)
+    return True
+
+
+def _would_change(person: User, before: Role | None, role: Role | None) -> bool:
+    return role != before or direct_permissions(person).exists()
+
+
+def _put_role(person: User, by: User | None, before: Role | None, role: Role | None) -> None:
+    """Give a role that was allowed, in the transaction of the change."""
+    detail = f"{role_name(before)} → {role_name(role)}"
+    if direct_permissions(person).exists():
+        detail += ", without permissions beside the role"
+    set_role(person, role)
+    record(person, by, Action.ROLE, detail)
+    asking.forget_if_answered(person)
 
 
 def role_name(role: Role | None) -> str:

@@ -56,14 +56,21 @@ class Change:
 
 
 @contextmanager
+def one_at_a_time() -> Iterator[None]:
+    """A transaction in which nobody else changes people."""
+    with transaction.atomic():
+        # One row for all changes of people: two administrators at the same moment are one after the other.
+        list(Group.objects.select_for_update(no_key=True).filter(name=Role.ADMINISTRATOR))
+        yield
+
+
+@contextmanager
 def managing(by: User) -> Iterator[User]:
     """A transaction in which one administrator at a time changes people; yields them as they are now.
 
     Raises Refused for somebody who may not manage people any more.
     """
-    with transaction.atomic():
-        # One row for all changes of people: two administrators at the same moment are one after the other.
-        list(Group.objects.select_for_update(no_key=True).filter(name=Role.ADMINISTRATOR))
+    with one_at_a_time():
         manager = _users().filter(pk=by.pk, is_active=True).first()
         if manager is None or not manager.has_perm(PERMISSION):
             raise Refused(_NOT_ADMINISTRATOR)

@@ -7,7 +7,9 @@ from functools import partial
 
 import pytest
 from django.contrib.auth.models import User
+from pytest_django import Settings
 
+from codatdash.signin.provider import set_role_by_claims
 from customers.access.roles import Role
 from customers.models import Invitation, PersonEvent
 from customers.people import accounts, asking, invitations
@@ -47,6 +49,15 @@ def test_of_two_administrators_who_step_down_one_remains(groups: None) -> None:
         lambda one=one: refused(lambda: accounts.change_role(one, one.pk, None)) for one in both
     ]
     assert sorted(all_at_once(changes)) == [False, True]
+    assert administrators().count() == 1
+
+
+def test_of_two_administrators_who_sign_in_without_claims_one_remains(
+    groups: None, settings: Settings
+) -> None:
+    settings.OIDC_ROLES = [("admins", "Administrator")]
+    both = [person("first", Role.ADMINISTRATOR), person("second", Role.ADMINISTRATOR)]
+    all_at_once([partial(set_role_by_claims, one, []) for one in both])
     assert administrators().count() == 1
 
 

@@ -8,12 +8,17 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import requests
 from allauth.socialaccount.models import SocialAccount
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
 from django.core.cache import caches
 from pytest_django import Settings
 
+from customers.access.people import role_of, set_sees_all
+from customers.access.roles import Role
+from customers.models import AuditEntry, PersonEvent
+from customers.people import asking
 from tests.conftest import RawPathClient
 from tests.support import oidc
+from tests.support.people import person
 
 pytestmark = pytest.mark.django_db
 
@@ -103,6 +108,71 @@ def test_claims_give_and_take_roles_at_every_sign_in(
     oidc.sign_in(live, "sub-4")
     assert roles() == []
     assert SocialAccount.objects.get(uid="sub-4").extra_data == {"groups": ["writers"]}
+
+
+def test_a_role_by_claims_is_recorded_and_answers_a_request(
+    live: str, issuer: str, settings: Settings, groups: None
+) -> None:
+    settings.OIDC_ROLES = [("readers", "Viewer")]
+    oidc.set_claims(issuer, "sub-10", preferred_username="kai", groups=[])
+    oidc.sign_in(live, "sub-10")
+    user = User.objects.get(username="kai")
+    set_sees_all(user, sees_all=True)
+    assert asking.ask(User.objects.get(pk=user.pk))
+    oidc.set_claims(issuer, "sub-10", groups=["readers"])
+    for _ in range(2):
+        oidc.sign_in(live, "sub-10")
+    assert asking.request_of(user) is None
+    [event] = PersonEvent.objects.filter(user=user, action=PersonEvent.Action.ROLE)
+    assert (event.by_name, event.detail) == ("", "No role → Viewer")
+    [entry] = AuditEntry.objects.filter(kind=AuditEntry.Kind.PEOPLE, detail__step="role")
+    assert entry.detail == {"step": "role", "person": "kai", "role": "No role → Viewer"}
+
+
+def test_the_last_administrator_keeps_the_role(
+    live: str,
+    issuer: str,
+    settings: Settings,
+    groups: None,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    settings.OIDC_ROLES = [("admins", "Administrator"), ("readers", "Viewer")]
+    oidc.set_claims(issuer, "sub-11", preferred_username="ada", groups=["admins"])
+    oidc.sign_in(live, "sub-11")
+    ada = User.objects.get(username="ada")
+    for claimed in ([], ["readers"]):
+        oidc.set_claims(issuer, "sub-11", groups=claimed)
+        _, answer = oidc.sign_in(live, "sub-11")
+        assert (answer.status_code, answer.headers["Location"]) == (302, "/")
+        assert role_of(ada) == Role.ADMINISTRATOR
+    assert "the last administrator keeps the role" in caplog.text
+    person("other", Role.ADMINISTRATOR)
+    oidc.sign_in(live, "sub-11")
+    assert role_of(ada) == Role.VIEWER
+
+
+def test_claims_take_permissions_given_directly(
+    live: str, issuer: str, settings: Settings, groups: None
+) -> None:
+    settings.OIDC_ROLES = [("readers", "Viewer")]
+    oidc.set_claims(issuer, "sub-12", preferred_username="kai", groups=[])
+    oidc.sign_in(live, "sub-12")
+    user = User.objects.get(username="kai")
+    user.user_permissions.add(Permission.objects.get(codename="write_customers"))
+    oidc.sign_in(live, "sub-12")
+    assert not User.objects.get(pk=user.pk).has_perm("customers.write_customers")
+
+
+def test_a_superuser_stays_one(live: str, issuer: str, settings: Settings, groups: None) -> None:
+    settings.OIDC_ROLES = [("readers", "Viewer")]
+    person("other", Role.ADMINISTRATOR)
+    oidc.set_claims(issuer, "sub-13", preferred_username="root", groups=["readers"])
+    oidc.sign_in(live, "sub-13")
+    User.objects.filter(username="root").update(is_superuser=True)
+    oidc.sign_in(live, "sub-13")
+    root = User.objects.get(username="root")
+    assert root.is_superuser
+    assert PersonEvent.objects.filter(user=root, action=PersonEvent.Action.ROLE).count() == 1
 
 
 def test_somebody_who_is_switched_off_stays_out(live: str, issuer: str, groups: None) -> None:
