@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import cast
 
 from django import forms
+from django.contrib.auth.forms import UsernameField
 from django.contrib.auth.models import User
 from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.core.exceptions import ValidationError
@@ -38,11 +39,24 @@ class EmailForm(forms.Form):
 
     email = forms.EmailField(label="Email address", max_length=254, error_messages=_EMAIL)
 
+    def clean_email(self) -> str:
+        """The address as it is stored, with its host in small letters. Raises ValidationError."""
+        email = User.objects.normalize_email(self.cleaned_data["email"])
+        if len(email) > 254:
+            raise ValidationError(_EMAIL["max_length"])
+        try:
+            # As mail is sent. The pattern of the field knows no limit for the letters of other alphabets.
+            email.rpartition("@")[2].encode("idna")
+        except UnicodeError:
+            raise ValidationError(_EMAIL["invalid"]) from None
+        return email
+
 
 class InviteForm(EmailForm):
     """Who is invited. The roles are those that the inviting person may give."""
 
-    username = forms.CharField(
+    # Compared and measured as Django stores it, normalised.
+    username = UsernameField(
         label="User name",
         max_length=150,
         validators=[UnicodeUsernameValidator(message=_NAME_CHARACTERS)],

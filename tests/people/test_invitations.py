@@ -231,6 +231,32 @@ def test_a_form_with_a_problem_is_answered_with_what_was_typed(
     assert not User.objects.filter(username="jo").exists()
 
 
+def test_a_user_name_is_compared_and_stored_as_it_is_normalised(
+    has_mail: None, manager_client: RawPathClient
+) -> None:
+    """NFKC makes one letter of some pairs, and several letters of some single ones."""
+    assert invite(manager_client, username="ﬁnn").status_code == 303
+    assert User.objects.filter(username="finn").exists()
+    other = {"email": "other@example.com"}
+    answer = invite(manager_client, username="ﬁnn", **other)
+    assert answer.status_code == 422
+    assert "Another account has this user name." in answer.content.decode()
+    answer = invite(manager_client, username="ﬁ" * 100, **other)
+    assert answer.status_code == 422
+    assert "Enter at most 150 characters." in answer.content.decode()
+    assert invite(manager_client, username="ﬁ" * 75, **other).status_code == 303
+
+
+@pytest.mark.parametrize("host", [".".join(["İ" * 25] * 9) + ".com", "İ" * 40 + ".com"])
+def test_an_address_to_which_no_mail_can_go(
+    has_mail: None, manager_client: RawPathClient, host: str
+) -> None:
+    """In small letters and as it is sent, the host of an address can be longer than it was typed."""
+    answer = invite(manager_client, email=f"jo@{host}")
+    assert answer.status_code == 422
+    assert not User.objects.filter(username="jo").exists()
+
+
 def test_companies_are_found_and_ticked_without_scripts(
     has_mail: None, manager_client: RawPathClient
 ) -> None:
