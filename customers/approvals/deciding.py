@@ -15,7 +15,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
-from customers.approvals.sending_approved import locks_of, send_approved
+from customers.approvals.sending_approved import locks_of, lost_sentence, send_approved
 from customers.audit import recording as audit
 from customers.batches import states
 from customers.codat.text import db_safe
@@ -24,7 +24,7 @@ from customers.models import Approval, AuditEntry, Batch, Write
 from customers.service import CustomerService
 from customers.writes.approving.batch_size import size_lock
 from customers.writes.approving.payloads import hash_of_all, write_hash
-from customers.writes.approving.people import authors_of, may_approve
+from customers.writes.approving.people import authors_of, may_approve, may_change
 from customers.writes.approving.requesting import hashes_of
 from customers.writes.approving.telling import tell_of_decision
 from customers.writes.pending import being_sent, same_name_writes
@@ -178,8 +178,8 @@ def _void_reason(approval: Approval, write: Write, reading: Reading) -> str:
         return "Nobody approved this in time."
     if write_hash(write) != approval.sha256:
         return "The values are not those that approval was asked for."
-    if write.user is None or not _may_change(write.user):
-        return f"{write.username} may not change customers any more."
+    if not may_change(write.user, write.company_id):
+        return lost_sentence(write)
     if _has_twin(write):
         return "Another change gives this name since."
     return reading.reason(write)
@@ -202,10 +202,6 @@ def _has_twin(write: Write) -> bool:
     return any(other.created_at > write.created_at for other in others)
 
 
-def _may_change(user: User) -> bool:
-    return user.is_active and user.has_perm("customers.write_customers")
-
-
 # -- a batch ----------------------------------------------------------------------------------------
 
 
@@ -226,7 +222,7 @@ def _batch_void_reason(approval: Approval, batch: Batch) -> str:
         return "Nobody approved this in time."
     if batch.state != Batch.State.READY:
         return "The batch is not ready to start any more."
-    if approval.asked_by is None or not _may_change(approval.asked_by):
+    if not may_change(approval.asked_by, batch.company_id):
         return f"{approval.asked_by_name} may not change customers any more."
     if hash_of_all(hashes_of(batch)) != approval.sha256:
         return "Rows of the batch were changed since approval was asked for."

@@ -11,6 +11,7 @@ from customers.codat.text import folded_name
 from customers.editing.unchanged import Reading, read_now
 from customers.models import Approval, Write
 from customers.service import CustomerService
+from customers.writes.approving.people import may_change
 from customers.writes.approving.telling import tell_of_decision
 from customers.writes.pending import being_sent
 from customers.writes.save_lock import customer_lock, name_lock, save_lock
@@ -23,7 +24,8 @@ LIMIT = 100
 
 
 def send_approved(write: Write, service: CustomerService, reading: Reading | None = None) -> None:
-    """Send an approved change that is queued, once; void its approval where the customer has changed meanwhile.
+    """Send an approved change that is queued, once; void its approval where the customer has changed meanwhile,
+    or its author may not change it any more.
 
     `reading` is a read of the customer a moment ago. While another change of the customer is being sent, it stays
     queued. Raises CodatError where the customer cannot be read.
@@ -35,13 +37,19 @@ def send_approved(write: Write, service: CustomerService, reading: Reading | Non
             return
         if _is_overtaken(write):
             return
-        reason = reading.reason(write)
+        may_send = may_change(write.user, write.company_id)
+        reason = reading.reason(write) if may_send else lost_sentence(write)
         if reason:
             _void(write, reason)
             return
         is_claimed = claim_queued(write)
     if is_claimed:
         dispatch(write, service)
+
+
+def lost_sentence(write: Write) -> str:
+    """What is said of a change whose author may not change it any more."""
+    return f"{write.username} may not change customers any more."
 
 
 def has_queued() -> bool:

@@ -9,6 +9,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
+from customers.access import people
 from customers.approvals import deciding
 from customers.batches import creating, following_up, states
 from customers.codat.companies import accounting_connections
@@ -99,6 +100,17 @@ def test_a_batch_that_was_started_round_the_policy_sends_nothing(
     batches.send(batch)
     assert batches.row_states(batch) == ["failed"] * 3
     assert not calls(sandbox)
+
+
+def test_an_author_who_may_not_see_the_company_any_more_voids_the_request(
+    sandbox: Sandbox, editor: User, approver: User
+) -> None:
+    rule(larger_than=2)
+    batch = batches.check(batches.made(sandbox, editor, 3))
+    states.start(batch, editor)
+    people.set_sees_all(editor, sees_all=False)
+    approval = approve(asked(batch), approver)
+    assert approval.state == Approval.State.VOID
 
 
 def test_rows_that_were_changed_after_the_request_void_it(

@@ -9,6 +9,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
+from customers.access import people
 from customers.access.roles import Role
 from customers.approvals import deciding, listing, sending_approved
 from customers.approvals.deciding import Refused
@@ -273,6 +274,39 @@ def test_the_worker_does_not_send_over_a_change_since(
     sending_approved.send_queued(default_service(), lambda: False)
     approval.refresh_from_db()
     assert (approval.state, write_of(approval).state) == (State.VOID, Write.State.FAILED)
+    assert not calls(sandbox)
+
+
+def _loses_sight(user: User) -> None:
+    """Let a person see no company any more; what they may do stays."""
+    people.set_sees_all(user, sees_all=False)
+
+
+def test_an_author_who_may_not_see_the_company_any_more_voids_it(
+    sandbox: Sandbox, editor: User, approver: User
+) -> None:
+    rule()
+    approval = waiting(sandbox, editor)
+    _loses_sight(editor)
+    assert approve(approval, approver).state == State.VOID
+    assert approval.comment == "editor may not change customers any more."
+    assert not calls(sandbox)
+
+
+def test_the_worker_does_not_send_for_an_author_who_may_not_see_the_company(
+    sandbox: Sandbox, editor: User, approver: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rule()
+    approval = waiting(sandbox, editor)
+    with monkeypatch.context() as patch:
+        patch.setattr(deciding, "send_approved", lambda *_: None)
+        approve(approval, approver)
+    _loses_sight(editor)
+    sending_approved.send_queued(default_service(), lambda: False)
+    approval.refresh_from_db()
+    write = write_of(approval)
+    assert (approval.state, write.state) == (State.VOID, Write.State.FAILED)
+    assert write.error_message.startswith("editor may not change customers any more.")
     assert not calls(sandbox)
 
 

@@ -40,6 +40,13 @@ def authors_of(approval: Approval) -> Authors:
     )
 
 
+def may_change(author: User | None, company_id: str) -> bool:
+    """Whether what a person asked for may still be sent in their name; None for somebody who is gone."""
+    if author is None or not author.is_active:
+        return False
+    return author.has_perm("customers.write_customers") and scope_of(author).has(company_id)
+
+
 def may_approve(user: User, authors: Authors, company_id: str) -> bool:
     """Whether a person may approve a change of these authors: with the permission, or as somebody's deputy.
 
