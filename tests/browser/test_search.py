@@ -187,7 +187,7 @@ def test_without_scripts_a_link_leads_to_the_page(page: Page) -> None:
     page.get_by_role("link", name="Search all companies").click()
     page.wait_for_url("**/search/")
     page.get_by_label("Search", exact=True).fill("beacon")
-    page.get_by_label("No tax number").check()
+    page.get_by_role("checkbox", name="No tax number").check()
     page.get_by_role("button", name="Apply").click()
     page.wait_for_url("**/search/?q=beacon**lacks=tax_number**")
     expect(page.get_by_role("link", name="Beacon Printers")).to_be_visible()
