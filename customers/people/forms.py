@@ -114,7 +114,7 @@ def posted_role(text: str) -> Role | None:
 
 def given_of(posted: QueryDict) -> Sequence[Given]:
     """The companies, the tag and the owner of a post. Raises ValidationError."""
-    ids = [each for each in dict.fromkeys(posted.getlist("company")) if _is_id(each)]
+    ids = [each for each in dict.fromkeys(posted.getlist("company")) if is_id(each)]
     given = [Given(Grant.Kind.COMPANY, each) for each in ids[:MAX_GIVEN]]
     wanted = posted.get("tag", "")
     if wanted:
@@ -124,12 +124,12 @@ def given_of(posted: QueryDict) -> Sequence[Given]:
         given.append(tag)
     owner = posted.get("owner", "").strip()
     if owner:
-        if not _is_id(owner):
+        if not is_id(owner):
             raise ValidationError(_OWNER)
         given.append(Given(Grant.Kind.OWNER, owner))
     return given
 
 
-def _is_id(text: str) -> bool:
+def is_id(text: str) -> bool:
     """Whether it can be an ID: short, printable, without blanks."""
     return 0 < len(text) <= 200 and text.isprintable() and not any(map(str.isspace, text))

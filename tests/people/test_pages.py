@@ -175,3 +175,14 @@ def test_one_with_a_higher_role_is_looked_at_only(manager: User, groups: None) -
     html = client.get(f"/people/{manager.pk}/").content.decode()
     assert "You can look, and change nothing" in html
     assert 'name="action"' not in html.partition("<main")[2]
+
+
+@pytest.mark.parametrize("name", ["company", "tag", "owner", "find_text", "role", "email", "grant"])
+@pytest.mark.parametrize("more", [{"find": "1"}, {"action": "give"}, {"action": "x"}])
+def test_a_null_character_in_a_field(
+    manager_client: RawPathClient, viewer: User, name: str, more: dict[str, str]
+) -> None:
+    for url in (f"/people/{viewer.pk}/", "/people/invite/"):
+        for text in ("a\0b", '["a\\u0000", "b"]'):
+            answer = manager_client.post(url, {"company": "one", name: text} | more)
+            assert answer.status_code in {200, 303, 422}

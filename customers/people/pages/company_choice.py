@@ -7,6 +7,7 @@ from django.http import QueryDict
 
 from customers.access.people import scope_of
 from customers.people import companies
+from customers.people.forms import is_id
 from customers.people.granting import MAX_GIVEN
 
 
@@ -14,7 +15,8 @@ def company_choice(by: User, posted: QueryDict) -> dict[str, Any]:
     """The context of `people/_company_choice.html`: what was ticked stays, also where the search finds others."""
     scope = scope_of(by)
     text = posted.get("find_text", "").replace("\0", "")[:200]
-    ticked = companies.named(posted.getlist("company")[:MAX_GIVEN], scope)
+    ids = [each for each in posted.getlist("company") if is_id(each)]
+    ticked = companies.named(ids[:MAX_GIVEN], scope)
     known = {choice.company_id for choice in ticked}
     found, has_more = companies.search(text, scope) if text.strip() else ((), False)
     return {
