@@ -6,7 +6,6 @@ from allauth.account import views as account_views
 from allauth.mfa.recovery_codes import views as recovery_views
 from allauth.mfa.webauthn import views as webauthn_views
 from allauth.socialaccount import views as social_views
-from allauth.socialaccount.providers.openid_connect import views as provider_views
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.urls import path, re_path, register_converter
@@ -66,7 +65,7 @@ urlpatterns = [
     path("<provider:provider_id>/login/", views.provider_sign_in, name="openid_connect_login"),
     path(
         "<provider:provider_id>/login/callback/",
-        login_not_required(provider_views.callback),
+        views.provider_callback,
         name="openid_connect_callback",
     ),
     path(

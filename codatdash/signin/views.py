@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -26,10 +27,13 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
+from redis.exceptions import RedisError
 
 from codatdash.signin import second_factor
 from codatdash.signin.forms import NewPasswordForm
 from codatdash.signin.provider import INVITATION
+
+logger = logging.getLogger(__name__)
 
 # In a session while an authenticator app is set up: what the picture says.
 _TOTP_URL = "totp_url"
@@ -162,6 +166,19 @@ def provider_sign_in(request: HttpRequest, provider_id: str) -> HttpResponse:
         return response
     context = {"url": response["Location"], "provider_name": settings.OIDC_NAME}
     return render(request, "socialaccount/leaving.html", context)
+
+
+@login_not_required
+@never_cache
+def provider_callback(request: HttpRequest, provider_id: str) -> HttpResponse:
+    """The return from the provider. A token with an ID is accepted once, so not while the cache is unavailable."""
+    try:
+        response: HttpResponse = provider_views.callback(request, provider_id=provider_id)
+    except (RedisError, OSError):
+        # The errors of the caches that CACHE_URL may name; allauth has answered those of the provider.
+        logger.exception("sign-in at the provider not checked")
+        return render(request, "socialaccount/authentication_error.html", status=503)
+    return response
 
 
 def with_reset(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:

@@ -10,6 +10,7 @@ import requests
 from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth.models import Permission, User
 from django.core.cache import caches
+from django.test import override_settings
 from pytest_django import Settings
 
 from customers.access.people import role_of, set_sees_all
@@ -18,6 +19,7 @@ from customers.models import AuditEntry, PersonEvent
 from customers.people import asking
 from tests.conftest import RawPathClient
 from tests.support import oidc
+from tests.support.bad_day import closed_port
 from tests.support.people import person
 
 pytestmark = pytest.mark.django_db
@@ -276,3 +278,20 @@ def test_without_passwords_only_the_provider_signs_in(
     assert anonymous_client.get("/accounts/password/reset/").status_code == 404
     anonymous_client.force_login(viewer)
     assert anonymous_client.get("/accounts/password/").status_code == 404
+
+
+def test_without_the_shared_cache_a_sign_in_has_a_page(
+    live: str, issuer: str, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    """An ID token with a `jti` is accepted once, which the cache remembers."""
+    away = {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": f"redis://127.0.0.1:{closed_port()}/0",
+    }
+    oidc.set_claims(issuer, "sub-20", jti="token-20")
+    with override_settings(CACHES={**settings.CACHES, "default": away}):
+        _, answer = oidc.sign_in(live, "sub-20")
+    assert answer.status_code == 503
+    assert "You are not signed in" in answer.text
+    assert "sign-in at the provider not checked" in caplog.text
+    assert not User.objects.filter(socialaccount__uid="sub-20").exists()
