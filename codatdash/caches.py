@@ -83,6 +83,17 @@ class FileCache(BaseCache):
             written.unlink()
         return True
 
+    def incr(self, key: str, delta: int = 1, version: int | None = None) -> int:
+        """Add to a number, which keeps its expiry. Raises ValueError where the key does not exist."""
+        entry = self._entry(self._path(key, version))
+        if entry is None:
+            raise ValueError("no such key")
+        expiry, value = entry
+        value += delta
+        left = None if expiry is None else expiry - time.time()
+        self.set(key, value, left, version)
+        return int(value)
+
     def touch(
         self,
         key: str,
@@ -113,16 +124,22 @@ class FileCache(BaseCache):
         return self._folder / f"{hashlib.sha256(full_key.encode()).hexdigest()}.json"
 
     def _read(self, path: Path) -> tuple[bool, Any]:
+        """Whether a value exists, and the value."""
+        entry = self._entry(path)
+        return (False, None) if entry is None else (True, entry[1])
+
+    def _entry(self, path: Path) -> tuple[float | None, Any] | None:
+        """Time of expiry and value; None where there is none or it has expired."""
         try:
             entry = self._serializer.loads(path.read_bytes())
         except FileNotFoundError:
-            return False, None
+            return None
         match entry:
             case [None, value]:
-                return True, value
+                return None, value
             case [int() | float() as expiry, value] if expiry > time.time():
-                return True, value
-        return False, None
+                return expiry, value
+        return None
 
     def _written(self, value: Any, timeout: float | None) -> Path:
         """A new file of this value, under a name of its own."""

@@ -11,6 +11,7 @@ are free; after that each guess has to wait twice as long as the one before. No 
 from __future__ import annotations
 
 import hashlib
+import ipaddress
 import os
 import threading
 import time
@@ -68,13 +69,13 @@ class Guess:
 
     def limits(self) -> dict[str, Limit]:
         """The counters that this guess counts for, by their keys in the cache."""
-        name = self.name.casefold()
+        name, network = self.name.casefold(), _network(self.address)
         if self.browser:
             return {_key(self.what, "browser", name, self.browser): FOR_ONE}
         return {
-            _key(self.what, "one", name, self.address): FOR_ONE,
+            _key(self.what, "one", name, network): FOR_ONE,
             _key(self.what, "name", name): FOR_CODE_OF_NAME if self.what == "code" else FOR_NAME,
-            _key(self.what, "address", self.address): FOR_ADDRESS,
+            _key(self.what, "address", network): FOR_ADDRESS,
         }
 
 
@@ -155,6 +156,18 @@ def _with_cache(use: Callable[[BaseCache], int]) -> int:
     """Use the shared cache, or this process's own while the shared one is unavailable."""
     result = shared_cache.attempt(lambda: use(caches["default"]), None)
     return use(caches["process"]) if result is None else result
+
+
+def _network(address: str) -> str:
+    """What an address is counted as: one of IPv6 as its /64, in which a client may take a new one for each guess."""
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(ip, ipaddress.IPv4Address):
+        return address
+    # An IPv4 address in the form of IPv6 is that of one client.
+    return str(ip.ipv4_mapped or ipaddress.ip_network((int(ip), 64), strict=False))
 
 
 def _key(*parts: str) -> str:

@@ -7,6 +7,7 @@ import logging
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from django.contrib.auth.hashers import MD5PasswordHasher
@@ -16,6 +17,7 @@ from django.test import RequestFactory
 from pytest_django import Settings
 
 from codatdash import throttle
+from codatdash.caches import FileCache
 from codatdash.logs import JsonFormatter
 from tests.conftest import RawPathClient
 from tests.support.bad_day import closed_port
@@ -130,6 +132,36 @@ def test_one_guesser_does_not_lock_out_everybody_behind_one_proxy(
 def test_many_names_from_one_address_are_slowed(viewer: User) -> None:
     statuses = [sign_in(RawPathClient(), WRONG, name=f"name{number}") for number in range(100)]
     assert statuses.count(429) > 30
+
+
+def test_addresses_of_one_ipv6_network_are_counted_as_one(viewer: User, log: io.StringIO) -> None:
+    def guesses(network: str) -> list[int]:
+        addresses = [f"{network}{number:x}::1" for number in range(8)]
+        return [sign_in(RawPathClient(), WRONG, address=address) for address in addresses]
+
+    assert guesses("2001:db8:0:7:").count(429) == 2
+    assert '"address": "2001:db8:0:7:3::1"' in log.getvalue()
+    # Another network is somebody else.
+    assert sign_in(RawPathClient(), RIGHT, address="2001:db8:0:8::1") == 302
+    # IPv4 addresses in the form of IPv6 are no network.
+    mapped = [f"::ffff:192.0.2.{number}" for number in range(8)]
+    assert 429 not in [sign_in(RawPathClient(), WRONG, address=address) for address in mapped]
+
+
+@pytest.mark.parametrize("expires", [True, False])
+def test_a_count_in_files_keeps_its_expiry(
+    tmp_path: Path, clock: list[float], expires: bool
+) -> None:
+    cache = FileCache(str(tmp_path), {})
+    cache.add("guesses", 0, throttle.WINDOW if expires else None)
+    clock[0] += 1000
+    assert [cache.incr("guesses"), cache.incr("guesses", 2), cache.decr("guesses")] == [1, 3, 2]
+    clock[0] += throttle.WINDOW - 1001
+    assert cache.get("guesses") == 2
+    clock[0] += 2
+    assert cache.get("guesses") == (None if expires else 2)
+    with pytest.raises(ValueError, match="no such key"):
+        cache.incr("unknown")
 
 
 def test_a_browser_is_recognised_for_one_account_only(viewer: User, editor: User) -> None:
