@@ -106,7 +106,7 @@ def _tell(fact: Fact) -> int:
 def _facts(since: datetime, now: datetime) -> Iterator[Fact]:
     yield from _changes(since, now)
     yield from _ended_batches(since)
-    yield from _waiting_batches()
+    yield from _waiting_batches(since)
     yield from _imports(since, now)
     yield from _connections(since)
 
@@ -151,10 +151,13 @@ def _ended_batches(since: datetime) -> Iterator[Fact]:
         yield _of_batch(batch, batch.cause, title)
 
 
-def _waiting_batches() -> Iterator[Fact]:
+def _waiting_batches(since: datetime) -> Iterator[Fact]:
     """Batches that the worker paused, by the pause, and those that wait, by the reason: neither is told twice."""
     paused = BatchStep.objects.filter(
-        batch__state=Batch.State.PAUSED, action=BatchStep.Action.PAUSE, user=None
+        batch__state=Batch.State.PAUSED,
+        action=BatchStep.Action.PAUSE,
+        user=None,
+        at__gte=since,
     )
     for step in _untold(paused.select_related("batch"), "batch-paused", "id"):
         yield _of_batch(step.batch, step.cause, "A batch was paused")

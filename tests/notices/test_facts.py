@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from customers.access.roles import Role
 from customers.batches import states
-from customers.models import Batch, Import, Notice, ProblemNote, ToldCause, Write
+from customers.models import Batch, BatchStep, Import, Notice, ProblemNote, ToldCause, Write
 from customers.notices import Kind, facts
 from customers.notices.kinds import Way
 from customers.writes import resolving
@@ -134,6 +134,15 @@ def test_a_pause_by_the_worker_is_told_each_time_and_one_by_a_person_is_not() ->
         states.pause(batch, None, message="Because.")
         assert (tell(), tell()) == (1, 0)
         assert titles(anna) == ["A batch was paused"] * number
+
+
+def test_a_pause_from_before_is_not_told_when_what_was_told_is_forgotten() -> None:
+    anna = reader("anna")
+    batch = batch_of(anna, "ours", Batch.State.RUNNING)
+    states.pause(batch, None, message="Because.")
+    BatchStep.objects.update(at=timezone.now() - facts.OLDEST - timedelta(days=1))
+    assert tell() == 0
+    assert titles(anna) == []
 
 
 @pytest.mark.parametrize(
