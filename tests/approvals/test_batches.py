@@ -17,10 +17,12 @@ from customers.editing.edit import Edit
 from customers.models import Approval, Batch
 from customers.service import default_service
 from customers.writes import tracking
+from customers.writes.approving.policy import tags_of
 from sandbox import Sandbox
 from tests.support import batches
 from tests.support.approvals import approve, asked, rule
 from tests.support.journal import calls, changed_in_codat
+from tests.support.problems import company
 
 # Rows are checked and sent in threads, which need committed rows.
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("groups")]
@@ -56,6 +58,25 @@ def test_a_rule_about_fields_is_about_batches_too(sandbox: Sandbox, editor: User
     assert states.start(phones, editor)
     batch = batches.check(batches.imported(sandbox, editor, batches.new_customer("Import Ltd")))
     assert (batch.state, asked(batch).rows) == (Batch.State.READY, 1)
+
+
+def test_a_tag_that_the_company_has_got_since_asks_for_approval(
+    sandbox: Sandbox, editor: User, approver: User
+) -> None:
+    batch = batches.check(batches.made(sandbox, editor, 2))
+    company_id = batch.company_id
+    read = default_service().get_company(company_id=company_id)
+    key, value = next(iter(tags_of(read).items()))
+    rule(fields=["any"], tag_key=key, tag_value=value)
+    # As a batch that was made before its company had tags, or before they were stored.
+    Batch.objects.filter(pk=batch.pk).update(company_tags={})
+    batch.refresh_from_db()
+    company(company_id=company_id, tags={key: value})
+
+    assert not states.start(batch, editor)
+    approve(asked(batch), approver)
+    batches.send(batch)
+    assert batches.row_states(batch) == ["pending"] * 2
 
 
 def test_a_batch_is_not_split(sandbox: Sandbox, editor: User, approver: User) -> None:

@@ -10,7 +10,16 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from customers.audit import recording as audit
-from customers.models import Approval, ApprovalRow, ApprovalRule, AuditEntry, Batch, BatchRow, Write
+from customers.models import (
+    Approval,
+    ApprovalRow,
+    ApprovalRule,
+    AuditEntry,
+    Batch,
+    BatchRow,
+    CompanyState,
+    Write,
+)
 from customers.writes.approving import policy
 from customers.writes.approving.batch_size import counted_rows
 from customers.writes.approving.payloads import hash_of_all, row_hash, write_hash
@@ -73,17 +82,30 @@ def ask_for_write(write: Write, reasons: Iterable[str]) -> Approval:
 
 def reasons_for_batch(batch: Batch) -> list[str]:
     """Why a batch that is ready needs approval, [] where it needs none. One query where there are no rules."""
+    in_force = rules_in_force(batch.company_id)
+    known = _known_tags(batch) if any(rule.tag_key for rule in in_force) else [{}]
     rules = [
         rule
-        for rule in rules_in_force(batch.company_id)
-        if policy.is_of_company(rule, batch.company_id, batch.company_tags)
+        for rule in in_force
+        if any(policy.is_of_company(rule, batch.company_id, tags) for tags in known)
     ]
     if not rules:
         return []
     rows = counted_rows(batch, at=timezone.now()) if has_size(rules) else 0
     fields = _changed_names(batch) if any(rule.fields for rule in rules) else frozenset[str]()
-    change = policy.Change(batch.company_id, batch.company_tags, fields, rows)
-    return policy.reasons(rules, change)
+    changes = (policy.Change(batch.company_id, tags, fields, rows) for tags in known)
+    found = (reason for change in changes for reason in policy.reasons(rules, change))
+    return [*dict.fromkeys(found)]
+
+
+def _known_tags(batch: Batch) -> list[dict[str, str]]:
+    """The tags of a batch's company when the batch was made, and as the worker last read them.
+
+    The gate asks Codat. A rule about a tag that the company has got since asks here too: rows that the gate refuses
+    because of it could never be sent.
+    """
+    read = CompanyState.objects.filter(pk=batch.company_id).values_list("tags", flat=True)
+    return [batch.company_tags, *(policy.tags_of({"tags": tags}) for tags in read)]
 
 
 def has_size(rules: Iterable[ApprovalRule]) -> bool:
