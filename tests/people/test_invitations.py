@@ -78,6 +78,17 @@ def test_an_invited_person_joins_with_the_link_of_the_mail(
     ]
 
 
+def test_the_link_leads_to_the_dashboard_whatever_host_the_request_names(
+    has_mail: None, manager_client: RawPathClient, settings: Settings
+) -> None:
+    settings.ALLOWED_HOSTS = ["*"]
+    settings.DASHBOARD_URL, settings.HAS_DASHBOARD_URL = "https://dashboard.example.com", True
+    manager_client.post("/people/invite/", FORM, headers={"host": "evil.example"})
+    text = str(mail.outbox[-1].body)
+    assert "https://dashboard.example.com/invitations/" in text
+    assert "evil.example" not in text
+
+
 def test_a_link_works_once(has_mail: None, manager_client: RawPathClient) -> None:
     invite(manager_client)
     link = mailed_link()

@@ -3,12 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import cast
 
+from django.conf import settings
 from django.contrib.auth.decorators import permission_required
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_http_methods
 
 from customers.models import Invitation
+from customers.notices.addresses import absolute
 from customers.people import invitations
 from customers.people.forms import InviteForm
 from customers.people.mail import send_invitation
@@ -47,8 +49,9 @@ def mail_link(request: HttpRequest, person: User) -> None:
 
 
 def link_of(request: HttpRequest, invitation: Invitation) -> str:
-    """The whole address of an invitation."""
-    return request.build_absolute_uri(people_links.invitation(invitations.token_of(invitation)))
+    """The whole address of an invitation, under DASHBOARD_URL where it is set: a request can name another host."""
+    path = people_links.invitation(invitations.token_of(invitation))
+    return absolute(path) if settings.HAS_DASHBOARD_URL else request.build_absolute_uri(path)
 
 
 def _page(
