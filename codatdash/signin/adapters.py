@@ -22,6 +22,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from codatdash import throttle
+from codatdash.signin import second_factor
 from codatdash.signin.guesses import guess_of, log, remember_browser
 
 logger = logging.getLogger(__name__)
@@ -92,6 +93,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
             for method in super().get_reauthentication_methods(user)
             if settings.LOCAL_PASSWORDS or method["id"] != "reauthenticate"
         ]
+        if second_factor.must_have(user) and not second_factor.is_confirmed(self.request):
+            # The password is not enough, where there is a second factor: its page would lead back.
+            factors = [method for method in methods if method["id"].startswith("mfa_")]
+            methods = factors or methods
         if not methods and settings.OIDC_ISSUER:
             url = reverse("openid_connect_login", args=[settings.OIDC_PROVIDER_ID])
             methods = [{"id": "provider", "description": settings.OIDC_NAME, "url": url}]

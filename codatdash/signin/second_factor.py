@@ -11,7 +11,7 @@ from allauth.account.authentication import get_authentication_records
 from allauth.mfa.adapter import get_adapter as factor_adapter
 from allauth.mfa.models import Authenticator
 from django.conf import settings
-from django.contrib.auth.models import User
+from django.contrib.auth.models import AnonymousUser, User
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
@@ -33,7 +33,7 @@ _OPEN = (
 )
 
 
-def must_have(user: User) -> bool:
+def must_have(user: User | AnonymousUser) -> bool:
     """Whether a user may do so much that a password is not enough: editors and above, where the settings say so."""
     return bool(settings.REQUIRE_SECOND_FACTOR) and (
         user.is_staff

@@ -243,6 +243,8 @@ def test_a_session_from_before_does_not_reach_factors_with_the_password_alone(
         assert answer.status_code == 302
         assert answer["Location"].startswith("/accounts/confirm/code/?next=")
     assert Authenticator.objects.filter(type="totp").exists()
+    # The password would lead back to this page.
+    assert "Use your password" not in before.get("/accounts/confirm/code/").content.decode()
     confirmed = before.post(
         "/accounts/confirm/code/", {"code": code(secret, steps=1), "next": SECURITY}
     )
