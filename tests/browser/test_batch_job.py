@@ -97,6 +97,8 @@ class Job:
 
     def set_field(self, number: int, label: str, value: str) -> None:
         """Say what one field shall be."""
+        # Before that, the page's scripts do not answer to it.
+        self.page.wait_for_load_state()
         entry = self.page.locator(f"#entry-{number}")
         entry.get_by_label("Field", exact=True).select_option(label=label)
         if not self.has_scripts:
