@@ -1,4 +1,4 @@
-"""Sign-in on PostgreSQL, from a run on SQLite."""
+"""Sign-in and null characters on PostgreSQL, from a run on SQLite."""
 
 import pytest
 from django.db import connection
@@ -6,6 +6,7 @@ from django.db import connection
 from tests.support.races import run_on_postgresql
 
 TESTS = (
+    "tests/security/test_null_characters.py",
     "tests/site/test_second_factor.py",
     "tests/site/test_provider.py",
     "tests/site/test_own_sessions.py",

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from customers.codat.text import db_safe
 from customers.codat.values import canonical_company_id
 from customers.index.coverage import coverage
 from customers.index.rules.table import RULES
@@ -55,7 +56,7 @@ class CompanyRow:
 @permission_required("customers.read_customers", raise_exception=True)
 def quality_page(request: HttpRequest) -> HttpResponse:
     """The rules with their counts, of `?company=` or of all. All companies follow, `?page=` is the page of them."""
-    company_id = canonical_company_id(request.GET.get("company", "").strip()[:_MAX_ID])
+    company_id = canonical_company_id(db_safe(request.GET.get("company", "").strip(), _MAX_ID))
     company = IndexedCompany.objects.filter(company_id=company_id).first() if company_id else None
     found = quality(company_id)
     pages = max(1, -(-len(found.companies) // PAGE_SIZE))
