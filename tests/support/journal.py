@@ -126,12 +126,16 @@ def settle_to_the_end(sandbox: Sandbox) -> None:
         settle()
 
 
-def wait_for(what: Callable[[], object], seconds: float = 20.0) -> None:
-    """Wait until a condition holds."""
+def wait_for(what: Callable[[], object], seconds: float = 20.0, every: float = 0.01) -> None:
+    """Wait until a condition holds.
+
+    `every` is the pause between two looks, in seconds. A condition that moves the journal's times needs a
+    long one: a process that works meanwhile finds a row changed each time it claims one.
+    """
     end = time.monotonic() + seconds
     while not what():
         assert time.monotonic() < end, "the condition never held"
-        time.sleep(0.01)
+        time.sleep(every)
 
 
 def check(write: Write) -> Write:

@@ -88,7 +88,7 @@ def test_a_worker_checks_sends_follows_confirms_and_finishes_a_batch(
             pass_time(sandbox, minutes=1)
             return Batch.objects.get().state == Batch.State.DONE
 
-        wait_for(is_done, PATIENCE)
+        wait_for(is_done, 2 * PATIENCE, every=1)
         assert process.stop() == 0
         assert "Traceback" not in process.log()
     assert all(write.confirmed_at for write in writes(batch))
