@@ -9,7 +9,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from audit.stack import EDITOR, NOBODY, VIEWER, Request, Stack, Visitor
-from customers.web import audit_links, links, people_links, quality_links
+from customers.web import links
+from customers.web.links import audit_pages as audit_links
+from customers.web.links import people_pages as people_links
+from customers.web.links import quality_pages as quality_links
 from tests.support.controls import Controls
 
 # The rows of the page of 100, fifty times: axe needs minutes for it, and would find what it finds in those.

@@ -1,4 +1,4 @@
-"""Every address of the application in one place; `links.py` builds them."""
+"""Every address of the application in one place; `links` builds them."""
 
 from django.urls import path, register_converter
 

@@ -31,8 +31,8 @@ from customers.codat.types import Attachment
 from customers.service import default_service
 from customers.web import htmx, links
 from customers.web.company_context import CompanyContext, load_company
-from customers.web.list_state import ListState
-from customers.web.paging import joined
+from customers.web.lists.list_state import ListState
+from customers.web.lists.paging import joined
 
 
 @require_safe

@@ -15,10 +15,10 @@ from customers.codat.parallel import in_parallel
 from customers.codat.query import Search
 from customers.web import htmx, links
 from customers.web.company_context import CompanyContext, load_company
-from customers.web.list_state import DEFAULT_PAGE_SIZE, AddressReader, ListState
-from customers.web.origin import kept, read_origin
-from customers.web.paging import headings, joined
-from customers.web.place import cached_results, place
+from customers.web.lists.list_state import DEFAULT_PAGE_SIZE, AddressReader, ListState
+from customers.web.lists.paging import headings, joined
+from customers.web.origins.list_origin import kept, read_origin
+from customers.web.origins.place import cached_results, place
 
 T = TypeVar("T")
 

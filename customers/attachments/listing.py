@@ -13,8 +13,8 @@ from customers.formatting import DASH, size, text_or_dash, when
 from customers.service import default_service
 from customers.web import links
 from customers.web.company_context import CompanyContext
-from customers.web.list_state import ListState
-from customers.web.paging import joined
+from customers.web.lists.list_state import ListState
+from customers.web.lists.paging import joined
 
 # Bytes. A thumbnail downloads the whole image, so only small images have one.
 MAX_THUMBNAIL_BYTES = 2_000_000

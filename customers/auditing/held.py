@@ -21,7 +21,8 @@ from customers.models import (
     SubjectKind,
     Write,
 )
-from customers.web import audit_links, links
+from customers.web import links
+from customers.web.links import audit_pages as audit_links
 from customers.web.reader import RecentRecord
 
 # Preferences of one query: their lists of recent records are looked through here.

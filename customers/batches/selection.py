@@ -20,9 +20,9 @@ from customers.index.stored_names import stored_names
 from customers.models import Batch
 from customers.service import CustomerService
 from customers.web import links
-from customers.web.list_state import ListState
-from customers.web.paging import joined
-from customers.web.return_address import list_address
+from customers.web.lists.list_state import ListState
+from customers.web.lists.paging import joined
+from customers.web.origins.return_address import list_address
 
 # Customers that the page names.
 MAX_NAMED = 200

@@ -17,13 +17,13 @@ from customers.codat.values import parse_date
 from customers.formatting import DASH, text_or_dash
 from customers.web import links
 from customers.web.company_context import STATE_LABELS, state_tag
-from customers.web.list_states import (
+from customers.web.lists.list_states import (
     COMPANY_ORDER,
     COMPANY_PAGE_SIZES,
     CONNECTION_STATES,
     read_companies,
 )
-from customers.web.paging import canonical_url, headings, paging
+from customers.web.lists.paging import canonical_url, headings, paging
 
 _COLUMNS = (
     ("name", "Company"),

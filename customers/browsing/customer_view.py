@@ -17,13 +17,15 @@ from customers.index.records import broken_rules
 from customers.models import AuditEntry, SubjectKind
 from customers.notes.panel import Panel, panel
 from customers.notes.subjects import subject_of
-from customers.web import audit_links, htmx, links, quality_links, recent
+from customers.web import htmx, links, recent
 from customers.web.company_context import CompanyContext, company_context
-from customers.web.origin import Origin, kept, kept_in, read_origin
-from customers.web.place import place, with_results
+from customers.web.links import audit_pages as audit_links
+from customers.web.links import quality_pages as quality_links
+from customers.web.origins.list_origin import Origin, kept, kept_in, read_origin
+from customers.web.origins.place import place, with_results
+from customers.web.origins.search_origin import kept_search, search_place
 from customers.web.reader import RecentRecord
 from customers.web.record_field import FieldAddresses
-from customers.web.search_origin import kept_search, search_place
 from customers.writes.field_states import field_states
 from customers.writes.pending import pending
 

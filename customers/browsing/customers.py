@@ -30,12 +30,12 @@ from customers.web.company_context import (
     company_context,
     load_company,
 )
-from customers.web.list_state import ListState
-from customers.web.list_states import CUSTOMER_ORDER, read_customers
-from customers.web.origin import Origin
-from customers.web.paging import canonical_url, headings, joined, paging
+from customers.web.lists.list_state import ListState
+from customers.web.lists.list_states import CUSTOMER_ORDER, read_customers
+from customers.web.lists.paging import canonical_url, headings, joined, paging
+from customers.web.origins.list_origin import Origin
+from customers.web.origins.return_address import list_address
 from customers.web.reader import RecentRecord
-from customers.web.return_address import list_address
 from customers.writes.listed import listed_writes, poll_context
 
 _TEMPLATES = ("browsing/customers.html", "browsing/_customers_update.html")

@@ -13,9 +13,9 @@ from django.utils.safestring import SafeString
 from customers.browsing.columns import BY_NAME, COLUMNS, DEFAULT_NAMES, Choice, Column, word_for
 from customers.codat.text import visible_text
 from customers.web import links
-from customers.web.list_state import ListState
-from customers.web.list_states import CUSTOMER_STATUSES, PAGE_SIZES
-from customers.web.paging import joined
+from customers.web.lists.list_state import ListState
+from customers.web.lists.list_states import CUSTOMER_STATUSES, PAGE_SIZES
+from customers.web.lists.paging import joined
 
 _DELETED_CHOICES = (("", "Hide"), ("show", "Show"), ("only", "Only"))
 _DELETED_CHIPS = {"show": "Deleted: shown", "only": "Deleted: only these"}

@@ -7,8 +7,8 @@ from customers.browsing.customer_rows import is_deleted
 from customers.codat import cache
 from customers.formatting import thousands
 from customers.service import default_service
-from customers.web.list_state import ListState
-from customers.web.paging import Paging
+from customers.web.lists.list_state import ListState
+from customers.web.lists.paging import Paging
 
 # Seconds for which a total is remembered. Codat's copy changes with a sync, which is part of the key.
 TOTAL_TTL = 600

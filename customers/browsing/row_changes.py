@@ -13,9 +13,9 @@ from customers.browsing.customer_rows import NewRow, RowChange
 from customers.models import Write
 from customers.web import links
 from customers.web.difference import difference
-from customers.web.list_state import ListState
-from customers.web.list_states import CUSTOMER_SEARCH
-from customers.web.origin import Origin, kept
+from customers.web.lists.list_state import ListState
+from customers.web.lists.list_states import CUSTOMER_SEARCH
+from customers.web.origins.list_origin import Origin, kept
 from customers.writes.listed import row_key, state_context
 from customers.writes.pending import apply_pending
 

@@ -12,9 +12,9 @@ from django.views.decorators.http import require_http_methods
 from customers.browsing import saved_views
 from customers.models.readers import SavedView
 from customers.web import links
-from customers.web.list_state import ListState
-from customers.web.paging import joined
-from customers.web.return_address import list_address
+from customers.web.lists.list_state import ListState
+from customers.web.lists.paging import joined
+from customers.web.origins.return_address import list_address
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

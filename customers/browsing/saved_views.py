@@ -20,8 +20,8 @@ from customers.audit import recording as audit
 from customers.browsing.columns import ordered
 from customers.codat.text import folded_name, single_line
 from customers.models import AuditEntry, DefaultView, SavedView
-from customers.web.list_state import ListState
-from customers.web.list_states import read_customers
+from customers.web.lists.list_state import ListState
+from customers.web.lists.list_states import read_customers
 from customers.writes.save_lock import save_lock
 
 MAX_NAME = 60

@@ -27,8 +27,8 @@ from customers.formatting import distance
 from customers.service import default_service
 from customers.web import htmx
 from customers.web.company_context import with_company
-from customers.web.list_state import ListState
-from customers.web.paging import with_query
+from customers.web.lists.list_state import ListState
+from customers.web.lists.paging import with_query
 
 # static/app.js sets it: without scripts nothing would bring the page up to date.
 COOKIE = "scripts"

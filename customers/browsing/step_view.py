@@ -4,8 +4,9 @@ from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_safe
 
-from customers.web import links, place
-from customers.web.origin import read_origin
+from customers.web import links
+from customers.web.origins import place
+from customers.web.origins.list_origin import read_origin
 
 
 @require_safe

@@ -16,7 +16,7 @@ from customers.formatting import text_or_dash
 from customers.service import default_service
 from customers.web import htmx, links
 from customers.web.company_context import CompanyContext, company_context
-from customers.web.origin import kept, kept_in, read_origin
+from customers.web.origins.list_origin import kept, kept_in, read_origin
 from customers.writes.drafts import FormKey
 
 

@@ -41,7 +41,7 @@ from customers.service import default_service
 from customers.web import htmx, links
 from customers.web.company_context import CompanyContext, load_company
 from customers.web.error_pages import heading, may_help_to_retry, status_in_place
-from customers.web.origin import kept_in, read_origin
+from customers.web.origins.list_origin import kept_in, read_origin
 from customers.web.record_field import FieldAddresses, RecordField
 from customers.web.resubmit import post_fields
 from customers.writes.effects import earlier_writes, own_changes

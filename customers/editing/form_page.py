@@ -19,10 +19,10 @@ from customers.forms import Form, Merge
 from customers.models import Draft, Write
 from customers.web import htmx, links
 from customers.web.company_context import CompanyContext
-from customers.web.origin import Origin, kept
-from customers.web.paging import with_query
-from customers.web.place import Place, cached_results, place, step
-from customers.web.search_origin import kept_search, search_place
+from customers.web.lists.paging import with_query
+from customers.web.origins.list_origin import Origin, kept
+from customers.web.origins.place import Place, cached_results, place, step
+from customers.web.origins.search_origin import kept_search, search_place
 from customers.writes import drafts, sentences
 
 # Customers of the same name that a page lists.

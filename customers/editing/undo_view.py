@@ -31,7 +31,7 @@ from customers.service import default_service
 from customers.web import htmx, links
 from customers.web.company_context import CompanyContext, load_company
 from customers.web.error_pages import heading, may_help_to_retry, status_in_place
-from customers.web.origin import kept, read_origin
+from customers.web.origins.list_origin import kept, read_origin
 
 
 @require_POST

@@ -43,7 +43,7 @@ from customers.service import default_service
 from customers.web import htmx, links
 from customers.web.company_context import CompanyContext, load_company
 from customers.web.error_pages import heading, needs_administrator, status_in_place
-from customers.web.origin import kept, read_origin
+from customers.web.origins.list_origin import kept, read_origin
 from customers.web.resubmit import post_fields
 from customers.writes import drafts
 

@@ -9,7 +9,7 @@ from customers.models import AccessRequest
 from customers.people import asking
 from customers.people.rules import PERMISSION
 from customers.scope import NOTHING, current
-from customers.web import people_links
+from customers.web.links import people_pages as people_links
 
 
 def people(request: HttpRequest) -> dict[str, object]:

@@ -9,7 +9,8 @@ from urllib.parse import urlencode
 from customers.index.rules.table import ARCHIVED
 from customers.models import DuplicatePair, IndexedCompany, IndexedCustomer
 from customers.quality.likeness import REASONS
-from customers.web import links, quality_links
+from customers.web import links
+from customers.web.links import quality_pages as quality_links
 
 Decision = DuplicatePair.Decision
 

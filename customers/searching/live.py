@@ -23,7 +23,7 @@ from customers.searching.entries import Entry, Part, Reason
 from customers.searching.search_state import SearchState
 from customers.service import CustomerService, default_service
 from customers.web import links
-from customers.web.list_states import read_customers
+from customers.web.lists.list_states import read_customers
 
 # Companies of one step, each of which costs one call, and customers that are shown of a company.
 STEP, MAX_SHOWN = 10, 5

@@ -12,7 +12,9 @@ from customers import scope
 from customers.index import words
 from customers.models import IndexedCompany
 from customers.searching.entries import Entry, Part, Parts, Reason, parts
-from customers.web import links, people_links, quality_links
+from customers.web import links
+from customers.web.links import people_pages as people_links
+from customers.web.links import quality_pages as quality_links
 from customers.web.reader import Reader
 
 # Companies and pages of one search.

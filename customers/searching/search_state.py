@@ -13,9 +13,9 @@ from customers.codat.values import canonical_company_id
 from customers.index.filters import LACKS, Filters
 from customers.index.question import MAX_TEXT, read
 from customers.index.rules.table import BY_NAME
-from customers.web.list_state import AddressReader
-from customers.web.list_states import CUSTOMER_STATUSES
-from customers.web.paging import page_number
+from customers.web.lists.list_state import AddressReader
+from customers.web.lists.list_states import CUSTOMER_STATUSES
+from customers.web.lists.paging import page_number
 
 # What is missing, as filters of the page. The address takes every name of `LACKS`.
 LACKS_LABELS = {

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from customers.models import Write
 from customers.web import links
-from customers.web.origin import Origin, kept, read_position
+from customers.web.origins.list_origin import Origin, kept, read_position
 from customers.writes import sentences, tracking
 
 # Changes of one list; the change history has the others.

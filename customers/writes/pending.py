@@ -11,7 +11,7 @@ from django.utils import timezone
 from customers.codat.text import folded_name
 from customers.models import Write
 from customers.web import links
-from customers.web.origin import Origin, kept
+from customers.web.origins.list_origin import Origin, kept
 from customers.writes import diff, sentences, tracking
 from customers.writes.sending import SENDING_TIMEOUT
 

@@ -45,7 +45,8 @@ from customers.notes import notes, owners
 from customers.notes.subjects import Subject
 from customers.scope import Scope, restricted
 from customers.spreadsheets.importing import states as import_states
-from customers.web import audit_links, links
+from customers.web import links
+from customers.web.links import audit_pages as audit_links
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
 from tests.support.batches import check, made, started

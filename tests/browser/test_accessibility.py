@@ -10,7 +10,9 @@ import requests
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from customers.web import audit_links, links, quality_links
+from customers.web import links
+from customers.web.links import audit_pages as audit_links
+from customers.web.links import quality_pages as quality_links
 from tests.browser.conftest import OpenPage, Stack
 
 pytestmark = pytest.mark.browser

@@ -7,7 +7,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from customers.web import audit_links, links
+from customers.web import links
+from customers.web.links import audit_pages as audit_links
 from tests.browser.conftest import OpenPage, Stack
 from tests.browser.test_accessibility import violations
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from customers.web import audit_links, links
+from customers.web import links
+from customers.web.links import audit_pages as audit_links
 from tests.browser.conftest import OpenPage, Stack
 
 pytestmark = pytest.mark.browser

@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from customers.web import people_links
+from customers.web.links import people_pages as people_links
 from tests.browser.conftest import OpenPage, Stack
 from tests.browser.test_accessibility import violations
 

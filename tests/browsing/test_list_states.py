@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from customers.codat import query
-from customers.web import list_states
-from customers.web.list_state import LAST_PAGE, ListState
+from customers.web.lists import list_states
+from customers.web.lists.list_state import LAST_PAGE, ListState
 
 SYNTAX = "&|{}=!<>~\"'`\\"
 FIELDS = list_states.CUSTOMER_SEARCH

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from customers.web import links
-from customers.web.list_states import read_customers
-from customers.web.origin import Origin, kept, read_origin
-from customers.web.paging import joined
+from customers.web.lists.list_states import read_customers
+from customers.web.lists.paging import joined
+from customers.web.origins.list_origin import Origin, kept, read_origin
 
 # Each parameter of the list with a value that is not its default.
 PARAMETERS = {

@@ -13,8 +13,8 @@ from django.http import QueryDict
 
 from customers.codat.types import CustomersPage
 from customers.web import links
-from customers.web.origin import Origin, read_origin
-from customers.web.place import Place, place
+from customers.web.origins.list_origin import Origin, read_origin
+from customers.web.origins.place import Place, place
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
 from tests.support.controls import fields

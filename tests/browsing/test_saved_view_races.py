@@ -13,7 +13,7 @@ from django.contrib.auth.models import User
 from customers.browsing import saved_views
 from customers.models.readers import SavedView
 from customers.web import links
-from customers.web.list_states import read_customers
+from customers.web.lists.list_states import read_customers
 from tests.conftest import RawPathClient
 from tests.support.races import all_at_once
 

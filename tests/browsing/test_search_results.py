@@ -11,7 +11,7 @@ import requests
 
 from customers.browsing.columns import COLUMNS
 from customers.web import links
-from customers.web.list_states import CUSTOMER_ORDER
+from customers.web.lists.list_states import CUSTOMER_ORDER
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
 

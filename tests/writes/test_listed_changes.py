@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from customers.models import Write
 from customers.web import links
-from customers.web.list_states import read_customers
+from customers.web.lists.list_states import read_customers
 from customers.writes import listed
 from sandbox import Sandbox
 from tests.conftest import RawPathClient

@@ -14,7 +14,8 @@ from customers.auditing.filters import KINDS, EntryFilters, people
 from customers.auditing.paging import PLACE, entry_page
 from customers.home.activity import company_names
 from customers.models import AuditChain, AuditEntry, CompanyState
-from customers.web import audit_links, htmx, links
+from customers.web import htmx, links
+from customers.web.links import audit_pages as audit_links
 
 
 @require_safe

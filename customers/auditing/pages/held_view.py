@@ -13,7 +13,8 @@ from customers import scope
 from customers.auditing import forgetting
 from customers.auditing.held import Customer, held, obstacles
 from customers.models import CompanyState
-from customers.web import audit_links, htmx, links
+from customers.web import htmx, links
+from customers.web.links import audit_pages as audit_links
 
 # The value of `done` in the address after it was forgotten.
 _DONE = "forgotten"

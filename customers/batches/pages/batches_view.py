@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from customers.batches.estimate import counted
 from customers.models import Batch, BatchRow, Write
 from customers.web import links
-from customers.web.owned_list import company_name_of, owned_list
+from customers.web.lists.owned_list import company_name_of, owned_list
 
 PAGE_SIZE = 20
 

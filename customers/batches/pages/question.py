@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl
 from customers.browsing.list_controls import conditions
 from customers.models import Batch, Export
 from customers.web import links
-from customers.web.list_states import read_customers
+from customers.web.lists.list_states import read_customers
 
 _MAX_PARAMETERS = 20
 

@@ -15,7 +15,7 @@ from customers.batches.states import LEAVABLE
 from customers.codat.text import db_safe
 from customers.models import Batch, BatchRow, Write
 from customers.web import links
-from customers.web.paging import page_number
+from customers.web.lists.paging import page_number
 from customers.writes import sentences
 from customers.writes.sentences import Mark
 

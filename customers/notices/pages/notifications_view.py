@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from customers.notices.inbox import mark_read, notices_of, page_of
 from customers.web import htmx, links
-from customers.web.paging import page_number
+from customers.web.lists.paging import page_number
 
 # Values of the filter `show`.
 UNREAD, ALL = "", "all"

@@ -9,7 +9,8 @@ from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
 from customers.people import asking
-from customers.web import htmx, people_links
+from customers.web import htmx
+from customers.web.links import people_pages as people_links
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -16,7 +16,8 @@ from customers.people.forms import InviteForm
 from customers.people.mail import send_invitation
 from customers.people.pages.company_choice import company_choice
 from customers.people.rules import PERMISSION, Refused
-from customers.web import htmx, people_links
+from customers.web import htmx
+from customers.web.links import people_pages as people_links
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -8,8 +8,9 @@ from django.views.decorators.http import require_safe
 
 from customers.people.listing import PAGE_SIZE, ROLES, STATES, PeopleFilters, people
 from customers.people.rules import PERMISSION
-from customers.web import htmx, people_links
-from customers.web.paging import page_number
+from customers.web import htmx
+from customers.web.links import people_pages as people_links
+from customers.web.lists.paging import page_number
 
 
 @require_safe

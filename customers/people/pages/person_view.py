@@ -20,7 +20,8 @@ from customers.people.pages.company_choice import company_choice
 from customers.people.pages.invite_view import link_of, mail_link
 from customers.people.rules import PERMISSION, Refused
 from customers.scope import Scope
-from customers.web import htmx, people_links
+from customers.web import htmx
+from customers.web.links import people_pages as people_links
 
 # What was done just now, as the page says it.
 DONE = {

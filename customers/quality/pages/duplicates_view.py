@@ -15,8 +15,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 from customers.models import DuplicatePair, IndexedCompany
 from customers.quality.deciding import decide
 from customers.quality.pairs import differences, shown
-from customers.web import htmx, links, quality_links
-from customers.web.paging import page_number
+from customers.web import htmx, links
+from customers.web.links import quality_pages as quality_links
+from customers.web.lists.paging import page_number
 
 Decision = DuplicatePair.Decision
 

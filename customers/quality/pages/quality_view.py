@@ -18,8 +18,9 @@ from customers.index.coverage import coverage
 from customers.index.rules.table import RULES
 from customers.models import IndexedCompany
 from customers.quality.counts import Counts, quality
-from customers.web import links, quality_links
-from customers.web.paging import page_number
+from customers.web import links
+from customers.web.links import quality_pages as quality_links
+from customers.web.lists.paging import page_number
 
 # Companies of one page.
 PAGE_SIZE = 50

@@ -22,7 +22,7 @@ from customers.searching.search_state import (
 )
 from customers.searching.time_limit import TooSlow, at_most
 from customers.web import htmx, links
-from customers.web.list_states import CUSTOMER_STATUSES
+from customers.web.lists.list_states import CUSTOMER_STATUSES
 from customers.web.reader import reader_of
 
 # Seconds that our own database has for a search.

@@ -19,7 +19,7 @@ from customers.spreadsheets.pages.export_sentences import (
     what_of,
 )
 from customers.web import htmx, links
-from customers.web.paging import page_number
+from customers.web.lists.paging import page_number
 
 # Seconds for which a page that has started an export asks for one that has not begun: a page of Codat's may take a
 # minute, and an error page comes in its place sooner.

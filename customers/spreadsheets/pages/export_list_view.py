@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 from customers.models import Export
 from customers.spreadsheets.pages.export_sentences import format_of, state_of, what_of
 from customers.web import links
-from customers.web.owned_list import owned_list
+from customers.web.lists.owned_list import owned_list
 
 PAGE_SIZE = 50
 

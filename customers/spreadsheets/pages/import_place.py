@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from customers.codat.text import db_safe
 from customers.models import ImportRow
 from customers.spreadsheets.importing.problems import MAX_KIND
-from customers.web.paging import page_number
+from customers.web.lists.paging import page_number
 
 _MAX_QUERY, _MAX_DIGITS = 200, 6
 

@@ -14,7 +14,7 @@ from customers.batches.estimate import counted
 from customers.formatting import thousands
 from customers.models import Import, ImportRow
 from customers.web import links
-from customers.web.owned_list import company_name_of, owned_list
+from customers.web.lists.owned_list import company_name_of, owned_list
 
 PAGE_SIZE = 20
 

@@ -9,9 +9,9 @@ from urllib.parse import parse_qsl, urlencode
 from uuid import UUID
 
 from customers.web import links
-from customers.web.list_state import Params
-from customers.web.origin import Origin, kept, read_origin
-from customers.web.paging import with_query
+from customers.web.lists.list_state import Params
+from customers.web.lists.paging import with_query
+from customers.web.origins.list_origin import Origin, kept, read_origin
 from customers.writes.pages.change_pages import PLACE
 
 # The parameters of a list of changes.

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db.models import Q
 
 from customers.models import Write, WriteQuerySet
-from customers.web.paging import page_number
+from customers.web.lists.paging import page_number
 
 PAGE_SIZE = 50
 # Pages that can be opened by number: the database reads and skips all rows before them.

@@ -19,8 +19,8 @@ from customers.notes.panel import panel
 from customers.notes.subjects import Subject
 from customers.service import default_service
 from customers.web import htmx, links
-from customers.web.origin import Origin, kept
-from customers.web.place import Place, cached_results, place
+from customers.web.origins.list_origin import Origin, kept
+from customers.web.origins.place import Place, cached_results, place
 from customers.writes import decisions, effects, sentences, tracking
 from customers.writes.pages.approval_state import approval_context
 from customers.writes.pages.change_origin import Origins
@@ -34,7 +34,7 @@ def change(request: HttpRequest, company_id: str, write_id: uuid.UUID) -> HttpRe
 
     `?check` asks Codat immediately; `?again` says that a second save of the same form led here, `?same` that a
     save of the same change in another form did, `?removed` that invisible characters were removed before. `?list` or
-    `?history` says what list led here (customers/web/origin.py, customers/writes/pages/change_origin.py). HEAD shows
+    `?history` says what list led here (web/origins/list_origin.py, writes/pages/change_origin.py). HEAD shows
     what is known, without a call to Codat. POST `action=send` sends an unknown create again with its own key; POST
     `decision=linked` with `key`, or `decision=not_received`, is what a person decides about an unknown write.
     """

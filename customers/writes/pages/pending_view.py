@@ -7,8 +7,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from customers.web.list_states import read_customers
-from customers.web.origin import Origin, read_origin
+from customers.web.lists.list_states import read_customers
+from customers.web.origins.list_origin import Origin, read_origin
 from customers.writes import listed
 from customers.writes.pending import has_ended, pending
 

@@ -8,9 +8,9 @@ from urllib.parse import parse_qsl, urlencode
 
 from customers.codat.text import visible_text
 from customers.web import links
-from customers.web.list_state import Params
-from customers.web.paging import with_query
-from customers.web.place import MAX_SHOWN, Place
+from customers.web.lists.list_state import Params
+from customers.web.lists.paging import with_query
+from customers.web.origins.place import MAX_SHOWN, Place
 
 # The parameters of a search.
 NAMES = ("q", "company", "status", "country", "deleted", "lacks", "page")

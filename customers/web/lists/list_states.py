@@ -10,7 +10,7 @@ and sometimes more. A notice names what was ignored.
 import re
 
 from customers.codat.query import QUERY_LIMIT, Search, search
-from customers.web.list_state import AddressReader, ListState, Params
+from customers.web.lists.list_state import AddressReader, ListState, Params
 
 # How a list is shown: a saved view by its number ("all" for none), columns by their names, empty ones too.
 _KEPT = {"columns": r"[a-z0-9,]{1,200}", "empty": "show", "view": "[0-9]{1,18}|all"}

@@ -5,8 +5,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from customers.web import links
-from customers.web.list_state import ListState
-from customers.web.list_states import read_customers
+from customers.web.lists.list_state import ListState
+from customers.web.lists.list_states import read_customers
 
 _MAX_ADDRESS, _MAX_PARAMETERS, _MAX_CONNECTION = 8000, 20, 100
 

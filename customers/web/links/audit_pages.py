@@ -1,4 +1,4 @@
-"""The addresses of the audit and of what is held about a customer, as `links.py` has the others."""
+"""The addresses of the audit and of what is held about a customer, as `links` has the others."""
 
 from urllib.parse import urlencode
 

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 
 from customers.formatting import text_or_dash
 from customers.service import default_service
-from customers.web.paging import page_number
+from customers.web.lists.paging import page_number
 
 # Digits of the number of a page.
 _MAX_DIGITS = 5

@@ -12,7 +12,7 @@ from customers.codat.text import visible_text
 from customers.codat.types import CustomersPage
 from customers.service import default_service
 from customers.web import links
-from customers.web.origin import Origin, kept
+from customers.web.origins.list_origin import Origin, kept
 
 T = TypeVar("T")
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from customers.codat.pages import position
 from customers.formatting import thousands
-from customers.web.list_state import ListState
+from customers.web.lists.list_state import ListState
 
 # Digits of the number of a page.
 _MAX_DIGITS = 9

@@ -10,9 +10,9 @@ from urllib.parse import parse_qsl, urlencode
 
 from customers.codat.pages import MAX_PAGE_SIZE
 from customers.web import links
-from customers.web.list_state import LAST_PAGE, ListState, Params
-from customers.web.list_states import read_customers
-from customers.web.paging import joined, with_query
+from customers.web.lists.list_state import LAST_PAGE, ListState, Params
+from customers.web.lists.list_states import read_customers
+from customers.web.lists.paging import joined, with_query
 
 # Parameters of a list's query string that are read; a list has fewer.
 _MAX_PARAMETERS = 20

@@ -1,4 +1,4 @@
-"""The addresses of the pages of data quality, as `links.py` has the others."""
+"""The addresses of the pages of data quality, as `links` has the others."""
 
 from urllib.parse import urlencode
 

@@ -111,7 +111,7 @@ def from_list(listed: str, at: int | str = "") -> str:
     """The query string of a link from a list to one of its customers: "?list=...&at=...".
 
     `listed` is the list's own query string ("" or "?..."), `at` the position of the customer from 1. "" where the
-    list's is too long. `customers/web/origin.py` reads it.
+    list's is too long. `customers/web/origins/list_origin.py` reads it.
     """
     if len(listed) > MAX_LISTED:
         return ""
@@ -401,7 +401,7 @@ def live_search(query: str) -> str:
 def from_search(query: str) -> str:
     """The query string of a link from a search ("" or "?...") to a customer: "?found=...".
 
-    "" where the search's is too long. `customers/web/search_origin.py` reads it.
+    "" where the search's is too long. `customers/web/origins/search_origin.py` reads it.
     """
     return f"?found={quote(query[1:], safe=_SAFE_LISTED)}" if len(query) <= MAX_LISTED else ""
 
