@@ -10,9 +10,6 @@ from typing import Any
 
 from audit.stack import EDITOR, NOBODY, VIEWER, Request, Stack, Visitor
 from customers.web import links
-from customers.web.links import audit_pages as audit_links
-from customers.web.links import people_pages as people_links
-from customers.web.links import quality_pages as quality_links
 from tests.support.controls import Controls
 
 # The rows of the page of 100, fifty times: axe needs minutes for it, and would find what it finds in those.
@@ -340,18 +337,18 @@ PAGES: tuple[Page, ...] = (
     Page("settings, errors", wrong_settings, status=422),
     Page("shortcuts", at(links.shortcuts())),
     Page("workers", at(links.workers())),
-    Page("audit", at(audit_links.audit())),
-    Page("audit, none match", at(audit_links.audit(person="nobody"))),
-    Page("what is held about a customer", of(audit_links.held, "qbo", "39")),
+    Page("audit", at(links.audit())),
+    Page("audit, none match", at(links.audit(person="nobody"))),
+    Page("what is held about a customer", of(links.held, "qbo", "39")),
     Page("notifications", at(links.notifications())),
     Page("notifications, all", at(links.notifications("show=all"))),
     Page("what you are told", at(links.notification_settings())),
     Page("team channels", at(links.channels())),
-    Page("people", at(people_links.people())),
-    Page("person", at(people_links.person(1))),
-    Page("invite a person", at(people_links.invite())),
-    Page("access", at(people_links.access())),
-    Page("link of an invitation, over", at(people_links.invitation("none")), NOBODY, status=410),
+    Page("people", at(links.people())),
+    Page("person", at(links.person(1))),
+    Page("invite a person", at(links.invite())),
+    Page("access", at(links.access())),
+    Page("link of an invitation, over", at(links.invitation("none")), NOBODY, status=410),
     Page("password", at("/accounts/password/")),
     Page("security", at("/accounts/security/")),
     Page("security, app", at("/accounts/security/app/")),
@@ -363,7 +360,7 @@ PAGES: tuple[Page, ...] = (
     Page("400", at("/audit/400/"), status=400),
     Page("403", of(links.new, "xero"), VIEWER, status=403),
     Page("403, forged post", lambda _: Request("/accounts/password/", {"old": "x"}), status=403),
-    Page("data quality", at(quality_links.quality())),
+    Page("data quality", at(links.quality())),
     Page("search, empty", at(links.search())),
     Page("search", at(links.search("?q=beacon"))),
     Page("search, filters", at(links.search("?lacks=email&deleted=hide"))),

@@ -22,7 +22,6 @@ from customers.models import (
     Write,
 )
 from customers.web import links
-from customers.web.links import audit_pages as audit_links
 from customers.web.reader import RecentRecord
 
 # Preferences of one query: their lists of recent records are looked through here.
@@ -179,7 +178,7 @@ def _ids(customer: Customer) -> list[Held]:
         Held(
             "Entries of the audit",
             customer.entries.count(),
-            audit_links.audit(company=company_id, customer=pk),
+            links.audit(company=company_id, customer=pk),
             "They hold its ID. They cannot be changed, and are deleted by age.",
             is_forgotten=False,
         ),

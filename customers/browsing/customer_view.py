@@ -19,8 +19,6 @@ from customers.notes.panel import Panel, panel
 from customers.notes.subjects import subject_of
 from customers.web import htmx, links, recent
 from customers.web.company_context import CompanyContext, company_context
-from customers.web.links import audit_pages as audit_links
-from customers.web.links import quality_pages as quality_links
 from customers.web.origins.list_origin import Origin, kept, kept_in, read_origin
 from customers.web.origins.place import place, with_results
 from customers.web.origins.search_origin import kept_search, search_place
@@ -85,10 +83,10 @@ def _addresses(
         "add_urls": {name: edit + query(add=name) for name in ("addresses", "contacts")},
         "copy_url": new + query(**{"from": customer_id}),
         "attachments_url": links.attachments(page.company_id, customer_id) + query(),
-        "read_by_url": audit_links.audit(
+        "read_by_url": links.audit(
             company=page.company_id, customer=customer_id, kind=AuditEntry.Kind.READ
         ),
-        "held_url": audit_links.held(page.company_id, customer_id),
+        "held_url": links.held(page.company_id, customer_id),
         "writes_url": links.writes(page.company_id) + "?" + urlencode({"customer": customer_id}),
     }
 
@@ -113,7 +111,7 @@ def _context(
         "customer_name": text_or_dash(customer.get("customerName")),
         "record": record,
         "broken_rules": broken_rules(customer_id, customer),
-        "quality_url": quality_links.quality(page.company_id),
+        "quality_url": links.quality(page.company_id),
         "states": {keys: kept_in(state, origin) for keys, state in states.by_keys.items()},
         "unplaced": states.unplaced,
         "may_edit": may_write and page.is_writable,

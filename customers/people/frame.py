@@ -9,7 +9,7 @@ from customers.models import AccessRequest
 from customers.people import asking
 from customers.people.rules import PERMISSION
 from customers.scope import NOTHING, current
-from customers.web.links import people_pages as people_links
+from customers.web import links
 
 
 def people(request: HttpRequest) -> dict[str, object]:
@@ -29,8 +29,8 @@ def people(request: HttpRequest) -> dict[str, object]:
         return asking.request_of(signed_in) if signed_in else None
 
     return {
-        "people_url": people_links.people(),
-        "access_url": people_links.access(),
+        "people_url": links.people(),
+        "access_url": links.access(),
         "access_requests": functools.cache(access_requests),
         "own_access_request": functools.cache(own_access_request),
         "sees_no_company": lambda: signed_in is not None and current() == NOTHING,

@@ -10,7 +10,6 @@ from customers.index.rules.table import ARCHIVED
 from customers.models import DuplicatePair, IndexedCompany, IndexedCustomer
 from customers.quality.likeness import REASONS
 from customers.web import links
-from customers.web.links import quality_pages as quality_links
 
 Decision = DuplicatePair.Decision
 
@@ -116,7 +115,7 @@ def _pair(company_id: str, pair: DuplicatePair, rows: Mapping[str, IndexedCustom
         pair=pair,
         first=_side(company_id, pair.first_id, rows.get(pair.first_id)),
         second=_side(company_id, pair.second_id, rows.get(pair.second_id)),
-        url=quality_links.duplicate(company_id, pair.pk),
+        url=links.duplicate(company_id, pair.pk),
         compare_url=f"{links.compare(company_id)}?{urlencode(ids, errors='replace')}",
     )
 

@@ -13,8 +13,6 @@ from customers.index import words
 from customers.models import IndexedCompany
 from customers.searching.entries import Entry, Part, Parts, Reason, parts
 from customers.web import links
-from customers.web.links import people_pages as people_links
-from customers.web.links import quality_pages as quality_links
 from customers.web.reader import Reader
 
 # Companies and pages of one search.
@@ -52,9 +50,7 @@ _PAGES = (
     _Page(links.batches(), "Batches", "square-3-stack-3d", "bulk"),
     _Page(links.imports(), "Imports", "arrow-up-tray", "spreadsheets upload csv xlsx", _WRITERS),
     _Page(links.exports(), "Exports", "arrow-down-tray", "spreadsheets download csv xlsx"),
-    _Page(
-        quality_links.quality(), "Data quality", "check-circle", "rules duplicates missing wrong"
-    ),
+    _Page(links.quality(), "Data quality", "check-circle", "rules duplicates missing wrong"),
     _Page(links.settings(), "Settings", "cog-6-tooth", "preferences theme dark time zone density"),
     _Page(links.notifications(), "Notifications", "bell", "messages told unread"),
     _Page(links.notification_settings(), "What you are told", "bell", "notifications mail digest"),
@@ -62,8 +58,8 @@ _PAGES = (
         links.channels(), "Team channels", "bell", "webhook slack teams", _MANAGERS, for_all=True
     ),
     _Page(links.shortcuts(), "Keyboard shortcuts", "command-line", "keys help"),
-    _Page(people_links.people(), "People", "users", "accounts roles invite access", _MANAGERS),
-    _Page(people_links.invite(), "Invite a person", "plus", "people add account", _MANAGERS),
+    _Page(links.people(), "People", "users", "accounts roles invite access", _MANAGERS),
+    _Page(links.invite(), "Invite a person", "plus", "people add account", _MANAGERS),
     _Page("/accounts/security/", "Security", "key"),
     _Page("/accounts/sessions/", "Sessions", "key"),
     _Page("/admin/", "Users and groups", "users", "admin permissions", _STAFF),

@@ -46,7 +46,6 @@ from customers.notes.subjects import Subject
 from customers.scope import Scope, restricted
 from customers.spreadsheets.importing import states as import_states
 from customers.web import links
-from customers.web.links import audit_pages as audit_links
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
 from tests.support.batches import check, made, started
@@ -248,7 +247,7 @@ def test_only_entries_of_ones_own_companies_are_shown(
 
 
 @pytest.mark.parametrize(
-    "url", ["/audit/", "/audit/entries.csv", "/audit/entries.jsonl", audit_links.held(ALPHA, "1")]
+    "url", ["/audit/", "/audit/entries.csv", "/audit/entries.jsonl", links.held(ALPHA, "1")]
 )
 def test_only_administrators_may_read_it(
     editor_client: RawPathClient, client: RawPathClient, url: str
@@ -266,8 +265,8 @@ def test_a_customers_page_leads_to_both_for_those_who_may(
     url = links.customer(company_id, pk)
     text = client.get(url).content.decode().replace("&amp;", "&")
     read_by, held = (
-        audit_links.audit(company=company_id, customer=pk, kind="read"),
-        audit_links.held(company_id, pk),
+        links.audit(company=company_id, customer=pk, kind="read"),
+        links.held(company_id, pk),
     )
     assert f'href="{read_by}"' in text
     assert f'href="{held}"' in text
@@ -279,7 +278,7 @@ def test_a_customers_page_leads_to_both_for_those_who_may(
 
 
 def counts(client: RawPathClient, company_id: str, pk: str) -> dict[str, int]:
-    text = client.get(audit_links.held(company_id, pk)).content.decode()
+    text = client.get(links.held(company_id, pk)).content.decode()
     rows = re.findall(r'<th scope="row">([^<]+)</th>\s*<td[^>]*>(.*?)</td>', text, re.S)
     return {label: int(re.sub(r"<[^>]+>|\s|,", "", count)) for label, count in rows}
 
@@ -340,7 +339,7 @@ def test_it_says_what_is_held_and_forgets_it(
         "Changes without their values": 0,
         "Exports of the company": 0,
     }
-    url = audit_links.held(company_id, pk)
+    url = links.held(company_id, pk)
     question = client.get(f"{url}?forget=1").content.decode()
     assert "This cannot be undone." in question
     assert IndexedCustomer.objects.filter(customer_id=pk).exists(), "a question forgets nothing"
@@ -388,7 +387,7 @@ def test_what_is_in_progress_is_not_forgotten(
         case state:
             journal_row(company_id, editor, customer_id=pk, state=state)
     stored = list(Write.objects.values()), list(BatchRow.objects.values())
-    answer = client.post(audit_links.held(company_id, pk))
+    answer = client.post(links.held(company_id, pk))
     assert answer.status_code == 409
     assert "It cannot be forgotten now." in answer.content.decode()
     assert (list(Write.objects.values()), list(BatchRow.objects.values())) == stored
@@ -399,6 +398,6 @@ def test_editors_may_not_have_a_customer_forgotten(
     editor_client: RawPathClient, editor: User
 ) -> None:
     write = journal_row(ALPHA, editor, customer_id="39", state="success")
-    assert editor_client.post(audit_links.held(ALPHA, "39")).status_code == 403
+    assert editor_client.post(links.held(ALPHA, "39")).status_code == 403
     write.refresh_from_db()
     assert write.payload

@@ -11,8 +11,6 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from customers.web import links
-from customers.web.links import audit_pages as audit_links
-from customers.web.links import quality_pages as quality_links
 from tests.browser.conftest import OpenPage, Stack
 
 pytestmark = pytest.mark.browser
@@ -188,16 +186,16 @@ PAGES: dict[str, Visit] = {
     "Codat's history": at(lambda stack: links.codat_writes(stack.company("qbo"))),
     "my writes": at(lambda stack: links.my_writes()),
     "password": at(lambda stack: "/accounts/password/"),
-    "data quality": at(lambda stack: quality_links.quality()),
+    "data quality": at(lambda stack: links.quality()),
     "settings": at(lambda stack: links.settings()),
     "notifications": at(lambda stack: links.notifications()),
     "what you are told": at(lambda stack: links.notification_settings()),
     "settings, invalid": at(lambda stack: links.settings() + "?time_zone=nowhere"),
     "shortcuts": at(lambda stack: links.shortcuts()),
     "workers": at(lambda stack: links.workers()),
-    "audit": at(lambda stack: audit_links.audit()),
-    "held": at(lambda stack: audit_links.held(stack.company("qbo"), "39")),
-    "held, asked": at(lambda stack: audit_links.held(stack.company("qbo"), "39") + "?forget=1"),
+    "audit": at(lambda stack: links.audit()),
+    "held": at(lambda stack: links.held(stack.company("qbo"), "39")),
+    "held, asked": at(lambda stack: links.held(stack.company("qbo"), "39") + "?forget=1"),
     "shortcuts of a page": _shortcuts,
     "missing": at(lambda stack: "/nowhere/"),
     "Codat down": _fault("status", status=503),

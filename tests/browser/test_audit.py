@@ -8,7 +8,6 @@ import pytest
 from playwright.sync_api import expect
 
 from customers.web import links
-from customers.web.links import audit_pages as audit_links
 from tests.browser.conftest import OpenPage, Stack
 from tests.browser.test_accessibility import violations
 
@@ -39,7 +38,7 @@ def test_a_customer_is_forgotten(open_page: OpenPage, fresh: Stack, javascript: 
     page = open_page(javascript=javascript, width=390)
     company = fresh.company("qbo")
     page.goto(links.customer(company, "38"))
-    page.goto(audit_links.held(company, "38"))
+    page.goto(links.held(company, "38"))
     page.get_by_role("link", name="Forget this customer…").click()
     expect(page.get_by_role("heading", name="Forget this customer?")).to_be_visible()
     page.get_by_role("button", name="Forget this customer").click()

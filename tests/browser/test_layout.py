@@ -6,7 +6,6 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from customers.web import links
-from customers.web.links import audit_pages as audit_links
 from tests.browser.conftest import OpenPage, Stack
 
 pytestmark = pytest.mark.browser
@@ -44,8 +43,8 @@ def test_no_text_overflows(open_page: OpenPage, fresh: Stack, width: int) -> Non
         links.settings(),
         links.shortcuts(),
         links.workers(),
-        audit_links.audit(),
-        audit_links.held(fresh.company("qbo"), "39"),
+        links.audit(),
+        links.held(fresh.company("qbo"), "39"),
     ):
         page.goto(path)
         check_layout(page, path)

@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from customers.web.links import people_pages as people_links
+from customers.web import links
 from tests.browser.conftest import OpenPage, Stack
 from tests.browser.test_accessibility import violations
 
@@ -18,7 +18,7 @@ PASSWORD = "plum-lantern-42"
 
 def invite(page: Page, name: str) -> str:
     """Invite an editor who sees one company; the link that the page shows, since no mail server is set up."""
-    page.goto(people_links.people())
+    page.goto(links.people())
     page.get_by_role("link", name="Invite a person").first.click()
     page.get_by_label("User name", exact=True).fill(name)
     page.get_by_label("Email address").fill(f"{name}@example.com")
@@ -68,7 +68,7 @@ def test_a_person_joins_and_leaves(open_page: OpenPage, fresh: Stack, javascript
     other.get_by_role("button", name="Ask for access").click()
     expect(other.get_by_text("The administrators see your request.")).to_be_visible()
 
-    page.goto(people_links.people())
+    page.goto(links.people())
     page.get_by_role("row", name=name).get_by_role("link").click()
     page.get_by_role("button", name="Switch off").click()
     expect(page.get_by_text("The account was switched off")).to_be_visible()
@@ -93,17 +93,17 @@ def test_no_page_has_a_violation(open_page: OpenPage, scheme: str, width: int) -
 
     for path in (
         person,
-        people_links.person(1),
-        people_links.people(),
-        people_links.people("q=nobody-like-this"),
-        people_links.invite(),
-        people_links.access(),
+        links.person(1),
+        links.people(),
+        links.people("q=nobody-like-this"),
+        links.invite(),
+        links.access(),
         link,
-        people_links.invitation("none"),
+        links.invitation("none"),
     ):
         page.goto(path)
         check(path)
-    page.goto(people_links.invite())
+    page.goto(links.invite())
     page.locator("form.settings").evaluate("form => form.noValidate = true")
     page.get_by_role("button", name="Invite", exact=True).click()
     expect(page.locator("#form-summary")).to_be_visible()

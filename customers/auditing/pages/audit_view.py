@@ -15,7 +15,6 @@ from customers.auditing.paging import PLACE, entry_page
 from customers.home.activity import company_names
 from customers.models import AuditChain, AuditEntry, CompanyState
 from customers.web import htmx, links
-from customers.web.links import audit_pages as audit_links
 
 
 @require_safe
@@ -72,9 +71,9 @@ def _list(request: HttpRequest, filters: EntryFilters) -> dict[str, Any]:
         "is_total_known": page.is_total_known,
         "newer_url": address(page.newer),
         "older_url": address(page.older),
-        "table_url": audit_links.audit_table() + tail,
-        "lines_url": audit_links.audit_lines() + tail,
-        "all_url": audit_links.audit(),
+        "table_url": links.audit_table() + tail,
+        "lines_url": links.audit_lines() + tail,
+        "all_url": links.audit(),
         "rows": [
             {
                 "entry": entry,

@@ -14,7 +14,6 @@ from customers.auditing import forgetting
 from customers.auditing.held import Customer, held, obstacles
 from customers.models import CompanyState
 from customers.web import htmx, links
-from customers.web.links import audit_pages as audit_links
 
 # The value of `done` in the address after it was forgotten.
 _DONE = "forgotten"
@@ -27,7 +26,7 @@ def held_page(request: HttpRequest, company_id: str, customer_id: str) -> HttpRe
     if not scope.may_see(company_id):
         raise Http404("a company of others")
     customer = Customer(company_id, customer_id)
-    url = audit_links.held(company_id, customer_id)
+    url = links.held(company_id, customer_id)
     status = 200
     if request.method == "POST":
         try:

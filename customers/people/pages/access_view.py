@@ -9,8 +9,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
 from customers.people import asking
-from customers.web import htmx
-from customers.web.links import people_pages as people_links
+from customers.web import htmx, links
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -20,5 +19,5 @@ def access_page(request: HttpRequest) -> HttpResponse:
     user = cast(User, request.user)
     if request.method == "POST":
         asking.ask(user)
-        return htmx.see_other(people_links.access())
+        return htmx.see_other(links.access())
     return render(request, "people/access.html", {"lacks_access": asking.lacks_access(user)})

@@ -16,8 +16,7 @@ from customers.people.forms import InviteForm
 from customers.people.mail import send_invitation
 from customers.people.pages.company_choice import company_choice
 from customers.people.rules import PERMISSION, Refused
-from customers.web import htmx
-from customers.web.links import people_pages as people_links
+from customers.web import htmx, links
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -37,7 +36,7 @@ def invite(request: HttpRequest) -> HttpResponse:
             form.add_error(None, refused.sentence)
         else:
             mail_link(request, person)
-            return htmx.see_other(people_links.person(person.pk, "invited"))
+            return htmx.see_other(links.person(person.pk, "invited"))
     return _page(
         request, form, {name: list(map(str, texts)) for name, texts in form.errors.items()}, 422
     )
@@ -51,7 +50,7 @@ def mail_link(request: HttpRequest, person: User) -> None:
 
 def link_of(request: HttpRequest, invitation: Invitation) -> str:
     """The whole address of an invitation, under DASHBOARD_URL where it is set: a request can name another host."""
-    path = people_links.invitation(invitations.token_of(invitation))
+    path = links.invitation(invitations.token_of(invitation))
     return absolute(path) if settings.HAS_DASHBOARD_URL else request.build_absolute_uri(path)
 
 
@@ -69,7 +68,7 @@ def _page(
             for name, texts in errors.items()
             for text in texts
         ],
-        "here": people_links.invite(),
+        "here": links.invite(),
     }
     context |= company_choice(cast(User, request.user), request.POST)
     return htmx.render(

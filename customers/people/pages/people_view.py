@@ -8,8 +8,7 @@ from django.views.decorators.http import require_safe
 
 from customers.people.listing import PAGE_SIZE, ROLES, STATES, PeopleFilters, people
 from customers.people.rules import PERMISSION
-from customers.web import htmx
-from customers.web.links import people_pages as people_links
+from customers.web import htmx, links
 from customers.web.lists.paging import page_number
 
 
@@ -27,18 +26,18 @@ def people_page(request: HttpRequest) -> HttpResponse:
         query = {name: value for name, value in kept.items() if value}
         if number > 1:
             query["page"] = str(number)
-        return people_links.people(urlencode(query))
+        return links.people(urlencode(query))
 
     context = {
         "filters": filters,
         "roles": ROLES,
         "states": STATES,
-        "rows": [{"person": row, "url": people_links.person(row.pk)} for row in rows],
+        "rows": [{"person": row, "url": links.person(row.pk)} for row in rows],
         "total": total,
         "position": f"Page {page} of {pages}",
         "previous_url": address(min(page - 1, pages)) if page > 1 else "",
         "next_url": address(page + 1) if page < pages else "",
-        "all_url": people_links.people(),
-        "invite_url": people_links.invite(),
+        "all_url": links.people(),
+        "invite_url": links.invite(),
     }
     return htmx.render(request, "people/people.html", "people/_people.html", context)

@@ -20,8 +20,7 @@ from customers.people.pages.company_choice import company_choice
 from customers.people.pages.invite_view import link_of, mail_link
 from customers.people.rules import PERMISSION, Refused
 from customers.scope import Scope
-from customers.web import htmx
-from customers.web.links import people_pages as people_links
+from customers.web import htmx, links
 
 # What was done just now, as the page says it.
 DONE = {
@@ -61,7 +60,7 @@ def person_page(request: HttpRequest, person_id: int) -> HttpResponse:
         return _page(request, person, refused.sentence, status=422)
     except ValidationError as error:
         return _page(request, person, " ".join(error.messages), status=422)
-    return htmx.see_other(people_links.person(person_id, done))
+    return htmx.see_other(links.person(person_id, done))
 
 
 def _done(name: str, change: Callable[[User, int], int]) -> Callable[[HttpRequest, User, int], str]:
@@ -123,7 +122,7 @@ def _page(request: HttpRequest, person: User, problem: str = "", status: int = 2
     asked = getattr(person, "access_request", None)
     context = {
         "person": person,
-        "here": people_links.person(person.pk),
+        "here": links.person(person.pk),
         "problem": problem,
         "done": DONE.get(request.GET.get("done", ""), ""),
         "is_own": person.pk == reader.pk,

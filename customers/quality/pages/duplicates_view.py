@@ -16,7 +16,6 @@ from customers.models import DuplicatePair, IndexedCompany
 from customers.quality.deciding import decide
 from customers.quality.pairs import differences, shown
 from customers.web import htmx, links
-from customers.web.links import quality_pages as quality_links
 from customers.web.lists.paging import page_number
 
 Decision = DuplicatePair.Decision
@@ -52,7 +51,7 @@ def duplicates(request: HttpRequest, company_id: str) -> HttpResponse:
     context = _company(company) | {
         "show": show,
         "lists": [
-            (name, label, numbers[name], quality_links.duplicates(company_id, name))
+            (name, label, numbers[name], links.duplicates(company_id, name))
             for name, (label, _) in _LISTS.items()
         ],
         "pairs": shown(company, listed[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]),
@@ -84,8 +83,8 @@ def _decide(request: HttpRequest, pair: DuplicatePair) -> HttpResponse:
     if decision in Decision.values:
         decide(pair, decision, user)
     if decision == Decision.SAME:
-        return htmx.see_other(quality_links.duplicate(pair.company_id, pair.pk))
-    return htmx.see_other(quality_links.duplicates(pair.company_id))
+        return htmx.see_other(links.duplicate(pair.company_id, pair.pk))
+    return htmx.see_other(links.duplicates(pair.company_id))
 
 
 def _company(company: IndexedCompany) -> dict[str, Any]:
@@ -93,7 +92,7 @@ def _company(company: IndexedCompany) -> dict[str, Any]:
     return {
         "company_name": company.name or f"Company {company.company_id}",
         "customers_url": links.customers(company.company_id),
-        "duplicates_url": quality_links.duplicates(company.company_id),
-        "quality_url": quality_links.quality(company.company_id),
+        "duplicates_url": links.duplicates(company.company_id),
+        "quality_url": links.quality(company.company_id),
         "platform": company.platform_name or "the accounting software",
     }

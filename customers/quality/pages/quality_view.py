@@ -19,7 +19,6 @@ from customers.index.rules.table import RULES
 from customers.models import IndexedCompany
 from customers.quality.counts import Counts, quality
 from customers.web import links
-from customers.web.links import quality_pages as quality_links
 from customers.web.lists.paging import page_number
 
 # Companies of one page.
@@ -67,13 +66,13 @@ def quality_page(request: HttpRequest) -> HttpResponse:
         "company_id": company_id,
         "company_name": _name(company) if company else "",
         "customers_url": links.customers(company_id) if company else "",
-        "all_url": quality_links.quality(),
+        "all_url": links.quality(),
         "is_off": not settings.INDEX_CUSTOMERS,
         "coverage": coverage(IndexedCompany.objects.all()),
         "unchecked": found.unchecked,
         "customers": found.total.customers,
         "pairs": found.total.pairs,
-        "pairs_url": quality_links.duplicates(company_id) if company else "",
+        "pairs_url": links.duplicates(company_id) if company else "",
         "rules": _rules(found.total, company_id, [rule.name for rule in RULES]),
         "companies": [] if company_id else [_company(*pair) for pair in shown],
         "position": f"Page {page} of {pages}",
@@ -92,11 +91,11 @@ def _company(company: IndexedCompany, counts: Counts) -> CompanyRow:
     return CompanyRow(
         company_id=company.company_id,
         name=_name(company),
-        url=quality_links.quality(company.company_id),
+        url=links.quality(company.company_id),
         customers=counts.customers,
         rules=_rules(counts, company.company_id, [rule.name for rule in counts.by_rule]),
         pairs=counts.pairs,
-        pairs_url=quality_links.duplicates(company.company_id),
+        pairs_url=links.duplicates(company.company_id),
     )
 
 

@@ -1,8 +1,8 @@
-"""The addresses of the audit and of what is held about a customer, as `links` has the others."""
+"""The addresses of the audit and of what is held about a customer."""
 
 from urllib.parse import urlencode
 
-from customers.web import links
+from customers.web.links.browsing_pages import customer
 
 
 def audit(**filters: str) -> str:
@@ -23,4 +23,4 @@ def audit_lines() -> str:
 
 def held(company_id: str, customer_id: str) -> str:
     """What the dashboard holds about a customer. POST has it forgotten."""
-    return f"{links.customer(company_id, customer_id)}held/"
+    return f"{customer(company_id, customer_id)}held/"

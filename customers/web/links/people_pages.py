@@ -1,4 +1,4 @@
-"""The addresses of the pages of people, as `links` has the others."""
+"""The addresses of the pages of people."""
 
 from urllib.parse import quote
 

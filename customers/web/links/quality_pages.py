@@ -1,8 +1,8 @@
-"""The addresses of the pages of data quality, as `links` has the others."""
+"""The addresses of the pages of data quality."""
 
 from urllib.parse import urlencode
 
-from customers.web.links import url_segment
+from customers.web.links.segments import url_segment
 
 
 def quality(company_id: str = "") -> str:
