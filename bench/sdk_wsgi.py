@@ -11,7 +11,7 @@ from django.conf import settings
 
 from codatdash.wsgi import application
 from customers.codat.http.auth import authorization
-from customers.codat.snapshots import Snapshot, SnapshotReader
+from customers.codat.reading.snapshots import Snapshot, SnapshotReader
 from customers.codat.types import CustomersPage
 
 __all__ = ["application"]

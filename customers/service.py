@@ -14,12 +14,13 @@ import builtins
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
-from customers.codat import decoding, paths, validation
+from customers.codat import decoding, paths
 from customers.codat.client import Client, default_client
 from customers.codat.errors import ErrorResponse, InvalidResponse
 from customers.codat.http.download import Download
 from customers.codat.http.quota import RateLimit
-from customers.codat.scoped_snapshots import ScopedSnapshotReader
+from customers.codat.reading import validation
+from customers.codat.reading.scoped_snapshots import ScopedSnapshotReader
 from customers.codat.types import (
     Attachment,
     CompaniesPage,

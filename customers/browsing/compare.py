@@ -15,7 +15,7 @@ from customers.browsing.columns import shown_text
 from customers.browsing.long_records import shorten
 from customers.codat.errors import CodatError
 from customers.codat.parallel import all_in_parallel
-from customers.codat.snapshots import Snapshot
+from customers.codat.reading.snapshots import Snapshot
 from customers.codat.types import Customer
 from customers.formatting import path_label, when
 from customers.service import default_service

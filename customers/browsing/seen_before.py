@@ -20,7 +20,7 @@ from django.utils.cache import patch_vary_headers
 
 from customers.browsing import stale
 from customers.codat.companies import accounting_connections
-from customers.codat.snapshots import STALE_TTL, Snapshot
+from customers.codat.reading.snapshots import STALE_TTL, Snapshot
 from customers.codat.types import CompaniesPage, Company, Customer, CustomersPage
 from customers.codat.values import parse_date
 from customers.formatting import distance

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from customers.codat.snapshots import Snapshot
+from customers.codat.reading.snapshots import Snapshot
 from customers.formatting import distance
 from customers.web.error_pages import heading
 

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from customers.codat.companies import is_linked
 from customers.codat.errors import CodatError, InvalidResponse, UnusableModel
-from customers.codat.snapshots import Snapshot
+from customers.codat.reading.snapshots import Snapshot
 from customers.editing import opening
 from customers.editing.edit import Edit, SaveOptions, Target, read_customer
 from customers.editing.form_page import EditPage, form_key

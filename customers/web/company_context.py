@@ -15,7 +15,7 @@ from customers.codat.companies import (
 )
 from customers.codat.errors import CodatError
 from customers.codat.parallel import T, in_parallel
-from customers.codat.snapshots import Snapshot
+from customers.codat.reading.snapshots import Snapshot
 from customers.codat.types import Company, Connection
 from customers.formatting import text_or_dash
 from customers.service import default_service

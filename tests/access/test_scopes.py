@@ -13,9 +13,9 @@ from customers import scope
 from customers.access import people
 from customers.access.roles import PERMISSIONS, Role
 from customers.access.scopes import scope_of
-from customers.codat import scoped_snapshots
 from customers.codat.errors import NotFound
 from customers.codat.parallel import in_advance
+from customers.codat.reading import scoped_snapshots
 from customers.home.company_facts import facts_of
 from customers.models import CompanyState, Grant, Person, Write
 from customers.scope import EVERYTHING, NOTHING, Scope, restricted

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from customers.codat import snapshots
+from customers.codat.reading import snapshots
 from customers.models import Draft, Write
 from customers.service import default_service
 from customers.web import links

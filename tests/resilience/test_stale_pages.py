@@ -9,10 +9,10 @@ from contextlib import contextmanager
 
 import pytest
 
-from customers.codat import snapshots
 from customers.codat.client import Client
 from customers.codat.errors import OUTAGES, Unavailable, Unreachable
 from customers.codat.http import responses
+from customers.codat.reading import snapshots
 from customers.models import Draft, Write
 from customers.service import CustomerService, default_service
 from customers.web import links

@@ -19,11 +19,12 @@ from typing import Any, Generic, TypeVar, cast
 
 import simplejson
 
-from customers.codat import cache, paths, shapes
+from customers.codat import cache, paths
 from customers.codat.client import Client
 from customers.codat.errors import OUTAGES, CodatError, InvalidResponse, NotSupported
 from customers.codat.http.responses import JsonResponse
-from customers.codat.shapes import Shape
+from customers.codat.reading import shapes
+from customers.codat.reading.shapes import Shape
 from customers.codat.types import CompaniesPage, Company, Customer, CustomersPage, Integration
 
 # Seconds for which cached data is used without a call. A connection's state changes often, a model rarely.

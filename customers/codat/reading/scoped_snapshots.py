@@ -14,7 +14,7 @@ from customers import scope
 from customers.codat.errors import BadRequest
 from customers.codat.pages import position
 from customers.codat.query import QUERY_LIMIT, one_of
-from customers.codat.snapshots import Snapshot, SnapshotReader
+from customers.codat.reading.snapshots import Snapshot, SnapshotReader
 from customers.codat.types import CompaniesPage, Company
 from customers.codat.values import canonical_company_id
 

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from customers.codat import decoding, validation
+from customers.codat import decoding
 from customers.codat.errors import UnusableModel
 from customers.codat.http.responses import JsonResponse
+from customers.codat.reading import validation
 from customers.codat.types import CustomersPage
 
 
