@@ -7,16 +7,10 @@ from customers.approvals.pages import list_view as approval_list_view
 from customers.attachments import detail_view, download_view, list_view, preview_view, zip_view
 from customers.auditing.pages import audit_view, held_view
 from customers.batches.pages import batch_view, batches_view, new_view, result_view, row_view
-from customers.browsing import (
-    companies,
-    compare,
-    customer_view,
-    customers,
-    freshness,
-    saved_view_pages,
-    step_view,
-    timeline_view,
-)
+from customers.browsing import companies, compare, step_view
+from customers.browsing.codats_copy import freshness
+from customers.browsing.customer_list import customers, saved_view_pages
+from customers.browsing.customer_page import customer_view, timeline_view
 from customers.editing import field_view, undo_view
 from customers.editing import views as editing_views
 from customers.home.pages import activity_view, home_view, problem_view

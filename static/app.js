@@ -19,7 +19,7 @@
     ],
   });
   document.documentElement.classList.add("js");
-  // Tells customers/browsing/seen_before.py that a page can bring itself up to date.
+  // Tells browsing/codats_copy/seen_before.py that a page can bring itself up to date.
   document.cookie = `scripts=1; path=/; max-age=31536000; samesite=lax${location.protocol === "https:" ? "; secure" : ""}`;
   const announcer = () => document.getElementById("announce");
   const showConnectionLost = (isLost) => {

@@ -11,7 +11,7 @@ from django.http import QueryDict
 
 from customers.batches.creating import MAX_IMPORTED_ROWS, MAX_ROWS, Selected
 from customers.batches.following_up import retried
-from customers.browsing.list_controls import conditions
+from customers.browsing.customer_list.list_controls import conditions
 from customers.codat.pages import position
 from customers.codat.text import single_line
 from customers.codat.types import ListedCustomer

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from customers.browsing.seen_before import SeenBefore
+from customers.browsing.codats_copy.seen_before import SeenBefore
 from customers.codat.companies import accounting_connections
 from customers.codat.types import Company, Connection
 from customers.codat.values import parse_date

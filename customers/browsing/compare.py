@@ -11,8 +11,8 @@ from django.shortcuts import render
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
-from customers.browsing.columns import shown_text
-from customers.browsing.long_records import shorten
+from customers.browsing.customer_list.columns import shown_text
+from customers.browsing.customer_page.long_records import shorten
 from customers.codat.errors import CodatError
 from customers.codat.parallel import all_in_parallel
 from customers.codat.reading.snapshots import Snapshot

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from customers.browsing.addresses import address_lines, country_code
-from customers.browsing.customer_detail import read_record
+from customers.browsing.customer_page.addresses import address_lines, country_code
+from customers.browsing.customer_page.customer_detail import read_record
 from customers.web.record_field import record_field
 from tests.support.records import any_customer
 

@@ -8,7 +8,7 @@ from django.template.loader import render_to_string
 from django.test import RequestFactory
 from hypothesis import given
 
-from customers.browsing.customer_detail import RecordView, read_record
+from customers.browsing.customer_page.customer_detail import RecordView, read_record
 from customers.codat.decoding import MAX_DEPTH
 from customers.web.company_context import company_context
 from customers.web.record_field import FieldAddresses

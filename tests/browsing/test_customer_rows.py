@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from customers.browsing.columns import BY_NAME, COLUMNS, DEFAULT_COLUMNS
-from customers.browsing.customer_rows import customer_rows
+from customers.browsing.customer_list.columns import BY_NAME, COLUMNS, DEFAULT_COLUMNS
+from customers.browsing.customer_list.customer_rows import customer_rows
 from customers.web import links
 from tests.support.records import any_customer
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from customers.browsing.long_records import MAX_ITEMS, MAX_VALUES, shorten
+from customers.browsing.customer_page.long_records import MAX_ITEMS, MAX_VALUES, shorten
 from customers.codat.values import has_more_values
 from customers.web import links
 from sandbox import Sandbox

@@ -10,7 +10,7 @@ from functools import partial
 import pytest
 from django.contrib.auth.models import User
 
-from customers.browsing import saved_views
+from customers.browsing.customer_list import saved_views
 from customers.models.readers import SavedView
 from customers.web import links
 from customers.web.lists.list_states import read_customers

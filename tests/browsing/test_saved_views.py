@@ -10,7 +10,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import connection
 
-from customers.browsing import saved_views
+from customers.browsing.customer_list import saved_views
 from customers.models.readers import DefaultView, SavedView
 from customers.web import links
 from sandbox import Sandbox

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import requests
 
-from customers.browsing.columns import COLUMNS
+from customers.browsing.customer_list.columns import COLUMNS
 from customers.web import links
 from customers.web.lists.list_states import CUSTOMER_ORDER
 from sandbox import Sandbox

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from customers.browsing.seen_before import QUICK
+from customers.browsing.codats_copy.seen_before import QUICK
 from customers.codat.http.latency import Latency
 from customers.models import Write
 from customers.service import default_service

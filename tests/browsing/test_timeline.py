@@ -12,7 +12,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from customers.browsing.timeline import PAGE_SIZE, Entry, Known, Place, timeline
+from customers.browsing.customer_page.timeline import PAGE_SIZE, Entry, Known, Place, timeline
 from customers.models import Draft, Write
 from customers.web import links
 from customers.writes.drafts import FormKey

@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 from pytest_django import Settings
 
-from customers.browsing import refresh
+from customers.browsing.codats_copy import refresh
 from customers.codat.http.quota import background
 from customers.codat.pages import Position
 from customers.codat.values import parse_date

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
-from customers.browsing.list_controls import conditions
+from customers.browsing.customer_list.list_controls import conditions
 from customers.models import Batch, Export
 from customers.web import links
 from customers.web.lists.list_states import read_customers

@@ -17,7 +17,7 @@ from django.db import connection
 from django.db.models import Q
 
 from customers.audit import recording as audit
-from customers.browsing.columns import ordered
+from customers.browsing.customer_list.columns import ordered
 from customers.codat.text import folded_name, single_line
 from customers.models import AuditEntry, DefaultView, SavedView
 from customers.web.lists.list_state import ListState

@@ -10,18 +10,19 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.views.decorators.http import require_POST, require_safe
 
-from customers.browsing import freshness, list_controls, row_changes, saved_views
-from customers.browsing.columns import (
+from customers.browsing.codats_copy import freshness
+from customers.browsing.codats_copy.refresh import current
+from customers.browsing.codats_copy.seen_before import SeenBefore
+from customers.browsing.customer_list import list_controls, row_changes, saved_views
+from customers.browsing.customer_list.columns import (
     Choice,
     choose,
     keep_columns,
     ordered,
     reader_columns,
 )
-from customers.browsing.customer_rows import Rows, customer_rows
-from customers.browsing.list_counts import count_sentence
-from customers.browsing.refresh import current
-from customers.browsing.seen_before import SeenBefore
+from customers.browsing.customer_list.customer_rows import Rows, customer_rows
+from customers.browsing.customer_list.list_counts import count_sentence
 from customers.codat import iso_codes
 from customers.codat.errors import NotFound, NotSynced
 from customers.web import htmx, links, recent

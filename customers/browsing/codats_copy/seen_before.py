@@ -18,7 +18,7 @@ from typing import Any, TypedDict, TypeVar, cast
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_vary_headers
 
-from customers.browsing import stale
+from customers.browsing.codats_copy import stale
 from customers.codat.companies import accounting_connections
 from customers.codat.reading.snapshots import STALE_TTL, Snapshot
 from customers.codat.types import CompaniesPage, Company, Customer, CustomersPage

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from customers.browsing.customer_rows import is_deleted
+from customers.browsing.customer_list.customer_rows import is_deleted
 from customers.codat import cache
 from customers.formatting import thousands
 from customers.service import default_service

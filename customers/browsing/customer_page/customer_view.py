@@ -8,10 +8,10 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from customers.browsing.customer_detail import read_record
-from customers.browsing.editable import editable_values
-from customers.browsing.seen_before import SeenBefore
-from customers.browsing.timeline_view import timeline_context
+from customers.browsing.codats_copy.seen_before import SeenBefore
+from customers.browsing.customer_page.customer_detail import read_record
+from customers.browsing.customer_page.editable import editable_values
+from customers.browsing.customer_page.timeline_view import timeline_context
 from customers.formatting import text_or_dash
 from customers.index.records import broken_rules
 from customers.models import AuditEntry, SubjectKind

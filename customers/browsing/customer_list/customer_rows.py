@@ -12,7 +12,13 @@ from typing import Any
 
 from django.utils.safestring import SafeString
 
-from customers.browsing.columns import DEFAULT_COLUMNS, NAME, Column, main_address, shown_text
+from customers.browsing.customer_list.columns import (
+    DEFAULT_COLUMNS,
+    NAME,
+    Column,
+    main_address,
+    shown_text,
+)
 from customers.formatting import STATUS_LABELS, when_day
 from customers.web import links
 

@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
-from customers.browsing import saved_views
+from customers.browsing.customer_list import saved_views
 from customers.models.readers import SavedView
 from customers.web import links
 from customers.web.lists.list_state import ListState

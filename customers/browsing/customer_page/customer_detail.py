@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from customers import formatting
-from customers.browsing.addresses import address_lines
-from customers.browsing.customer_rows import is_deleted
-from customers.browsing.long_records import shorten
+from customers.browsing.customer_list.customer_rows import is_deleted
+from customers.browsing.customer_page.addresses import address_lines
+from customers.browsing.customer_page.long_records import shorten
 from customers.codat import values
 from customers.forms.paths import path_of
 from customers.web.record_field import Keys, RecordField, record_field

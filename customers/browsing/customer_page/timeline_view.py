@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-from customers.browsing.timeline import KINDS, Known, Place, timeline
+from customers.browsing.customer_page.timeline import KINDS, Known, Place, timeline
 from customers.codat.types import Company
 from customers.formatting import text_or_dash
 from customers.service import default_service

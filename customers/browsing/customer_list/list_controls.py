@@ -10,7 +10,14 @@ from urllib.parse import parse_qsl
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
-from customers.browsing.columns import BY_NAME, COLUMNS, DEFAULT_NAMES, Choice, Column, word_for
+from customers.browsing.customer_list.columns import (
+    BY_NAME,
+    COLUMNS,
+    DEFAULT_NAMES,
+    Choice,
+    Column,
+    word_for,
+)
 from customers.codat.text import visible_text
 from customers.web import links
 from customers.web.lists.list_state import ListState

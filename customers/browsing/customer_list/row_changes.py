@@ -8,8 +8,8 @@ from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from customers.browsing.columns import Column
-from customers.browsing.customer_rows import NewRow, RowChange
+from customers.browsing.customer_list.columns import Column
+from customers.browsing.customer_list.customer_rows import NewRow, RowChange
 from customers.models import Write
 from customers.web import links
 from customers.web.difference import difference

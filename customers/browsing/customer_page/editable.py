@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from customers.browsing.customer_detail import IsEditable
+from customers.browsing.customer_page.customer_detail import IsEditable
 from customers.forms import compile_model
 from customers.forms.inputs import has_input
 from customers.service import default_service

@@ -6,7 +6,7 @@ from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_POST, require_safe
 
-from customers.browsing.refresh import MAX_POLLS, RefreshStatus, current, follow, start
+from customers.browsing.codats_copy.refresh import MAX_POLLS, RefreshStatus, current, follow, start
 from customers.web import htmx, links
 from customers.web.company_context import CompanyContext, load_company
 

@@ -1,0 +1,1 @@
+"""The page of one customer: its fields, each in its place, and its timeline."""
