@@ -22,9 +22,9 @@ from customers.codat.text import page_text
 from customers.forms import PostData
 from customers.forms.blocks import LeafBlock, LeafState, has_lines, leaf_described_by
 from customers.forms.dates import date_input
-from customers.forms.display import CompiledModel, NodeDisplay
 from customers.forms.model import NodeType
-from customers.forms.widths import room_for
+from customers.forms.presentation.display import CompiledModel, NodeDisplay
+from customers.forms.presentation.widths import room_for
 
 # Characters of a value. Codat's own limits are far below.
 MAX_TEXT = 5_000

@@ -13,9 +13,9 @@ from enum import StrEnum
 from typing import Any
 
 from customers.formatting import singular
-from customers.forms.display import CompiledModel
 from customers.forms.model import Node, NodeType
 from customers.forms.paths import encode_name
+from customers.forms.presentation.display import CompiledModel
 from customers.forms.values import parse_input
 
 # Instructions of one batch: more than any model has fields that somebody changes at once.

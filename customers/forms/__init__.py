@@ -9,16 +9,17 @@
     form.add_findings(error.validation)              # Codat's findings, at their fields
     compile_model(model)                             # raises ModelError where no form can be made of it
 
-The model: model, limits, labels, display, assumptions. One form: bound, paths, values, post_data, actions,
-validation, error_mapping, signing. What it shows: order, widths, dates, blocks, layout, changes, merge, model_changes.
+The model: model, assumptions, model_changes, and presentation/, which says how a form shows each node of it. One
+form: bound, paths, values, dates, inputs, post_data, actions, validation, error_mapping, signing. What a page shows of
+it: blocks, layout, changes, merge.
 """
 
 from customers.forms.changes import Change, UnsentValue
-from customers.forms.display import compile_model
 from customers.forms.form import Form, copy_of
 from customers.forms.merge import FieldConflict, Merge
 from customers.forms.model import ModelError
 from customers.forms.post_data import PostData
+from customers.forms.presentation.display import compile_model
 from customers.forms.signing import FormTampered
 from customers.forms.values import MISSING
 

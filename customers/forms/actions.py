@@ -17,8 +17,8 @@ from customers.forms.bound import (
     ReadOnlyField,
     walk,
 )
-from customers.forms.order import shown_order
 from customers.forms.paths import html_id
+from customers.forms.presentation.order import shown_order
 
 TOO_MANY_ITEMS = f"A list can have at most {MAX_LIST_ITEMS} rows here."
 

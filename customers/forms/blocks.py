@@ -14,7 +14,7 @@ from typing import ClassVar, Literal, NamedTuple
 from django.utils.safestring import SafeString
 
 from customers.forms.dates import DateInput
-from customers.forms.display import NodeDisplay
+from customers.forms.presentation.display import NodeDisplay
 
 # Characters. A longer text has room for line breaks.
 _ONE_LINE = 80

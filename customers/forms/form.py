@@ -12,12 +12,12 @@ from customers.forms import actions, merge, signing
 from customers.forms.blocks import Block
 from customers.forms.bound import Binder, Field, Group, Labels, Leaf, ReadOnlyField, walk
 from customers.forms.changes import Change, UnsentValue, form_changes, unsent_values
-from customers.forms.display import CompiledModel, compile_model
 from customers.forms.error_mapping import ErrorMapper
 from customers.forms.layout import layout
 from customers.forms.model import READ_ONLY_NAMES, Node
 from customers.forms.paths import FIELD_PREFIX, html_id, labels_of
 from customers.forms.post_data import PostData, PostReader
+from customers.forms.presentation.display import CompiledModel, compile_model
 from customers.forms.validation import error_names_field, validate, warnings
 from customers.forms.values import MISSING, to_json
 

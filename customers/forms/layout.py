@@ -24,12 +24,12 @@ from customers.forms.blocks import (
 from customers.forms.bound import Field, Group, Leaf, ListField, ListItem, ReadOnlyField
 from customers.forms.changes import moved_keys
 from customers.forms.dates import date_input
-from customers.forms.display import CompiledModel, NodeDisplay
 from customers.forms.model import NodeType
-from customers.forms.order import is_address
 from customers.forms.paths import FIELD_PREFIX, ORDER_PREFIX, REMOVED_ITEMS_PREFIX, html_id
+from customers.forms.presentation.display import CompiledModel, NodeDisplay
+from customers.forms.presentation.order import is_address
+from customers.forms.presentation.widths import room_for
 from customers.forms.values import MISSING, text_or_json
-from customers.forms.widths import room_for
 
 _FILES = (NodeType.FILE, NodeType.MULTIPART)
 # Characters of the summary of a closed item.

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from customers.codat.values import is_empty
 from customers.formatting import singular
 from customers.forms.bound import Field, Group, Leaf, ListField, ReadOnlyField, walk
-from customers.forms.labels import label_in_sentence
 from customers.forms.model import Node, NodeType
+from customers.forms.presentation.labels import label_in_sentence
 from customers.forms.values import MISSING, parse_input
 
 _SELECT = "Select an option."

@@ -6,9 +6,9 @@ import pytest
 
 from customers.formatting import singular
 from customers.forms import Form
-from customers.forms.labels import adds_information, label_in_sentence, short_limit
-from customers.forms.limits import parse_limit
 from customers.forms.model import parse_model
+from customers.forms.presentation.labels import adds_information, label_in_sentence, short_limit
+from customers.forms.presentation.limits import parse_limit
 from tests.support.forms import array, form_page, node, obj
 
 

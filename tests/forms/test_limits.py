@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from customers.forms import limits
-from customers.forms.limits import Limit, parse_limit
 from customers.forms.model import Node, parse_model
+from customers.forms.presentation import limits
+from customers.forms.presentation.limits import Limit, parse_limit
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "codat" / "push-models"
 

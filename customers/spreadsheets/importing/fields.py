@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from customers.formatting import singular
-from customers.forms.display import CompiledModel
 from customers.forms.model import Node, NodeType
 from customers.forms.paths import encode_name
+from customers.forms.presentation.display import CompiledModel
 from customers.spreadsheets.columns import MAX_POSITION, Path, heading_of, key_of, path_of
 
 # The key of the customer's ID: it says which customer a row means, and is never changed.

@@ -15,7 +15,7 @@ from rapidfuzz import fuzz, process
 
 from customers.codat.text import folded_name
 from customers.codat.types import Customer
-from customers.forms.display import CompiledModel
+from customers.forms.presentation.display import CompiledModel
 from customers.models import ColumnMapping
 from customers.spreadsheets.columns import MAX_POSITION, heading_of, key_of
 from customers.spreadsheets.importing.fields import ID, ImportField, field_of, fields

@@ -3,7 +3,7 @@
 from customers.codat.companies import accounting_connection, is_linked
 from customers.codat.errors import NotFound
 from customers.forms import ModelError, compile_model
-from customers.forms.display import CompiledModel
+from customers.forms.presentation.display import CompiledModel
 from customers.models import Import
 from customers.service import CustomerService
 from customers.spreadsheets.importing.sheets.sheet import Sheet

@@ -8,7 +8,7 @@ from django.http import QueryDict
 
 from customers.batches.estimate import counted
 from customers.formatting import thousands
-from customers.forms.display import CompiledModel
+from customers.forms.presentation.display import CompiledModel
 from customers.models import Import, ImportRow
 from customers.spreadsheets.importing import fields as import_fields
 from customers.spreadsheets.importing import remembered

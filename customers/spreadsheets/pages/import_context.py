@@ -11,7 +11,7 @@ from customers.batches.workers import no_worker
 from customers.codat.companies import accounting_connection, is_linked
 from customers.codat.errors import CodatError
 from customers.forms import compile_model
-from customers.forms.display import CompiledModel
+from customers.forms.presentation.display import CompiledModel
 from customers.models import Batch, Import
 from customers.service import default_service
 from customers.spreadsheets.importing import fields as import_fields

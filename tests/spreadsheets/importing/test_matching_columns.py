@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from customers.forms import compile_model
-from customers.forms.display import CompiledModel
+from customers.forms.presentation.display import CompiledModel
 from customers.models import ColumnMapping
 from customers.spreadsheets.columns import path_of
 from customers.spreadsheets.importing.fields import field_of, fields, grouped

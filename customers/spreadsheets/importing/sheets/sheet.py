@@ -11,7 +11,7 @@ from typing import Any
 
 from customers.codat.text import is_blank
 from customers.forms import Form
-from customers.forms.display import CompiledModel
+from customers.forms.presentation.display import CompiledModel
 from customers.spreadsheets.columns import Path, cell_text
 from customers.spreadsheets.importing.fields import field_of
 from customers.spreadsheets.importing.sheets.cells import Cells, Draft, read_cell

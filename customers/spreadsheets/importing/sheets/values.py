@@ -15,8 +15,8 @@ from functools import cached_property
 
 from customers.codat import countries
 from customers.codat.text import REPLACEMENT, page_text
-from customers.forms.display import CompiledModel
 from customers.forms.model import Node, NodeType
+from customers.forms.presentation.display import CompiledModel
 from customers.forms.values import parse_input
 from customers.spreadsheets.files import tables
 from customers.spreadsheets.importing.fields import ImportField

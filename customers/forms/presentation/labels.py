@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from customers.formatting import label, singular
-from customers.forms.limits import Limit
 from customers.forms.model import Node
+from customers.forms.presentation.limits import Limit
 
 _WORD = re.compile(r"[^\W_]+")
 # Words of a description that carry no information: articles, and words that all of Codat's descriptions have.

@@ -13,12 +13,12 @@ import simplejson
 
 from customers.codat import iso_codes
 from customers.formatting import STATUS_LABELS, singular
-from customers.forms.labels import adds_information, label_in_sentence, short_limit
-from customers.forms.limits import Limit, parse_limit
 from customers.forms.model import Node, NodeType, Note, parse_model
-from customers.forms.order import shown_order, summary_order
+from customers.forms.presentation.labels import adds_information, label_in_sentence, short_limit
+from customers.forms.presentation.limits import Limit, parse_limit
+from customers.forms.presentation.order import shown_order, summary_order
+from customers.forms.presentation.widths import Width, characters_in, is_one_line, width_of
 from customers.forms.values import to_json
-from customers.forms.widths import Width, characters_in, is_one_line, width_of
 
 # A list of more options than this gets a search box, with JavaScript.
 _SEARCHABLE_FROM = 13

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from customers.forms.limits import Limit
 from customers.forms.model import Node, NodeType
+from customers.forms.presentation.limits import Limit
 
 # The sizes of static/form.css, each with the number of characters that it has room for.
 Width = Literal["xs", "s", "m", "l", "full"]
