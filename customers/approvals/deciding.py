@@ -27,8 +27,8 @@ from customers.writes.approving.payloads import hash_of_all, write_hash
 from customers.writes.approving.people import authors_of, may_approve, may_change
 from customers.writes.approving.requesting import hashes_of
 from customers.writes.approving.telling import tell_of_decision
-from customers.writes.pending import being_sent, same_name_writes
 from customers.writes.save_lock import save_lock
+from customers.writes.showing.pending import being_sent, same_name_writes
 
 State, WriteState = Approval.State, Write.State
 

@@ -13,9 +13,9 @@ from customers.models import Approval, Write
 from customers.service import CustomerService
 from customers.writes.approving.people import may_change
 from customers.writes.approving.telling import tell_of_decision
-from customers.writes.pending import being_sent
 from customers.writes.save_lock import customer_lock, name_lock, save_lock
 from customers.writes.sending import claim_queued, dispatch
+from customers.writes.showing.pending import being_sent
 
 State = Write.State
 

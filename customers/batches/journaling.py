@@ -13,8 +13,8 @@ from django.db.models import Q
 from customers.batches import names, states
 from customers.batches.creating import row_submission
 from customers.models import Batch, BatchRow, Write
-from customers.writes.effects import undo_submission
 from customers.writes.save_lock import save_lock
+from customers.writes.showing.effects import undo_submission
 
 _PIECE = 250
 # Seconds between two pieces: SQLite has one writer at a time.

@@ -8,7 +8,7 @@ from customers.batches.creating import instructions_of, own_instructions, row_su
 from customers.editing.edit import Edit, Target
 from customers.editing.opening import undo_edit
 from customers.models import Batch, BatchRow, Write
-from customers.writes.effects import is_undo, let_undo_again
+from customers.writes.showing.effects import is_undo, let_undo_again
 
 
 def open_row(

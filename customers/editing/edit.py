@@ -16,7 +16,7 @@ from customers.formatting import thousands
 from customers.forms import Form, PostData
 from customers.models import Write
 from customers.service import CustomerService
-from customers.writes.pending import with_pending
+from customers.writes.showing.pending import with_pending
 
 # Minutes. Codat documents no default; a day is enough for a desktop integration.
 MAX_TIMEOUT = 24 * 60

@@ -44,8 +44,8 @@ from customers.web.error_pages import heading, may_help_to_retry, status_in_plac
 from customers.web.origins.list_origin import kept_in, read_origin
 from customers.web.record_field import FieldAddresses, RecordField
 from customers.web.resubmit import post_fields
-from customers.writes.effects import earlier_writes, own_changes
-from customers.writes.field_states import FieldState, field_state
+from customers.writes.showing.effects import earlier_writes, own_changes
+from customers.writes.showing.field_states import FieldState, field_state
 
 # Characters of the path in the address.
 _MAX_PATH = 1000

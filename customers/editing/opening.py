@@ -16,7 +16,7 @@ from customers.forms.model_changes import model_changes
 from customers.models import Draft, Write
 from customers.service import CustomerService
 from customers.writes import drafts
-from customers.writes.effects import (
+from customers.writes.showing.effects import (
     earlier_writes,
     undo_submission,
     values_after,

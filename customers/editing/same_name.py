@@ -19,7 +19,7 @@ from customers.formatting import status_label
 from customers.index.lookalikes import Lookalike, lookalikes
 from customers.models import Write
 from customers.service import CustomerService
-from customers.writes.pending import same_name_writes
+from customers.writes.showing.pending import same_name_writes
 
 # Customers with a similar name that are compared: one page, so one call.
 _PAGE_SIZE = 500

@@ -34,9 +34,9 @@ from customers.models import Write
 from customers.service import CustomerService
 from customers.writes import drafts
 from customers.writes.journal import MergedField, WriteRequest, create_write
-from customers.writes.pending import being_sent
 from customers.writes.save_lock import customer_lock, form_lock, name_lock, save_lock
 from customers.writes.sending import send
+from customers.writes.showing.pending import being_sent
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from customers.editing.edit import read_customer
 from customers.models import Write
 from customers.service import CustomerService
 from customers.writes.diff import FieldChange
-from customers.writes.moved import is_deleted, moved
+from customers.writes.showing.moved import is_deleted, moved
 
 _MAX_NAMED = 5
 

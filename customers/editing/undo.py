@@ -11,7 +11,7 @@ from customers.editing.opening import undo_edit
 from customers.editing.save import AlreadySaved, AlreadySavedDifferently, Outcome, save
 from customers.models import Write
 from customers.service import CustomerService
-from customers.writes.effects import can_be_undone, let_undo_again, undo_submission
+from customers.writes.showing.effects import can_be_undone, let_undo_again, undo_submission
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from customers.codat.cell_text import BOM, protected_line
 from customers.models import Write, WriteQuerySet
 from customers.writes import sentences
 from customers.writes.diff import FieldChange
-from customers.writes.effects import changes_of_rows
+from customers.writes.showing.effects import changes_of_rows
 
 HEADINGS = (
     "Saved (UTC)", "Person", "Company", "Company ID", "Customer", "Customer ID", "Type",

@@ -16,7 +16,7 @@ from customers.browsing.customer_page.timeline import PAGE_SIZE, Entry, Known, P
 from customers.models import Draft, Write
 from customers.web import links
 from customers.writes.drafts import FormKey
-from customers.writes.effects import undo_submission
+from customers.writes.showing.effects import undo_submission
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
 from tests.support.journal import journal_row

@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from customers.models import Draft, Write
 from customers.service import default_service
 from customers.web import links
-from customers.writes.effects import own_changes
+from customers.writes.showing.effects import own_changes
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
 from tests.support.controls import Controls

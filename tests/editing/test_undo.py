@@ -13,7 +13,7 @@ from customers.editing.undo import NotUndoable, undo
 from customers.models import Write
 from customers.service import default_service
 from customers.web import links
-from customers.writes.effects import is_undo, own_changes
+from customers.writes.showing.effects import is_undo, own_changes
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
 from tests.editing.test_save import change, sent, target

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from customers.models import Write
 from customers.web import links
-from customers.writes.field_states import FieldStates, field_states
+from customers.writes.showing.field_states import FieldStates, field_states
 from tests.support.journal import journal_row
 
 pytestmark = pytest.mark.django_db

@@ -18,8 +18,8 @@ from django.utils import timezone
 from customers.home import frame
 from customers.models import Batch, Write
 from customers.web import attention, links
-from customers.writes.listed import listed_writes, row_key
 from customers.writes.pages import change_pages
+from customers.writes.showing.listed import listed_writes, row_key
 from tests.conftest import RawPathClient
 from tests.support.journal import journal_row
 

@@ -16,7 +16,7 @@ from django.utils import timezone
 from customers.models import Write
 from customers.web import links
 from customers.web.lists.list_states import read_customers
-from customers.writes import listed
+from customers.writes.showing import listed
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
 from tests.support.journal import edit_customer, journal_row, settle_to_the_end

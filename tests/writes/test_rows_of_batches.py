@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from customers.models import Batch, Write
 from customers.web import links
-from customers.writes.pending import being_sent, with_pending
+from customers.writes.showing.pending import being_sent, with_pending
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
 from tests.support.journal import edit_customer, journal_row

@@ -18,10 +18,10 @@ from customers.models import Approval, Batch, BatchRow, Write
 from customers.service import default_service
 from customers.web import htmx, links
 from customers.web.error_pages import heading, status_in_place
-from customers.writes import effects
 from customers.writes.approving.people import authors_of, may_approve
 from customers.writes.diff import changed_fields
 from customers.writes.pages.approval_state import sentence
+from customers.writes.showing import effects
 
 State = Approval.State
 

@@ -37,7 +37,7 @@ from customers.web.lists.paging import canonical_url, headings, joined, paging
 from customers.web.origins.list_origin import Origin
 from customers.web.origins.return_address import list_address
 from customers.web.reader import RecentRecord
-from customers.writes.listed import listed_writes, poll_context
+from customers.writes.showing.listed import listed_writes, poll_context
 
 _TEMPLATES = ("browsing/customers.html", "browsing/_customers_update.html")
 # For how long a browser has the codes of currencies.

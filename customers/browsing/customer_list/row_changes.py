@@ -16,8 +16,8 @@ from customers.web.difference import difference
 from customers.web.lists.list_state import ListState
 from customers.web.lists.list_states import CUSTOMER_SEARCH
 from customers.web.origins.list_origin import Origin, kept
-from customers.writes.listed import row_key, state_context
-from customers.writes.pending import apply_pending
+from customers.writes.showing.listed import row_key, state_context
+from customers.writes.showing.pending import apply_pending
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,8 +24,8 @@ from customers.web.origins.place import place, with_results
 from customers.web.origins.search_origin import kept_search, search_place
 from customers.web.reader import RecentRecord
 from customers.web.record_field import FieldAddresses
-from customers.writes.field_states import field_states
-from customers.writes.pending import pending
+from customers.writes.showing.field_states import field_states
+from customers.writes.showing.pending import pending
 
 
 @require_safe

@@ -17,7 +17,7 @@ from customers.web import links
 from customers.writes import sentences
 from customers.writes.diff import FieldChange
 from customers.writes.drafts import MAX_DRAFTS, FormKey
-from customers.writes.effects import (
+from customers.writes.showing.effects import (
     MAX_EARLIER,
     can_be_undone,
     is_too_long,

@@ -14,9 +14,9 @@ from customers.home.periods import LABELS as PERIODS
 from customers.models import Write
 from customers.web import htmx, links
 from customers.writes import sentences, tracking
-from customers.writes.effects import changes_of_rows
 from customers.writes.pages.change_origin import ACTIVITY, list_origin
 from customers.writes.pages.change_pages import PLACE, change_page
+from customers.writes.showing.effects import changes_of_rows
 
 
 @require_safe

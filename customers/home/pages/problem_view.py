@@ -20,7 +20,7 @@ from customers.notes.panel import Panel, panel
 from customers.notes.subjects import Subject
 from customers.web import htmx, links
 from customers.writes import sentences
-from customers.writes.effects import changes_of_rows
+from customers.writes.showing.effects import changes_of_rows
 
 # Changes, companies and swallowed problems that the page lists.
 MAX_LISTED = 100

@@ -9,9 +9,9 @@ from customers.models import Write, WriteQuerySet
 from customers.web import links
 from customers.writes import sentences, tracking
 from customers.writes.diff import FieldChange
-from customers.writes.effects import changes_of_rows
 from customers.writes.pages.change_origin import list_origin
 from customers.writes.pages.change_pages import PLACE, change_page
+from customers.writes.showing.effects import changes_of_rows
 
 # Values of the filter `state` that select several states.
 UNFINISHED, NEEDS_ATTENTION = "unfinished", "open"

@@ -21,9 +21,10 @@ from customers.service import default_service
 from customers.web import htmx, links
 from customers.web.origins.list_origin import Origin, kept
 from customers.web.origins.place import Place, cached_results, place
-from customers.writes import decisions, effects, sentences, tracking
+from customers.writes import decisions, sentences, tracking
 from customers.writes.pages.approval_state import approval_context
 from customers.writes.pages.change_origin import Origins
+from customers.writes.showing import effects
 from customers.writes.support import support_bundle
 
 

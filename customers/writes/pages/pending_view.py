@@ -9,8 +9,8 @@ from django.views.decorators.http import require_safe
 
 from customers.web.lists.list_states import read_customers
 from customers.web.origins.list_origin import Origin, read_origin
-from customers.writes import listed
-from customers.writes.pending import has_ended, pending
+from customers.writes.showing import listed
+from customers.writes.showing.pending import has_ended, pending
 
 
 @require_safe

@@ -6,8 +6,8 @@ from typing import Any
 
 from customers.models import Write
 from customers.writes.diff import FieldChange, changed_fields
-from customers.writes.effects import earlier_writes, values_before
-from customers.writes.pending import with_pending
+from customers.writes.showing.effects import earlier_writes, values_before
+from customers.writes.showing.pending import with_pending
 
 # Times that Codat keeps of its own copy: they change without a change of the customer.
 _NOT_VALUES = ("modifiedDate", "sourceModifiedDate", "metadata")

@@ -9,7 +9,7 @@ from customers.models import Write
 from customers.web import links
 from customers.writes import sentences
 from customers.writes.diff import FieldChange, Path
-from customers.writes.effects import can_be_undone, own_changes, values_before
+from customers.writes.showing.effects import can_be_undone, own_changes, values_before
 
 # Seconds after a save in which the field itself offers to undo it; afterwards the timeline does.
 UNDO_SECONDS = 10

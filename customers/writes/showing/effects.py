@@ -10,7 +10,7 @@ from typing import Any
 
 from customers.models import Write
 from customers.writes.diff import FieldChange, changed_fields
-from customers.writes.pending import apply_pending
+from customers.writes.showing.pending import apply_pending
 
 State = Write.State
 

@@ -1,0 +1,1 @@
+"""What pages show of writes: what each one changes, and which changes Codat's copy does not show yet."""
