@@ -14,7 +14,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from audit import browser, html_checkers, lighthouse, report, tools
-from audit.pages import LARGE, PAGES, Page
+from audit.pages import LARGE, PAGES
+from audit.reaching import Page
 from audit.report import Row
 from audit.stack import Stack, running
 from bench.report import machine

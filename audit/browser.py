@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Error, sync_playwright
 from playwright.sync_api import Page as Tab
 
 from audit import tools
-from audit.pages import Page
+from audit.reaching import Page
 from audit.stack import Request, Stack
 
 # A light desktop and a dark phone.

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from audit import tools
-from audit.pages import Page
+from audit.reaching import Page
 from audit.stack import Request, Stack
 
 # By the name of a page: a line for each finding.

@@ -1,8 +1,8 @@
 // Examines one page with Lighthouse: `node lighthouse.mjs`, with a plan as JSON on the standard input.
 //
-// {url, fields (of a post, or null), cookies, status, categories, chromium, flags, formFactors}; prints one JSON object:
-// by form factor the scores (null for a category that was left out), the audits that failed, and the total blocking
-// time in milliseconds.
+// {url, fields (of a post, or null), cookies, status, categories, chromium, flags, formFactor}; prints one JSON object:
+// the scores (null for a category that was left out), the audits that failed, and the total blocking time in
+// milliseconds.
 import {text} from "node:stream/consumers";
 
 import {desktopConfig, navigation} from "lighthouse";
@@ -33,7 +33,7 @@ function summary({audits, categories}) {
   return {scores, failed, blocking: audits["total-blocking-time"].numericValue ?? 0};
 }
 
-async function examine(browser, plan, formFactor) {
+async function examine(browser, plan) {
   const page = await browser.newPage();
   await page.setCookie(...Object.entries(plan.cookies).map(([name, value]) => ({name, value, url: plan.url})));
   const flags = {
@@ -48,7 +48,7 @@ async function examine(browser, plan, formFactor) {
     await page.goto(new URL("/accounts/login/", plan.url).href);
     requestor = () => post(page, plan.url, plan.fields);
   }
-  const config = formFactor === "desktop" ? desktopConfig : undefined;
+  const config = plan.formFactor === "desktop" ? desktopConfig : undefined;
   const {lhr} = await navigation(page, requestor, {config, flags});
   await page.close();
   if (lhr.runtimeError) throw new Error(lhr.runtimeError.message);
@@ -58,9 +58,7 @@ async function examine(browser, plan, formFactor) {
 const plan = JSON.parse(await text(process.stdin));
 const browser = await puppeteer.launch({executablePath: plan.chromium, args: plan.flags, headless: true, protocolTimeout: 0});
 try {
-  const results = {};
-  for (const formFactor of plan.formFactors) results[formFactor] = await examine(browser, plan, formFactor);
-  console.log(JSON.stringify(results));
+  console.log(JSON.stringify(await examine(browser, plan)));
 } finally {
   await browser.close();
 }

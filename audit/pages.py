@@ -2,199 +2,38 @@
 
 from __future__ import annotations
 
-import re
-import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
-
-from audit.stack import EDITOR, NOBODY, VIEWER, Request, Stack, Visitor
+from audit.reaching import (
+    Page,
+    at,
+    batch,
+    changed,
+    conflict,
+    csrf,
+    duplicate,
+    failing,
+    import_in,
+    new_batch,
+    of,
+    posted,
+    pressed,
+    running,
+    same_name,
+    saved_view,
+    saved_view_form,
+    waiting,
+    waiting_approval,
+    withdrawn_approval,
+    wrong_settings,
+)
+from audit.stack import APPROVER, NOBODY, VIEWER, Request
 from customers.web import links
-from tests.support.controls import Controls
 
 # The rows of the page of 100, fifty times: axe needs minutes for it, and would find what it finds in those.
 LARGE = "list, 5,000 rows"
-# How long a change may take to end at the sandbox.
-_PATIENCE = 20.0
-# On the page of a change whose outcome is still to come.
-_RUNNING = "to see its state"
 _LIST = "/data/customers"
 _PUSH = r"^(POST|PUT) /companies/[^/]+/connections/[^/]+/push/customers"
-
-
-@dataclass(frozen=True)
-class Page:
-    """One page in one state.
-
-    `reach` does what leads to it and returns the request that gets it. `fault`: what fails at Codat while it is
-    looked at. `act`: what is clicked, and what appears then, as CSS selectors. `fragment`: what HTMX gets, not a whole
-    page.
-    """
-
-    name: str
-    reach: Callable[[Visitor], Request]
-    person: str = EDITOR
-    status: int = 200
-    fault: Mapping[str, Any] = field(default_factory=dict)
-    act: tuple[str, str] | None = None
-    fragment: bool = False
-
-    def request(self, stack: Stack) -> Request:
-        """The request that gets it now."""
-        return self.reach(stack.visitor(self.person))
-
-
-Reach = Callable[[Visitor], Request]
-
-
-def at(path: str) -> Reach:
-    """The page at an address."""
-    return lambda _: Request(path)
-
-
-def of(address: Callable[..., str], company: str, *ids: str, query: str = "") -> Reach:
-    """A page of one of the sandbox's companies."""
-    return lambda visitor: Request(address(visitor.stack.company(company), *ids) + query)
-
-
-def posted(address: Callable[..., str], company: str, *ids: str, **typed: str) -> Reach:
-    """The answer to a form after something was typed; `action` is the button."""
-
-    def reach(visitor: Visitor) -> Request:
-        path = address(visitor.stack.company(company), *ids)
-        return visitor.form(path, **{name.replace("_", "."): text for name, text in typed.items()})
-
-    return reach
-
-
-def conflict(visitor: Visitor) -> Request:
-    """The save of a form whose customer somebody else has changed since."""
-    path = links.edit(visitor.stack.company("sage"), "C00001")
-    request = visitor.form(path, **{"f.phone": "01632 960100", "action": "save"})
-    visitor.stack.tell("POST", "try/conflict")
-    return request
-
-
-def same_name(visitor: Visitor) -> Request:
-    """The save of a new customer with another one's name."""
-    path = links.new(visitor.stack.company("odd"))
-    return visitor.form(path, **{"f.customerName": "Twin Peaks Coffee", "action": "save"})
-
-
-def running(visitor: Visitor) -> Request:
-    """The page of a change that the accounting software takes its time for."""
-    visitor.stack.tell("POST", "settings", push_delay=600)
-    try:
-        return changed("24", is_awaited=False)(visitor)
-    finally:
-        visitor.stack.tell("POST", "settings", push_delay=0.2)
-
-
-def changed(customer: str, outcome: str = "", *, is_awaited: bool = True, **fault: Any) -> Reach:
-    """The page of a change that was just made, and has ended as the sandbox was told."""
-
-    def reach(visitor: Visitor) -> Request:
-        path = links.edit(visitor.stack.company("qbo"), customer)
-        request = visitor.form(path, **{"f.phone": f"+44 20 7946 01{customer:0>2}"})
-        visitor.stack.tell("POST", "settings", next_write=outcome)
-        with visitor.stack.fault(fault):
-            response = visitor.send(Request(path, {**(request.fields or {}), "action": "save"}))
-        end = time.monotonic() + _PATIENCE
-        # The page asks how far the change is whenever it is loaded.
-        while is_awaited and _RUNNING in response.text and time.monotonic() < end:
-            time.sleep(0.2)
-            response = visitor.session.get(response.url, timeout=60)
-        return Request(response.url.removeprefix(visitor.stack.url))
-
-    return reach
-
-
-def failing(status: int, match: str = ".") -> dict[str, Any]:
-    """A fault at Codat: the calls that match get this status."""
-    return {"match": match, "kind": "status", "status": status}
-
-
-def csrf(visitor: Visitor) -> dict[str, str]:
-    """The token that a post needs."""
-    return {"csrfmiddlewaretoken": visitor.cookies["csrftoken"]}
-
-
-def new_batch(visitor: Visitor, **typed: str) -> Request:
-    """The page on which a batch of a whole list is made; after something was typed its answer."""
-    company = visitor.stack.company("qbo")
-    path = links.new_batch(company, listed="?status=Active", is_all=True)
-    if not typed:
-        return Request(path)
-    return visitor.form(path, **{name.replace("__", "."): text for name, text in typed.items()})
-
-
 _COUNTRY = {"f__1__key": "addresses.country", "f__1__where_key": "addresses.type"}
 _NEW_ROW = {"entries": "1,2", "f__2__key": "addresses"}
-
-
-def wrong_settings(visitor: Visitor) -> Request:
-    """The settings with a time zone that does not exist."""
-    return Request(links.settings(), {"time_zone": "nowhere"} | csrf(visitor))
-
-
-def batch(state: str, query: str = "", *, row: int = 0) -> Reach:
-    """The page of the batch in this state, or of one of its rows."""
-
-    def reach(visitor: Visitor) -> Request:
-        listed = visitor.send(Request(f"{links.batches()}?state={state}")).text
-        found = re.search(r'data-label="Batch"[^>]*><a href="([^"]+)"', listed)
-        if not found:
-            raise LookupError(f"no batch is {state}")
-        return Request(found[1] + (f"rows/{row}/" if row else "") + query)
-
-    return reach
-
-
-def import_in(state: str, query: str = "") -> Reach:
-    """The page of the import in this state."""
-
-    def reach(visitor: Visitor) -> Request:
-        listed = visitor.send(Request(f"{links.imports()}?state={state}")).text
-        found = re.search(r'data-label="File"[^>]*><a href="([^"]+)"', listed)
-        if not found:
-            raise LookupError(f"no import is {state}")
-        return Request(found[1] + query)
-
-    return reach
-
-
-def pressed(state: str, action: str, form: str) -> Reach:
-    """The answer to a button of an import's page that does nothing."""
-
-    def reach(visitor: Visitor) -> Request:
-        path = import_in(state)(visitor).path
-        fields = Controls(visitor.send(Request(path)).text, form).fields
-        changed = {
-            "column.1": "customerName",
-            "header_row": "",
-            "version": "0" if action == "send" else fields["version"],
-        }
-        return Request(path, fields | changed | csrf(visitor) | {"action": action})
-
-    return reach
-
-
-def saved_view_form(visitor: Visitor) -> Request:
-    """The form that saves a list as a view."""
-    return Request(links.new_view(links.customers(visitor.stack.company("qbo")) + "?q=Birkett"))
-
-
-def saved_view(visitor: Visitor, name: str) -> Request:
-    """The page of a view that was just saved; without a name the form with what is missing."""
-    form = saved_view_form(visitor)
-    shown = links.customers(visitor.stack.company("qbo")) + "?q=Birkett"
-    post = Request(form.path, {"name": name, "next": shown} | csrf(visitor))
-    if not name:
-        return post
-    visitor.send(post)
-    return Request(links.view(1, shown))
-
-
 _EMPTY = {
     "kind": "json",
     "match": _LIST,
@@ -361,6 +200,18 @@ PAGES: tuple[Page, ...] = (
     Page("403", of(links.new, "xero"), VIEWER, status=403),
     Page("403, forged post", lambda _: Request("/accounts/password/", {"old": "x"}), status=403),
     Page("data quality", at(links.quality())),
+    Page("data quality of a company", of(links.quality, "odd")),
+    Page("duplicates", of(links.duplicates, "odd")),
+    Page("duplicates, none left", of(links.duplicates, "freshbooks")),
+    Page("duplicate", duplicate),
+    Page("duplicate, viewer", duplicate, VIEWER),
+    Page("change, waits for approval", waiting),
+    Page("approvals", at(links.approvals()), APPROVER),
+    Page("approvals, viewer", at(links.approvals()), VIEWER),
+    Page("approval, author", waiting_approval),
+    Page("approval, second person", waiting_approval, APPROVER),
+    Page("approval, withdrawn", withdrawn_approval),
+    Page("rules of approval", at(links.approval_rules())),
     Page("search, empty", at(links.search())),
     Page("search", at(links.search("?q=beacon"))),
     Page("search, filters", at(links.search("?lacks=email&deleted=hide"))),

@@ -13,12 +13,15 @@ import requests
 from bench.testbed import PASSWORD, Testbed, free_port
 from tests.support.controls import Controls
 
-EDITOR, VIEWER, NOBODY = "demo", "viewer", ""
+EDITOR, APPROVER, VIEWER, NOBODY = "demo", "approver", "viewer", ""
+# The company of the sandbox whose changes need a second person.
+APPROVED_COMPANY = "xero"
 TIMEOUT = 60
-_VIEWER = f"""
+_PEOPLE = f"""
 from customers.access.people import add_person
 from customers.access.roles import Role
 add_person({VIEWER!r}, Role.VIEWER, sees_all=True, password={PASSWORD!r})
+add_person({APPROVER!r}, Role.APPROVER, sees_all=True, password={PASSWORD!r})
 """
 
 # Batches in each state, written into the database: a worker would move them on while their page is looked at.
@@ -47,6 +50,23 @@ from customers.home import day_counts, reading
 from customers.service import default_service
 reading.read_all(default_service(), lambda: False)
 day_counts.count()
+"""
+
+# What the worker would have read into the index, and the customers that look alike.
+_INDEX = """
+from customers.index import filling
+from customers.models import IndexedCompany
+from customers.quality import comparing
+from customers.service import default_service
+for company in IndexedCompany.objects.all():
+    filling.take_turn(company, default_service())
+comparing.work(lambda: False)
+"""
+
+# A rule of approval for one company.
+_RULE = f"""
+from customers.models import ApprovalRule
+ApprovalRule.objects.create(company_id="COMPANY", fields=[ApprovalRule.Field.ANY], made_by_name={EDITOR!r})
 """
 
 # Imports in each state, in the same way.
@@ -152,6 +172,16 @@ class Stack:
                 self.tell("DELETE", "faults")
 
 
+def _prepared(companies: Mapping[str, str]) -> Iterator[str]:
+    """What is written into the database before anybody visits, as scripts; `companies` are the sandbox's IDs."""
+    yield _PEOPLE
+    # First: an import that was sent has a batch, and pages open the newest one of a state.
+    yield _IMPORTS.replace("COMPANY", companies["qbo"])
+    yield _BATCHES.replace("COMPANY", companies["qbo"])
+    yield _RULE.replace("COMPANY", companies[APPROVED_COMPANY])
+    yield from (_HOME, _INDEX)
+
+
 @contextmanager
 def running() -> Iterator[Stack]:
     """The servers, on free ports of 127.0.0.1 and an empty database."""
@@ -162,15 +192,13 @@ def running() -> Iterator[Stack]:
         # manage.py loads the settings, which have no default for secrets.
         secrets = {"SECRET_KEY": "for-the-sandbox-only", "CODAT_API_KEY": "sandbox-key"}
         sandbox = testbed.start(command, port, secrets)
-        env = testbed.settings(sandbox) | {"CODAT_API_KEY": "sandbox-key"}
+        env = testbed.settings(sandbox) | {
+            "CODAT_API_KEY": "sandbox-key",
+            "INDEX_CUSTOMERS": "true",
+        }
         testbed.prepare(env)
-        testbed.run(["manage.py", "shell", "--verbosity=0", "--command", _VIEWER], env)
-        companies = requests.get(f"http://127.0.0.1:{port}/_sandbox/", timeout=TIMEOUT).json()
-        # First: an import that was sent has a batch, and pages open the newest one of a state.
-        imports = _IMPORTS.replace("COMPANY", companies["companies"]["qbo"])
-        testbed.run(["manage.py", "shell", "--verbosity=0", "--command", imports], env)
-        batches = _BATCHES.replace("COMPANY", companies["companies"]["qbo"])
-        testbed.run(["manage.py", "shell", "--verbosity=0", "--command", batches], env)
-        testbed.run(["manage.py", "shell", "--verbosity=0", "--command", _HOME], env)
+        state = requests.get(f"http://127.0.0.1:{port}/_sandbox/", timeout=TIMEOUT).json()
+        for script in _prepared(state["companies"]):
+            testbed.run(["manage.py", "shell", "--verbosity=0", "--command", script], env)
         dashboard = testbed.gunicorn("audit.application", env)
         yield Stack(f"http://127.0.0.1:{dashboard.port}", f"http://127.0.0.1:{port}")
