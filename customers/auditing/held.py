@@ -127,8 +127,7 @@ def held(customer: Customer) -> list[Held]:
 def _values(customer: Customer) -> list[Held]:
     """Rows with values of the customer."""
     company_id, pk = customer.company_id, customer.customer_id
-    writes = customer.writes
-    with_values = writes.filter(forgotten_at=None).count()
+    changes = customer.writes.filter(forgotten_at=None).count()
     history = f"{links.writes(company_id)}?{urlencode({'customer': pk})}"
     return [
         Held(
@@ -138,10 +137,7 @@ def _values(customer: Customer) -> list[Held]:
             "Names, contacts and numbers, for the search.",
         ),
         Held(
-            "Changes with their values",
-            with_values,
-            history,
-            "What was sent, and the record before.",
+            "Changes with their values", changes, history, "What was sent, and the record before."
         ),
         Held("Drafts", customer.drafts.count(), "", "What somebody typed and has not saved."),
         Held(

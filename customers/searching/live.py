@@ -104,14 +104,8 @@ def live_context(state: SearchState, params: QueryDict, *, may_write: bool) -> d
         for company, answer in zip(connected, answers, strict=True)
         if not isinstance(answer, CodatError) and answer["results"]
     ]
-    counts = {
-        "from": len(listed) if state.company else start + len(page.data["results"]),
-        "found": _number(params, "found") + sum(each.count for each in found),
-        "unsynced": _number(params, "unsynced") + _number_of(answers, NotSynced),
-        "failed": _number(params, "failed")
-        + _number_of(answers, CodatError)
-        - _number_of(answers, NotSynced),
-    }
+    searched = len(listed) if state.company else start + len(page.data["results"])
+    counts = {"from": searched} | _counts(params, answers, found)
     has_next = not state.company and spot.has_next
     is_reserved = any(isinstance(answer, Reserved) for answer in answers)
     query = state.address()
@@ -172,6 +166,18 @@ def _found(
     words = urlencode({"q": state.text}, errors="replace")
     total = position(answer, 1, MAX_SHOWN).total
     return CompanyFound(company_id, name, f"{links.customers(company_id)}?{words}", total, entries)
+
+
+def _counts(
+    params: QueryDict, answers: Sequence[object], found: Sequence[CompanyFound]
+) -> dict[str, int]:
+    """What the search had up to this step, as the address of the next one names it."""
+    not_synced = _number_of(answers, NotSynced)
+    return {
+        "found": _number(params, "found") + sum(each.count for each in found),
+        "unsynced": _number(params, "unsynced") + not_synced,
+        "failed": _number(params, "failed") + _number_of(answers, CodatError) - not_synced,
+    }
 
 
 def _number_of(answers: Sequence[object], kind: type[CodatError]) -> int:
