@@ -45,6 +45,15 @@ def fill(service: CustomerService | None = None) -> int:
     return turns
 
 
+def indexed_company(sandbox: Sandbox, key: str) -> IndexedCompany:
+    """One company in the index, read."""
+    source = IndexedCompany.objects.create(company_id=sandbox.company(key))
+    fill()
+    source.refresh_from_db()
+    sandbox.clear_calls()
+    return source
+
+
 def sweep(service: CustomerService | None = None) -> None:
     """Compare all companies with those of Codat, then read what is due."""
     look(service)
