@@ -1,31 +1,27 @@
-"""What is recorded: each kind through the front door, by whom, from where; and no value of a customer."""
+"""Reads are recorded: by whom, from where; nothing is shown without its entry, and none holds a customer's value."""
 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.core.cache import caches
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import OperationalError
 from django.urls import URLPattern
-from pytest_django import Settings
 
-from customers.access.roles import Role
 from customers.audit import recording
-from customers.models import AuditEntry, Batch, Person, SavedView, Write
-from customers.people import accounts
+from customers.models import AuditEntry, Write
 from customers.urls import urlpatterns
 from customers.web import audited, links
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
-from tests.support import approvals, attachments, exports, new_batches
+from tests.support import approvals, attachments, exports
+from tests.support.audit import entries, only
 from tests.support.batch_rows import batch_of
-from tests.support.batches import customers_of, started
+from tests.support.batches import started
 from tests.support.imports import checked, csv_of
 from tests.support.journal import COMPANY, customer, edit_customer, journal_row
 
@@ -35,22 +31,6 @@ Kind = AuditEntry.Kind
 
 # Addresses of one customer that show nothing of it.
 SHOW_NOTHING = {"draft"}
-
-
-@pytest.fixture(autouse=True)
-def _nothing_stored_lately() -> None:
-    """No page counts as opened in the last minute."""
-    caches["process"].clear()
-
-
-def entries(*kinds: str) -> list[AuditEntry]:
-    """The entries of these kinds, the newest last."""
-    return list(AuditEntry.objects.filter(kind__in=kinds).order_by("id"))
-
-
-def only(kind: str) -> AuditEntry:
-    (entry,) = entries(kind)
-    return entry
 
 
 def test_each_page_about_one_customer_is_recorded() -> None:
@@ -140,14 +120,6 @@ def test_a_row_of_a_batch_is_recorded(
     assert [(one.customer_id, one.subject) for one in entries(Kind.READ)] == rows
 
 
-def test_changes_of_people_are_recorded(groups: None, viewer: User) -> None:
-    by = User.objects.create_superuser("administrator")
-    assert accounts.change_role(by, viewer.pk, Role.EDITOR)
-    entry = only(Kind.PEOPLE)
-    assert (entry.user_name, entry.subject) == ("administrator", str(viewer.pk))
-    assert entry.detail == {"step": "role", "person": "viewer", "role": "Viewer → Editor"}
-
-
 def test_pages_that_show_no_customer_are_not_recorded(
     sandbox: Sandbox, editor_client: RawPathClient
 ) -> None:
@@ -225,145 +197,6 @@ def test_other_files_are_recorded(
         ("rows of a batch", str(batch.pk)),
         ("problems of an import", str(source.pk)),
     ]
-
-
-def test_an_export_is_recorded(sandbox: Sandbox, viewer_client: RawPathClient) -> None:
-    exports.content(exports.export(viewer_client, exports.page_url(sandbox)))
-    entry = only(Kind.EXPORT)
-    assert entry.user_name == "viewer"
-    assert entry.company_id == sandbox.company(COMPANY)
-    assert links.exported(entry.company_id, entry.subject)
-    assert entry.detail["format"]
-
-
-def test_the_steps_of_an_import_and_of_its_batch_are_recorded(
-    sandbox: Sandbox, editor_client: RawPathClient
-) -> None:
-    page = editor_client.get(links.new_import(sandbox.company(COMPANY)))
-    fields = re.search(r'name="submission" value="([^"]+)"', page.content.decode())
-    assert fields
-    file = SimpleUploadedFile("a.csv", csv_of(["ID", "Phone"], [customer(sandbox), "1"]))
-    url = links.new_import(sandbox.company(COMPANY), connection=sandbox.connection(COMPANY))
-    answer = editor_client.post(url, {"submission": fields[1], "file": file})
-    assert answer.status_code == 303
-    entry = only(Kind.IMPORT)
-    assert (entry.user_name, entry.detail) == ("editor", {"step": "upload"})
-    assert entry.subject in answer["Location"]
-
-
-def test_the_steps_of_a_batch_are_recorded(
-    sandbox: Sandbox, editor_client: RawPathClient, editor: User
-) -> None:
-    url = new_batches.url(sandbox)
-    page = new_batches.opened(editor_client, url, *customers_of(sandbox, 2))
-    batch = new_batches.batch_of(new_batches.save(editor_client, url, page))
-    editor_client.post(links.batch(batch.company_id, batch.pk), {"action": "cancel"})
-    assert Batch.objects.get().state == Batch.State.CANCELLED
-    found = [(entry.subject, entry.user_name, entry.detail) for entry in entries(Kind.BATCH)]
-    assert found == [
-        (str(batch.pk), "editor", {"step": "create"}),
-        (str(batch.pk), "editor", {"step": "cancel"}),
-    ]
-
-
-def test_a_change_is_recorded_as_a_link(
-    sandbox: Sandbox, editor_client: RawPathClient, editor: User
-) -> None:
-    edit_customer(editor_client, sandbox.company(COMPANY), customer(sandbox))
-    write = Write.objects.get()
-    entry = only(Kind.CHANGE)
-    assert (entry.subject, entry.customer_id) == (str(write.pk), write.customer_id)
-    assert entry.detail == {"change": "update", "again": False}
-
-
-def test_a_decision_is_recorded(
-    sandbox: Sandbox, editor_client: RawPathClient, editor: User
-) -> None:
-    write = journal_row(sandbox.company(COMPANY), editor, state="unknown")
-    url = links.write(write.company_id, write.pk)
-    for _ in range(2):
-        editor_client.post(url, {"decision": "not_received"})
-    entry = only(Kind.DECISION)
-    assert (entry.subject, entry.detail) == (str(write.pk), {"decision": "not_received"})
-
-
-def test_views_of_the_team_are_settings(sandbox: Sandbox, editor_client: RawPathClient) -> None:
-    for posted in ({"name": "Mine"}, {"name": "Ours", "team": "on"}):
-        editor_client.post("/views/new/", posted)
-    team = SavedView.objects.get(owner=None)
-    editor_client.post(f"/views/{team.pk}/", {"action": "delete"})
-    found = [(entry.subject, entry.detail["step"]) for entry in entries(Kind.SETTING)]
-    assert found == [(f"view {team.pk}", "view added"), (f"view {team.pk}", "view deleted")]
-
-
-def test_sign_ins_and_failures_and_sign_outs_are_recorded(
-    viewer: User, anonymous_client: RawPathClient
-) -> None:
-    def sign_in(name: str, password: str) -> None:
-        anonymous_client.post(
-            "/accounts/login/",
-            {"username": name, "password": password, "login": name},
-            REMOTE_ADDR="192.0.2.9",
-        )
-
-    sign_in("viewer", "wrong")
-    sign_in("a-password-typed-as-a-name", "wrong")
-    sign_in("viewer", "viewer-password")
-    anonymous_client.post("/accounts/logout/", REMOTE_ADDR="192.0.2.9")
-    failed, unknown = entries(Kind.SIGN_IN_FAILED)
-    assert (failed.user_id, failed.subject, failed.detail) == (
-        None,
-        str(viewer.pk),
-        {"account": "viewer"},
-    )
-    assert (unknown.subject, unknown.detail) == ("", {"account": ""})
-    assert only(Kind.SIGN_IN).user_name == only(Kind.SIGN_OUT).user_name == "viewer"
-    assert {entry.address for entry in AuditEntry.objects.all()} == {"192.0.2.9"}
-
-
-def test_refused_pages_are_recorded(
-    sandbox: Sandbox, viewer_client: RawPathClient, viewer: User
-) -> None:
-    company = sandbox.company(COMPANY)
-    assert viewer_client.get(links.edit(company, customer(sandbox))).status_code == 403
-    entry = only(Kind.DENIED)
-    assert (entry.user_id, entry.company_id, entry.detail) == (viewer.pk, company, {"page": "edit"})
-
-
-def test_a_company_that_a_person_may_not_see_is_refused(
-    sandbox: Sandbox, viewer_client: RawPathClient, viewer: User
-) -> None:
-    """Its pages are missing for them, as those of a company that does not exist. The audit tells."""
-    company = sandbox.company(COMPANY)
-    person = Person.objects.get(user=viewer)
-    Person.objects.filter(pk=person.pk).update(sees_all=False)
-    assert viewer_client.get(links.customer(company, customer(sandbox))).status_code == 404
-    entry = only(Kind.DENIED)
-    assert (entry.user_id, entry.company_id, entry.detail) == (
-        viewer.pk,
-        company,
-        {"page": "customer"},
-    )
-    assert not entries(Kind.READ)
-    Person.objects.filter(pk=person.pk).update(sees_all=True)
-    assert viewer_client.get(links.customer(company, "not-there")).status_code == 404
-    assert only(Kind.DENIED) == entry
-
-
-def test_a_refused_event_is_recorded_once_a_minute(
-    settings: Settings, anonymous_client: RawPathClient
-) -> None:
-    settings.CODAT_WEBHOOK_SECRET = "whsec_c29tZWJvZHkgZWxzZSdzIHNlY3JldA=="
-    for number in range(3):
-        answer = anonymous_client.post(
-            "/webhooks/codat/",
-            json.dumps({"number": number}),
-            content_type="application/json",
-            REMOTE_ADDR="192.0.2.10",
-        )
-        assert answer.status_code == 401
-    entry = only(Kind.EVENT_REFUSED)
-    assert (entry.user_id, entry.address) == (None, "192.0.2.10")
 
 
 def _fails(*_: Any, **__: Any) -> None:

@@ -1,4 +1,4 @@
-"""The audit's tables without their triggers, for tests that tamper with them, and for emptying the database."""
+"""The entries of the audit, and its tables without their triggers: for tests that tamper, and for emptying them."""
 
 from __future__ import annotations
 
@@ -16,6 +16,17 @@ _STATEMENTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "sqlite": (_MIGRATION.SQLITE_REVERSE, _MIGRATION.SQLITE),
     "postgresql": (_MIGRATION.POSTGRESQL_REVERSE, _MIGRATION.POSTGRESQL),
 }
+
+
+def entries(*kinds: str) -> list[AuditEntry]:
+    """The entries of these kinds, the newest last."""
+    return list(AuditEntry.objects.filter(kind__in=kinds).order_by("id"))
+
+
+def only(kind: str) -> AuditEntry:
+    """The one entry of this kind."""
+    (entry,) = entries(kind)
+    return entry
 
 
 @contextmanager
