@@ -22,7 +22,7 @@ from django_htmx.middleware import HtmxDetails
 from customers.web import htmx
 
 TYPES = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
-# In a session: true after a second factor was set up in it, false after the last one was removed.
+# In a session: true after a second factor was set up or confirmed in it, false after the last one was removed.
 _KEY = "second_factor"
 # Pages that confirm with a second factor, or end the session.
 _OPEN = (
@@ -56,7 +56,10 @@ def is_confirmed(request: HttpRequest) -> bool:
 
 
 def note_change(request: HttpRequest) -> None:
-    """Remember in the session whether its user has a second factor, after one was added or removed."""
+    """Remember in the session whether its user has a second factor, after one was added, confirmed or removed.
+
+    Without the confirmed one, a session that removed the last one would be asked for one from elsewhere for ever.
+    """
     assert isinstance(request.user, User)  # noqa: S101  for the type checker
     request.session[_KEY] = has_any(request.user)
 

@@ -4,7 +4,6 @@ nobody changes addresses or links to the provider.
 
 from allauth.account import views as account_views
 from allauth.mfa.recovery_codes import views as recovery_views
-from allauth.mfa.webauthn import views as webauthn_views
 from allauth.socialaccount import views as social_views
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
@@ -59,7 +58,7 @@ urlpatterns = [
     path("confirm/code/", views.ConfirmCodeView.as_view(), name="mfa_reauthenticate"),
     path(
         "confirm/passkey/",
-        webauthn_views.reauthenticate_webauthn,
+        views.ConfirmPasskeyView.as_view(),
         name="mfa_reauthenticate_webauthn",
     ),
     path("<provider:provider_id>/login/", views.provider_sign_in, name="openid_connect_login"),

@@ -214,6 +214,22 @@ class SecondFactorView(_InvalidStatus, mfa_views.AuthenticateView):  # type: ign
 class ConfirmCodeView(_InvalidStatus, mfa_views.ReauthenticateView):  # type: ignore[misc]
     """The second factor once more."""
 
+    def form_valid(self, form: BaseForm) -> HttpResponse:
+        """The page that was asked for."""
+        response: HttpResponse = super().form_valid(form)
+        second_factor.note_change(self.request)
+        return response
+
+
+class ConfirmPasskeyView(webauthn_views.ReauthenticateWebAuthnView):  # type: ignore[misc]
+    """A passkey once more."""
+
+    def form_valid(self, form: BaseForm) -> HttpResponse:
+        """The page that was asked for."""
+        response: HttpResponse = super().form_valid(form)
+        second_factor.note_change(self.request)
+        return response
+
 
 class AddAppView(_InvalidStatus, totp_views.ActivateTOTPView):  # type: ignore[misc]
     """Set up an authenticator app."""

@@ -13,6 +13,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
+from codatdash.signin.passkey_forms import ConfirmPasskeyForm
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
 from tests.support.bad_day import closed_port
@@ -260,6 +261,33 @@ def test_after_the_last_factor_is_removed_it_is_needed_again(
     set_up(client)
     assert client.post("/accounts/security/app/remove/").status_code == 302
     assert client.get("/companies/")["Location"] == SECURITY
+
+
+@pytest.mark.parametrize("factor", ["totp", "webauthn"])
+def test_a_session_that_removed_the_last_factor_goes_on_with_one_from_elsewhere(
+    sandbox: Sandbox,
+    editor: User,
+    required: None,
+    factor: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    client, other = RawPathClient(), RawPathClient()
+    sign_in(client)
+    set_up(client)
+    assert client.post("/accounts/security/app/remove/").status_code == 302
+    sign_in(other)
+    secret = set_up(other)
+    posted, path = {"code": code(secret, steps=1)}, "/accounts/confirm/code/"
+    if factor == "webauthn":
+        Authenticator.objects.all().delete()
+        passkey = Authenticator.objects.create(user=editor, type="webauthn", data={"name": "Mine"})
+        monkeypatch.setattr(ConfirmPasskeyForm, "clean_credential", lambda self: passkey)
+        posted, path = {"credential": '{"id": 1}'}, "/accounts/confirm/passkey/"
+    asked = client.get("/companies/?q=a")
+    assert asked["Location"] == f"{path}?next=%2Fcompanies%2F%3Fq%3Da"
+    confirmed = client.post(path, posted | {"next": "/companies/?q=a"})
+    assert confirmed["Location"] == "/companies/?q=a"
+    assert client.get("/companies/?q=a").status_code == 200
 
 
 def test_a_lost_factor_is_reset_by_a_command(
