@@ -106,7 +106,7 @@ EMAIL_USE_SSL = _mail.get("EMAIL_USE_SSL", False)
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL") or ADMINISTRATOR_EMAIL or "dashboard@localhost"
 
-# The dashboard's own address, for links in mail and in the team's channels.
+# The dashboard's own address, for links in mail, in the team's channels and in files.
 DASHBOARD_URL = env.http_url("DASHBOARD_URL", "http://127.0.0.1:8000")
 HAS_DASHBOARD_URL = bool(env.text("DASHBOARD_URL"))
 # Hosts that messages to channels may be sent to; a leading dot stands for all subdomains. The default is those of

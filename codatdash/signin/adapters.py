@@ -24,6 +24,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from codatdash import throttle
 from codatdash.signin import second_factor
 from codatdash.signin.guesses import guess_of, log, remember_browser
+from customers.notices.addresses import absolute
 
 logger = logging.getLogger(__name__)
 
@@ -103,9 +104,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         return methods
 
     def get_reset_password_from_key_url(self, key: str) -> str:
-        """The link of the mail. It begins with the dashboard's own address where that is set."""
+        """The link of the mail."""
         url = str(super().get_reset_password_from_key_url(key))
-        return settings.DASHBOARD_URL + urlsplit(url).path if settings.HAS_DASHBOARD_URL else url
+        return absolute(urlsplit(url).path, self.request)
 
     def send_password_reset_mail(self, user: User, email: str, context: dict[str, Any]) -> None:
         """Send the link beside the request, which therefore takes as long for an unknown address.

@@ -11,6 +11,7 @@ from customers.batches.pages.row_list import RowPlace, matching
 from customers.batches.progress import progress_of
 from customers.batches.result_file import ResultFile
 from customers.models import Batch, BatchRow
+from customers.notices.addresses import absolute
 from customers.web import links
 
 
@@ -23,7 +24,7 @@ def result(request: HttpRequest, company_id: str, batch_id: uuid.UUID) -> Stream
     def url_of(row: BatchRow) -> str:
         if row.write_id is None:
             return ""
-        return request.build_absolute_uri(links.write(batch.company_id, row.write_id))
+        return absolute(links.write(batch.company_id, row.write_id), request)
 
     place = RowPlace.of(request.GET)
     positions = matching(batch, place, progress_of(batch))

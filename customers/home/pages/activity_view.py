@@ -12,6 +12,7 @@ from customers.home.activity import OUTCOMES, ActivityFilters, company_names, pe
 from customers.home.activity_file import ActivityFile
 from customers.home.periods import LABELS as PERIODS
 from customers.models import Write
+from customers.notices.addresses import absolute
 from customers.web import htmx, links
 from customers.writes import sentences, tracking
 from customers.writes.pages.change_origin import ACTIVITY, list_origin
@@ -41,7 +42,7 @@ def activity_file(request: HttpRequest) -> StreamingHttpResponse:
     """The changes that the filters select, as CSV."""
 
     def url_of(write: Write) -> str:
-        return request.build_absolute_uri(links.write(write.company_id, write.pk))
+        return absolute(links.write(write.company_id, write.pk), request)
 
     rows = ActivityFilters.of(request.GET).apply(Write.objects.filter())
     file = ActivityFile(rows.filter(created_at__lte=timezone.now()), url_of)

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import cast
 
-from django.conf import settings
 from django.contrib.auth.decorators import permission_required
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
@@ -49,9 +48,8 @@ def mail_link(request: HttpRequest, person: User) -> None:
 
 
 def link_of(request: HttpRequest, invitation: Invitation) -> str:
-    """The whole address of an invitation, under DASHBOARD_URL where it is set: a request can name another host."""
-    path = links.invitation(invitations.token_of(invitation))
-    return absolute(path) if settings.HAS_DASHBOARD_URL else request.build_absolute_uri(path)
+    """The whole address of an invitation."""
+    return absolute(links.invitation(invitations.token_of(invitation)), request)
 
 
 def _page(

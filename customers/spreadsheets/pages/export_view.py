@@ -23,6 +23,7 @@ from customers.editing.opening import uuid_or_new
 from customers.formatting import thousands
 from customers.forms.model import ModelError, Node, parse_model
 from customers.models import Export
+from customers.notices.addresses import absolute
 from customers.service import default_service
 from customers.spreadsheets.columns import key_of
 from customers.spreadsheets.exporting.export import (
@@ -210,7 +211,7 @@ def _request(opened: _Page, count: int) -> ExportRequest:
         selection=selection,
         options=opened.options,
         rows=ticked if selection.ids else selection.conditions or "All customers",
-        address=opened.request.build_absolute_uri(selection.list_url),
+        address=absolute(selection.list_url, opened.request),
         expected=count or None,
     )
 
