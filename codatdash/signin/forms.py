@@ -15,13 +15,12 @@ from django import forms
 from django.conf import settings
 from django.contrib.auth.forms import PasswordChangeForm
 from django.contrib.auth.models import User
-from django.contrib.auth.signals import user_login_failed
 from django.core.exceptions import ValidationError
 from django.db import Error as DatabaseProblem
 from django.http import HttpRequest
 
 from codatdash import throttle
-from codatdash.signin.guesses import check_guess, guess_of, log
+from codatdash.signin.guesses import check_guess, guess_of, log, report
 
 logger = logging.getLogger(__name__)
 
@@ -80,8 +79,13 @@ class NewPasswordForm(PasswordChangeForm):
 
     def clean_old_password(self) -> str:
         """The old password. Raises ValidationError."""
-        with _guessing(guess_of(self.request, self.user.get_username())), _slot():
-            old: str = super().clean_old_password()
+        name = self.user.get_username()
+        with _guessing(guess_of(self.request, name)), _slot():
+            try:
+                old: str = super().clean_old_password()
+            except ValidationError:
+                report(self.request, name)
+                raise
         return old
 
 
@@ -112,10 +116,7 @@ class _CodeForm(_Base):
             try:
                 return self._checked_code()
             except ValidationError:
-                # As Django does for a wrong password: the audit records it.
-                user_login_failed.send(
-                    sender=type(self), credentials={"username": name}, request=request
-                )
+                report(request, name, "code")
                 raise
 
     def _checked_code(self) -> str:

@@ -7,6 +7,7 @@ import secrets
 
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.contrib.auth.signals import user_login_failed
 from django.core import signing
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
@@ -55,6 +56,24 @@ def remember_browser(response: HttpResponseBase, guess: throttle.Guess) -> None:
         httponly=True,
         samesite="Lax",
     )
+
+
+def fail(request: HttpRequest, name: str, what: str, reason: str = "") -> None:
+    """A sign-in or a confirmation that failed without a guess that waits: by a passkey, or at the provider.
+
+    Each has its line in the log. The audit has as many as it would have of wrong passwords: none of those that would
+    have had to wait, so that nobody floods it. `reason` is in words of the dashboard's own.
+    """
+    guess = guess_of(request, name, what)
+    log("failed", guess)
+    if not throttle.count(guess):
+        report(request, name, what, reason)
+
+
+def report(request: HttpRequest, name: str, what: str = "", reason: str = "") -> None:
+    """Say that somebody failed to sign in, or to confirm who they are, as Django does: the audit records it."""
+    facts = {User.USERNAME_FIELD: name, "method": what, "reason": reason}
+    user_login_failed.send(sender=__name__, credentials=facts, request=request)
 
 
 def log(outcome: str, guess: throttle.Guess, method: str = "") -> None:

@@ -11,7 +11,7 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.webauthn import forms
 from django.core.exceptions import ValidationError
 
-from codatdash.signin.guesses import guess_of, log
+from codatdash.signin.guesses import fail
 
 
 @contextmanager
@@ -25,12 +25,12 @@ def _any_shape() -> Iterator[None]:
 
 @contextmanager
 def _attempt(name: str) -> Iterator[None]:
-    """Around a sign-in with a passkey: one that is wrong has its line in the log. Raises ValidationError."""
+    """Around the check of a passkey: one that is wrong is in the log and in the audit. Raises ValidationError."""
     try:
         with _any_shape():
             yield
     except ValidationError:
-        log("failed", guess_of(context.request, name), method="passkey")
+        fail(context.request, name, "passkey")
         raise
 
 
@@ -58,7 +58,7 @@ class ConfirmPasskeyForm(forms.ReauthenticateWebAuthnForm):  # type: ignore[misc
 
     def clean_credential(self) -> Authenticator:
         """The passkey's row. Raises ValidationError."""
-        with _any_shape():
+        with _attempt(self.user.get_username()):
             return super().clean_credential()
 
 

@@ -9,15 +9,17 @@ from typing import Any
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialLogin
+from allauth.socialaccount.providers.base.constants import AuthError
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.shortcuts import redirect
 
-from codatdash.signin.guesses import guess_of, log
-from customers.access.roles import Role
-from customers.models import Person
+from codatdash.signin.guesses import fail
+from customers.access.roles import Role, role_of
+from customers.audit import recording as audit
+from customers.models import AuditEntry, Person
 from customers.people import invitations
 from customers.people.accounts import change_role_by_claims
 from customers.people.rules import Refused
@@ -87,9 +89,19 @@ class ProviderAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # all
         exception: Exception | None = None,
         extra_context: dict[str, Any] | None = None,
     ) -> None:
-        """A line in the log; the page says it in general terms."""
-        log("failed", guess_of(request, ""), method="provider")
+        """A line in the log and an entry in the audit; the page says it in general terms."""
+        fail(request, "", "provider", _reason(error, exception, extra_context or {}))
         logger.warning("sign-in at the provider failed: %s %s", error, exception or "")
+
+
+def _reason(error: object, exception: Exception | None, context: Mapping[str, Any]) -> str:
+    """Why a sign-in at the provider failed, for the audit."""
+    if error == AuthError.CANCELLED:
+        return "cancelled"
+    if exception is not None:
+        return "answer not accepted"
+    # The page of a state that this session does not have has its ID, and no state.
+    return "refused by the provider" if context.get("state") else "not begun in this browser"
 
 
 def groups_of(claims: Mapping[str, Any]) -> set[str]:
@@ -105,7 +117,7 @@ def set_role_by_claims(user: User, claimed: list[str]) -> None:
     """Give a user the highest role that OIDC_ROLES gives to their groups at the provider, or take every role away.
 
     The last administrator keeps the role, with a warning in the log. Without OIDC_ROLES an administrator gives roles,
-    and nothing is changed.
+    and nothing is changed. Somebody who then has no role sees nothing, which is an entry in the audit.
     """
     if not settings.OIDC_ROLES:
         return
@@ -118,3 +130,6 @@ def set_role_by_claims(user: User, claimed: list[str]) -> None:
     except Refused:
         facts |= {"event": "the last administrator keeps the role"}
         logger.warning("the last administrator keeps the role", extra={"facts": facts})
+    if wanted is None and role_of(user) is None:
+        detail = {"step": "no group of the provider gives a role"}
+        audit.record(AuditEntry.Kind.DENIED, user=user, detail=detail)

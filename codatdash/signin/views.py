@@ -31,6 +31,7 @@ from redis.exceptions import RedisError
 
 from codatdash.signin import second_factor
 from codatdash.signin.forms import NewPasswordForm
+from codatdash.signin.guesses import fail
 from codatdash.signin.provider import INVITATION
 
 logger = logging.getLogger(__name__)
@@ -177,6 +178,7 @@ def provider_callback(request: HttpRequest, provider_id: str) -> HttpResponse:
     except (RedisError, OSError):
         # The errors of the caches that CACHE_URL may name; allauth has answered those of the provider.
         logger.exception("sign-in at the provider not checked")
+        fail(request, "", "provider", "not checked")
         return render(request, "socialaccount/authentication_error.html", status=503)
     return response
 

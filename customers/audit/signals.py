@@ -1,4 +1,7 @@
-"""Records sign-ins, failed ones and sign-outs, whichever page or library does them: Django's signals say so."""
+"""Records sign-ins, failed ones and sign-outs, whichever page or library does them: Django's signals say so.
+
+The pages of sign-in send the same signal for what Django does not check: codes, passkeys, the provider.
+"""
 
 from typing import Any
 
@@ -29,11 +32,15 @@ def _signed_out(sender: object, *, user: AbstractBaseUser | None, **_: Any) -> N
 
 
 def _failed(sender: object, *, credentials: dict[str, Any], **_: Any) -> None:
-    """A name that no account has is left out: it may be a password that was typed into the wrong field."""
+    """A name that no account has is left out: it may be a password that was typed into the wrong field.
+
+    Where it was no password, `credentials` have the `method` and maybe a `reason`, in words of the dashboard's own.
+    """
     name = str(credentials.get(User.USERNAME_FIELD) or "")[:150]
     account = User.objects.filter(username=name).only("pk").first() if "\0" not in name else None
+    said = {key: str(credentials[key]) for key in ("method", "reason") if credentials.get(key)}
     record(
         Kind.SIGN_IN_FAILED,
         subject=account.pk if account else "",
-        detail={"account": name if account else ""},
+        detail={"account": name if account else "", **said},
     )
