@@ -21,6 +21,8 @@ from customers.web import htmx, resubmit
 HEALTH_PATH = "/healthz"
 # Seconds between two updates of the time of last use, so that not every page writes to the database.
 _USE_INTERVAL = 60
+# Seconds for which a session without a user is kept: the way to the provider and back, a second factor, a new password.
+_NOBODYS_LIFE = 900
 
 
 class HealthMiddleware:
@@ -71,7 +73,7 @@ class AuditSourceMiddleware:
 
 
 class SessionLifetimeMiddleware:
-    """Ends a session that was idle for too long, or that began too long ago.
+    """Ends a session that was idle for too long, or that began too long ago. One of nobody lasts for minutes.
 
     After `AuthenticationMiddleware`. Automatic requests of a page do not extend a session.
     """
@@ -80,7 +82,11 @@ class SessionLifetimeMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        return self.get_response(request)
+        response = self.get_response(request)
+        session = request.session
+        if session.modified and not session.is_empty() and not request.user.is_authenticated:
+            session.set_expiry(_NOBODYS_LIFE)
+        return response
 
     def process_view(
         self, request: HttpRequest, view_func: Callable[..., Any], args: object, kwargs: object

@@ -73,6 +73,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
 
     def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
         """After a whole sign-in, second factor included: log it, and remember this browser."""
+        # Until now it was nobody's, which lasts for minutes: see SessionLifetimeMiddleware.
+        request.session.set_expiry(None)
         response: HttpResponse = super().post_login(request, user, **kwargs)
         guess = guess_of(request, user.get_username())
         records = get_authentication_records(request, user)

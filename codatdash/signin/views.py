@@ -29,7 +29,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from redis.exceptions import RedisError
 
-from codatdash.signin import second_factor
+from codatdash.signin import challenges, second_factor
 from codatdash.signin.forms import NewPasswordForm
 from codatdash.signin.guesses import fail
 from codatdash.signin.provider import INVITATION
@@ -99,6 +99,19 @@ class SignInView(account_views.LoginView):  # type: ignore[misc]  # allauth has 
 class PasskeySignInView(webauthn_views.LoginWebAuthnView):  # type: ignore[misc]
     """Sign-in with a passkey alone."""
 
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """What the passkey is asked, as JSON; else the sign-in page."""
+        response: HttpResponse = super().get(request, *args, **kwargs)
+        challenges.keep(request, response)
+        return response
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """The first page, or the sign-in page with an error."""
+        with challenges.restored(request):
+            response: HttpResponse = super().post(request, *args, **kwargs)
+        response.delete_cookie(settings.PASSKEY_COOKIE)
+        return response
+
     def form_valid(self, form: BaseForm) -> HttpResponse:
         """The first page."""
         _end_session(self.request)
@@ -154,6 +167,9 @@ def provider_sign_in(request: HttpRequest, provider_id: str) -> HttpResponse:
     By POST a page that leads on: a redirect would be stopped by `form-action 'self'` in the browser.
     `invitation` is the token of a link that the person follows: see ProviderAdapter.
     """
+    if request.method != "POST":
+        # allauth would begin it by HEAD and OPTIONS, too.
+        request.method = "GET"
     if request.POST.get("invitation"):
         request.session[INVITATION] = request.POST["invitation"][:500]
     try:
