@@ -30,6 +30,8 @@ logger = logging.getLogger(__name__)
 
 # Seconds after a sign-in in which nothing has to be confirmed again.
 RECENT = 300
+# allauth's names of the ways to confirm a session.
+_BY_CODE, _BY_PASSKEY = "mfa_reauthenticate", "mfa_reauthenticate:webauthn"
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
@@ -90,12 +92,15 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         return bool(super().is_reauthentication_required(app=app, **kwargs))
 
     def get_reauthentication_methods(self, user: User | AnonymousUser) -> list[dict[str, Any]]:
-        """The ways to confirm it; a new sign-in at the provider where there is no other."""
+        """The ways to confirm it, in the order in which they are offered; a new sign-in at the provider where there
+        is no other. A passkey comes before codes: somebody who has no app has codes for recovery only.
+        """
         methods: list[dict[str, Any]] = [
-            method
+            method | {"description": _way_to_confirm(method["id"], user)}
             for method in super().get_reauthentication_methods(user)
             if settings.LOCAL_PASSWORDS or method["id"] != "reauthenticate"
         ]
+        methods.sort(key=lambda method: method["id"] == _BY_CODE)
         if second_factor.must_have(user) and not second_factor.is_confirmed(self.request):
             # The password is not enough, where there is a second factor: its page would lead back.
             factors = [method for method in methods if method["id"].startswith("mfa_")]
@@ -146,6 +151,14 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
         """The dashboard's name in a passkey manager."""
         entity: dict[str, str] = super().get_public_key_credential_rp_entity()
         return entity | {"name": str(settings.PRODUCT_NAME)}
+
+
+def _way_to_confirm(name: str, user: User | AnonymousUser) -> str:
+    """A way to confirm a session, as a page offers it."""
+    if name == _BY_CODE:
+        has_app = second_factor.has_app(user)
+        return "Use a code of your authenticator app" if has_app else "Use a recovery code"
+    return "Use a passkey" if name == _BY_PASSKEY else "Use your password"
 
 
 def _send(message: EmailMessage) -> None:

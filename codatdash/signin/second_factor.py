@@ -47,6 +47,11 @@ def has_any(user: User) -> bool:
     return bool(factor_adapter().is_mfa_enabled(user, types=TYPES))
 
 
+def has_app(user: User | AnonymousUser) -> bool:
+    """Whether a user has an authenticator app; who has passkeys only has codes for recovery. One query."""
+    return bool(factor_adapter().is_mfa_enabled(user, types=[Authenticator.Type.TOTP]))
+
+
 def is_confirmed(request: HttpRequest) -> bool:
     """Whether this session was begun, or confirmed since, with a second factor or at the provider. No query."""
     if (known := request.session.get(_KEY)) is not None:
@@ -106,6 +111,6 @@ def _way(request: HttpRequest, user: User) -> str:
     if not has_any(user):
         return reverse("mfa_index")
     methods = account_adapter(request).get_reauthentication_methods(user)
-    [*_, url] = [method["url"] for method in methods if method["id"].startswith("mfa_")]
+    [url, *_] = [method["url"] for method in methods if method["id"].startswith("mfa_")]
     back = request.get_full_path() if request.method == "GET" else settings.LOGIN_REDIRECT_URL
     return f"{url}?{urlencode({'next': back})}"

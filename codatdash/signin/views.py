@@ -228,6 +228,10 @@ class ConfirmPasswordView(_InvalidStatus, account_views.ReauthenticateView):  # 
 class SecondFactorView(_InvalidStatus, mfa_views.AuthenticateView):  # type: ignore[misc]
     """The second factor at sign-in."""
 
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context_data(**kwargs)
+        return context | {"has_app": second_factor.has_app(self.stage.login.user)}
+
 
 class ConfirmCodeView(_InvalidStatus, mfa_views.ReauthenticateView):  # type: ignore[misc]
     """The second factor once more."""
@@ -238,6 +242,10 @@ class ConfirmCodeView(_InvalidStatus, mfa_views.ReauthenticateView):  # type: ig
         second_factor.note_change(self.request)
         return response
 
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context_data(**kwargs)
+        return context | {"has_app": second_factor.has_app(self.request.user)}
+
 
 class ConfirmPasskeyView(webauthn_views.ReauthenticateWebAuthnView):  # type: ignore[misc]
     """A passkey once more."""
@@ -247,6 +255,17 @@ class ConfirmPasskeyView(webauthn_views.ReauthenticateWebAuthnView):  # type: ig
         response: HttpResponse = super().form_valid(form)
         second_factor.note_change(self.request)
         return response
+
+    def form_invalid(self, form: BaseForm) -> HttpResponse:
+        """The page with its error, where allauth leads to the sign-in page."""
+        response: HttpResponse = self.render_to_response(
+            self.get_context_data(form=form), status=422
+        )
+        return response
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context_data()
+        return context | kwargs
 
 
 class AddAppView(_InvalidStatus, totp_views.ActivateTOTPView):  # type: ignore[misc]

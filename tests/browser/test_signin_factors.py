@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 import pytest
@@ -14,6 +13,12 @@ from pytest_django import Settings
 from tests.browser.conftest import HOME
 from tests.browser.test_accessibility import violations
 from tests.support import oidc
+from tests.support.signing_in import (
+    agree_at_provider,
+    give_password,
+    plug_in_authenticator,
+    sign_out,
+)
 from tests.support.totp import code
 
 pytestmark = pytest.mark.browser
@@ -46,20 +51,6 @@ def context(
     assert errors == []
 
 
-def give_password(page: Page) -> None:
-    """Sign in by name and password."""
-    page.goto("/accounts/login/")
-    page.get_by_label("User name").fill("editor")
-    page.get_by_label("Password").fill("editor-password")
-    page.get_by_role("button", name="Sign in", exact=True).click()
-
-
-def sign_out(page: Page) -> None:
-    page.goto("/accounts/logout/")
-    page.get_by_role("main").get_by_role("button", name="Sign out").click()
-    page.wait_for_url("**/accounts/login/")
-
-
 def check(page: Page) -> None:
     """The page in front has no violation in both schemes and widths."""
     for scheme, width in (("light", 1440), ("dark", 390)):
@@ -71,21 +62,7 @@ def check(page: Page) -> None:
 
 def test_a_passkey_signs_in_alone(context: BrowserContext) -> None:
     page = context.new_page()
-    session = context.new_cdp_session(page)
-    session.send("WebAuthn.enable")
-    session.send(
-        "WebAuthn.addVirtualAuthenticator",
-        {
-            "options": {
-                "protocol": "ctap2",
-                "transport": "internal",
-                "hasResidentKey": True,
-                "hasUserVerification": True,
-                "isUserVerified": True,
-                "automaticPresenceSimulation": True,
-            }
-        },
-    )
+    plug_in_authenticator(page)
     give_password(page)
     page.wait_for_url(HOME)
     page.goto(SECURITY)
@@ -107,10 +84,17 @@ def test_a_passkey_signs_in_alone(context: BrowserContext) -> None:
     sign_out(page)
     give_password(page)
     page.wait_for_url("**/accounts/second-factor/")
+    # Who has no app is not asked for its code.
+    expect(page.get_by_text("authenticator app")).to_have_count(0)
     check(page)
     page.get_by_role("button", name="Use a passkey").click()
     page.wait_for_url(HOME)
     page.goto(f"/accounts/confirm/passkey/?next={SECURITY}")
+    check(page)
+    page.locator("form[data-passkey]").evaluate(
+        "form => { form.elements.credential.value = '{}'; form.submit(); }"
+    )
+    expect(page.get_by_text("The passkey was not accepted. Try again.")).to_be_visible()
     check(page)
     page.get_by_role("button", name="Use a passkey").click()
     page.wait_for_url(f"**{SECURITY}")
@@ -170,10 +154,7 @@ def test_the_provider_signs_in_under_the_policy(
         page = context.new_page()
         page.goto("/accounts/login/?next=/accounts/sessions/")
         check(page)
-        page.get_by_role("button", name="Sign in with Example login").click()
-        page.wait_for_url(re.compile(re.escape(issuer)))
-        page.locator("input[name=sub]").fill("kai")
-        page.get_by_role("button", name=re.compile("Author")).click()
+        agree_at_provider(page, issuer, "kai")
         page.wait_for_url("**/accounts/sessions/")
         expect(page.get_by_text("(this browser)")).to_be_visible()
         page.goto("/accounts/provider/login/")
