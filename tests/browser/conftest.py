@@ -25,12 +25,15 @@ from playwright.sync_api import (
     ConsoleMessage,
     Page,
     Playwright,
+    expect,
     sync_playwright,
 )
 
 ROOT = Path(__file__).resolve().parents[2]
 # Seconds that `make run` may take on a busy machine.
 START_TIMEOUT = 100
+# Milliseconds that a page may take to show something, as much as the tests give it for an action.
+expect.set_options(timeout=15_000)
 # Where the sign-in leads.
 HOME = re.compile(r"://[^/]+/$")
 # As root Chromium has no sandbox of its own; the rest keeps it from calling anybody.

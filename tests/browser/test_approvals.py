@@ -63,8 +63,8 @@ def look(page: Page, name: str) -> None:
     assert not page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
 
 
-def save_phone(page: Page, sandbox: Sandbox, phone: str) -> None:
-    page.goto(links.edit(sandbox.company("qbo"), customer(sandbox)))
+def save_phone(page: Page, sandbox: Sandbox, phone: str, customer_id: str = "") -> None:
+    page.goto(links.edit(sandbox.company("qbo"), customer_id or customer(sandbox)))
     page.get_by_label("Phone").first.fill(phone)
     page.get_by_role("button", name="Save", exact=False).first.click()
     expect(page.get_by_text("This change waits for approval by a second person.")).to_be_visible()

@@ -16,8 +16,8 @@ from sandbox import Sandbox
 from tests.support.imports import alive, csv_of, matched, states_of, uploaded, work
 from tests.support.journal import wait_for
 from tests.support.races import all_at_once
+from tests.support.worker_process import worker
 from tests.worker.test_leases import let_time_pass
-from tests.worker.test_process import worker
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(240)]
 
