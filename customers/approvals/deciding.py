@@ -107,7 +107,7 @@ def _end(
 def _already(approval: Approval) -> str:
     approval.refresh_from_db()
     by = f" by {approval.decided_by_name}" if approval.decided_by_name else ""
-    return f"This request does not wait any more: {approval.get_state_display().lower()}{by}."
+    return f"This request was decided already: {approval.get_state_display().lower()}{by}."
 
 
 def _move(
@@ -181,7 +181,7 @@ def _void_reason(approval: Approval, write: Write, reading: Reading) -> str:
     if not may_change(write.user, write.company_id):
         return lost_sentence(write)
     if _has_twin(write):
-        return "Another change gives this name since."
+        return "Another change has given this name to a customer since."
     return reading.reason(write)
 
 

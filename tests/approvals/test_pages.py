@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.contrib.auth.models import User
 from django.core.cache import cache
@@ -65,6 +67,7 @@ def test_the_page_says_what_has_moved(
     answer = approver_client.post(links.approval(approval.pk), {"action": "approve"})
     assert answer.status_code == 303
     assert "The request is void." in shown(approver_client, approval)
+    assert change_page(approver_client, write_of(approval)).count("Make the change again") == 1
     assert not calls(sandbox)
 
 
@@ -102,8 +105,34 @@ def test_returning_needs_a_comment(
     assert "Say what the author should do." in answer.content.decode()
     approver_client.post(url, {"action": "return", "comment": "<b>Wrong</b> code"})
     page = change_page(editor_client, write_of(approval))
-    assert "Returned by approver: &lt;b&gt;Wrong&lt;/b&gt; code" in page
+    assert page.count("Returned by approver: &lt;b&gt;Wrong&lt;/b&gt; code") == 1
     assert "Fix and send again" in page
+
+
+@pytest.mark.parametrize(
+    ("action", "expected"),
+    [
+        ("", "Waits for approval"),
+        ("approve", "Approved by approver"),
+        ("return", "Returned by approver: Wrong code"),
+    ],
+)
+def test_the_list_of_the_author_says_each_thing_once(
+    sandbox: Sandbox,
+    editor: User,
+    editor_client: RawPathClient,
+    approver_client: RawPathClient,
+    action: str,
+    expected: str,
+) -> None:
+    rule()
+    approval = waiting(sandbox, editor)
+    if action:
+        url = links.approval(approval.pk)
+        approver_client.post(url, {"action": action, "comment": "Wrong code"})
+    page = editor_client.get("/approvals/").content.decode()
+    [cell] = re.findall(r'<td data-label="State"[^>]*>(.*?)</td>', page)
+    assert re.sub("<[^>]*>", "", cell).strip() == expected
 
 
 def test_the_author_can_withdraw_and_not_approve(

@@ -16,7 +16,7 @@ class DeputyForm(forms.Form):
 
     deputy = forms.CharField(label="User name", required=False, max_length=150)
     until = forms.DateField(
-        label="Until",
+        label="Last day",
         required=False,
         input_formats=["%Y-%m-%d"],
         error_messages={"invalid": "Enter a date."},

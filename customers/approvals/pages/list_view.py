@@ -14,7 +14,6 @@ from customers.approvals.pages.deputy_form import DeputyForm, form_errors
 from customers.models import Approval
 from customers.web import htmx, links
 from customers.writes.approving.people import PERMISSION, approvers_whose_deputy_is
-from customers.writes.pages.approval_state import sentence
 
 _TONES = {
     Approval.State.WAITING: "info",
@@ -60,8 +59,20 @@ def _row(approval: Approval) -> dict[str, Any]:
         "company": company_of(approval),
         "url": links.approval(approval.pk),
         "tone": _TONES[Approval.State(approval.state)],
-        "sentence": sentence(approval),
+        "remark": _remark(approval),
     }
+
+
+def _remark(approval: Approval) -> str:
+    """What the list says beside the state: who decided, and why."""
+    match approval.state:
+        case Approval.State.APPROVED:
+            return f"by {approval.decided_by_name}" if approval.decided_by_name else ""
+        case Approval.State.RETURNED:
+            return f"by {approval.decided_by_name}: {approval.comment}"
+        case Approval.State.VOID:
+            return approval.comment
+    return ""
 
 
 def title_of(approval: Approval) -> str:
