@@ -138,7 +138,7 @@ def _note(problem: Problem) -> "QuerySet[ProblemNote]":
     Raises Refused where some of its companies may be hidden.
     """
     if is_partial(problem):
-        raise Refused("This is about companies that you do not see, too.")
+        raise Refused("This also concerns companies that you do not see.")
     rows = ProblemNote.objects.filter(pk=problem.key)
     if not rows.exists():
         ProblemNote.objects.bulk_create([_new(problem)], ignore_conflicts=True)

@@ -82,7 +82,7 @@ class ChannelForm(forms.Form):
         choices=[(str(kind), label) for kind, label in CHANNEL_KINDS.items()],
         error_messages={
             "required": "Select at least one event.",
-            "invalid_choice": "Select events of the list.",
+            "invalid_choice": "Select events from the list.",
         },
     )
 

@@ -76,9 +76,9 @@ FACTS = {
         "My import needs me", "An import needs a person", is_own=True, permission=_WRITE
     ),
     Kind.CONNECTION: Facts(
-        "A connection broke of a company that I look after", "A company’s connection broke"
+        "A connection of a company that I look after broke", "A company’s connection broke"
     ),
-    Kind.ANY_CONNECTION: Facts("A connection broke of any other company", default=Way.OFF),
+    Kind.ANY_CONNECTION: Facts("A connection of any other company broke", default=Way.OFF),
     Kind.APPROVAL_WANTED: Facts(
         "A change waits for approval",
         "A change waits for approval",

@@ -58,7 +58,7 @@ def checked(url: str) -> Target:
         or "\\" in url
         or " " in url
     ):
-        raise RefusedAddressError("Enter an address without blanks or special characters.")
+        raise RefusedAddressError("Enter an address without spaces or special characters.")
     try:
         parts = urlsplit(url)
         host, port = (parts.hostname or "").rstrip("."), parts.port

@@ -30,8 +30,8 @@ _NAME = {
     "required": "Enter a user name.",
     "max_length": "Enter at most 150 characters.",
 }
-_NAME_CHARACTERS = "Use letters, digits and @ . + - _ only, without blanks."
-_OWNER = "Enter the ID of a Codat user without blanks."
+_NAME_CHARACTERS = "Use letters, digits and @ . + - _ only, without spaces."
+_OWNER = "Enter the ID of a Codat user without spaces."
 
 
 class EmailForm(forms.Form):

@@ -53,7 +53,9 @@ _PAGES = (
     _Page(links.quality(), "Data quality", "check-circle", "rules duplicates missing wrong"),
     _Page(links.settings(), "Settings", "cog-6-tooth", "preferences theme dark time zone density"),
     _Page(links.notifications(), "Notifications", "bell", "messages told unread"),
-    _Page(links.notification_settings(), "What you are told", "bell", "notifications mail digest"),
+    _Page(
+        links.notification_settings(), "Notification settings", "bell", "notifications mail digest"
+    ),
     _Page(
         links.channels(), "Team channels", "bell", "webhook slack teams", _MANAGERS, for_all=True
     ),

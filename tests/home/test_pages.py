@@ -132,7 +132,7 @@ def test_a_long_list_of_companies_says_how_many(editor_client: RawPathClient) ->
 
 def test_nothing_to_do_and_nothing_known(editor_client: RawPathClient) -> None:
     html = page(editor_client)
-    for text in ("Nothing needs you now", "No companies yet", "has not counted them yet"):
+    for text in ("Nothing needs your attention", "No companies yet", "has not counted them yet"):
         assert text in html
     for name in ("team", "snoozed", "muted", "resolved", "nonsense"):
         page(editor_client, f"?show={name}")
@@ -294,7 +294,7 @@ def test_what_is_said_of_problems_of_several_companies_is_for_who_sees_all(
     for action in ("take", "give_back", "mute", "unmute"):
         answer = client.post(f"/problems/{key}/", {"action": action, "reason": "Known"})
         assert answer.status_code == 422
-        assert "This is about companies that you do not see, too." in answer.content.decode()
+        assert "This also concerns companies that you do not see." in answer.content.decode()
     assert not ProblemNote.objects.exclude(owner=None, muted_at=None).exists()
     assert act(client, key, "snooze", until="hour") == 303
     assert len(board(editor).mine) == 1

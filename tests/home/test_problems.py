@@ -146,7 +146,7 @@ def test_a_connection_that_waits_or_has_an_error(editor: User) -> None:
     company(status="PendingAuth", last_sync=None)
     assert only(editor).title == "Bluebell Bakery Group has not authorised Xero yet"
     CompanyState.objects.update(status="Linked", error="Rate limited", last_sync=timezone.now())
-    assert only(editor).title == "Codat reports an error of Bluebell Bakery Group and Xero"
+    assert only(editor).title == "Codat reports an error between Bluebell Bakery Group and Xero"
     CompanyState.objects.update(status="", error="")
     assert board(editor).team == []
 

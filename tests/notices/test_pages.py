@@ -155,7 +155,7 @@ def test_long_lists_have_pages(anna: User, client: RawPathClient) -> None:
 
 
 def test_an_empty_list_says_so(client: RawPathClient) -> None:
-    assert "Nothing is unread" in html(client, "/notifications/")
+    assert "No unread notifications" in html(client, "/notifications/")
     assert "No notifications yet" in html(client, "/notifications/?show=all")
 
 
@@ -291,7 +291,7 @@ def test_the_audit_has_what_was_done_with_a_channel(lead_client: RawPathClient) 
         ({"url": "http://hooks.slack.com/a"}, "begins with https://"),
         ({"url": "https://169.254.169.254/"}, "may not be sent to 169.254.169.254"),
         ({"kinds": []}, "Select at least one event."),
-        ({"kinds": ["mention"]}, "Select events of the list."),
+        ({"kinds": ["mention"]}, "Select events from the list."),
     ],
 )
 def test_an_invalid_channel_is_refused_with_what_was_typed(

@@ -227,7 +227,7 @@ def test_the_link_of_one_who_will_see_more_is_not_shown(settings: Settings, mana
         ({"role": "owner"}, "Select a valid choice"),
         ({"sees": ""}, "Choose which companies"),
         ({"sees": "some", "tag": "nonsense"}, "Choose a tag"),
-        ({"sees": "some", "owner": "a b"}, "without blanks"),
+        ({"sees": "some", "owner": "a b"}, "without spaces"),
     ],
 )
 def test_a_form_with_a_problem_is_answered_with_what_was_typed(

@@ -63,7 +63,10 @@ def test_counts_by_company_and_rule(viewer_client: RawPathClient) -> None:
     text = page(viewer_client)
     assert "3 customers to look at." in text
     assert '<a href="/search/?company=one&amp;rule=no-email">No email: 2</a>' in text
-    assert '<a href="/search/?company=two&amp;rule=test-name">Name like a test: 1</a>' in text
+    assert (
+        '<a href="/search/?company=two&amp;rule=test-name">Name that looks like a test: 1</a>'
+        in text
+    )
     assert text.index("Harbour &amp; Sons") < text.index("Company two")
     assert "Company three" not in text
 

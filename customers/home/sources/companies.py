@@ -74,7 +74,7 @@ def _connection(state: CompanyState) -> Problem | None:
 def _title(state: CompanyState) -> str:
     software = state.platform_name or "its accounting software"
     if state.status == LINKED:
-        return f"Codat reports an error of {state.name} and {software}"
+        return f"Codat reports an error between {state.name} and {software}"
     if state.status == PENDING:
         return f"{state.name} has not authorised {software} yet"
     label = STATE_LABELS.get(state.status, state.status).lower()

@@ -39,7 +39,7 @@ def _worker(now: datetime) -> Problem | None:
         key="worker",
         kind=KINDS["worker"],
         title="No worker is running",
-        detail="Batches are not sent, and nobody follows changes.",
+        detail="Batches are not sent, and changes are not followed.",
         since=seen,
         latest=seen,
         action=Action("See what to do", links.problem("worker")),

@@ -46,11 +46,17 @@ RULES: tuple[Rule, ...] = (
         "No email can be delivered to it. Look for a typing error.",
         lambda row, _: checks.has_malformed_email(row.emails),
     ),
-    Rule("no-phone", 1 << 2, "No phone", "Nobody can be called.", lambda row, _: not row.phones),
+    Rule(
+        "no-phone",
+        1 << 2,
+        "No phone",
+        "The customer cannot be called.",
+        lambda row, _: not row.phones,
+    ),
     Rule(
         "phone",
         1 << 3,
-        "Phone number that cannot be one",
+        "Impossible phone number",
         "It has too few or too many digits for its country.",
         lambda row, country: checks.has_impossible_phone(row.written_phones, country),
     ),
@@ -99,7 +105,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "test-name",
         1 << 10,
-        "Name like a test",
+        "Name that looks like a test",
         "Archive it in the accounting software if nobody needs it.",
         lambda row, _: names.is_test(row.name),
     ),
@@ -107,7 +113,7 @@ RULES: tuple[Rule, ...] = (
         "invisible",
         1 << 11,
         "Invisible or doubled characters",
-        "Such values look right and are not found. Open the customer and save it again.",
+        "Such values look right, but a search does not find them. Open the customer and save it again.",
         lambda row, _: row.has_invisible,
     ),
 )

@@ -21,10 +21,7 @@ FILE = "About this file.txt"
 
 _EMPTY_CELLS = "A cell is empty where Codat has no value: null, an empty text or nothing at all."
 _APOSTROPHE = "A text that a spreadsheet would take for a formula begins with an apostrophe more than at Codat."
-_MORE = (
-    "Values that have no column, because the first customers had none, are in “More values”,"
-    " each with its customer and the name of its column."
-)
+_MORE = "Values without a column are in “More values”, each with its customer and the name of its column."
 
 
 @dataclass(frozen=True, slots=True)
