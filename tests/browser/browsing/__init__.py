@@ -1,0 +1,1 @@
+"""The pages of companies and customers, in a real browser."""

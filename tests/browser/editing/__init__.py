@@ -1,0 +1,1 @@
+"""The pages of the form, in a real browser."""
