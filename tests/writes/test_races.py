@@ -300,8 +300,8 @@ JOURNAL_RACES = (
     "tests/writes/test_races.py",
     "tests/writes/test_recording.py",
     "tests/writes/test_indexes.py",
-    "tests/writes/test_webhooks.py::test_the_second_delivery_is_accepted_and_does_nothing",
-    "tests/writes/test_event_processing.py::test_a_thousand_events_leave_the_right_journal",
+    "tests/writes/events/test_webhooks.py::test_the_second_delivery_is_accepted_and_does_nothing",
+    "tests/writes/events/test_event_processing.py::test_a_thousand_events_leave_the_right_journal",
 )
 SAVE_RACES = ("tests/editing/test_save_races.py", "tests/browsing/test_saved_view_races.py")
 BATCH_RACES = ("tests/batches/test_batch_races.py",)

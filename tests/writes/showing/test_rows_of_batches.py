@@ -14,7 +14,7 @@ from customers.writes.showing.pending import being_sent, with_pending
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
 from tests.support.journal import edit_customer, journal_row
-from tests.writes.test_pending import poll_of, row_of
+from tests.writes.showing.test_pending import poll_of, row_of
 
 pytestmark = pytest.mark.django_db
 

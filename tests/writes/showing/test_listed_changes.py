@@ -20,7 +20,7 @@ from customers.writes.showing import listed
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
 from tests.support.journal import edit_customer, journal_row, settle_to_the_end
-from tests.writes.test_pending import poll_of, row_of
+from tests.writes.showing.test_pending import poll_of, row_of
 
 pytestmark = pytest.mark.django_db
 
