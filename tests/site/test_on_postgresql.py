@@ -7,10 +7,10 @@ from tests.support.races import run_on_postgresql
 
 TESTS = (
     "tests/security/test_null_characters.py",
-    "tests/site/test_second_factor.py",
-    "tests/site/test_provider.py",
-    "tests/site/test_own_sessions.py",
-    "tests/site/test_password_reset.py",
+    "tests/site/signin/test_second_factor.py",
+    "tests/site/signin/test_provider.py",
+    "tests/site/signin/test_own_sessions.py",
+    "tests/site/signin/test_password_reset.py",
 )
 
 

@@ -11,7 +11,7 @@ from pytest_django import Settings
 
 from codatdash.signin.sessions import browser_of
 from tests.conftest import RawPathClient
-from tests.site.test_sessions import age
+from tests.site.signin.test_sessions import age
 
 pytestmark = pytest.mark.django_db
 SESSIONS = "/accounts/sessions/"

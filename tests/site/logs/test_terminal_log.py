@@ -22,7 +22,7 @@ from sandbox import Sandbox
 from tests.conftest import RawPathClient
 from tests.support.terminal import Terminal
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 HTMX = {"HX-Request": "true"}
 
 

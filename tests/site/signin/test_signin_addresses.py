@@ -12,7 +12,7 @@ from codatdash.signin.urls import urlpatterns
 from tests.conftest import RawPathClient
 
 pytestmark = pytest.mark.django_db
-TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
+TEMPLATES = Path(__file__).resolve().parents[3] / "templates"
 # What allauth's functions render by themselves.
 BY_NAME = (
     "socialaccount/login.html",

@@ -16,7 +16,7 @@ from tests.support.bad_day import closed_port
 from tests.support.processes import running
 from tests.support.terminal import Terminal
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 RUN = [sys.executable, str(ROOT / "scripts" / "run.py")]
 OFFER = "Create the first user now? [Y/n]"
 SENTENCE = (
