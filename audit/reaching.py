@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 from audit.stack import APPROVED_COMPANY, EDITOR, Request, Stack, Visitor
 from customers.web import links
-from tests.support.controls import Controls
+from tests.support.pages.controls import Controls
 
 # How long a change may take to end at the sandbox.
 _PATIENCE = 20.0

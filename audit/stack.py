@@ -11,7 +11,7 @@ from typing import Any
 import requests
 
 from bench.testbed import PASSWORD, Testbed, free_port
-from tests.support.controls import Controls
+from tests.support.pages.controls import Controls
 
 EDITOR, APPROVER, VIEWER, NOBODY = "demo", "approver", "viewer", ""
 # The company of the sandbox whose changes need a second person.

@@ -17,7 +17,7 @@ from types import TracebackType
 from bench import http_clients
 
 ROOT = Path(__file__).resolve().parent.parent
-CERTIFICATE = ROOT / "tests" / "support" / "raw_server.pem"
+CERTIFICATE = ROOT / "tests" / "support" / "servers" / "raw_server.pem"
 START_TIMEOUT, STOP_TIMEOUT = 60.0, 15.0
 USER = PASSWORD = "demo"  # noqa: S105  as demo_user creates them, in a temporary database
 

@@ -37,10 +37,10 @@ from customers.codat import client as codat_client
 from customers.models import ToldCause
 from customers.notices.facts import BEGAN
 from sandbox import Sandbox
-from tests.support import live as live_server_module
 from tests.support.audit import remove_entries
-from tests.support.bad_day import table
+from tests.support.cases.bad_day import table
 from tests.support.people import group, person
+from tests.support.servers import live as live_server_module
 
 # Timings never decide a test: a busy machine is not an error in the dashboard.
 hypothesis.settings.register_profile(

@@ -22,9 +22,9 @@ from customers.scope import EVERYTHING, NOTHING, Scope, restricted
 from customers.service import default_service
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
-from tests.support.exports import content
 from tests.support.index import look
 from tests.support.journal import journal_row
+from tests.support.pages.exports import content
 from tests.support.people import person
 
 pytestmark = pytest.mark.django_db

@@ -23,7 +23,6 @@ from sandbox import Sandbox
 from tests.conftest import RawPathClient
 from tests.editing.test_save import change, new, saved, sent, target
 from tests.support.approvals import approve, rule, waiting, write_of
-from tests.support.controls import Controls, fields
 from tests.support.journal import (
     calls,
     customer,
@@ -32,6 +31,7 @@ from tests.support.journal import (
     pass_time,
     write_request,
 )
+from tests.support.pages.controls import Controls, fields
 
 pytestmark = pytest.mark.django_db
 ROOT = Path(__file__).resolve().parents[2]

@@ -6,7 +6,7 @@ import pytest
 
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
-from tests.support.attachments import download_url, file_bytes
+from tests.support.pages.attachments import download_url, file_bytes
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 from customers.attachments import file_types
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
-from tests.support.attachments import list_url
+from tests.support.pages.attachments import list_url
 
 HTMX = {"HX-Request": "true"}
 

@@ -15,8 +15,8 @@ from django.contrib.auth.models import User
 from customers.attachments.streaming import download_slots
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
-from tests.support.attachments import attachment_url, disconnect, download_url
-from tests.support.deployed import Deployed, deployed
+from tests.support.pages.attachments import attachment_url, disconnect, download_url
+from tests.support.servers.deployed import Deployed, deployed
 
 TOO_MANY = "too many downloads are running"
 

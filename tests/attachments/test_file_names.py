@@ -10,7 +10,7 @@ from customers.attachments.filenames import UniqueNames, ascii_file_name, file_n
 from customers.attachments.headers import filename_parameters
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
-from tests.support.attachments import download_url
+from tests.support.pages.attachments import download_url
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from customers.attachments import listing
 from customers.web import links
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
-from tests.support.attachments import attachment_calls, file_bytes, list_url
+from tests.support.pages.attachments import attachment_calls, file_bytes, list_url
 
 HTMX = {"HX-Request": "true"}
 

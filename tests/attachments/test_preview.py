@@ -8,7 +8,7 @@ from customers.attachments import preview
 from customers.attachments.streaming import download_slots
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
-from tests.support.attachments import disconnect, file_bytes, list_url
+from tests.support.pages.attachments import disconnect, file_bytes, list_url
 
 
 @pytest.mark.parametrize(

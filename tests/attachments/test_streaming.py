@@ -18,8 +18,8 @@ from django.test import RequestFactory
 from customers.attachments import streaming
 from sandbox import Sandbox
 from sandbox import files as sandbox_files
-from tests.support.attachments import download_url, file_bytes
-from tests.support.deployed import Deployed, deployed
+from tests.support.pages.attachments import download_url, file_bytes
+from tests.support.servers.deployed import Deployed, deployed
 
 MIB = 1024 * 1024
 

@@ -11,7 +11,7 @@ from customers.codat.errors import InvalidResponse
 from sandbox import Sandbox
 from sandbox.data import content
 from tests.conftest import RawPathClient
-from tests.support.attachments import attachment_url, download_url, file_bytes
+from tests.support.pages.attachments import attachment_url, download_url, file_bytes
 
 GATEWAY = content.gateway()
 MESSAGE = b'{"error": "Bad gateway"}'

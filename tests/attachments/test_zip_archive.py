@@ -21,9 +21,9 @@ from customers.service import default_service
 from sandbox import Sandbox
 from sandbox.files import LEDGER
 from tests.conftest import RawPathClient
-from tests.support.attachments import archive_url, file_bytes
-from tests.support.deployed import deployed
-from tests.support.zip_input_stream import ZipException, ZipInputStream
+from tests.support.cases.zip_input_stream import ZipException, ZipInputStream
+from tests.support.pages.attachments import archive_url, file_bytes
+from tests.support.servers.deployed import deployed
 
 MIB = 1024 * 1024
 

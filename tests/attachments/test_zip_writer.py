@@ -15,7 +15,7 @@ import pytest
 
 from customers.attachments import zip_writer
 from customers.attachments.zip_writer import TooLarge, ZipWriter
-from tests.support.zip_input_stream import ZipException, ZipInputStream
+from tests.support.cases.zip_input_stream import ZipException, ZipInputStream
 
 LIST_ZIP = Path(__file__).parents[1] / "support" / "java" / "ListZip.java"
 WHEN = datetime(2025, 3, 15, 20, 35, 10, tzinfo=UTC)

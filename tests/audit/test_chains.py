@@ -21,8 +21,8 @@ from customers.audit import chains
 from customers.audit.recording import record
 from customers.models import AuditChain, AuditEntry
 from customers.models.audit import Chain
-from tests.support import processes
 from tests.support.audit import unprotected
+from tests.support.programs import processes
 from tests.support.races import all_at_once
 
 Kind = AuditEntry.Kind

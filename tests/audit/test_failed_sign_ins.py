@@ -14,7 +14,7 @@ from pytest_django import Settings
 
 from customers.models import AuditEntry
 from tests.conftest import RawPathClient
-from tests.support import oidc
+from tests.support.servers import oidc
 
 pytestmark = pytest.mark.django_db
 Kind = AuditEntry.Kind

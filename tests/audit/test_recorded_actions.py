@@ -16,11 +16,11 @@ from customers.people import accounts
 from customers.web import links
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
-from tests.support import exports, new_batches
 from tests.support.audit import entries, only
 from tests.support.batches import customers_of
 from tests.support.imports import csv_of
 from tests.support.journal import COMPANY, customer, edit_customer, journal_row
+from tests.support.pages import exports, new_batches
 
 pytestmark = pytest.mark.django_db
 

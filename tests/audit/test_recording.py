@@ -18,12 +18,13 @@ from customers.urls import urlpatterns
 from customers.web import audited, links
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
-from tests.support import approvals, attachments, exports
+from tests.support import approvals
 from tests.support.audit import entries, only
 from tests.support.batch_rows import batch_of
 from tests.support.batches import started
 from tests.support.imports import checked, csv_of
 from tests.support.journal import COMPANY, customer, edit_customer, journal_row
+from tests.support.pages import attachments, exports
 
 pytestmark = pytest.mark.django_db
 

@@ -9,7 +9,7 @@ import pytest
 from customers.batches.applying import Obstacle, apply, apply_own
 from customers.batches.instructions import Action, Instruction
 from customers.forms import Form
-from tests.support.forms import array, choices, node, obj
+from tests.support.pages.forms import array, choices, node, obj
 
 MODEL = obj(
     customerName=node(required=True, label="Name"),

@@ -13,13 +13,13 @@ from customers.models import Batch, BatchStep, Write
 from customers.web import links
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
-from tests.support.batch_pages import (
+from tests.support.batch_rows import batch_of
+from tests.support.pages.batch_pages import (
     State,
     buttons,
     page,
     url_of,
 )
-from tests.support.batch_rows import batch_of
 from tests.support.people import person
 
 pytestmark = pytest.mark.django_db

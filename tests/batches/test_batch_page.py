@@ -16,7 +16,8 @@ from customers.web import links
 from customers.writes.leases import take
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
-from tests.support.batch_pages import (
+from tests.support.batch_rows import batch_of
+from tests.support.pages.batch_pages import (
     HTMX,
     buttons,
     counts,
@@ -25,7 +26,6 @@ from tests.support.batch_pages import (
     seconds,
     url_of,
 )
-from tests.support.batch_rows import batch_of
 
 pytestmark = pytest.mark.django_db
 

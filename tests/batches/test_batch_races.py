@@ -14,8 +14,8 @@ from customers.web import links
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
 from tests.support.batches import customers_of
-from tests.support.controls import Controls
 from tests.support.journal import COMPANY
+from tests.support.pages.controls import Controls
 from tests.support.people import person
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("groups")]

@@ -30,7 +30,7 @@ from customers.service import default_service
 from sandbox import Sandbox
 from tests.support.batches import changed_customer, customers_of, imported, new_customer, row_states
 from tests.support.journal import COMPANY, codat_is_back, pass_time, pushes, settle
-from tests.support.mortal_service import Killed, MortalService
+from tests.support.programs.mortal_service import Killed, MortalService
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

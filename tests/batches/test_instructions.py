@@ -22,7 +22,7 @@ from customers.batches.instructions import (
 from customers.forms import Form, compile_model
 from customers.forms.model import Node, NodeType
 from sandbox.data.companies import PLANS
-from tests.support.forms import MODELS, array, choices, load, model, needs_shared, node, obj
+from tests.support.pages.forms import MODELS, array, choices, load, model, needs_shared, node, obj
 
 OBSERVED = [pytest.param(path, id=path.stem, marks=needs_shared) for path in MODELS] or [
     pytest.param(None, id="shared models", marks=needs_shared)

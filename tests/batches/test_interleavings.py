@@ -29,7 +29,7 @@ from tests.support.journal import (
     settle,
     write_request,
 )
-from tests.support.mortal_service import Killed, MortalService
+from tests.support.programs.mortal_service import Killed, MortalService
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

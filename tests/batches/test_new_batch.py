@@ -18,7 +18,16 @@ from tests.conftest import RawPathClient
 from tests.support.batches import check, customers_of, request_of, row_states
 from tests.support.index import indexed
 from tests.support.journal import COMPANY, changed_in_codat
-from tests.support.new_batches import COUNTRY, batch_of, ids_of, opened, posted, save, text_of, url
+from tests.support.pages.new_batches import (
+    COUNTRY,
+    batch_of,
+    ids_of,
+    opened,
+    posted,
+    save,
+    text_of,
+    url,
+)
 from tests.support.people import person
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -16,7 +16,16 @@ from sandbox import Sandbox
 from tests.conftest import RawPathClient
 from tests.support.batches import check, customers_of, made, send
 from tests.support.journal import COMPANY
-from tests.support.new_batches import COUNTRY, batch_of, ids_of, opened, posted, save, text_of, url
+from tests.support.pages.new_batches import (
+    COUNTRY,
+    batch_of,
+    ids_of,
+    opened,
+    posted,
+    save,
+    text_of,
+    url,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

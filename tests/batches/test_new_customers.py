@@ -26,7 +26,6 @@ from tests.support.batches import (
     start,
     writes,
 )
-from tests.support.controls import fields
 from tests.support.journal import (
     COMPANY,
     calls,
@@ -39,7 +38,8 @@ from tests.support.journal import (
     settle_to_the_end,
     write_request,
 )
-from tests.support.new_batches import posted
+from tests.support.pages.controls import fields
+from tests.support.pages.new_batches import posted
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

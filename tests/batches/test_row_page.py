@@ -16,8 +16,8 @@ from sandbox import Sandbox
 from tests.conftest import RawPathClient
 from tests.support.batch_rows import batch_of
 from tests.support.batches import PHONE, check, customers_of, made, row_states, send, writes
-from tests.support.controls import fields
 from tests.support.journal import COMPANY, changed_in_codat
+from tests.support.pages.controls import fields
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

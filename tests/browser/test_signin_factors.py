@@ -12,7 +12,7 @@ from pytest_django import Settings
 
 from tests.browser.conftest import HOME
 from tests.browser.test_accessibility import violations
-from tests.support import oidc
+from tests.support.servers import oidc
 from tests.support.signing_in import (
     agree_at_provider,
     give_password,

@@ -10,7 +10,7 @@ from hypothesis import given
 from customers.browsing.customer_page.addresses import address_lines, country_code
 from customers.browsing.customer_page.customer_detail import read_record
 from customers.web.record_field import record_field
-from tests.support.records import any_customer
+from tests.support.cases.records import any_customer
 
 PARTS = {"line1": "1 Road", "city": "City", "region": "RG", "postalCode": "123"}
 

@@ -12,7 +12,7 @@ from customers.browsing.customer_page.customer_detail import RecordView, read_re
 from customers.codat.decoding import MAX_DEPTH
 from customers.web.company_context import company_context
 from customers.web.record_field import FieldAddresses
-from tests.support.records import any_customer
+from tests.support.cases.records import any_customer
 
 PAGE = company_context(RequestFactory().get("/"), "c1", {"id": "c1"})
 

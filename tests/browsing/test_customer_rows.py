@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from customers.browsing.customer_list.columns import BY_NAME, COLUMNS, DEFAULT_COLUMNS
 from customers.browsing.customer_list.customer_rows import customer_rows
 from customers.web import links
-from tests.support.records import any_customer
+from tests.support.cases.records import any_customer
 
 
 def rows(*customers: dict[str, Any]) -> str:

@@ -9,7 +9,7 @@ from customers.codat import decoding
 from customers.web import links
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
-from tests.support.controls import fields
+from tests.support.pages.controls import fields
 
 pytestmark = pytest.mark.django_db
 

@@ -17,8 +17,8 @@ from customers.web.origins.list_origin import Origin, read_origin
 from customers.web.origins.place import Place, place
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
-from tests.support.controls import fields
-from tests.support.rows import row_addresses
+from tests.support.pages.controls import fields
+from tests.support.pages.rows import row_addresses
 
 HTMX = {"HX-Request": "true"}
 

@@ -20,7 +20,7 @@ from customers.service import default_service
 from customers.web import links
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
-from tests.support.controls import fields
+from tests.support.pages.controls import fields
 
 HTMX = {"HX-Request": "true"}
 RELOAD = {"Cache-Control": "no-cache"}

@@ -10,7 +10,7 @@ from customers.codat.client import Client
 from customers.codat.errors import BadRequest, UnaddressableId
 from customers.codat.paths import api_segment
 from tests.support.codat import make_client
-from tests.support.raw_server import RawServer, ok
+from tests.support.servers.raw_server import RawServer, ok
 
 IDS = [
     "9",

@@ -15,7 +15,7 @@ import pytest
 from customers.codat.client import Client
 from customers.codat.errors import CodatError
 from customers.codat.http.auth import authorization
-from tests.support.raw_server import RawServer, hang, head, ok, then_close, then_reset
+from tests.support.servers.raw_server import RawServer, hang, head, ok, then_close, then_reset
 
 KEY = "s3cret-KEY-of-ours"
 ENCODED = base64.b64encode(KEY.encode()).decode()

@@ -15,7 +15,7 @@ from customers.codat.cell_text import (
     storable,
     unprotect,
 )
-from tests.support.cell_texts import APOSTROPHES, CHANGED, UNCHANGED
+from tests.support.cases.cell_texts import APOSTROPHES, CHANGED, UNCHANGED
 
 # Half of the texts are made of characters that matter.
 TEXTS = st.text(max_size=40) | st.text(

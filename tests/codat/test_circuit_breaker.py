@@ -13,7 +13,7 @@ from customers.codat.http import circuit_breaker
 from customers.service import default_service
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
-from tests.support.bad_day import closed_port
+from tests.support.cases.bad_day import closed_port
 from tests.support.codat import fail, other_process
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from customers.codat import decoding
 from tests.support.codat import make_client
-from tests.support.raw_server import RawServer, ok
+from tests.support.servers.raw_server import RawServer, ok
 
 
 def read(body: bytes, decode: decoding.Decode) -> Any:

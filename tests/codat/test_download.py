@@ -12,7 +12,7 @@ from customers.codat.errors import ConnectionLost, InvalidResponse, NotFound, Ra
 from customers.codat.http.call_context import deadline
 from customers.codat.http.download import CHUNK
 from tests.support.codat import make_client
-from tests.support.raw_server import (
+from tests.support.servers.raw_server import (
     CERTIFICATE,
     RawServer,
     Reply,

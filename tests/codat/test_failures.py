@@ -34,7 +34,7 @@ from customers.codat.errors import (
 from customers.codat.http import responses
 from customers.codat.types import CustomersPage
 from tests.support.codat import make_client
-from tests.support.raw_server import (
+from tests.support.servers.raw_server import (
     CERTIFICATE,
     RawServer,
     Reply,

@@ -7,7 +7,7 @@ import pytest
 from customers.codat.client import Client
 from customers.codat.errors import InvalidResponse
 from tests.support.codat import make_client
-from tests.support.raw_server import RawServer, Reply, head, ok, then_close
+from tests.support.servers.raw_server import RawServer, Reply, head, ok, then_close
 
 BODY = b'{"a": 1}'
 CHUNKS = b"%x\r\n%b\r\n0\r\n\r\n" % (len(BODY), BODY)

@@ -10,7 +10,7 @@ import pytest
 from customers.codat.errors import NotFound, NotSupported
 from customers.service import CustomerService
 from tests.support.codat import make_client
-from tests.support.raw_server import RawServer, ok
+from tests.support.servers.raw_server import RawServer, ok
 
 COMPANY: Any = {"company_id": "c"}
 CONNECTION: Any = COMPANY | {"connection_id": "k"}

@@ -21,7 +21,15 @@ from customers.codat.errors import (
 from customers.codat.http import responses
 from customers.codat.http.call_context import deadline
 from tests.support.codat import make_client
-from tests.support.raw_server import RawServer, Reply, hang, head, ok, then_close, then_reset
+from tests.support.servers.raw_server import (
+    RawServer,
+    Reply,
+    hang,
+    head,
+    ok,
+    then_close,
+    then_reset,
+)
 
 JSON = ok(b'{"a": 1}')
 OFF = ok(b"", status="503 Service Unavailable")

@@ -11,7 +11,7 @@ import pytest
 from customers.codat.client import Client
 from customers.codat.errors import InvalidResponse
 from customers.service import CustomerService
-from tests.support.raw_server import RawServer, ok
+from tests.support.servers.raw_server import RawServer, ok
 
 IDS: Any = {"company_id": "c"}
 LINK: Any = IDS | {"connection_id": "l"}

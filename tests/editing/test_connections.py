@@ -17,8 +17,8 @@ from customers.service import default_service
 from customers.web import links
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
-from tests.support.controls import fields
 from tests.support.journal import customer, journaled, write_request
+from tests.support.pages.controls import fields
 
 pytestmark = pytest.mark.django_db
 

@@ -15,7 +15,7 @@ from customers.web import links
 from customers.writes import journal, recording
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
-from tests.support.controls import Controls, fields
+from tests.support.pages.controls import Controls, fields
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -12,8 +12,8 @@ from customers.models import Draft, Write
 from customers.web import links
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
-from tests.support.controls import fields
 from tests.support.journal import calls
+from tests.support.pages.controls import fields
 
 pytestmark = pytest.mark.django_db
 

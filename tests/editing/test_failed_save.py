@@ -14,8 +14,8 @@ from customers.web import links
 from customers.web.error_pages import heading
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
-from tests.support.controls import fields
 from tests.support.journal import calls, customer, sent, write_request
+from tests.support.pages.controls import fields
 
 pytestmark = pytest.mark.django_db
 

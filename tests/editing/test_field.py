@@ -15,8 +15,8 @@ from customers.web import links
 from customers.writes.showing.effects import own_changes
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
-from tests.support.controls import Controls
 from tests.support.journal import changed_in_codat, journal_row
+from tests.support.pages.controls import Controls
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}

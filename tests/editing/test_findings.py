@@ -12,8 +12,8 @@ from customers.models import Write
 from customers.web import links
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
-from tests.support.controls import fields, press
 from tests.support.journal import calls, journaled, write_request
+from tests.support.pages.controls import fields, press
 
 pytestmark = pytest.mark.django_db
 

@@ -14,9 +14,9 @@ from tests.conftest import RawPathClient
 from tests.editing.test_field import opened, url
 from tests.editing.test_field import save as save_field
 from tests.editing.test_same_name import rename, save
-from tests.support.controls import fields
 from tests.support.index import indexed
 from tests.support.journal import calls
+from tests.support.pages.controls import fields
 
 pytestmark = pytest.mark.django_db
 

@@ -11,7 +11,7 @@ from customers.models import Write
 from customers.web import links
 from sandbox import Sandbox
 from tests.conftest import RawPathClient, forget_codat
-from tests.support.controls import fields
+from tests.support.pages.controls import fields
 
 pytestmark = pytest.mark.django_db
 

@@ -14,8 +14,8 @@ from customers.web import links
 from sandbox import Sandbox
 from sandbox.query import CUSTOMER_FIELDS, compile_query
 from tests.conftest import RawPathClient
-from tests.support.controls import fields
 from tests.support.journal import calls, journaled, write_request
+from tests.support.pages.controls import fields
 
 pytestmark = pytest.mark.django_db
 

@@ -28,8 +28,8 @@ from customers.editing.save import (
 from customers.models import Draft, Write
 from customers.service import default_service
 from sandbox import Sandbox
-from tests.support import processes
 from tests.support.journal import COMPANY, calls, customer
+from tests.support.programs import processes
 
 pytestmark = pytest.mark.django_db
 PHONE = "+44 20 7946 0123"
@@ -233,7 +233,7 @@ def test_a_save_ends_its_draft(sandbox: Sandbox, editor: User) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_a_script_saves_a_customer(sandbox: Sandbox, editor: User) -> None:
     ids = sandbox.company(COMPANY), sandbox.connection(COMPANY), customer(sandbox)
-    run = "-m", "tests.support.save_script", editor.username, *ids
+    run = "-m", "tests.support.programs.save_script", editor.username, *ids
 
     assert processes.finish(processes.start(*run, "{}")).splitlines()[-1] == "Unchanged"
     output = processes.finish(processes.start(*run, json.dumps({"phone": PHONE})))

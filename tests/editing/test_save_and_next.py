@@ -13,9 +13,9 @@ from customers.models import Write
 from customers.web import links
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
-from tests.support.controls import fields
 from tests.support.journal import calls
-from tests.support.rows import row_addresses
+from tests.support.pages.controls import fields
+from tests.support.pages.rows import row_addresses
 
 pytestmark = pytest.mark.django_db
 

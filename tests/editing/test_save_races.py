@@ -21,10 +21,10 @@ from customers.models import Write
 from customers.web import links
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
-from tests.support.controls import Controls
-from tests.support.deployed import deployed
 from tests.support.journal import calls, customer, named
+from tests.support.pages.controls import Controls
 from tests.support.people import person
+from tests.support.servers.deployed import deployed
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

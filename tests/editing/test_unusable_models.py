@@ -13,7 +13,7 @@ from customers.service import default_service
 from customers.web import links
 from sandbox import Sandbox
 from tests.conftest import RawPathClient, forget_codat
-from tests.support.controls import fields
+from tests.support.pages.controls import fields
 
 pytestmark = pytest.mark.django_db
 

@@ -8,7 +8,7 @@ import pytest
 from django.http import QueryDict
 
 from customers.forms import Form, FormTampered, ModelError
-from tests.support.forms import array, exact, form_page, node, obj, page_of, post
+from tests.support.pages.forms import array, exact, form_page, node, obj, page_of, post
 
 MODEL = obj(name=node(), rows=array(a=node(), inner=array(b=node())))
 RECORD: dict[str, Any] = {"name": "N", "rows": [{"a": "1"}, {"a": "2", "inner": [{"b": "3"}]}]}

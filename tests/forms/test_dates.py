@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from customers.forms.dates import date_input, posted_date
-from tests.support.forms import exact, form_page, node, obj, post
+from tests.support.pages.forms import exact, form_page, node, obj, post
 
 MODEL = obj(a=node("DateTime"), b=node())
 STORED = [

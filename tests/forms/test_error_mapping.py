@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from customers.forms import Form
-from tests.support.forms import array, form_page, model, node, obj, page_of, post, press
+from tests.support.pages.forms import array, form_page, model, node, obj, page_of, post, press
 
 RECORD: dict[str, Any] = {
     "customerName": "A",

@@ -10,8 +10,8 @@ import pytest
 from django.template.loader import get_template
 
 from customers.forms import Form
-from tests.support.form_browser import Page
-from tests.support.forms import (
+from tests.support.pages.form_browser import Page
+from tests.support.pages.forms import (
     CUSTOMERS,
     MODELS,
     array,

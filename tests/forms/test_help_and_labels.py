@@ -9,7 +9,7 @@ from customers.forms import Form
 from customers.forms.model import parse_model
 from customers.forms.presentation.labels import adds_information, label_in_sentence, short_limit
 from customers.forms.presentation.limits import parse_limit
-from tests.support.forms import array, form_page, node, obj
+from tests.support.pages.forms import array, form_page, node, obj
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from customers.forms import Form
-from tests.support.forms import array, choices, form_page, node, obj, page_of, post
+from tests.support.pages.forms import array, choices, form_page, node, obj, page_of, post
 
 MODEL = obj(
     name=node(required=True, label="Name"),

@@ -9,7 +9,7 @@ import pytest
 
 from customers.forms import Form
 from customers.forms.blocks import ItemBlock, LeafBlock, ListBlock
-from tests.support.forms import array, choices, form_page, node, obj, page_of, post, render
+from tests.support.pages.forms import array, choices, form_page, node, obj, page_of, post, render
 
 ADDRESS = {
     name: node()

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from customers.forms import MISSING, Form, Merge, copy_of
-from tests.support.form_browser import Page
-from tests.support.forms import form_page, model, node, obj, post
+from tests.support.pages.form_browser import Page
+from tests.support.pages.forms import form_page, model, node, obj, post
 
 MODEL = obj(
     name=node(label="Name"),

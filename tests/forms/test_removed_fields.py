@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.forms import array, form_page, node, obj, page_of, post
+from tests.support.pages.forms import array, form_page, node, obj, page_of, post
 
 NOW = obj(name=node(), rows=array(city=node()))
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from customers.forms import Form
-from tests.support.forms import choices, form_page, node, obj, page_of, post
+from tests.support.pages.forms import choices, form_page, node, obj, page_of, post
 
 OPTIONAL = node(
     "Object", required=True, label="Item", properties={"id": node(), "name": node(label="Name")}

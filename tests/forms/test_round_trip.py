@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from customers.forms import Form
 from customers.forms.values import to_json
-from tests.support.form_browser import Page
-from tests.support.forms import (
+from tests.support.pages.form_browser import Page
+from tests.support.pages.forms import (
     CUSTOMERS,
     MODELS,
     exact,

@@ -9,7 +9,17 @@ import pytest
 from customers.forms import Form
 from customers.forms.blocks import ItemBlock, ListBlock
 from customers.forms.bound import MAX_LIST_ITEMS
-from tests.support.forms import array, exact, form_page, model, node, obj, page_of, post, press
+from tests.support.pages.forms import (
+    array,
+    exact,
+    form_page,
+    model,
+    node,
+    obj,
+    page_of,
+    post,
+    press,
+)
 
 MODEL = obj(
     name=node(),

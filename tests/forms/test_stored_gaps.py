@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from customers.forms import Form
-from tests.support.forms import (
+from tests.support.pages.forms import (
     CUSTOMERS,
     MODELS,
     array,

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from customers.forms import Form
-from tests.support.forms import array, choices, exact, form_page, node, obj, page_of, post
+from tests.support.pages.forms import array, choices, exact, form_page, node, obj, page_of, post
 
 MODEL = obj(
     text=node(),

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.forms import array, choices, form_page, node, obj, page_of, post
+from tests.support.pages.forms import array, choices, form_page, node, obj, page_of, post
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from customers.forms import Form
-from tests.support.forms import array, choices, exact, form_page, node, obj, page_of, post
+from tests.support.pages.forms import array, choices, exact, form_page, node, obj, page_of, post
 
 TYPES = obj(
     text=node(),

@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 from customers.index.filters import Filters
 from customers.index.search import search
+from tests.support.cases.index_cases import Case, cases
 from tests.support.index import indexed
-from tests.support.index_cases import Case, cases
 from tests.support.races import run_on_postgresql
 
 pytestmark = pytest.mark.django_db

@@ -17,8 +17,8 @@ from customers.notes.subjects import Subject
 from customers.web import links
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
-from tests.support.controls import Controls
 from tests.support.journal import journal_row
+from tests.support.pages.controls import Controls
 from tests.support.people import person
 
 pytestmark = pytest.mark.django_db

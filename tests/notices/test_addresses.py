@@ -12,9 +12,9 @@ from pytest_django import Settings
 from customers.web import links
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
-from tests.support import exports
 from tests.support.batch_rows import batch_of
 from tests.support.journal import COMPANY, journal_row
+from tests.support.pages import exports
 
 OTHER = "other.example.com"
 

@@ -10,8 +10,8 @@ from pytest_django import Settings
 from customers.models import Delivery
 from customers.notices import sending
 from customers.notices.kinds import Way
-from tests.support import processes
 from tests.support.notices import due_again, mail_server, reader, told
+from tests.support.programs import processes
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def test_a_sender_that_is_killed_loses_nothing(step: str, mails: int, settings: Settings) -> None:
     with mail_server(settings) as mailbox:
         told(reader("anna", change_failed=Way.MAIL))
-        program = ("-m", "tests.support.killed_sender", step, str(settings.EMAIL_PORT))
+        program = ("-m", "tests.support.programs.killed_sender", step, str(settings.EMAIL_PORT))
         process = processes.start(*program)
         output, _ = process.communicate(timeout=processes.START_TIMEOUT)
         assert process.returncode == -signal.SIGKILL, output

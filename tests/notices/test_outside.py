@@ -9,7 +9,7 @@ import pytest
 from pytest_django import Settings
 
 from customers.notices import outside
-from tests.support.raw_server import CERTIFICATE, RawServer, Reply, drip, hang, then_reset
+from tests.support.servers.raw_server import CERTIFICATE, RawServer, Reply, drip, hang, then_reset
 
 INSIDE = [
     "127.0.0.1", "127.1.2.3", "0.0.0.0", "10.0.0.1", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1",

@@ -17,8 +17,8 @@ from customers.people import invitations
 from customers.people.companies import Given
 from customers.people.invitations import NewPerson
 from tests.conftest import RawPathClient
-from tests.support import oidc
 from tests.support.people import person
+from tests.support.servers import oidc
 
 pytestmark = pytest.mark.django_db
 

@@ -30,8 +30,8 @@ from customers.writes import sentences
 from customers.writes.events import webhooks
 from sandbox import Sandbox
 from tests.conftest import RawPathClient, forget_codat
-from tests.support.bad_day import FAULTS, PROPERTY, Fault
-from tests.support.bad_day_actions import COMPANY, ROWS, TYPED, Browser
+from tests.support.cases.bad_day import FAULTS, PROPERTY, Fault
+from tests.support.cases.bad_day_actions import COMPANY, ROWS, TYPED, Browser
 from tests.support.journal import sent, write_request
 
 # Seconds: the deadline of a page, and slack for a busy machine. A hang lasts 30 seconds, a drip for ever.

@@ -20,7 +20,6 @@ from django.db.models import F, Q
 
 from customers.models import Batch, BatchRow, Lease, Write
 from sandbox import Sandbox
-from tests.support import processes
 from tests.support.batches import (
     PHONE,
     check,
@@ -42,6 +41,7 @@ from tests.support.journal import (
     settle_to_the_end,
     wait_for,
 )
+from tests.support.programs import processes
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +55,7 @@ NAMES = [f"Nursery {number:04}" for number in range(1000)]
 
 def killed_at(step: str, batch: Batch) -> None:
     """Send a batch in a process that kills itself at a step."""
-    process = processes.start("-m", "tests.support.killed_batch", step, str(batch.pk))
+    process = processes.start("-m", "tests.support.programs.killed_batch", step, str(batch.pk))
     output, _ = process.communicate(timeout=processes.START_TIMEOUT)
     assert process.returncode == -signal.SIGKILL, output
 
@@ -63,7 +63,7 @@ def killed_at(step: str, batch: Batch) -> None:
 def killed_while_codat_works(sandbox: Sandbox, batch: Batch) -> None:
     """Send a batch in a process that is killed after rows have left and before they are answered."""
     sandbox.faults.add("/push/customers", "delay", seconds=30, count=-1)
-    process = processes.start("-m", "tests.support.killed_batch", "never", str(batch.pk))
+    process = processes.start("-m", "tests.support.programs.killed_batch", "never", str(batch.pk))
     wait_for(lambda: calls(sandbox), seconds=processes.START_TIMEOUT)
     processes.kill(process)
     sandbox.faults.clear()  # Codat processes what it received.

@@ -12,10 +12,10 @@ from customers.web import links
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
 from tests.resilience.test_kill import Browser
-from tests.support import processes
 from tests.support.batches import check, row_states, send
 from tests.support.journal import COMPANY, calls, wait_for
-from tests.support.new_batches import COUNTRY, opened, posted
+from tests.support.pages.new_batches import COUNTRY, opened, posted
+from tests.support.programs import processes
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -18,8 +18,6 @@ from customers.web import links
 from customers.writes import decisions, journal, sending, sentences
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
-from tests.support import processes
-from tests.support.controls import Controls
 from tests.support.journal import (
     COMPANY,
     calls,
@@ -33,6 +31,8 @@ from tests.support.journal import (
     wait_for,
     write_request,
 )
+from tests.support.pages.controls import Controls
+from tests.support.programs import processes
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -49,7 +49,7 @@ def request_for(sandbox: Sandbox, kind: str) -> journal.WriteRequest:
 def begin(step: str, request: journal.WriteRequest, user: User) -> "subprocess.Popen[str]":
     """Start a process that saves and kills itself at a step."""
     text = simplejson.dumps(asdict(request), default=str)
-    return processes.start("-m", "tests.support.killed_writer", step, user.username, text)
+    return processes.start("-m", "tests.support.programs.killed_writer", step, user.username, text)
 
 
 def killed_at(step: str, request: journal.WriteRequest, user: User) -> None:

@@ -10,7 +10,7 @@ from http.client import HTTPConnection
 
 import pytest
 
-from tests.support.processes import gunicorn
+from tests.support.programs.processes import gunicorn
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -18,8 +18,8 @@ from customers.service import CustomerService, default_service
 from customers.web import links
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
-from tests.support.bad_day import closed_port, open_circuit
-from tests.support.controls import fields
+from tests.support.cases.bad_day import closed_port, open_circuit
+from tests.support.pages.controls import fields
 
 HTMX = {"HX-Request": "true"}
 

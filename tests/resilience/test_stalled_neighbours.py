@@ -14,8 +14,8 @@ from django.db import connection
 from django.test import Client
 
 from sandbox import Sandbox
-from tests.support.processes import database_url, gunicorn
-from tests.support.stalling_proxy import stalling_proxy
+from tests.support.programs.processes import database_url, gunicorn
+from tests.support.servers.stalling_proxy import stalling_proxy
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -26,7 +26,7 @@ import requests
 from customers.codat.http import circuit_breaker
 from customers.web import links
 from sandbox import Sandbox
-from tests.support.controls import Controls
+from tests.support.pages.controls import Controls
 
 ROOT = Path(__file__).resolve().parents[2]
 SECRET = "whsec_Zm9yLXR3by1kYXNoYm9hcmRzLW9ubHk="

@@ -20,7 +20,7 @@ from codatdash import throttle
 from codatdash.caches import FileCache
 from codatdash.logs import JsonFormatter
 from tests.conftest import RawPathClient
-from tests.support.bad_day import closed_port
+from tests.support.cases.bad_day import closed_port
 
 pytestmark = pytest.mark.django_db
 RIGHT, WRONG = "viewer-password", "wrong"

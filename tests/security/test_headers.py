@@ -14,7 +14,7 @@ from django.urls import URLPattern
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
 from tests.security.test_permissions import ADDRESSES, address
-from tests.support.deployed import Deployed, deployed
+from tests.support.servers.deployed import Deployed, deployed
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -25,8 +25,8 @@ from customers.writes import journal
 from customers.writes.journal import WriteRequest
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
-from tests.support.controls import fields
-from tests.support.forms import array, form_page, node, obj
+from tests.support.pages.controls import fields
+from tests.support.pages.forms import array, form_page, node, obj
 
 pytestmark = pytest.mark.django_db
 

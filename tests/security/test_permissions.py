@@ -13,7 +13,7 @@ from customers.access.roles import PERMISSIONS
 from customers.urls import urlpatterns
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
-from tests.support.processes import finish, start
+from tests.support.programs.processes import finish, start
 
 pytestmark = pytest.mark.django_db
 

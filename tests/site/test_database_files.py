@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.processes import finish, start
+from tests.support.programs.processes import finish, start
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

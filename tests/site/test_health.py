@@ -20,8 +20,8 @@ from customers.service import default_service
 from customers.writes import leases
 from sandbox import Sandbox
 from tests.conftest import RawPathClient, forget_codat
-from tests.support.bad_day import closed_port
-from tests.support.processes import finish, start
+from tests.support.cases.bad_day import closed_port
+from tests.support.programs.processes import finish, start
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

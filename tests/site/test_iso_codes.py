@@ -14,7 +14,7 @@ from customers.forms import Form
 from customers.web import links
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
-from tests.support.forms import node, obj, render
+from tests.support.pages.forms import node, obj, render
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = "scripts/iso_codes.py"

@@ -23,7 +23,7 @@ from codatdash.signin import urls as signin_urls
 from codatdash.signin.passkey_forms import PasskeyForm
 from customers.urls import urlpatterns
 from tests.conftest import RawPathClient
-from tests.support import oidc
+from tests.support.servers import oidc
 from tests.support.totp import code
 
 pytestmark = pytest.mark.django_db

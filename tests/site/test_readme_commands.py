@@ -17,11 +17,11 @@ import psycopg
 import pytest
 
 from sandbox import Sandbox
-from tests.support.bad_day import closed_port
+from tests.support.cases.bad_day import closed_port
 from tests.support.documents import blocks, commands, inline_commands
 from tests.support.journal import wait_for
-from tests.support.processes import running
-from tests.support.terminal import Terminal
+from tests.support.programs.processes import running
+from tests.support.programs.terminal import Terminal
 
 ROOT = Path(__file__).resolve().parents[2]
 REQUIREMENTS = [path.name for path in ROOT.glob("requirements*")]

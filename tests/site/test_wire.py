@@ -20,8 +20,8 @@ from customers.models import Draft, Write
 from customers.web import links
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
-from tests.support.controls import Controls
-from tests.support.deployed import Deployed, deployed
+from tests.support.pages.controls import Controls
+from tests.support.servers.deployed import Deployed, deployed
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

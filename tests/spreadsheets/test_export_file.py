@@ -14,7 +14,7 @@ from customers.spreadsheets.files.writing import unprotect
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
 from tests.support.batches import customers_of
-from tests.support.exports import (
+from tests.support.pages.exports import (
     ABOUT,
     about,
     archive,

@@ -18,8 +18,8 @@ from customers.web import links
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
 from tests.support.batches import customers_of
-from tests.support.controls import Controls
-from tests.support.exports import content, export, opened, page_url, press, ticked_url
+from tests.support.pages.controls import Controls
+from tests.support.pages.exports import content, export, opened, page_url, press, ticked_url
 
 pytestmark = pytest.mark.django_db
 

@@ -15,7 +15,7 @@ from customers.spreadsheets.exporting.reading import ListReading, TickedReading
 from sandbox import Sandbox
 from tests.support.batches import customers_of
 from tests.support.codat import other_process
-from tests.support.exports import wait_until
+from tests.support.pages.exports import wait_until
 
 
 @pytest.fixture

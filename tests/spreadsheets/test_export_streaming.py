@@ -17,9 +17,9 @@ from django.contrib.auth.models import User
 
 from customers.models import Export
 from sandbox import Sandbox
-from tests.support.controls import Controls
-from tests.support.deployed import Deployed, deployed
-from tests.support.exports import page_url, wait_until
+from tests.support.pages.controls import Controls
+from tests.support.pages.exports import page_url, wait_until
+from tests.support.servers.deployed import Deployed, deployed
 
 FORM = "application/x-www-form-urlencoded"
 

@@ -18,7 +18,7 @@ from customers.spreadsheets.files.writing import storable, unprotect
 from sandbox import Sandbox
 from sandbox.data.companies import PLANS
 from tests.conftest import RawPathClient
-from tests.support.exports import archive, export, page_url, table
+from tests.support.pages.exports import archive, export, page_url, table
 
 COMPANIES = [plan.key for plan in PLANS if plan.synced == "yes" and plan.key != "big"]
 ALL = Options(columns=Columns.ALL)

@@ -22,7 +22,7 @@ from customers.writes import journal, sending, tracking
 from customers.writes.save_lock import form_lock, save_lock
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
-from tests.support.controls import fields
+from tests.support.pages.controls import fields
 
 COMPANY = "qbo"
 TABLES: tuple[type[Model], ...] = (Write, BatchRow, CompanySync, Lease)

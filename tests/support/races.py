@@ -14,7 +14,7 @@ import psycopg
 import pytest
 from django.db import connection, connections
 
-from tests.support import processes
+from tests.support.programs import processes
 
 NESTED = "TESTS_ON_POSTGRESQL"
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO
 
-from tests.support import processes
 from tests.support.journal import wait_for
+from tests.support.programs import processes
 
 # Seconds for a process to start and to do something, on a busy machine.
 PATIENCE = processes.START_TIMEOUT

@@ -13,7 +13,7 @@ from customers.models import Draft, Write
 from customers.web import links
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
-from tests.support.controls import Controls, fields
+from tests.support.pages.controls import Controls, fields
 
 pytestmark = pytest.mark.django_db
 

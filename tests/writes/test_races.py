@@ -20,7 +20,6 @@ from customers.web import links
 from customers.writes import decisions, journal, sending, tracking
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
-from tests.support import processes
 from tests.support.journal import (
     calls,
     customer,
@@ -33,6 +32,7 @@ from tests.support.journal import (
     settle_to_the_end,
     write_request,
 )
+from tests.support.programs import processes
 from tests.support.races import all_at_once, run_on_postgresql
 
 pytestmark = pytest.mark.django_db(transaction=True)

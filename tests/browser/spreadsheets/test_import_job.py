@@ -15,8 +15,8 @@ from customers.models import Batch, Import, Write
 from customers.web import links
 from sandbox import Sandbox
 from tests.browser.conftest import editor_page
-from tests.support import processes
 from tests.support.batches import customers_of
+from tests.support.programs import processes
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from customers.web import links
 from tests.browser.conftest import OpenPage, Stack
-from tests.support.clipboard import pasted
+from tests.support.pages.clipboard import pasted
 
 pytestmark = pytest.mark.browser
 

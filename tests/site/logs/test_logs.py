@@ -17,7 +17,7 @@ from customers.codat import client as codat_client
 from customers.web import links
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
-from tests.support.controls import fields
+from tests.support.pages.controls import fields
 
 
 class Log:

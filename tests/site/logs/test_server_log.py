@@ -8,7 +8,7 @@ from pathlib import Path
 from django.contrib.auth.models import User
 
 from sandbox import Sandbox
-from tests.support.deployed import deployed
+from tests.support.servers.deployed import deployed
 
 
 def test_malformed_request_is_one_line(

@@ -20,7 +20,7 @@ from customers.codat import client as codat_client
 from customers.web import links
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
-from tests.support.terminal import Terminal
+from tests.support.programs.terminal import Terminal
 
 ROOT = Path(__file__).resolve().parents[3]
 HTMX = {"HX-Request": "true"}

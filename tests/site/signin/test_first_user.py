@@ -12,9 +12,9 @@ import pytest
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 
 from sandbox import Sandbox
-from tests.support.bad_day import closed_port
-from tests.support.processes import running
-from tests.support.terminal import Terminal
+from tests.support.cases.bad_day import closed_port
+from tests.support.programs.processes import running
+from tests.support.programs.terminal import Terminal
 
 ROOT = Path(__file__).resolve().parents[3]
 RUN = [sys.executable, str(ROOT / "scripts" / "run.py")]

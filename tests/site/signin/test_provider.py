@@ -18,9 +18,9 @@ from customers.access.roles import Role
 from customers.models import AuditEntry, PersonEvent
 from customers.people import asking
 from tests.conftest import RawPathClient
-from tests.support import oidc
-from tests.support.bad_day import closed_port
+from tests.support.cases.bad_day import closed_port
 from tests.support.people import person
+from tests.support.servers import oidc
 
 pytestmark = pytest.mark.django_db
 

@@ -16,7 +16,7 @@ from pytest_django import Settings
 from codatdash.signin.passkey_forms import ConfirmPasskeyForm
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
-from tests.support.bad_day import closed_port
+from tests.support.cases.bad_day import closed_port
 from tests.support.totp import code
 
 pytestmark = pytest.mark.django_db

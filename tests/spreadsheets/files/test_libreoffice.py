@@ -18,7 +18,7 @@ import pytest
 
 from customers.spreadsheets.files.reading import guess, headings, rows
 from customers.spreadsheets.files.writing import Cell, CsvStyle, XlsxFile, csv_bytes
-from tests.support.cell_texts import APOSTROPHES, CHANGED, UNCHANGED
+from tests.support.cases.cell_texts import APOSTROPHES, CHANGED, UNCHANGED
 
 # Four starts of LibreOffice, on a machine that may be busy.
 pytestmark = pytest.mark.timeout(400)

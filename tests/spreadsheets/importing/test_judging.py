@@ -16,7 +16,7 @@ from customers.spreadsheets.importing.fields import fields
 from customers.spreadsheets.importing.sheets.cells import Cells
 from customers.spreadsheets.importing.sheets.sheet import Sheet
 from tests.forms.test_round_trip import pairs
-from tests.support.forms import array, node, obj
+from tests.support.pages.forms import array, node, obj
 
 RowState = ImportRow.State
 

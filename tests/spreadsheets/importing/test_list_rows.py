@@ -8,7 +8,7 @@ from customers.batches.applying import apply_own
 from customers.forms import Form, compile_model
 from customers.spreadsheets.importing.sheets.cells import Cells
 from customers.spreadsheets.importing.sheets.sheet import Sheet
-from tests.support.forms import array, choices, node, obj
+from tests.support.pages.forms import array, choices, node, obj
 
 MODEL = obj(
     customerName=node(required=True),

@@ -11,8 +11,8 @@ from customers.service import default_service
 from sandbox import Sandbox
 from sandbox.data.companies import PLANS
 from tests.conftest import RawPathClient
-from tests.support.exports import archive, content, export, page_url
 from tests.support.imports import matched, states_of, uploaded, work
+from tests.support.pages.exports import archive, content, export, page_url
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -8,7 +8,7 @@ from customers.forms import compile_model
 from customers.spreadsheets.files import tables
 from customers.spreadsheets.importing.fields import field_of
 from customers.spreadsheets.importing.sheets.values import ACCEPTED, Column, Value, possible_days
-from tests.support.forms import node, obj
+from tests.support.pages.forms import node, obj
 
 
 def note(text: str) -> dict[str, object]:

@@ -16,8 +16,8 @@ from customers.web import links
 from sandbox import Sandbox
 from tests.conftest import RawPathClient, forget_codat
 from tests.support.batches import check
-from tests.support.controls import Controls
 from tests.support.imports import alive, csv_of, uploaded, work
+from tests.support.pages.controls import Controls
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -19,7 +19,7 @@ from customers.models import WebhookEvent, Write
 from customers.service import default_service
 from customers.writes import journal, sending, tracking
 from sandbox import Sandbox
-from tests.support.event_storm import storm
+from tests.support.cases.event_storm import storm
 from tests.support.journal import (
     COMPANY,
     journaled,

@@ -21,8 +21,8 @@ from customers.models import WebhookEvent, Write
 from customers.writes import leases
 from customers.writes.events import signatures, webhooks
 from sandbox import Sandbox
-from tests.support import processes
 from tests.support.journal import sent, settle, write_request
+from tests.support.programs import processes
 from tests.support.webhooks import (
     OTHER_SECRET,
     SUCCESSFUL,

@@ -14,8 +14,8 @@ from customers.web import attention, links
 from customers.writes import journal
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
-from tests.support.controls import fields
 from tests.support.journal import journal_row
+from tests.support.pages.controls import fields
 
 pytestmark = pytest.mark.django_db
 

@@ -14,8 +14,8 @@ from customers.models import Write
 from customers.web import links
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
-from tests.support.controls import fields
 from tests.support.journal import edit_customer, journal_row
+from tests.support.pages.controls import fields
 
 pytestmark = pytest.mark.django_db
 

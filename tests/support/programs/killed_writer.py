@@ -1,6 +1,6 @@
 """A process that saves one customer and is killed by `kill -9` at a step of it.
 
-`python -m tests.support.killed_writer STEP USERNAME REQUEST`, the write request as JSON. Steps:
+`python -m tests.support.programs.killed_writer STEP USERNAME REQUEST`, the write request as JSON. Steps:
 `before_row`, `after_row`, `claimed` (`sent_at` is set, nothing is sent yet), `answered` (Codat's answer is
 there, not recorded), `recorded`; at any other step the process does not kill itself.
 """

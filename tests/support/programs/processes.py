@@ -17,7 +17,7 @@ from urllib.parse import quote
 from django.conf import settings
 from django.db import connection
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 # Seconds that a process may take to start on a busy machine.
 START_TIMEOUT = 40.0
 # The same where it collects and compresses the static files first.

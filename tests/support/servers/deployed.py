@@ -17,7 +17,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.test import Client
 
-from tests.support.processes import START_TIMEOUT, database_url
+from tests.support.programs.processes import START_TIMEOUT, database_url
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
 """A process that stores, reads or checks an import and is killed by `kill -9` at a step of it.
 
-`python -m tests.support.killed_import STEP IMPORT`. Steps: `storing` (the file of a page is partly in the database;
-IMPORT is the user's name, the file is 8 pieces), `reading` (some rows are), `read` (all are, the import does not know),
+`python -m tests.support.programs.killed_import STEP IMPORT`. Steps: `storing` (the file of a page is partly in the
+database; IMPORT is the user's name, the file is 8 pieces), `reading` (some rows are), `read` (all are, the import does
+not know),
 `checking` (some rows have their verdict), `beginning` (fewer have), `checked` (all have, the import does not know).
 """
 

@@ -14,8 +14,8 @@ from customers.web import links
 from sandbox import Sandbox
 from tests.conftest import RawPathClient, forget_codat
 from tests.support.batch_rows import batch_of
-from tests.support.controls import Controls, fields
 from tests.support.journal import sent, write_request
+from tests.support.pages.controls import Controls, fields
 
 HTMX = {"HX-Request": "true"}
 TYPED = "Quillfeather & Typed"

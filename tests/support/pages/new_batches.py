@@ -8,8 +8,8 @@ from customers.models import Batch, BatchRow
 from customers.web import links
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
-from tests.support.controls import Controls
 from tests.support.journal import COMPANY
+from tests.support.pages.controls import Controls
 
 COUNTRY = {"f.1.key": "addresses.country", "f.1.action": "set", "f.1.text": "GB"}
 

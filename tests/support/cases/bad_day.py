@@ -16,7 +16,7 @@ from customers.codat.errors import CodatError
 from customers.service import CustomerService
 from sandbox import Sandbox
 from sandbox.faults import Kind
-from tests.support.raw_server import RawServer, ok
+from tests.support.servers.raw_server import RawServer, ok
 
 STATUSES = (400, 401, 402, 403, 404, 408, 409, 422, 429, 451, 500, 502, 503, 504)
 # After these a write may have been carried out; in the sandbox it is.

@@ -10,9 +10,9 @@ import simplejson
 from django.template.loader import get_template
 
 from customers.forms import Form
-from tests.support.form_browser import Page
+from tests.support.pages.form_browser import Page
 
-SHARED = Path(__file__).resolve().parents[3] / "shared" / "codat"
+SHARED = Path(__file__).resolve().parents[4] / "shared" / "codat"
 MODELS = sorted((SHARED / "push-models").glob("*.json")) if SHARED.exists() else []
 CUSTOMERS = sorted((SHARED / "customers").glob("*.json")) if SHARED.exists() else []
 needs_shared = pytest.mark.skipif(not MODELS, reason=f"no shared models in {SHARED}")

@@ -15,7 +15,7 @@ import python_calamine
 from customers.web import links
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
-from tests.support.controls import Controls
+from tests.support.pages.controls import Controls
 
 ABOUT = "About this file.txt"
 

@@ -1,9 +1,10 @@
 """A process that sends a batch and is killed by `kill -9` at a step of it.
 
-`python -m tests.support.killed_batch STEP BATCH`. Steps: `journaling` (a piece of the rows is journaled), `locked` (a
-row's customer is locked, it is not claimed), `claimed` (`sent_at` is set, nothing is sent yet), `answered` (Codat's
-answer is there, not recorded), `recorded` (some rows are), `putting_back` (Codat took a row not now, it is not back in
-the queue), `ending` (all rows are recorded, the batch is not finished); at any other step it does not kill itself.
+`python -m tests.support.programs.killed_batch STEP BATCH`. Steps: `journaling` (a piece of the rows is journaled),
+`locked` (a row's customer is locked, it is not claimed), `claimed` (`sent_at` is set, nothing is sent yet), `answered`
+(Codat's answer is there, not recorded), `recorded` (some rows are), `putting_back` (Codat took a row not now, it is not
+back in the queue), `ending` (all rows are recorded, the batch is not finished); at any other step it does not kill
+itself.
 """
 
 import os

@@ -1,7 +1,7 @@
 """A script that changes one customer, as a batch or a command does: without a request.
 
-`python -m tests.support.save_script USERNAME COMPANY CONNECTION CUSTOMER CHANGES`, the changes as a JSON object.
-Prints the name of the outcome.
+`python -m tests.support.programs.save_script USERNAME COMPANY CONNECTION CUSTOMER CHANGES`, the changes as a JSON
+object. Prints the name of the outcome.
 """
 
 import json

@@ -1,7 +1,7 @@
 """A process that empties the outbox and is killed by `kill -9` at a step of it.
 
-`python -m tests.support.killed_sender STEP PORT`, with the port of a mail server. Steps: `claimed` (nothing is sent
-yet), `sent` (the mail server has the mail, nothing is recorded).
+`python -m tests.support.programs.killed_sender STEP PORT`, with the port of a mail server. Steps: `claimed` (nothing is
+sent yet), `sent` (the mail server has the mail, nothing is recorded).
 """
 
 import os

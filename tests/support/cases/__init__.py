@@ -1,0 +1,1 @@
+"""Hard cases: faults of Codat, records, texts and archives."""

@@ -1,0 +1,1 @@
+"""Pages as a browser reads them, and what it posts."""

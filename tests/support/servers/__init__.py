@@ -1,0 +1,1 @@
+"""Servers on real sockets that tests start."""
