@@ -94,13 +94,13 @@ def _beside(testbed: Testbed, sandbox: Server, env: dict[str, str], *, quick: bo
 
 
 def _start_batch(testbed: Testbed, sandbox: Server, env: dict[str, str], count: int) -> str:
-    command = ["-m", "bench.start_batch", _company(sandbox), str(count)]
+    command = ["-m", "bench.programs.start_batch", _company(sandbox), str(count)]
     return testbed.run(command, env).strip()
 
 
 def _report(testbed: Testbed, env: dict[str, str], batch: str) -> tuple[int, float]:
     """The rows that were sent, and the seconds between the first and the last."""
-    sent, took = testbed.run(["-m", "bench.start_batch", batch], env).split()
+    sent, took = testbed.run(["-m", "bench.programs.start_batch", batch], env).split()
     return int(sent), float(took)
 
 

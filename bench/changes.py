@@ -16,7 +16,7 @@ def rows(testbed: Testbed, upstream: Server, *, quick: bool) -> list[Row]:
     testbed.prepare(env)
     settings = {"DJANGO_SETTINGS_MODULE": "codatdash.settings", "LOG_LEVEL": "ERROR"}
     alone, in_batch = map(
-        float, testbed.run(["-m", "bench.count_calls", str(count)], env | settings).split()
+        float, testbed.run(["-m", "bench.programs.count_calls", str(count)], env | settings).split()
     )
     note = "its request included, without events"
     return [

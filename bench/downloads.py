@@ -124,7 +124,7 @@ def throughput(
     testbed: Testbed, upstream: Server, size: int, rounds: int, *, tls: bool
 ) -> list[Row]:
     """The dashboard compared with nginx, and with curl directly to the upstream."""
-    application = "bench.tls_wsgi" if tls else "codatdash.wsgi"
+    application = "bench.programs.tls_wsgi" if tls else "codatdash.wsgi"
     dashboard = testbed.dashboard(testbed.settings(upstream, tls=tls), application)
     nginx = testbed.nginx(upstream, tls=tls)
     has_curl = shutil.which("curl") is not None

@@ -25,7 +25,7 @@ def rows(testbed: Testbed, upstream: Server, rounds: int) -> list[Row]:
     results = []
     for suffix, name in _FORMATS.items():
         file = testbed.folder / f"import.{suffix}"
-        testbed.run(["-m", "bench.import_once", EXPORTED, str(file), "make"], env)
+        testbed.run(["-m", "bench.programs.import_once", EXPORTED, str(file), "make"], env)
         found = [_measure(testbed, env, file) for _ in range(rounds)]
         took, peak = median(each[0] for each in found), max(each[1] for each in found)
         what = f"Reading and checking {EXPORTED_CUSTOMERS:,} rows of {name}"
@@ -37,7 +37,9 @@ def rows(testbed: Testbed, upstream: Server, rounds: int) -> list[Row]:
 
 
 def _measure(testbed: Testbed, env: dict[str, str], file: Path) -> tuple[float, float]:
-    took, peak = testbed.run(["-m", "bench.import_once", EXPORTED, str(file)], env).split()[-2:]
+    took, peak = testbed.run(
+        ["-m", "bench.programs.import_once", EXPORTED, str(file)], env
+    ).split()[-2:]
     return float(took), float(peak)
 
 

@@ -47,13 +47,13 @@ def _filled(testbed: Testbed, upstream: Server, url: str, sizes: tuple[int, int]
         "INDEX_CUSTOMERS": "true",
     }
     testbed.prepare(env)
-    testbed.run(["-m", "bench.fill_index", *map(str, sizes)], env)
+    testbed.run(["-m", "bench.programs.fill_index", *map(str, sizes)], env)
     return env
 
 
 def _search(testbed: Testbed, env: dict[str, str]) -> tuple[float, int]:
     """Seconds of the 95th percentile, and bytes of the database where it is a server."""
-    took, size = testbed.run(["-m", "bench.search_once"], env).split()[-2:]
+    took, size = testbed.run(["-m", "bench.programs.search_once"], env).split()[-2:]
     return float(took), int(size)
 
 

@@ -45,7 +45,7 @@ def rows(testbed: Testbed, upstream: Server, rounds: int, *, quick: bool) -> lis
         env["DATABASE_URL"] = f"sqlite:///{testbed.folder / f'journal-{size}.sqlite3'}"
         testbed.prepare(env)
         settings = {"DJANGO_SETTINGS_MODULE": "codatdash.settings"}
-        testbed.run(["-m", "bench.fill_journal", str(size)], env | settings)
+        testbed.run(["-m", "bench.programs.fill_journal", str(size)], env | settings)
         browsers[size] = testbed.dashboard(env).browser()
     timed = {}
     for size, browser in browsers.items():

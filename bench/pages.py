@@ -57,7 +57,7 @@ def start_servers(testbed: Testbed) -> Servers:
     return Servers(
         upstream,
         testbed.dashboard(env),
-        testbed.dashboard(env, "bench.sdk_wsgi"),
+        testbed.dashboard(env, "bench.programs.sdk_wsgi"),
         testbed.admin(upstream),
     )
 

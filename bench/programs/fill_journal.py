@@ -1,4 +1,4 @@
-"""`python -m bench.fill_journal <rows>`: writes a journal of so many finished changes into the dashboard's database.
+"""`python -m bench.programs.fill_journal <rows>`: writes a journal of so many finished changes into the database.
 
 A tenth of them are of the company `HUNDRED`; half are confirmed, nearly all of the others resolved; all were saved by
 the first user, one a minute. The database is SQLite, which copies one row in one statement.

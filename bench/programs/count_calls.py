@@ -1,4 +1,4 @@
-"""`python -m bench.count_calls <rows>`: the calls to Codat per change, of one alone and of a batch of so many rows.
+"""`python -m bench.programs.count_calls <rows>`: the calls to Codat per change, alone and in a batch of so many rows.
 
 Prints both numbers. It sends and follows as the worker does until all is read back, against a sandbox of its own, in
 real time and without events. The reads before a save, and those of the check of a batch, are not counted. The

@@ -1,4 +1,4 @@
-"""`python -m bench.fill_index <companies> <customers>`: fills the index with so many invented customers per company.
+"""`python -m bench.programs.fill_index <companies> <customers>`: fills the index with invented customers.
 
 Names are made of syllables, so that there are as many different ones as in reality, and common ones are common: half
 persons, half firms. The same numbers give the same customers. Nothing is asked of Codat.

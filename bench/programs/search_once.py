@@ -1,4 +1,4 @@
-"""`python -m bench.search_once`: seconds of the 95th percentile of searches, and bytes of a PostgreSQL database."""
+"""`python -m bench.programs.search_once`: the 95th percentile of searches in seconds, and bytes of PostgreSQL."""
 
 import random
 import time

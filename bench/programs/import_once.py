@@ -1,7 +1,10 @@
-"""`python -m bench.import_once COMPANY FILE`: store, read and check a file as the worker does; seconds, and peak MiB.
+"""`python -m bench.programs.import_once COMPANY FILE`: store, read and check a file as the worker does.
 
-`python -m bench.import_once COMPANY FILE make` writes the file first: each customer of the company with ten columns, as
-our own export has them. In one row of ten the phone is another one, in one of a hundred the status is wrong.
+Prints the seconds, and the peak in MiB.
+
+`python -m bench.programs.import_once COMPANY FILE make` writes the file first: each customer of the company with ten
+columns, as our own export has them. In one row of ten the phone is another one, in one of a hundred the status
+is wrong.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""`python -m bench.start_batch COMPANY ROWS`: make, check and start a batch of a company's customers; print its ID.
+"""`python -m bench.programs.start_batch COMPANY ROWS`: make, check and start a batch of customers; print its ID.
 
-`python -m bench.start_batch ID` prints how many rows were sent, and the seconds between the first and the last.
+`python -m bench.programs.start_batch ID` prints how many rows were sent, and the seconds from the first to the last.
 """
 
 from __future__ import annotations

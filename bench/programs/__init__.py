@@ -1,0 +1,1 @@
+"""The programs that the benchmark starts: each measures, or prepares, in a process of its own."""
