@@ -32,17 +32,37 @@ from bench.report import Row
 from bench.testbed import Server, Testbed
 from bench.timing import LoadMonitor
 
-START = (
-    "import time; t = time.perf_counter(); import codatdash.wsgi; print(time.perf_counter() - t)"
-)
+START = "import time; t = time.perf_counter(); import {}; print(time.perf_counter() - t)"
 LATEST = Path(__file__).resolve().parent / "latest.md"
 
 
-def start_up(testbed: Testbed, upstream: Server, rounds: int) -> Row:
-    """Seconds from a running interpreter to a loaded application."""
-    env = testbed.settings(upstream)
-    took = median(float(testbed.run(["-c", START], env)) for _ in range(rounds))
-    return Row("Start-up after the interpreter", took, 1, unit="s")
+def start_up(testbed: Testbed, upstream: Server, rounds: int) -> list[Row]:
+    """Seconds from a running interpreter to a loaded application, and to one that has imported its views.
+
+    The modules are compiled, as they are from the second start on, whatever the environment says of bytecode.
+    """
+    compiled = {
+        "PYTHONDONTWRITEBYTECODE": "",
+        "PYTHONPYCACHEPREFIX": str(testbed.folder / "bytecode"),
+    }
+    env = testbed.settings(upstream) | compiled
+
+    def took(modules: str) -> float:
+        return float(testbed.run(["-c", START.format(modules)], env))
+
+    with_views = "codatdash.wsgi, codatdash.urls"
+    took(with_views)
+    return [
+        Row(name, median(took(modules) for _ in range(rounds)), must, unit="s")
+        for name, modules, must in (
+            ("Start-up after the interpreter", "codatdash.wsgi", 1),
+            (
+                "The same with all views, which the server imports before it serves",
+                with_views,
+                None,
+            ),
+        )
+    ]
 
 
 def measure(testbed: Testbed, *, quick: bool, only: Collection[str]) -> list[Row]:
@@ -67,7 +87,7 @@ def measure(testbed: Testbed, *, quick: bool, only: Collection[str]) -> list[Row
     step("slow Codat", lambda: slow_codat.rows(servers.dashboard, servers.upstream, rounds))
     step("large pages", lambda: pages.large(servers, few))
     step("decoding", lambda: decoding.rows(testbed, servers.upstream, rounds, few))
-    step("start-up", lambda: [start_up(testbed, servers.upstream, few)])
+    step("start-up", lambda: start_up(testbed, servers.upstream, few))
     step("fifty downloads", lambda: [downloads.fifty(servers.dashboard, few)])
     if not quick:
         step("pictures", lambda: _pictures(servers))

@@ -10,9 +10,9 @@ from io import BytesIO
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+import django
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest, get_path_info, get_script_name
-from django.core.wsgi import get_wsgi_application
 from django.utils.encoding import iri_to_uri
 from django.utils.http import parse_header_parameters
 
@@ -91,5 +91,6 @@ class RawPathHandler(WSGIHandler):
 
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "codatdash.settings")
-get_wsgi_application()  # Sets Django up; its handler is replaced by this one.
+# As `get_wsgi_application` does, whose handler would load the middleware, and look at all static files, a second time.
+django.setup(set_prefix=False)
 application = RawPathHandler()

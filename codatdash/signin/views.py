@@ -27,7 +27,6 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
-from redis.exceptions import RedisError
 
 from codatdash.signin import challenges, second_factor
 from codatdash.signin.forms import NewPasswordForm
@@ -189,6 +188,9 @@ def provider_sign_in(request: HttpRequest, provider_id: str) -> HttpResponse:
 @never_cache
 def provider_callback(request: HttpRequest, provider_id: str) -> HttpResponse:
     """The return from the provider. A token with an ID is accepted once, so not while the cache is unavailable."""
+    # Imported here: it is large, and only the caches of CACHE_URL need it.
+    from redis.exceptions import RedisError
+
     try:
         response: HttpResponse = provider_views.callback(request, provider_id=provider_id)
     except (RedisError, OSError):

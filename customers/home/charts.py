@@ -1,6 +1,7 @@
 """The pictures of the home page, drawn by pygal as SVG without text, style and scripts.
 
 The style sheet colours them by their classes, for both schemes; names and numbers stand beside them, and in a table.
+pygal is imported with the first picture: it looks for plug-ins among all installed packages.
 """
 
 import functools
@@ -8,7 +9,6 @@ from collections.abc import Sequence
 from typing import Any
 from xml.etree.ElementTree import Element, tostring
 
-import pygal
 from django.utils.safestring import SafeString
 
 # What pygal draws beside the bars: its styles and scripts, and layers for labels and tooltips.
@@ -23,12 +23,16 @@ def stacked_bars(name: str, columns: tuple[tuple[int, ...], ...]) -> SafeString:
 
     `name` says what the picture shows. The parts have the classes `color-0`, `color-1` and so on.
     """
+    import pygal
+
     return _draw(pygal.StackedBar, name, columns, width=280, height=96)
 
 
 @functools.lru_cache(maxsize=64)
 def lying_bars(name: str, rows: tuple[tuple[int, ...], ...]) -> SafeString:
     """Bars one below the other, the first one on top; their parts as above."""
+    import pygal
+
     return _draw(pygal.HorizontalStackedBar, name, rows[::-1], width=200, height=28 * len(rows))
 
 

@@ -1,4 +1,7 @@
-"""Values that cannot be right: emails, phone numbers, tax and registration numbers. Nobody is asked, nor is the DNS."""
+"""Values that cannot be right: emails, phone numbers, tax and registration numbers. Nobody is asked, nor is the DNS.
+
+The libraries are imported with the first value of their kind: pages import this module and do not check values.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,6 @@ import functools
 import re
 from collections.abc import Iterable, Sequence
 from typing import Any
-
-import phonenumbers
-import stdnum
-from email_validator import EmailNotValidError, validate_email
-from stdnum.exceptions import InvalidChecksum, ValidationError
 
 # One value may have several addresses, as QuickBooks accepts them.
 _BETWEEN_EMAILS = re.compile(r"[,;]")
@@ -96,6 +94,8 @@ def has_malformed_email(lines: str) -> bool:
 
 @functools.lru_cache(maxsize=4096)
 def _is_email(text: str) -> bool:
+    from email_validator import EmailNotValidError, validate_email
+
     try:
         validate_email(text, check_deliverability=False)
     except EmailNotValidError:
@@ -112,6 +112,8 @@ def has_impossible_phone(lines: str, country: str) -> bool:
 
 
 def _is_phone(text: str, country: str) -> bool:
+    import phonenumbers
+
     is_international = text.lstrip(" (").startswith("+")
     if not is_international and country not in phonenumbers.SUPPORTED_REGIONS:
         return _FEWEST_DIGITS <= sum(char.isdigit() for char in text) <= _MOST_DIGITS
@@ -136,6 +138,8 @@ def has_wrong_registration(number: str, country: str) -> bool:
 
 def _is_wrong(number: str, country: str, kinds: Sequence[str]) -> bool:
     """Whether a number has the form of some kind and wrong check digits, and is of no other kind."""
+    from stdnum.exceptions import InvalidChecksum, ValidationError
+
     is_wrong = False
     for module in _modules(country, kinds) if number else ():
         try:
@@ -156,6 +160,8 @@ def _modules(country: str, kinds: Iterable[str]) -> Iterable[Any]:
 @functools.cache
 def _module(country: str, kind: str) -> Any:
     """The module of python-stdnum that checks a kind of number."""
+    import stdnum
+
     module = stdnum.get_cc_module(country.lower(), kind)
     if module is None:
         raise LookupError(f"python-stdnum has no {kind} of {country}")

@@ -1,4 +1,7 @@
-"""XLSX workbooks, with flat memory: rows go to temporary files, which are deleted at the end."""
+"""XLSX workbooks, with flat memory: rows go to temporary files, which are deleted at the end.
+
+xlsxwriter is imported with the first workbook: pages import this module and write none.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +10,14 @@ import tempfile
 from collections.abc import Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
-from typing import BinaryIO, Self
-
-import xlsxwriter
+from typing import TYPE_CHECKING, BinaryIO, Self
 
 from customers.codat.cell_text import protect_ambiguous, storable
 from customers.spreadsheets.files.cells import Cell, fits, plain_text
 from customers.spreadsheets.files.values import STORED_DIGITS
+
+if TYPE_CHECKING:
+    import xlsxwriter
 
 _OPTIONS = {
     "constant_memory": True,
@@ -38,6 +42,8 @@ class XlsxFile:
     """
 
     def __init__(self, target: BinaryIO) -> None:
+        import xlsxwriter
+
         self.left_out = 0
         self._folder = tempfile.TemporaryDirectory(prefix="xlsx-")
         self._workbook = xlsxwriter.Workbook(target, {**_OPTIONS, "tmpdir": self._folder.name})
