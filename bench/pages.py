@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from html.parser import HTMLParser
@@ -35,6 +36,8 @@ _INPUTS = re.compile(rb'<(?:input type="text"|select|textarea)[^>]* name="f\.')
 _ADMIN_INPUTS = re.compile(rb'<(?:input|select|textarea)[^>]* name="value\d')
 _ROWS = re.compile(rb"<tr[ >]")
 _ADMIN_ROWS = re.compile(rb'<input type="checkbox" name="_selected_action"')
+_HEADING = re.compile(rb"<th .*?</th>", re.DOTALL)
+_TAG = re.compile(rb"<[^>]*>")
 # Seconds that a page with fifty times the usual content may take.
 MAX_SECONDS = 1.0
 
@@ -66,6 +69,7 @@ def rows(servers: Servers, rounds: int) -> list[Row]:
     """The rows that compare pages."""
     ours, sdk, admin = (s.browser() for s in (servers.dashboard, servers.sdk, servers.admin))
     codat = servers.upstream.browser("")
+    _check_columns({ours: LIST, sdk: LIST, admin: CHANGELIST})
     checked = [
         _checked_page(ours, LIST, _ROWS, 101),
         _checked_page(sdk, LIST, _ROWS, 101),
@@ -140,6 +144,20 @@ def _checked_page(
     if matches != count:
         raise AssertionError(f"{path} has {matches} of {pattern.pattern!r}, not {count}")
     return browser.page(path)
+
+
+def _check_columns(lists: Mapping[http_clients.Browser, str]) -> None:
+    """Raise AssertionError where the lists that are compared have different headings, and so other contents."""
+    found = set()
+    for browser, path in lists.items():
+        plain = http_clients.Browser(browser.port, browser.cookie, "")
+        # The last table is the list; the admin's side bar has others.
+        heads = plain.page(path).body.rpartition(b"<thead")[2].partition(b"</thead>")[0]
+        plain.close()
+        texts = (_TAG.sub(b"", heading).strip() for heading in _HEADING.findall(heads))
+        found.add(tuple(filter(None, texts)))
+    if len(found) != 1:
+        raise AssertionError(f"the lists have different columns: {found}")
 
 
 class _Resources(HTMLParser):

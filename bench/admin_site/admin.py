@@ -23,12 +23,11 @@ class CustomerAdmin(CustomerAdminBase):
     rows = 100
     list_display = (
         "customerName",
-        "id",
-        "contactName",
         "emailAddress",
         "phone",
+        "city",
+        "country",
         "defaultCurrency",
-        "status",
         "sourceModifiedDate",
     )
     list_filter = ("status", "defaultCurrency")

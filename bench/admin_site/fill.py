@@ -2,6 +2,7 @@
 
 import sys
 from datetime import UTC, datetime
+from typing import Any
 from urllib.request import urlopen
 
 import django
@@ -14,6 +15,12 @@ def _date(text: str) -> datetime | None:
     """Codat's date; UTC where it names no zone, as documented."""
     date = parse_datetime(text)
     return date.replace(tzinfo=UTC) if date and date.tzinfo is None else date
+
+
+def _main_address(record: dict[str, Any]) -> dict[str, Any]:
+    """As the dashboard's list chooses it: the first billing address, else the first one."""
+    addresses: list[dict[str, Any]] = record.get("addresses") or [{}]
+    return next((each for each in addresses if each.get("type") == "Billing"), addresses[0])
 
 
 def main(upstream: str) -> None:
@@ -39,6 +46,8 @@ def main(upstream: str) -> None:
     Customer._default_manager.bulk_create(
         Customer(
             **{name: record.get(name) or "" for name in names},
+            city=_main_address(record).get("city") or "",
+            country=_main_address(record).get("country") or "",
             sourceModifiedDate=_date(record.get("sourceModifiedDate") or ""),
             position=position,
         )

@@ -9,13 +9,15 @@ KINDS = [("Billing", "Billing"), ("Delivery", "Delivery")]
 
 
 class Customer(models.Model):
-    """A customer with the columns of the dashboard's list, under Codat's names."""
+    """A customer with the default columns of the dashboard's list and what its search covers, under Codat's names."""
 
     id = models.CharField(primary_key=True, max_length=200)
     customerName = models.CharField("Name", max_length=500, blank=True)  # noqa: N815  Codat's name
     contactName = models.CharField("Contact", max_length=500, blank=True)  # noqa: N815  Codat's name
     emailAddress = models.CharField("Email", max_length=500, blank=True)  # noqa: N815  Codat's name
     phone = models.CharField("Phone", max_length=500, blank=True)
+    city = models.CharField("City", max_length=500, blank=True)
+    country = models.CharField("Country", max_length=500, blank=True)
     defaultCurrency = models.CharField("Currency", max_length=3, blank=True)  # noqa: N815  Codat's name
     status = models.CharField("Status", max_length=20, choices=STATUSES)
     sourceModifiedDate = models.DateTimeField("Changed", null=True)  # noqa: N815  Codat's name

@@ -30,6 +30,10 @@ def record(customer: shared.Customer) -> dict[str, Any]:
         "contactName": customer.contact_name,
         "emailAddress": customer.email_address,
         "phone": customer.phone,
+        "addresses": [
+            {"type": address.type.value, "city": address.city, "country": address.country}
+            for address in customer.addresses or []
+        ],
         "defaultCurrency": customer.default_currency,
         "status": customer.status.value,
         "sourceModifiedDate": customer.source_modified_date,
