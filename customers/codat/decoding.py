@@ -26,6 +26,9 @@ BYTES_PER_RECORD, SMALL_PAGE = 2048, 256 * 1024
 _SPACE = re.compile(r"[ \t\r\n]*")
 _SURROGATE_ESCAPE = re.compile(rb"\\u[dD][89a-fA-F]")
 _TOO_LARGE = "JSON with a number that is too large, or too deep"
+# What can be nested. Decoders make these types themselves, no subclasses, and comparing types takes a third of the time
+# of `isinstance`, for the most frequent check of all.
+_CONTAINERS = frozenset((dict, list))
 
 Decode = Callable[[bytes], Any]
 
@@ -143,7 +146,7 @@ def _bounded(data: Any, body: bytes) -> Any:
     """The data, unless they are nested deeper than `MAX_DEPTH`."""
     if body.count(b"{") + body.count(b"[") <= MAX_DEPTH:
         return data
-    depth, level = 0, [data] if isinstance(data, dict | list) else []
+    depth, level = 0, [data] if type(data) in _CONTAINERS else []
     while level:
         depth += 1
         if depth > MAX_DEPTH:
@@ -151,8 +154,8 @@ def _bounded(data: Any, body: bytes) -> Any:
         level = [
             child
             for value in level
-            for child in (value.values() if isinstance(value, dict) else value)
-            if isinstance(child, dict | list)
+            for child in (value.values() if type(value) is dict else value)
+            if type(child) in _CONTAINERS
         ]
     return data
 
