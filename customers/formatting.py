@@ -69,8 +69,13 @@ def _is_whole_day(value: object) -> bool:
 
 def _exact(moment: datetime, locale: str) -> str:
     """The day and time of a moment in its own time zone."""
+    return f"{_local_day(moment, locale)}, {_clock(moment, locale)}"
+
+
+def _clock(moment: datetime, locale: str) -> str:
+    """The time of a moment in its own time zone, with its name."""
     clock = localisation.clock(moment.hour, moment.minute, locale)
-    return f"{_local_day(moment, locale)}, {clock} {localisation.zone_name(moment)}"
+    return f"{clock} {localisation.zone_name(moment)}"
 
 
 def _local_day(moment: datetime, locale: str) -> str:
@@ -126,19 +131,19 @@ def when(value: object) -> SafeString:
 
 
 def when_day(value: object) -> SafeString:
-    """A date as `<time>` with the day, the exact time as its title; a dash when unknown.
+    """A date as `<time>` with the day, the time of that day as its title; a dash when unknown.
 
-    Like the title it has no seconds: in a list they are a fiftieth of the page.
+    It has no seconds, and its title no day: in a list each of them is a fiftieth of the page.
     """
     if isinstance(value, str) and len(value) <= _MAX_DATE:
         return _text_day(value, localisation.current())
-    return _time_element(value, _local_day, precision="minutes")
+    return _time_element(value, _local_day, is_day=True)
 
 
 @lru_cache(maxsize=4096)
 def _text_day(value: str, formats: localisation.Formats) -> SafeString:
     """Cached by the reader's `formats`: a list that is opened again mostly has the same dates."""
-    return _time_element(value, _local_day, precision="minutes")
+    return _time_element(value, _local_day, is_day=True)
 
 
 def since(value: object, now: datetime | None = None) -> SafeString:
@@ -147,12 +152,13 @@ def since(value: object, now: datetime | None = None) -> SafeString:
 
 
 def _time_element(
-    value: object, text: Callable[[datetime, str], str] | None, precision: str = "seconds"
+    value: object, text: Callable[[datetime, str], str] | None, *, is_day: bool = False
 ) -> SafeString:
     """A <time>: `datetime` for machines and the end of `title` are in UTC, for every reader.
 
     `text` makes the content from the moment in the reader's time zone and the locale; the title then begins with the
-    exact time of the reader. Dates of a locale contain nothing to escape.
+    exact time of the reader, without the day where that is the content (`is_day`). Dates of a locale contain nothing to
+    escape.
     """
     moment = parse_date(value)
     if moment is None:
@@ -161,13 +167,14 @@ def _time_element(
         return SafeString(f'<time datetime="{moment.date()}">{day(value)}</time>')
     formats = localisation.current()
     locale, local = formats.locale, moment
-    exact = title = _exact(moment, locale)
+    name = _clock if is_day else _exact
+    exact = title = name(moment, locale)
     if formats.zone is not UTC:
         local = localisation.local(moment, formats.zone)
-        exact = _exact(local, locale)
+        exact = name(local, locale)
         if text:
-            title = f"{exact} = {title}"
-    machine = moment.replace(tzinfo=None).isoformat(timespec=precision)
+            title = f"{exact} = {_exact(moment, locale)}"
+    machine = moment.replace(tzinfo=None).isoformat(timespec="minutes" if is_day else "seconds")
     shown = text(local, locale) if text else exact
     return SafeString(f'<time datetime="{machine}Z" title="{title}">{shown}</time>')
 
