@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, cast
+from typing import Any, Protocol
 
 from django.contrib.auth.models import User
 from django.http import HttpRequest
@@ -155,11 +155,13 @@ def _notices(unknown: list[str]) -> tuple[str, ...]:
 def main_address(record: Mapping[str, Any]) -> Mapping[str, Any]:
     """The first billing address of a customer, else its first address; {} where it has none."""
     addresses = record.get("addresses")
-    if not isinstance(addresses, list):
-        return {}
-    usable = [cast("dict[str, Any]", address) for address in addresses if isinstance(address, dict)]
-    billing = (address for address in usable if address.get("type") == "Billing")
-    return next(billing, usable[0] if usable else {})
+    first: dict[str, Any] | None = None
+    for address in addresses if isinstance(addresses, list) else ():
+        if isinstance(address, dict):
+            if address.get("type") == "Billing":
+                return address
+            first = address if first is None else first
+    return first or {}
 
 
 def shown_text(value: object) -> str:
