@@ -16,7 +16,8 @@ MAX_WATCHED = 20
 # Changes that are counted: nobody looks at more, and each page reads them.
 MAX_COUNTED = 1000
 # The changes of a person, everybody's open batches, which are few, of each whether it waits for that person, the
-# person's open imports, how many notifications they have not read, and the others' requests for approval that wait.
+# person's open imports, how many notifications they have not read, the others' requests for approval that wait, and how
+# many people ask for access.
 # Written by hand, on our own tables, for a row of the bench, "The list page, to admin's": every page asks it, and
 # Django takes a twelfth of a list page to put it together.
 _OF_USER = """
@@ -30,18 +31,20 @@ _OF_USER = """
         THEN 1 ELSE 0 END
     FROM customers_batch WHERE state IN ('preparing', 'ready', 'running', 'paused')
     UNION ALL
-    SELECT 2, company_id, state, id, 0 FROM customers_import
+    SELECT 2, company_id, state, id, 1 FROM customers_import
     WHERE user_id = %s AND state IN ('reading', 'unreadable', 'columns', 'checking', 'checked')
     UNION ALL
     SELECT 3, company_id, '', NULL, COUNT(*) FROM (
         SELECT company_id FROM customers_notice WHERE user_id = %s AND read_at IS NULL LIMIT %s
     ) AS unread GROUP BY company_id
     UNION ALL
-    SELECT 4, company_id, state, id, 0 FROM customers_approval
+    SELECT 4, company_id, state, id, 1 FROM customers_approval
     WHERE state = 'waiting' AND (asked_by_id IS NULL OR asked_by_id <> %s)
+    UNION ALL
+    SELECT 5, '', '', NULL, COUNT(*) FROM customers_accessrequest
 """
-# What a row is, beside a change. Those of notifications have the number of a company's, or of those without one.
-_BATCH, _IMPORT, _NOTICES, _APPROVAL = 1, 2, 3, 4
+# What a row is, beside a change. All but batches are counted by their last column.
+_BATCH, _IMPORT, _NOTICES, _APPROVAL, _ACCESS = 1, 2, 3, 4, 5
 _RUNNING_BATCHES = (Batch.State.PREPARING, Batch.State.RUNNING)
 
 
@@ -53,7 +56,8 @@ class Attention:
     and a batch that is ready to start, or that was paused because something went wrong. `watched` are the IDs of
     changes that run. `batches` are those among the problems, `running_batches` everybody's.
     `imports` are the person's own that were neither sent nor cancelled, `notices` the notifications that they have not
-    read, `approvals` the requests of others that wait.
+    read, `approvals` the requests of others that wait, `access_requests` everybody's for access, also of those who may
+    not sign in.
     """
 
     problems: int = 0
@@ -65,6 +69,7 @@ class Attention:
     imports: int = 0
     notices: int = 0
     approvals: int = 0
+    access_requests: int = 0
 
     @property
     def poll_url(self) -> str:
@@ -80,20 +85,17 @@ def of_user(user_id: int) -> Attention:
         rows = cursor.fetchall()
     has = scope.current().has
     problems, companies, running = 0, set(), []
-    batches, running_batches, imports, notices, approvals = 0, 0, 0, 0, 0
-    for kind, company_id, state, pk, waits in rows:
+    batches, running_batches = 0, 0
+    counts = dict.fromkeys((_IMPORT, _NOTICES, _APPROVAL, _ACCESS), 0)
+    for kind, company_id, state, pk, number in rows:
         if company_id and not has(company_id):
             continue
-        if kind == _NOTICES:
-            notices += waits
-        elif kind == _IMPORT:
-            imports += 1
-        elif kind == _APPROVAL:
-            approvals += 1
+        if kind in counts:
+            counts[kind] += number
         elif kind == _BATCH:
             is_running = state in _RUNNING_BATCHES
             running_batches += is_running
-            batches += waits and not is_running
+            batches += number and not is_running
         elif state in RUNNING:
             running.append(str(uuid.UUID(str(pk))))
         else:
@@ -106,7 +108,8 @@ def of_user(user_id: int) -> Attention:
         tuple(running[:MAX_WATCHED]),
         batches,
         running_batches,
-        imports,
-        notices,
-        approvals,
+        imports=counts[_IMPORT],
+        notices=counts[_NOTICES],
+        approvals=counts[_APPROVAL],
+        access_requests=counts[_ACCESS],
     )

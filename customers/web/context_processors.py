@@ -5,8 +5,10 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.template.backends.utils import csrf_input
+from django.middleware.csrf import get_token
 from django.utils.functional import SimpleLazyObject
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from customers.formatting import thousands
 from customers.service import default_service
@@ -20,17 +22,19 @@ LOW_QUOTA = 0.2
 def dashboard(request: HttpRequest) -> dict[str, Any]:
     """The names that the frame (base.html) and the components use.
 
-    `csrf_input`, `is_sandbox`, `sandbox_url`, `administrator` (name and email, "" where not set), `support_contact`,
-    `reader`, `here_path`, `here_company` (its ID, "" for none), `companies_url`, `my_writes_url`,
+    `csrf_token`, `csrf_input`, `is_sandbox`, `sandbox_url`, `administrator` (name and email, "" where not set),
+    `support_contact`, `reader`, `here_path`, `here_company` (its ID, "" for none), `companies_url`, `my_writes_url`,
     `batches_url`, `imports_url`, `approvals_url`, `admin_site_url` ("" where there is none); callables, so that
     pages that do not show them make no query: `low_quota`, `attention` and `recent_companies`.
     """
     user = getattr(request, "user", None)
     user_id = user.pk if user is not None and user.is_authenticated else None
     match = request.resolver_match
+    # Masked once a page; Django's own are masked for each form, and no two of them compress together.
+    token = SimpleLazyObject(lambda: get_token(request))
     return {
-        # Masked once a page; Django's own masks it for each form.
-        "csrf_input": SimpleLazyObject(lambda: csrf_input(request)),
+        "csrf_token": token,
+        "csrf_input": SimpleLazyObject(lambda: _csrf_input(token)),
         "is_sandbox": settings.CODAT_IS_LOCAL,
         "sandbox_url": f"{settings.CODAT_BASE_URL}/",
         "administrator": {
@@ -56,6 +60,10 @@ def dashboard(request: HttpRequest) -> dict[str, Any]:
             for row in reader_of(request).recent_companies
         ],
     }
+
+
+def _csrf_input(token: object) -> SafeString:
+    return format_html('<input type="hidden" name="csrfmiddlewaretoken" value="{}">', token)
 
 
 def _low_quota() -> str:

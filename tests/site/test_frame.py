@@ -10,7 +10,7 @@ from django.db import OperationalError, connection
 from django.template import engines
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
-from pytest_django import Settings
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from customers.models import Preferences, Write
 from customers.web import company_mark, context_processors, links
@@ -214,6 +214,28 @@ def test_the_frame_makes_two_queries(
         # The preferences, with the companies used last, come with the user.
         assert sum('"customers_preferences"' in text for text in texts) == 1
         assert sum('"auth_user"."password"' in text for text in texts) == 1
+
+
+def test_a_list_of_customers_makes_six_queries(
+    administrator_client: RawPathClient,
+    sandbox: Sandbox,
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    """The session, the person, the saved views, two for changes, and one for the frame."""
+    url = links.customers(sandbox.company("qbo"))
+    administrator_client.get(url)
+    with django_assert_num_queries(6):
+        administrator_client.get(url)
+
+
+def test_the_forms_of_a_page_share_a_csrf_token(
+    editor_client: RawPathClient, sandbox: Sandbox
+) -> None:
+    url = links.customers(sandbox.company("qbo"))
+    pages = [editor_client.get(url).content.decode() for _ in range(2)]
+    tokens = [re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', page) for page in pages]
+    assert all(len(of_page) > 2 and len(set(of_page)) == 1 for of_page in tokens)
+    assert tokens[0][0] != tokens[1][0], "each page has a mask of its own"
 
 
 def test_the_reader_decides_how_a_page_is_shown(
