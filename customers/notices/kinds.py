@@ -16,6 +16,7 @@ class Kind(StrEnum):
     APPROVAL_WANTED = "approval-wanted"
     APPROVAL_DECIDED = "approval-decided"
     MENTION = "mention"
+    OWNER = "owner"
     ACCESS = "access"
 
 
@@ -88,6 +89,7 @@ FACTS = {
         "My change was approved or returned", is_own=True, permission=_WRITE
     ),
     Kind.MENTION: Facts("Somebody mentioned me in a note"),
+    Kind.OWNER: Facts("Somebody made me the owner of a company, a customer or a change"),
     Kind.ACCESS: Facts("Somebody asks for access", permission="customers.manage_people"),
 }
 CHANNEL_KINDS = {kind: facts.team_label for kind, facts in FACTS.items() if facts.team_label}

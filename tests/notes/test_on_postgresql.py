@@ -5,7 +5,12 @@ from django.db import connection
 
 from tests.support.races import run_on_postgresql
 
-TESTS = ("tests/notes/test_notes.py", "tests/notes/test_mentions.py", "tests/notes/test_pages.py")
+TESTS = (
+    "tests/notes/test_notes.py",
+    "tests/notes/test_mentions.py",
+    "tests/notes/test_new_owners.py",
+    "tests/notes/test_pages.py",
+)
 
 
 @pytest.mark.timeout(600)
