@@ -50,6 +50,8 @@ _HALTS = {
     Halt.REFUSED: "A batch waits: Codat refuses the dashboard’s calls",
     Halt.UNKNOWN: "A batch waits: an outcome is unknown",
 }
+# Of the causes of these: the prefix, and the columns.
+_HALTED = "batch-waits", "id", "halted"
 _IMPORTS = {
     Import.State.UNREADABLE: "An import could not be read",
     Import.State.COLUMNS: "An import waits for its columns to be matched",
@@ -83,9 +85,13 @@ def tell_facts(should_stop: Callable[[], bool], now: datetime | None = None) -> 
 
 
 def delete_old() -> int:
-    """Forget what was told so long ago that it is not looked at any more; how many."""
+    """Forget what was told so long ago that it is not looked at any more; how many.
+
+    A batch that waits is looked at as long as it does, so what was told of it stays.
+    """
     old = ToldCause.objects.filter(at__lt=timezone.now() - KEEP).exclude(pk=BEGAN)
-    return old.delete()[0]
+    still = _named(_halted(), *_HALTED).filter(cause=OuterRef("pk"))
+    return old.filter(~Exists(still)).delete()[0]
 
 
 def _tell(fact: Fact) -> int:
@@ -112,13 +118,18 @@ def _facts(since: datetime, now: datetime) -> Iterator[Fact]:
 
 
 def _untold(rows: "QuerySet[Any]", prefix: str, *parts: str) -> "QuerySet[Any]":
-    """The rows that nobody was told of, each with its `cause`: a prefix and the values of columns."""
+    """The rows that nobody was told of, each with its `cause`."""
+    told = ToldCause.objects.filter(pk=OuterRef("cause"))
+    return _named(rows, prefix, *parts).filter(~Exists(told))[:MAX_FACTS]
+
+
+def _named(rows: "QuerySet[Any]", prefix: str, *parts: str) -> "QuerySet[Any]":
+    """The rows, each with its `cause`: a prefix and the values of columns."""
     cause: list[Any] = [Value(prefix)]
     for part in parts:
         cause += [Value(":"), Cast(part, CharField())]
-    named = rows.order_by().annotate(cause=Concat(*cause, output_field=CharField()))
-    untold: QuerySet[Any] = named.filter(~Exists(ToldCause.objects.filter(pk=OuterRef("cause"))))
-    return untold[:MAX_FACTS]
+    named: QuerySet[Any] = rows.order_by().annotate(cause=Concat(*cause, output_field=CharField()))
+    return named
 
 
 def _changes(since: datetime, now: datetime) -> Iterator[Fact]:
@@ -161,9 +172,13 @@ def _waiting_batches(since: datetime) -> Iterator[Fact]:
     )
     for step in _untold(paused.select_related("batch"), "batch-paused", "id"):
         yield _of_batch(step.batch, step.cause, "A batch was paused")
-    halted = Batch.objects.filter(state=Batch.State.RUNNING, halted__in=list(_HALTS))
-    for batch in _untold(halted, "batch-waits", "id", "halted"):
+    for batch in _untold(_halted(), *_HALTED):
         yield _of_batch(batch, batch.cause, _HALTS[Halt(batch.halted)])
+
+
+def _halted() -> "QuerySet[Batch]":
+    """The batches that wait for a reason which people are told, since whenever."""
+    return Batch.objects.filter(state=Batch.State.RUNNING, halted__in=list(_HALTS))
 
 
 def _of_batch(batch: Batch, cause: str, title: str) -> Fact:

@@ -156,6 +156,27 @@ def test_a_batch_that_waits_is_told_where_it_takes_long(halt: str, number: int) 
     assert len(titles(anna)) == number
 
 
+def test_a_batch_that_waits_for_months_is_told_once() -> None:
+    anna = reader("anna")
+    batch = batch_of(anna, "ours", Batch.State.RUNNING)
+    Batch.objects.filter(pk=batch.pk).update(halted=Batch.Halt.QUOTA)
+    refused(anna)
+    assert tell() == 2
+    long_ago = timezone.now() - facts.KEEP - timedelta(days=1)
+    ToldCause.objects.exclude(pk=facts.BEGAN).update(at=long_ago)
+    # What is not looked at any more is forgotten, what still waits is not.
+    Write.objects.update(created_at=long_ago, completed_at=long_ago, confirmed_at=None)
+    assert facts.delete_old() == 1
+    Notice.objects.all().delete()
+    assert tell() == 0
+    # It goes on, and later waits for another reason.
+    Batch.objects.filter(pk=batch.pk).update(halted=Batch.Halt.NONE)
+    assert facts.delete_old() == 1
+    Batch.objects.filter(pk=batch.pk).update(halted=Batch.Halt.REFUSED)
+    assert tell() == 1
+    assert titles(anna) == ["A batch waits: Codat refuses the dashboard’s calls"]
+
+
 def test_an_import_that_nobody_goes_on_with_is_told() -> None:
     anna = reader("anna")
     source = Import.objects.create(
