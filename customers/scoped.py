@@ -20,6 +20,8 @@ class CompanyManager(models.Manager[M]):
     company, and everybody has it. Where nothing is restricted, queries are as Django's own manager makes them.
     """
 
+    has_common = True
+
     def get_queryset(self) -> models.QuerySet[M]:
         """The rows in the scope of the moment."""
         rows = super().get_queryset()
@@ -27,4 +29,11 @@ class CompanyManager(models.Manager[M]):
         if companies is None:
             return rows
         path = getattr(self.model, "COMPANY", "company_id")
-        return rows.filter(Q(**{f"{path}__in": companies | {""}}))
+        seen = companies | {""} if self.has_common else companies
+        return rows.filter(Q(**{f"{path}__in": seen}))
+
+
+class StrictCompanyManager(CompanyManager[M]):
+    """The same where a row with "" is for those alone who see everything."""
+
+    has_common = False

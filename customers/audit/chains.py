@@ -54,7 +54,7 @@ class Verification:
 
 def has_new() -> bool:
     """Whether an entry is not chained yet."""
-    return AuditEntry.objects.filter(number=None).exists()
+    return AuditEntry.everywhere.filter(number=None).exists()
 
 
 def extend(should_stop: Callable[[], bool] = lambda: False) -> int:
@@ -70,13 +70,13 @@ def _extend(name: str) -> int:
     """Chain the next `PIECE` entries of a chain."""
     with transaction.atomic():
         chain = _locked(name)
-        waiting = AuditEntry.objects.filter(chain=name, number=None)
+        waiting = AuditEntry.everywhere.filter(chain=name, number=None)
         entries = list(waiting.order_by("id")[:PIECE])
         for entry in entries:
             chain.number += 1
             entry.number, entry.previous_hash = chain.number, chain.hash
             entry.hash = chain.hash = digest(entry)
-        AuditEntry.objects.bulk_update(entries, ["number", "previous_hash", "hash"])
+        AuditEntry.everywhere.bulk_update(entries, ["number", "previous_hash", "hash"])
         if entries:
             chain.save(update_fields=["number", "hash"])
     if entries:
@@ -88,7 +88,7 @@ def _extend(name: str) -> int:
 def verify(name: str, *, through: int | None = None) -> Verification:
     """Verify a chain from its oldest entry to its newest, or to the number `through`."""
     chain = AuditChain.objects.filter(name=name).first() or AuditChain(name=name)
-    entries = AuditEntry.objects.filter(chain=name)
+    entries = AuditEntry.everywhere.filter(chain=name)
     waiting = entries.filter(number=None).count()
     rows = entries.filter(number__gt=chain.anchor_number).order_by("number")
     # Entries that are chained meanwhile are none of this verification.
@@ -119,7 +119,7 @@ def verify(name: str, *, through: int | None = None) -> Verification:
 
 def _is_longer(name: str) -> bool:
     """Whether there is an entry after the chain's newest. In this order, one that is chained meanwhile is none."""
-    last = AuditEntry.objects.filter(chain=name).aggregate(last=Max("number"))["last"] or 0
+    last = AuditEntry.everywhere.filter(chain=name).aggregate(last=Max("number"))["last"] or 0
     newest = AuditChain.objects.filter(name=name).values_list("number", flat=True).first() or 0
     return last > newest
 
@@ -129,7 +129,7 @@ def hash_of(name: str, number: int) -> str:
     chain = AuditChain.objects.filter(name=name).first()
     if chain and number and chain.anchor_number == number:
         return chain.anchor_hash
-    entry = AuditEntry.objects.filter(chain=name, number=number).first()
+    entry = AuditEntry.everywhere.filter(chain=name, number=number).first()
     return entry.hash if entry else ""
 
 
@@ -144,7 +144,7 @@ def forget_old() -> int:
 
 def _forget(name: Chain, days: int) -> int:
     limit = timezone.now() - timedelta(days=days)
-    entries = AuditEntry.objects.filter(chain=name)
+    entries = AuditEntry.everywhere.filter(chain=name)
     chained = entries.exclude(number=None).order_by("number")
     first_kept = chained.filter(at__gte=limit).first()
     newest = chained.last()
@@ -166,7 +166,7 @@ def _anchor(name: str, number: int) -> None:
     with transaction.atomic():
         chain = _locked(name)
         if chain.anchor_number < number:
-            chain.anchor_hash = AuditEntry.objects.get(chain=name, number=number).hash
+            chain.anchor_hash = AuditEntry.everywhere.get(chain=name, number=number).hash
             chain.anchor_number, chain.anchored_at = number, timezone.now()
             chain.save(update_fields=["anchor_number", "anchor_hash", "anchored_at"])
 
@@ -174,9 +174,9 @@ def _anchor(name: str, number: int) -> None:
 def _delete(name: str) -> int:
     """Delete what lies before the anchor, also what a process that died has left of it."""
     anchor = AuditChain.objects.get(name=name).anchor_number
-    old, done = AuditEntry.objects.filter(chain=name, number__lte=anchor).order_by("number"), 0
+    old, done = AuditEntry.everywhere.filter(chain=name, number__lte=anchor).order_by("number"), 0
     while keys := list(old.values_list("pk", flat=True)[:PIECE]):
-        done += AuditEntry.objects.filter(pk__in=keys).delete()[0]
+        done += AuditEntry.everywhere.filter(pk__in=keys).delete()[0]
     return done
 
 

@@ -7,7 +7,6 @@ from datetime import date
 from django.contrib.auth.models import User
 from django.db.models import Q, QuerySet
 
-from customers import scope
 from customers.codat.values import is_uuid
 from customers.home.activity import company_named
 from customers.home.periods import Period
@@ -64,7 +63,7 @@ class EntryFilters:
 
     def entries(self) -> "QuerySet[AuditEntry]":
         """The entries that match and that the reader may see, the newest first."""
-        rows = visible()
+        rows = AuditEntry.objects.all()
         if self.company_id:
             rows = rows.filter(company_id=self.company_id)
         if self.customer:
@@ -79,13 +78,6 @@ class EntryFilters:
         if span.end:
             rows = rows.filter(at__lt=span.end)
         return rows.order_by("-at", "-id")
-
-
-def visible() -> "QuerySet[AuditEntry]":
-    """The entries of the companies that the reader may see; those without a company for who sees everything."""
-    companies = scope.current().companies
-    rows = AuditEntry.objects.all()
-    return rows if companies is None else rows.filter(company_id__in=companies)
 
 
 def after(rows: "QuerySet[AuditEntry]", entry: AuditEntry | None) -> "QuerySet[AuditEntry]":

@@ -9,6 +9,8 @@ The database refuses every change of a chained entry, and every deletion but tha
 from django.db import models
 from django.utils import timezone
 
+from customers.scoped import StrictCompanyManager
+
 
 class Chain(models.TextChoices):
     """Entries that are kept for the same time have one chain, so that its oldest part can be deleted whole."""
@@ -60,6 +62,10 @@ class AuditEntry(models.Model):
     number = models.BigIntegerField(null=True, help_text="In its chain, from 1; then chained.")
     previous_hash = models.CharField(max_length=64, blank=True)
     hash = models.CharField(max_length=64, blank=True, help_text="SHA-256.")
+
+    objects = StrictCompanyManager["AuditEntry"]()
+    # A chain has the entries of all companies, whoever asks.
+    everywhere = models.Manager["AuditEntry"]()
 
     class Meta:
         """Entries are only added."""

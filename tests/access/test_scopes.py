@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -13,12 +14,16 @@ from customers import scope
 from customers.access import people
 from customers.access.roles import PERMISSIONS, Role
 from customers.access.scopes import scope_of
+from customers.audit import chains
+from customers.audit.recording import record
+from customers.auditing.held import Customer
 from customers.codat.errors import NotFound
 from customers.codat.parallel import in_advance
 from customers.codat.reading import scoped_snapshots
 from customers.home.company_facts import facts_of
-from customers.models import CompanyState, Grant, Person, Write
+from customers.models import AuditEntry, CompanyState, Grant, Person, Write
 from customers.scope import EVERYTHING, NOTHING, Scope, restricted
+from customers.scoped import CompanyManager
 from customers.service import default_service
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
@@ -177,6 +182,32 @@ def test_a_file_is_sent_within_the_scope(sandbox: Sandbox, user: User) -> None:
     text = content(client.get("/activity/changes.csv")).decode()
     assert mine in text
     assert other not in text
+
+
+def test_each_table_with_a_company_is_read_within_the_scope() -> None:
+    models = [
+        model
+        for model in apps.get_app_config("customers").get_models()
+        if hasattr(model, "COMPANY") or "company_id" in {one.name for one in model._meta.fields}
+    ]
+    assert AuditEntry in models
+    open_to_all = [one for one in models if not isinstance(one._default_manager, CompanyManager)]
+    assert open_to_all == []
+
+
+def test_entries_of_the_audit_are_read_within_the_scope(user: User) -> None:
+    for company_id in ("mine", "other", ""):
+        record(AuditEntry.Kind.READ, company_id=company_id, customer_id="39")
+    with restricted(Scope(frozenset({"mine"}))):
+        assert [one.company_id for one in AuditEntry.objects.all()] == ["mine"]
+        assert Customer("mine", "39").entries.count() == 1
+        assert not Customer("other", "39").entries.exists()
+        # A chain has the entries of all companies, whoever asks.
+        assert chains.extend() == 3
+        assert chains.verify("reads").verified == 3
+    with restricted(NOTHING):
+        assert not AuditEntry.objects.exists()
+    assert AuditEntry.objects.count() == 3
 
 
 @pytest.mark.parametrize("role", Role)
