@@ -1,6 +1,7 @@
 """Counts the changes of each day by outcome, for the picture on the home page. Work of the worker.
 
-The page reads these few rows: counting the journal for each page would take longer the more there is.
+The page reads these few rows, those of all companies together or of the ones that the person sees: counting the
+journal for each page would take longer the more there is.
 """
 
 from collections import Counter
@@ -8,10 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from django.db.models import Count
+from django.db.models import Count, Sum
 from django.utils import timezone
 
-from customers import formatting, localisation
+from customers import formatting, localisation, scope
 from customers.models import ChangesOfDay, Write
 
 State, Confirmation = Write.State, Write.Confirmation
@@ -19,6 +20,8 @@ State, Confirmation = Write.State, Write.Confirmation
 DAYS = 14
 # Today and yesterday are counted each time, an earlier day once more after this time: an outcome may come late.
 RECOUNT_AFTER = timedelta(hours=6)
+# Rows of one statement.
+_PIECE = 500
 ACCEPTED, DIFFERENT, REFUSED, RUNNING = OUTCOMES = ("accepted", "different", "refused", "running")
 _OF_STATES = {
     State.WAITING: RUNNING,
@@ -45,12 +48,15 @@ class Day:
 
 
 def last_days() -> Sequence[Day]:
-    """The last days, the oldest first, as they were counted; () where they never were."""
+    """The last days in the companies of the scope, the oldest first, as they were counted; () where they never were."""
     days = _days()
+    rows = ChangesOfDay.objects.filter(day__gte=days[0])
+    if scope.current().is_everything:
+        rows = rows.filter(company_id="")
     counted: dict[date, Counter[str]] = {}
-    for row in ChangesOfDay.objects.filter(day__gte=days[0]):
-        counted.setdefault(row.day, Counter())[row.outcome] = row.number
-    if not counted:
+    for day, outcome, number in rows.values_list("day", "outcome").annotate(Sum("number")):
+        counted.setdefault(day, Counter())[outcome] = number
+    if not counted and not ChangesOfDay.everywhere.filter(day__gte=days[0]).exists():
         return ()
     return [
         Day(day, tuple(counted.get(day, Counter())[outcome] for outcome in OUTCOMES))
@@ -63,36 +69,48 @@ def count() -> int:
     now = timezone.now()
     days = _days()
     fresh = set(
-        ChangesOfDay.objects.filter(counted_at__gt=now - RECOUNT_AFTER).values_list(
+        ChangesOfDay.objects.filter(company_id="", counted_at__gt=now - RECOUNT_AFTER).values_list(
             "day", flat=True
         )
     )
     due = [day for day in days if day >= days[-2] or day not in fresh]
     rows = [
-        ChangesOfDay(day=day, outcome=outcome, number=numbers[outcome], counted_at=now)
+        ChangesOfDay(
+            day=day,
+            company_id=company_id,
+            outcome=outcome,
+            number=numbers[outcome],
+            counted_at=now,
+        )
         for day in due
-        for numbers in [_count(day)]
+        for company_id, numbers in _count(day).items()
         for outcome in OUTCOMES
     ]
     ChangesOfDay.objects.bulk_create(
         rows,
         update_conflicts=True,
-        unique_fields=["day", "outcome"],
+        unique_fields=["company_id", "day", "outcome"],
         update_fields=["number", "counted_at"],
+        batch_size=_PIECE,
     )
     ChangesOfDay.objects.filter(day__lt=days[0]).delete()
     return len(due)
 
 
-def _count(day: date) -> Counter[str]:
-    """The changes that were saved on a day, by outcome. Those that were never sent are none."""
+def _count(day: date) -> dict[str, Counter[str]]:
+    """The changes that were saved on a day, by outcome: of each company by its ID, and "" for all of them.
+
+    Those that were never sent are none; a company that has no other has zeros.
+    """
     saved = Write.objects.filter(created_at__gte=_start(day), created_at__lt=_start(day, 1))
-    groups = saved.order_by().values_list("state", "confirmation").annotate(number=Count("pk"))
-    numbers = Counter[str]()
-    for state, confirmation, number in groups:
+    groups = saved.order_by().values_list("company_id", "state", "confirmation")
+    counts = {"": Counter[str]()}
+    for company_id, state, confirmation, number in groups.annotate(Count("pk")):
+        of_company = counts.setdefault(company_id, Counter())
         if state != State.NOT_SENT:
-            numbers[_outcome(state, confirmation)] += number
-    return numbers
+            for numbers in (counts[""], of_company):
+                numbers[_outcome(state, confirmation)] += number
+    return counts
 
 
 def _outcome(state: str, confirmation: str) -> str:

@@ -58,7 +58,7 @@ class AgesPicture:
 
 
 def changes_picture() -> ChangesPicture | None:
-    """The changes of the last days by outcome, in all companies; None until the worker has counted them."""
+    """The changes of the last days by outcome; None until the worker has counted them. At most two queries."""
     days = last_days()
     if not days:
         return None

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from customers.scoped import CompanyManager
+from customers.scoped import CompanyManager, StrictCompanyManager
 
 
 class ProblemNote(models.Model):
@@ -131,19 +131,30 @@ class CompanyState(models.Model):
 
 
 class ChangesOfDay(models.Model):
-    """How many changes of one day have one outcome, for the picture on the home page. The worker counts them."""
+    """How many changes of one day have one outcome, for the picture on the home page. The worker counts them.
 
+    Those of all companies together, for who sees all, and those of each company, for who sees some.
+    """
+
+    company_id = models.CharField(
+        max_length=64, blank=True, help_text="Empty for all of them together."
+    )
     day = models.DateField(help_text="In the dashboard's own time zone.")
     outcome = models.CharField(max_length=12)
     number = models.PositiveIntegerField()
     counted_at = models.DateTimeField()
+
+    objects = StrictCompanyManager["ChangesOfDay"]()
+    everywhere = models.Manager["ChangesOfDay"]()
 
     class Meta:
         """No one edits counts."""
 
         default_permissions = ()
         constraints = [
-            models.UniqueConstraint(fields=["day", "outcome"], name="one_count_per_outcome")
+            models.UniqueConstraint(
+                fields=["company_id", "day", "outcome"], name="one_count_per_outcome"
+            )
         ]
 
     def __str__(self) -> str:

@@ -12,10 +12,13 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from customers.access.people import grant
 from customers.home import charts, day_counts, pictures
-from customers.models import ChangesOfDay, Write
+from customers.models import ChangesOfDay, Grant, Write
+from customers.scope import Scope, restricted
 from tests.conftest import RawPathClient
 from tests.support.journal import journal_row
+from tests.support.people import person
 from tests.support.problems import COMPANY, company
 
 pytestmark = pytest.mark.django_db
@@ -68,6 +71,38 @@ def test_changes_are_counted_by_day_and_outcome(editor: User) -> None:
     assert day_counts.last_days()[-2].numbers[day_counts.OUTCOMES.index("refused")] == 2
     ChangesOfDay.objects.update(counted_at=now - DAY)
     assert day_counts.count() == day_counts.DAYS
+
+
+def test_who_sees_some_companies_sees_their_changes(editor: User) -> None:
+    for company_id in (COMPANY, "other", "other"):
+        journal_row(company_id, editor, state="success", confirmation="confirmed")
+    journal_row("other", editor, state="not_sent", confirmation="")
+    day_counts.count()
+    for companies, number in (({COMPANY}, 1), ({COMPANY, "other"}, 3), ({"nothing"}, 0)):
+        with restricted(Scope(frozenset(companies))):
+            assert sum(map(sum, (day.numbers for day in day_counts.last_days()))) == number
+    assert sum(day_counts.last_days()[-1].numbers) == 3
+    narrow = person("narrow", sees_all=False)
+    grant(narrow, Grant.Kind.COMPANY, COMPANY)
+    client = RawPathClient()
+    client.force_login(narrow)
+    figure = client.get("/").content.decode().partition('id="changes-figure"')[2]
+    assert '<strong class="num">1</strong> accepted' in figure
+    # The last change of a company that was recounted is not shown any more.
+    Write.objects.filter(company_id=COMPANY).update(state="not_sent", confirmation="")
+    day_counts.count()
+    assert "No customer was changed." in client.get("/").content.decode()
+
+
+def test_their_changes_are_one_query(editor: User) -> None:
+    for number in range(40):
+        journal_row(f"company-{number}", editor, state="success", confirmation="confirmed")
+    day_counts.count()
+    seen = Scope(frozenset(f"company-{number}" for number in range(30)))
+    with restricted(seen), CaptureQueriesContext(connection) as queries:
+        picture = pictures.changes_picture()
+    assert picture
+    assert (picture.accepted, len(queries)) == (30, 1)
 
 
 def test_days_that_are_over_are_deleted(editor: User) -> None:

@@ -9,7 +9,6 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest
 from django.utils import timezone
 
-from customers import scope
 from customers.home import frame, pictures
 from customers.home.board import (
     LATELY,
@@ -75,7 +74,7 @@ def home_context(request: HttpRequest) -> dict[str, Any]:
     """The context of `home/home.html` and `home/_home.html`."""
     place, board = HomePlace.of(request.GET), read_board(request)
     user = cast(User, request.user)
-    may_write, sees_all = user.has_perm("customers.write_customers"), scope.current().is_everything
+    may_write = user.has_perm("customers.write_customers")
     entries, counts = board.shown(place.shown), board.counts
     lately = timezone.now() - LATELY
     return {
@@ -103,9 +102,7 @@ def home_context(request: HttpRequest) -> dict[str, Any]:
         "resolved_url": place.address(show=RESOLVED),
         "may_write": may_write,
         "draft_count": drafts.unsaved(user).count() if may_write else 0,
-        # The worker counts the changes of all companies.
-        "sees_all": sees_all,
-        "changes_picture": pictures.changes_picture() if sees_all else None,
+        "changes_picture": pictures.changes_picture(),
         "ages_picture": pictures.ages_picture(),
         "activity_url": links.activity(),
     } | companies_context(place, board)
