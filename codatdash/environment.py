@@ -147,6 +147,11 @@ def locale(name: str, default: str) -> str:
     return value
 
 
+def words(name: str) -> list[str]:
+    """Words or names, separated by commas; blanks around them are ignored."""
+    return _listed(name)
+
+
 def hosts(name: str, default: list[str]) -> list[str]:
     """Host names, separated by commas; blanks around them are ignored."""
     values = _listed(name)

@@ -13,6 +13,7 @@ from codatdash import log_settings
 from codatdash.hardening import policies
 from codatdash.signin import provider_settings
 from codatdash.signin.allauth_settings import *  # noqa: F403  Django reads this module alone
+from codatdash.signin.password_settings import *  # noqa: F403
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env.load(BASE_DIR / ".env")
@@ -281,15 +282,6 @@ SESSION_IDLE_MINUTES = env.whole("SESSION_IDLE_MINUTES", 480, minimum=1, maximum
 SESSION_MAX_HOURS = env.whole("SESSION_MAX_HOURS", 24, minimum=1, maximum=10_000)
 SESSION_COOKIE_AGE = SESSION_MAX_HOURS * 3600
 AUTHENTICATION_BACKENDS = ["codatdash.accounts.UserBackend"]
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
-    )
-]
 LOGIN_URL = "/accounts/login/"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/accounts/login/"
@@ -314,6 +306,8 @@ if not LOCAL_PASSWORDS and not OIDC_ISSUER:
     raise ImproperlyConfigured(
         "LOCAL_PASSWORDS is off and OIDC_ISSUER is not set: nobody could sign in."
     )
+# Names of the firm that do not count in a password.
+PASSWORD_WORDS = env.words("PASSWORD_WORDS")
 # Whether editors and above need a second factor, or a sign-in at the provider.
 REQUIRE_SECOND_FACTOR = env.flag("REQUIRE_SECOND_FACTOR", default=False)
 
