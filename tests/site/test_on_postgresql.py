@@ -8,6 +8,7 @@ from tests.support.races import run_on_postgresql
 TESTS = (
     "tests/security/test_null_characters.py",
     "tests/site/signin/test_second_factor.py",
+    "tests/site/signin/test_required_factor.py",
     "tests/site/signin/test_provider.py",
     "tests/site/signin/test_own_sessions.py",
     "tests/site/signin/test_password_reset.py",
