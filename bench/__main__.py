@@ -99,20 +99,20 @@ def measure(testbed: Testbed, *, quick: bool, only: Collection[str]) -> list[Row
     step("index", lambda: index.rows(testbed, servers.upstream, quick=quick))
     step("imports", lambda: imports.rows(testbed, servers.upstream, 1 if quick else 3))
     step("journal", lambda: journal.rows(testbed, servers.upstream, rounds, quick=quick))
-
-    def memory() -> list[Row]:
-        sizes = [downloads.KIB, size] if quick else charts.SIZES
-        growth = downloads.memory(testbed, servers.upstream, sizes, few)
-        if not quick:
-            charts.file_sizes(growth)
-        return downloads.memory_rows(growth, downloads.slow_memory(testbed, servers.upstream, few))
-
-    step("memory", memory)
     plain = servers.upstream
+    step("memory", lambda: _memory(testbed, plain, size, few, quick=quick))
     step("throughput", lambda: downloads.throughput(testbed, plain, size, few, tls=False))
     secure = testbed.upstream(tls=True)
     step("throughput over TLS", lambda: downloads.throughput(testbed, secure, size, few, tls=True))
     return results
+
+
+def _memory(testbed: Testbed, upstream: Server, size: int, few: int, *, quick: bool) -> list[Row]:
+    sizes = [downloads.KIB, size] if quick else charts.SIZES
+    growth = downloads.memory(testbed, upstream, sizes, few)
+    if not quick:
+        charts.file_sizes(growth)
+    return downloads.memory_rows(growth, downloads.slow_memory(testbed, upstream, few))
 
 
 def _pictures(servers: pages.Servers) -> list[Row]:

@@ -124,23 +124,9 @@ def other(sandbox: Sandbox, restricted: User) -> Other:
         records[key] = {**record, "customerName": f"{SECRET} {key}"}
     author = person("author")
     name = f"{SECRET} Holdings"
-    for key in ("qbo", "xero"):
-        state = sandbox.state(key)
-        indexed(state.plan.id, *list(state.copy.values())[:5], name=state.plan.name)
-        company_state(state.plan.name, company_id=state.plan.id)
-    facts: dict[str, Any] = {"company_name": name, "customer_name": f"{SECRET} & Sons"}
+    _index(sandbox)
     customer = next(iter(records))
-    write = journal_row(
-        company, author, customer_id=customer, state="failed", correlation_id="corr-other", **facts
-    )
-    for user in (author, restricted):
-        journal_row(company, user, customer_id=customer, state="pending", **facts)
-        journal_row(company, user, customer_id=customer, state="unknown", **facts)
-        _batch(user, company, name, "ready", checked=2)
-        Draft.objects.create(
-            submission=uuid.uuid4(), user=user, company_id=company, connection_id="c",
-            customer_id=customer, customer_name=facts["customer_name"], body="f.phone=1",
-        )  # fmt: skip
+    write = _changes(company, customer, name, author, restricted)
     batch = _batch(author, company, name, "running", queued=2, refused=1)
     source = import_of(restricted, company, "checked", new=2)
     Import.objects.filter(pk=source.pk).update(company_name=name, file_name=f"{SECRET}.csv")
@@ -158,13 +144,51 @@ def other(sandbox: Sandbox, restricted: User) -> Other:
         for key, entry in board_of(author).entries.items()
         if entry.problem.company_id == company
     )
-    ProblemNote.objects.create(
-        key="gone-other", kind="refused", title=f"{SECRET} title", company_id=company,
-        company_name=name, resolved_at=timezone.now(),
-    )  # fmt: skip
     notice = Notice.objects.create(
         user=restricted, kind="refused", cause="other", company_id=company, title=f"{SECRET} told",
         link=f"/companies/{company}/writes/",
+    )  # fmt: skip
+    _remarks(company, customer, name, author)
+    approval = Approval.objects.create(
+        write=write, company_id=company, sha256="0" * 64, reasons=[f"{SECRET} reason"],
+        asked_by=author, asked_by_name="author", expires_at=timezone.now() + timedelta(days=1),
+    )  # fmt: skip
+    markers = (SECRET, company, sandbox.state("xero").plan.name)
+    return Other(
+        company, customer, write, batch, export, source, problem, notice, approval, markers
+    )
+
+
+def _index(sandbox: Sandbox) -> None:
+    """Both companies, with some of their customers, are in the index."""
+    for key in ("qbo", "xero"):
+        state = sandbox.state(key)
+        indexed(state.plan.id, *list(state.copy.values())[:5], name=state.plan.name)
+        company_state(state.plan.name, company_id=state.plan.id)
+
+
+def _changes(company: str, customer: str, name: str, author: User, restricted: User) -> Write:
+    """Changes, batches and drafts of both people; the result is one that was refused."""
+    facts: dict[str, Any] = {"company_name": name, "customer_name": f"{SECRET} & Sons"}
+    write = journal_row(
+        company, author, customer_id=customer, state="failed", correlation_id="corr-other", **facts
+    )
+    for user in (author, restricted):
+        journal_row(company, user, customer_id=customer, state="pending", **facts)
+        journal_row(company, user, customer_id=customer, state="unknown", **facts)
+        _batch(user, company, name, "ready", checked=2)
+        Draft.objects.create(
+            submission=uuid.uuid4(), user=user, company_id=company, connection_id="c",
+            customer_id=customer, customer_name=facts["customer_name"], body="f.phone=1",
+        )  # fmt: skip
+    return write
+
+
+def _remarks(company: str, customer: str, name: str, author: User) -> None:
+    """A note about a customer, one about a problem, and a pair that looks alike."""
+    ProblemNote.objects.create(
+        key="gone-other", kind="refused", title=f"{SECRET} title", company_id=company,
+        company_name=name, resolved_at=timezone.now(),
     )  # fmt: skip
     Note.objects.create(
         company_id=company,
@@ -175,14 +199,6 @@ def other(sandbox: Sandbox, restricted: User) -> Other:
     )
     DuplicatePair.objects.create(
         company_id=company, first_id="1", second_id="2", score=90, reasons=[]
-    )
-    approval = Approval.objects.create(
-        write=write, company_id=company, sha256="0" * 64, reasons=[f"{SECRET} reason"],
-        asked_by=author, asked_by_name="author", expires_at=timezone.now() + timedelta(days=1),
-    )  # fmt: skip
-    markers = (SECRET, company, sandbox.state("xero").plan.name)
-    return Other(
-        company, customer, write, batch, export, source, problem, notice, approval, markers
     )
 
 

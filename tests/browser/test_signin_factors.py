@@ -60,22 +60,27 @@ def check(page: Page) -> None:
         assert not page.evaluate("document.documentElement.scrollWidth > innerWidth"), page.url
 
 
+def add_passkey(page: Page, name: str) -> None:
+    """Add a passkey on the page of the account's security."""
+    page.goto(SECURITY)
+    check(page)
+    page.get_by_role("link", name="Add a passkey").click()
+    check(page)
+    page.get_by_label("Name").fill(name)
+    page.get_by_role("button", name="Add a passkey").click()
+    page.wait_for_url("**/accounts/security/codes/")
+    check(page)
+    page.goto(SECURITY)
+    expect(page.get_by_role("link", name=f"Rename {name}")).to_be_visible()
+    check(page)
+
+
 def test_a_passkey_signs_in_alone(context: BrowserContext) -> None:
     page = context.new_page()
     plug_in_authenticator(page)
     give_password(page)
     page.wait_for_url(HOME)
-    page.goto(SECURITY)
-    check(page)
-    page.get_by_role("link", name="Add a passkey").click()
-    check(page)
-    page.get_by_label("Name").fill("My laptop")
-    page.get_by_role("button", name="Add a passkey").click()
-    page.wait_for_url("**/accounts/security/codes/")
-    check(page)
-    page.goto(SECURITY)
-    expect(page.get_by_role("link", name="Rename My laptop")).to_be_visible()
-    check(page)
+    add_passkey(page, "My laptop")
     sign_out(page)
     check(page)
     page.get_by_role("button", name="Use a passkey").click()

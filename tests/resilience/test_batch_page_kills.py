@@ -20,16 +20,8 @@ from tests.support.programs import processes
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_a_dashboard_that_is_killed_while_a_batch_is_made_leaves_none_and_then_makes_one(
-    sandbox: Sandbox, editor_client: RawPathClient
-) -> None:
-    session = editor_client.cookies["sessionid"].value
-    company, connection = sandbox.company(COMPANY), sandbox.connection(COMPANY)
-    path = links.new_batch(company, connection=connection, listed="?status=Active", is_all=True)
-    form = posted(opened(editor_client, path)) | COUNTRY | {"action": "save"}
-    form.pop("csrfmiddlewaretoken", None)  # The other browser has a token of its own.
-    total = int(form["count"])
-
+def kill_while_it_is_made(sandbox: Sandbox, session: str, path: str, form: dict[str, str]) -> None:
+    """Kill the dashboard while it reads the customers of a batch."""
     with processes.gunicorn() as (server, port):
         browser = Browser(port, session)
         assert browser.ask("GET", path)[0] == 200
@@ -40,6 +32,19 @@ def test_a_dashboard_that_is_killed_while_a_batch_is_made_leaves_none_and_then_m
         wait_for(lambda: any("/data/customers" in call.path for call in sandbox.calls))
         processes.kill(server)
         saving.join()
+
+
+def test_a_dashboard_that_is_killed_while_a_batch_is_made_leaves_none_and_then_makes_one(
+    sandbox: Sandbox, editor_client: RawPathClient
+) -> None:
+    session = editor_client.cookies["sessionid"].value
+    company, connection = sandbox.company(COMPANY), sandbox.connection(COMPANY)
+    path = links.new_batch(company, connection=connection, listed="?status=Active", is_all=True)
+    form = posted(opened(editor_client, path)) | COUNTRY | {"action": "save"}
+    form.pop("csrfmiddlewaretoken", None)  # The other browser has a token of its own.
+    total = int(form["count"])
+
+    kill_while_it_is_made(sandbox, session, path, form)
     assert not Batch.objects.exists()
     assert not BatchRow.objects.exists()
 

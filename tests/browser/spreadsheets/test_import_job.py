@@ -157,6 +157,18 @@ def test_two_hundred_rows_are_imported(
     page.get_by_label("Match customers by").select_option(label="Customer ID")
     page.locator("#check-rows").click()
 
+    correct(job, ids)
+    expect(page.locator(".save-bar")).to_contain_text("calls left today")
+    page.get_by_role("button", name=f"Send {ROWS} rows").click()
+    job.wait(page.locator("#import-state"), f"Finished: {ROWS} of {ROWS} confirmed")
+    expect(page.get_by_role("link", name="View the batch")).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download the outcome").click()
+    check_outcome(sandbox, ids, download.value.path())
+
+
+def correct(job: Job, ids: list[str]) -> None:
+    """Correct the twelve rows that cannot be sent as they are."""
     # One answer for all of a kind, ...
     job.wait_for_check(problems=12)
     status = job.group("Status is not in the list")
@@ -175,16 +187,12 @@ def test_two_hundred_rows_are_imported(
     changed.select_option(f"change:{ids[CHANGED]}")
     created.select_option("create")
     names.get_by_role("button", name="Save and check").click()
-
     job.wait_for_check(problems=0)
-    expect(page.locator(".save-bar")).to_contain_text("calls left today")
-    page.get_by_role("button", name=f"Send {ROWS} rows").click()
-    job.wait(page.locator("#import-state"), f"Finished: {ROWS} of {ROWS} confirmed")
-    expect(page.get_by_role("link", name="View the batch")).to_be_visible()
-    with page.expect_download() as download:
-        page.get_by_role("link", name="Download the outcome").click()
 
-    rows = list(csv.DictReader(download.value.path().open(encoding="utf-8-sig", newline="")))
+
+def check_outcome(sandbox: Sandbox, ids: list[str], path: Path) -> None:
+    """The file says what became of each row; the accounting software and the journal have it, once."""
+    rows = list(csv.DictReader(path.open(encoding="utf-8-sig", newline="")))
     assert [row["Outcome"] for row in rows] == ["Confirmed"] * ROWS
     assert all(row["Customer ID"] for row in rows)
     source = sandbox.state(BIG).source
