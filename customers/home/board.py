@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from customers.codat.http.quota import RateLimit
-from customers.home.notes import is_partial, visible
+from customers.home.notes import goes_on, is_partial, visible
 from customers.home.problem import AWAY_AFTER, KINDS, SECTIONS, Problem
 from customers.home.problems import problems
 from customers.models import ProblemNote, ProblemSnooze
@@ -201,6 +201,7 @@ def _resolved(
         for note in notes
         if note.key not in entries
         and (note.resolved_at or now) > now - RESOLVED_FOR
+        and (note.resolved_at or not goes_on(note, (one.problem for one in entries.values())))
         and note.kind in KINDS
         and user.has_perm(KINDS[note.kind].sees)
     ]

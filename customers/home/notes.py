@@ -104,6 +104,18 @@ def resolve(problem: Problem, user: User) -> int:
     return resolved
 
 
+def goes_on(note: ProblemNote, found: Iterable[Problem]) -> bool:
+    """Whether a problem that is not shown has not ended, because another one stands for it.
+
+    That is a broken connection of its company, or one problem of many companies. Who sees fewer of these may see it.
+    """
+    return any(
+        any(other.key == note.key for other in one.swallowed)
+        or (one.kind.name == note.kind and note.company_id in one.companies)
+        for one in found
+    )
+
+
 def keep(found: Iterable[Problem], now: datetime | None = None) -> int:
     """Record which problems began and which ended; how many. For the worker."""
     now = now or timezone.now()
@@ -116,7 +128,8 @@ def keep(found: Iterable[Problem], now: datetime | None = None) -> int:
         problem = by_key.get(note.key)
         rows = ProblemNote.objects.filter(pk=note.pk)
         if problem is None:
-            changed += rows.filter(resolved_at=None).update(resolved_at=now)
+            if note.resolved_at is None and not goes_on(note, by_key.values()):
+                changed += rows.filter(resolved_at=None).update(resolved_at=now)
         elif note.resolved_at is not None:
             changed += rows.exclude(resolved_at=None).update(
                 first_seen=now, **_ANEW, **_facts(problem)

@@ -9,10 +9,11 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from customers import localisation
+from customers import localisation, scope
 from customers.home import notes, snoozing
 from customers.home.problems import problems
 from customers.models import CompanyState, ProblemNote, ProblemSnooze, Write
+from customers.scope import Scope
 from tests.support.batch_rows import batch_of
 from tests.support.people import person
 from tests.support.problems import COMPANY, board, company, only, refused
@@ -201,6 +202,49 @@ def test_a_person_says_that_changes_are_dealt_with(editor: User, colleague: User
     assert (resolved.title, resolved.by) == ("3 changes were refused", "colleague")
     notes.keep(problems())
     assert [one.by for one in board(editor).resolved] == ["colleague"]
+
+
+# -- what stands for others --------------------------------------------------------------------------
+
+
+def test_one_problem_of_many_companies_leaves_what_was_said_of_each(
+    editor: User, colleague: User
+) -> None:
+    """Who sees one of the companies sees its own problem, and takes and mutes that."""
+    ids = [COMPANY, *(f"c{number}" for number in range(8))]
+    for company_id in ids:
+        company(company_id, company_id=company_id, findings=2, findings_at=timezone.now() - DAY)
+    with scope.restricted(Scope(frozenset(ids[:2]))):
+        taken, muted = (one.problem for one in board(editor).mine)
+        assert notes.take(taken, editor)
+        notes.mute(muted, editor, "The client knows.")
+    assert only(colleague).key == "findings"
+    notes.keep(problems())
+    with scope.restricted(Scope(frozenset(ids[:2]))):
+        found = board(editor)
+        assert [one.is_taken_by_me for one in found.mine] == [True]
+        assert (len(found.muted), found.resolved) == (1, [])
+    assert board(colleague).resolved == []
+    CompanyState.objects.filter(company_id__in=ids[:2]).update(findings=0)
+    assert len(board(colleague).resolved) == 2
+    assert notes.keep(problems()) == 2
+    assert not ProblemNote.objects.filter(pk=taken.key, resolved_at=None).exists()
+
+
+def test_a_broken_connection_leaves_what_was_said_of_its_company(
+    editor: User, colleague: User
+) -> None:
+    refused(editor)
+    problem = only(editor)
+    assert notes.take(problem, colleague)
+    company(status="Unlinked")
+    notes.keep(problems())
+    assert [one.problem.kind.name for one in board(colleague).team] == ["connection"]
+    assert board(colleague).resolved == []
+    CompanyState.objects.update(status="Linked")
+    notes.keep(problems())
+    (entry,) = board(colleague).mine
+    assert (entry.problem.key, entry.is_taken_by_me) == (problem.key, True)
 
 
 # -- counts ------------------------------------------------------------------------------------------
