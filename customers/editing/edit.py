@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, cast
@@ -14,6 +15,7 @@ from customers.codat.types import Company, Connection
 from customers.codat.values import has_more_values
 from customers.formatting import thousands
 from customers.forms import Form, PostData
+from customers.index.words import compact
 from customers.models import Write
 from customers.service import CustomerService
 from customers.writes.showing.pending import with_pending
@@ -131,7 +133,7 @@ class Edit:
     """A form for a customer, with the data of one save of it.
 
     `submission` identifies the opened form, which is saved once, however often it is posted. `retry_of` is the
-    write that this one replaces. `acknowledged` are the customers of the same name that the person has confirmed
+    write that this one replaces. `acknowledged` are the other customers that the person has confirmed
     (`SameName.keys`). `notes` are sentences on the page about how the form was filled.
     """
 
@@ -163,10 +165,23 @@ class Edit:
     @property
     def new_name(self) -> str:
         """The name that the save sets: of a new customer, or a changed one; "" where the name stays the same."""
-        name = str(self.form.payload().get("customerName") or "")
-        before = str(self.form.base.get("customerName") or "")
-        is_new = self.target.creating or folded_name(name) != folded_name(before)
-        return name if is_new else ""
+        return self._new("customerName", folded_name)
+
+    @property
+    def new_email(self) -> str:
+        """The email address that the save sets, as `new_name`."""
+        return self._new("emailAddress", lambda text: text.strip().casefold())
+
+    @property
+    def new_tax_number(self) -> str:
+        """The tax number that the save sets, as `new_name`."""
+        return self._new("taxNumber", compact)
+
+    def _new(self, name: str, folded: Callable[[str], str]) -> str:
+        value = str(self.form.payload().get(name) or "")
+        before = str(self.form.base.get(name) or "")
+        is_new = self.target.creating or folded(value) != folded(before)
+        return value if is_new else ""
 
     def with_notes(self, *notes: str) -> Edit:
         """A copy with more notes at the end."""

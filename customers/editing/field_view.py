@@ -286,9 +286,9 @@ def _question(edit: FieldEdit, outcome: Outcome) -> str:
 
 
 def _same_name(edit: FieldEdit, outcome: SameName) -> str:
-    """Which customers have the name already; the form lists all of them, and saves anyway."""
+    """Which customers have the value already; the form lists all of them, and saves anyway."""
     named = [single_line(other.name) or other.customer_id for other in outcome.customers]
-    sentence = "Another customer may have this name already"
+    sentence = f"Another customer may have this {_value_of(outcome)} already"
     if named:
         others = f" and {len(named) - 1} more" if len(named) > 1 else ""
         details = outcome.customers[0].details
@@ -297,6 +297,12 @@ def _same_name(edit: FieldEdit, outcome: SameName) -> str:
         platform = edit.edit.target.connection.get("platformName")
         sentence += f". {platform} may merge the two, and a merge cannot be undone"
     return f"{sentence}. Nothing was sent."
+
+
+def _value_of(outcome: SameName) -> str:
+    """What the first of the customers has: a field that is edited in its place sets one value."""
+    reasons = outcome.customers[0].reasons if outcome.customers else ("name",)
+    return reasons[0].replace("_", " ")
 
 
 def _retry(edit: FieldEdit, write: Write) -> Any:

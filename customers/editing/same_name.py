@@ -1,7 +1,7 @@
 """Customers that a save may make a second time: of its name, in Codat's copy, pending changes and the index.
 
-The index is asked for the email and the tax number of a new customer, too. It may be off, or not have the company: then
-the copy and the pending changes remain.
+The index is asked for the email and the tax number that a person's save sets, too. It may be off, or not have the
+company: then the copy and the pending changes remain.
 """
 
 from __future__ import annotations
@@ -52,17 +52,38 @@ class SameNameCustomer:
 
 @dataclass(frozen=True, slots=True)
 class CopySearch:
-    """The customers of the name in Codat's copy; `error` where it could not be searched."""
+    """The customers that were found; `error` where Codat's copy could not be searched."""
 
     customers: tuple[SameNameCustomer, ...] = ()
     error: CodatError | None = None
 
 
-def search_copy(edit: Edit, service: CustomerService) -> CopySearch:
-    """The other customers in Codat's copy that have the new name of an edit. Makes at most one call.
+def search(edit: Edit, service: CustomerService, *, by_name_only: bool = False) -> CopySearch:
+    """The other customers that have what the save sets: its name, in Codat's copy, and what the index knows.
 
-    Raises CodatError where Codat is unavailable or refuses the dashboard, since the save would fail too.
+    The index also knows the email and the tax number, without `by_name_only`. Makes at most one call. Raises CodatError
+    where Codat is unavailable or refuses the dashboard, since the save would fail too.
     """
+    found, target = _search_copy(edit, service), edit.target
+    by_key = {other.key: other for other in found.customers}
+    for each in lookalikes(
+        target.company_id,
+        target.connection_id,
+        name=edit.new_name,
+        email="" if by_name_only else edit.new_email,
+        tax_number="" if by_name_only else edit.new_tax_number,
+    ):
+        other = _of_index(each)
+        if other.customer_id == target.customer_id:
+            continue
+        known = by_key.get(other.key)
+        reasons = tuple(dict.fromkeys((known.reasons if known else ()) + other.reasons))
+        by_key[other.key] = replace(known or other, reasons=reasons)
+    return CopySearch(tuple(by_key.values()), found.error)
+
+
+def _search_copy(edit: Edit, service: CustomerService) -> CopySearch:
+    """The other customers in Codat's copy that have the new name of an edit."""
     folded, query = folded_name(edit.new_name), similar_names(edit.new_name)
     if not query:
         return CopySearch()
@@ -85,30 +106,6 @@ def search_copy(edit: Edit, service: CustomerService) -> CopySearch:
                 )
             )
     return CopySearch(tuple(same))
-
-
-def search(edit: Edit, service: CustomerService) -> CopySearch:
-    """As `search_copy`, with the customers that the index has: those that a person's save is asked about.
-
-    A row of a batch is not: whoever made the batch has matched its customers.
-    """
-    found, target = search_copy(edit, service), edit.target
-    by_key = {other.key: other for other in found.customers}
-    payload = edit.form.payload() if target.creating else {}
-    for each in lookalikes(
-        target.company_id,
-        target.connection_id,
-        name=edit.new_name,
-        email=str(payload.get("emailAddress") or ""),
-        tax_number=str(payload.get("taxNumber") or ""),
-    ):
-        other = _of_index(each)
-        if other.customer_id == target.customer_id:
-            continue
-        known = by_key.get(other.key)
-        reasons = tuple(dict.fromkeys((known.reasons if known else ()) + other.reasons))
-        by_key[other.key] = replace(known or other, reasons=reasons)
-    return CopySearch(tuple(by_key.values()), found.error)
 
 
 def _key(customer_id: str) -> str:

@@ -27,7 +27,6 @@ from customers.editing.same_name import (
     may_merge,
     pending_customers,
     search,
-    search_copy,
 )
 from customers.forms import Form, Merge, PostData
 from customers.models import Write
@@ -92,7 +91,7 @@ class BeingSent:
 
 @dataclass(frozen=True, slots=True)
 class SameName:
-    """Other customers have the name, or another thing in common with a new one (`SameNameCustomer.reasons`).
+    """Other customers have the name, or another thing that the save sets (`SameNameCustomer.reasons`).
 
     `error` is why Codat's copy could not be searched for them. `may_merge`: to give the customer the name of one of
     them may merge the two in the accounting software. To save nevertheless, pass `keys` as `Edit.acknowledged`.
@@ -160,7 +159,7 @@ class Ready:
 class _Reading:
     """What was read from Codat's copy before the lock was taken, and when that read began.
 
-    The record, {} for a new customer, and the other customers that have the new name.
+    The record, {} for a new customer, and the other customers that have the new name or another thing in common.
     """
 
     record: dict[str, Any]
@@ -169,11 +168,17 @@ class _Reading:
 
 
 def save(
-    edit: Edit, *, user: User, service: CustomerService, choices: PostData | None = None
+    edit: Edit,
+    *,
+    user: User,
+    service: CustomerService,
+    choices: PostData | None = None,
+    by_name_only: bool = False,
 ) -> Outcome:
     """Save a customer. Idempotent: saving the same edit again sends nothing.
 
     `choices` are the choices between the form's values and those of others, as `Form.merge` reads them.
+    `by_name_only`: the person is not asked about others with the same email or tax number.
     Raises CodatError where the record cannot be read; then nothing was sent. An error while sending is recorded
     in the write's state.
     """
@@ -181,7 +186,7 @@ def save(
     if prevented is not None:
         return prevented
     try:
-        reading = _read(edit, service)
+        reading = _read(edit, service, by_name_only=by_name_only)
     except NotFound:
         return CustomerMissing(edit.form)
     with save_lock(*_lock_names(edit)):
@@ -208,15 +213,15 @@ def check(
     """Decide as `save` does, without a row in the journal and without sending: for a row of a batch.
 
     `record` is the customer as it was just read, in a read that began at `read_at`. Another save may come before the
-    request is journaled: whoever does that has to look for it. Raises CodatError where Codat's copy cannot be searched
-    for customers of the same name.
+    request is journaled: whoever does that has to look for it. Raises CodatError where Codat cannot be asked for
+    customers of the same name.
     """
     prevented = _invalid_or_unchanged(edit)
     if prevented is not None:
         return prevented
-    same_name = search_copy(edit, service) if edit.new_name else CopySearch()
-    reading = _Reading(record, read_at, same_name)
-    return _decide(edit, user, reading, None)
+    # Whoever made the batch has matched its customers, by their email or tax number, too: only names are searched.
+    same_name = search(edit, service, by_name_only=True)
+    return _decide(edit, user, _Reading(record, read_at, same_name), None)
 
 
 def _invalid_or_unchanged(edit: Edit) -> Outcome | None:
@@ -227,14 +232,15 @@ def _invalid_or_unchanged(edit: Edit) -> Outcome | None:
     return None
 
 
-def _read(edit: Edit, service: CustomerService) -> _Reading:
+def _read(edit: Edit, service: CustomerService, *, by_name_only: bool) -> _Reading:
     """Read what a save is compared with. Raises CodatError; NotFound where the customer does not exist any more."""
     read_at = timezone.now()
     record = edit.target.read(service)
     # A form that was saved before is not sent again, so no search is needed; it might find the form's own customer.
-    if not edit.new_name or Write.objects.filter(submission=edit.submission).exists():
+    is_new = edit.new_name or edit.new_email or edit.new_tax_number
+    if not is_new or Write.objects.filter(submission=edit.submission).exists():
         return _Reading(record, read_at, CopySearch())
-    return _Reading(record, read_at, search(edit, service))
+    return _Reading(record, read_at, search(edit, service, by_name_only=by_name_only))
 
 
 def _lock_names(edit: Edit) -> Iterator[str]:
@@ -301,10 +307,13 @@ def _prevented(
 
 
 def _same_name(edit: Edit, form: Form, user: User, reading: _Reading) -> Outcome | None:
-    """The outcome where other customers have the new name and the person has not acknowledged all of them."""
+    """The outcome where other customers have what the save sets and the person has not acknowledged all of them."""
     pending = pending_customers(edit, reading.read_at)
     customers = (*reading.same_name.customers, *pending)
-    outcome = SameName(edit.form, customers, reading.same_name.error, may_merge(edit))
+    is_name = any("name" in other.reasons for other in customers)
+    outcome = SameName(
+        edit.form, customers, reading.same_name.error, may_merge=is_name and may_merge(edit)
+    )
     missing = outcome.keys - edit.acknowledged
     if not missing:
         return None

@@ -35,6 +35,7 @@ def undo(
         return AlreadySaved(earlier_undo)
     if not can_be_undone(write):
         return NotUndoable(write)
-    outcome = save(undo_edit(target, write), user=user, service=service)
+    # Its earlier email and tax number were the customer's own, whoever else has them.
+    outcome = save(undo_edit(target, write), user=user, service=service, by_name_only=True)
     # Two at the same time: the values may differ, since others' changes are kept, and it is the same undo.
     return AlreadySaved(outcome.write) if isinstance(outcome, AlreadySavedDifferently) else outcome

@@ -1,4 +1,4 @@
-"""Customers of one company that a new one may be already: of the same name, email or tax number."""
+"""Customers of one company that another one may be already: of the same name, email or tax number."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -26,6 +26,7 @@ from tests.support.batches import (
     start,
     writes,
 )
+from tests.support.index import indexed
 from tests.support.journal import (
     COMPANY,
     calls,
@@ -129,6 +130,30 @@ def test_a_row_that_is_checked_late_keeps_its_name(sandbox: Sandbox, editor: Use
     check(batch)
     assert row_states(batch) == ["checked", "invalid"]
     assert not row(batch, 2).payload
+
+
+@pytest.mark.usefixtures("has_index")
+def test_a_name_that_the_index_has_in_another_spelling_needs_a_person(
+    sandbox: Sandbox, editor: User, editor_client: RawPathClient
+) -> None:
+    known = {"id": "9001", "customerName": "Fern-Grove & Co.", "emailAddress": "a@fern.example"}
+    indexed(sandbox.company(COMPANY), known, connection_id=sandbox.connection(COMPANY))
+    batch = imported(
+        sandbox,
+        editor,
+        new_customer("Fern Grove Co"),
+        changed_customer(customer(sandbox), customerName="fern grove co"),
+        new_customer("Gorse Ltd", emailAddress="a@fern.example"),
+    )
+    check(batch)
+    # The import has matched its rows with customers: an email that another one has was its own choice.
+    assert row_states(batch) == ["invalid", "invalid", "checked"]
+    assert text(batch) == "Another customer has this name: Fern-Grove & Co. (9001)."
+    url = links.batch_row(batch.company_id, batch.pk, 1)
+    asked = editor_client.post(url, fields(editor_client.get(url)) | {"action": "save"})
+    assert asked.status_code == 409
+    assert editor_client.post(url, fields(asked) | {"action": "save"}).status_code == 303
+    assert row_states(batch) == ["checked", "invalid", "checked"]
 
 
 def test_a_person_may_keep_a_name_that_another_row_has(

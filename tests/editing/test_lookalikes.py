@@ -1,4 +1,4 @@
-"""A new customer, or a new name, that the index of customers has already in another way than Codat finds it."""
+"""What a save or a row sets and the index of customers has already, in another way than Codat finds it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
-from customers.models import IndexedCompany
+from customers.models import IndexedCompany, Write
 from customers.web import links
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
@@ -87,11 +87,53 @@ def test_a_rename_in_quickbooks_warns_of_a_merge(
     assert editor_client.post(form, fields(asked) | {"action": "save"}).status_code == 303
 
 
-def test_a_rename_asks_about_names_alone(sandbox: Sandbox, editor_client: RawPathClient) -> None:
-    """The customer may have had the email of another one since long ago."""
+@pytest.mark.parametrize(
+    ("typed", "reason"),
+    [
+        ({"f.emailAddress": "books@SMITH.example"}, "Same email"),
+        ({"f.taxNumber": "gb980780684"}, "Same tax number"),
+    ],
+)
+def test_a_changed_email_or_number_is_asked_about_with_the_name_and_without(
+    sandbox: Sandbox, editor_client: RawPathClient, typed: dict[str, str], reason: str
+) -> None:
     form = links.edit(sandbox.company("qbo"), "39")
-    typed = {"f.emailAddress": "books@smith.example"}
+    name = str(sandbox.state("qbo").copy["39"]["customerName"])
+    for each in (name, "Harbour Lights"):
+        asked = save(editor_client, form, each, **typed)
+        page = asked.content.decode()
+        assert asked.status_code == 409
+        assert "Another customer looks like this one" in page
+        assert f"{reason} · Hull" in page
+        assert "may merge" not in page, "the other customer has another name"
+    assert editor_client.post(form, fields(asked) | {"action": "save"}).status_code == 303
+
+
+@pytest.mark.parametrize("same", ["books@smith.example", "BOOKS@Smith.example"])
+def test_an_email_that_stays_the_same_is_not_asked_about(
+    sandbox: Sandbox, editor_client: RawPathClient, same: str
+) -> None:
+    """The customer may have had the email of another one since long ago."""
+    copy = sandbox.state("qbo").copy
+    copy["39"] = copy["39"] | {"emailAddress": "books@smith.example", "metadata": {}}
+    form = links.edit(sandbox.company("qbo"), "39")
+    typed = {"f.emailAddress": same}
     assert save(editor_client, form, "Harbour Lights", **typed).status_code == 303
+
+
+def test_an_undo_does_not_ask_about_the_earlier_email(
+    sandbox: Sandbox, editor_client: RawPathClient
+) -> None:
+    copy = sandbox.state("qbo").copy
+    copy["39"] = copy["39"] | {"emailAddress": "books@smith.example", "metadata": {}}
+    form = links.edit(sandbox.company("qbo"), "39")
+    name = str(copy["39"]["customerName"])
+    changed = {"f.emailAddress": "other@smith.example"}
+    assert save(editor_client, form, name, **changed).status_code == 303
+    write = Write.objects.get()
+    undone = editor_client.post(links.undo(write.company_id, write.pk))
+    assert undone.status_code == 303
+    assert Write.objects.count() == 2
 
 
 def test_a_customer_that_codat_and_the_index_have_is_named_once(
@@ -117,6 +159,18 @@ def test_a_field_that_is_edited_in_its_place_names_the_other_customer(
     assert answer.status_code == 409
     assert "already: Smith-Jones &amp; Co. (Hull · Books@smith.example · Archived)" in page
     assert "may merge the two, and a merge cannot be undone. Nothing was sent." in page
+
+
+def test_an_email_that_is_edited_in_its_place_names_the_other_customer(
+    sandbox: Sandbox, editor_client: RawPathClient
+) -> None:
+    address = url(sandbox.company("qbo"), "39", "emailAddress")
+    typed = {"f.emailAddress": "books@smith.example"}
+    answer = save_field(editor_client, address, opened(editor_client, address), **typed)
+    page = answer.content.decode()
+    assert answer.status_code == 409
+    assert "may have this email already: Smith-Jones &amp; Co." in page
+    assert "may merge" not in page
 
 
 def test_values_that_others_have_in_part_are_not_asked_about(
