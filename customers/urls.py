@@ -34,6 +34,7 @@ from customers.spreadsheets.pages import (
     import_new,
     import_page,
     imports_view,
+    search_file_view,
 )
 from customers.web import links
 from customers.worker import workers_view
@@ -114,6 +115,7 @@ urlpatterns = [
     path("search/", search_view.search_page, name="search"),
     path("search/suggestions/", suggestions_view.suggestions, name="search_suggestions"),
     path("search/live/", live_view.live_search, name="live_search"),
+    path("search/customers.csv", search_file_view.search_file, name="search_file"),
     path(f"{_company}duplicates/", duplicates_view.duplicates, name="duplicates"),
     path(f"{_company}duplicates/<int:pair_id>/", duplicates_view.duplicate, name="duplicate"),
     path("quality/", quality_view.quality_page, name="quality"),

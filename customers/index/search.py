@@ -35,6 +35,8 @@ _HIGHEST = "\U0010ffff"
 MAX_SELECTED = 10_000
 # Without a text, the list of customers is counted up to this number.
 MAX_COUNTED = 10_000
+# Customers of a search that are one file.
+MAX_EXPORTED = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,20 @@ def search(
         coverage=covered,
         by_company=_by_company((rank[-2], rank[-1]) for rank, _ in found.ranks),
     )
+
+
+def found_keys(text: str, filters: Filters) -> tuple[list[tuple[int, str]], bool]:
+    """All that a search finds, in its order: the key and the company's ID of each, `MAX_EXPORTED` at most.
+
+    And whether there are more.
+    """
+    question, rows = read(text), filters.apply(IndexedCustomer.objects.all())
+    if question.text:
+        found = find(question, rows, is_small=_is_small(filters))
+        return [(pk, rank[-2]) for rank, pk in found.ranks], found.has_more
+    ordered = rows.order_by("name_key", "pk").values_list("pk", "source__company_id")
+    keys = list(ordered[: MAX_EXPORTED + 1])
+    return keys[:MAX_EXPORTED], len(keys) > MAX_EXPORTED
 
 
 def _by_company(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:

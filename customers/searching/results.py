@@ -9,7 +9,7 @@ from typing import Any
 import simplejson
 
 from customers.formatting import thousands
-from customers.index.search import MAX_HITS, Hits, search
+from customers.index.search import MAX_EXPORTED, MAX_HITS, Hits, search
 from customers.models import IndexedCompany
 from customers.searching import searched
 from customers.searching.found_customers import (
@@ -82,6 +82,16 @@ class Results:
         return f"{number} in {thousands(companies)} compan{'y' if companies == 1 else 'ies'}"
 
     @property
+    def file_label(self) -> str:
+        """What the button says that makes one file of what was found."""
+        hits = self.hits
+        number = min(hits.total, MAX_EXPORTED)
+        has_more = hits.has_more or hits.total > MAX_EXPORTED
+        which = "the best" if any(hit.kind for hit in hits.hits[:1]) else "the first"
+        which = which if has_more else "all" if number > 1 else ""
+        return " ".join(filter(None, ("Export", which, thousands(number), "as one file")))
+
+    @property
     def pages(self) -> int:
         """The number of pages."""
         return max(1, -(-self.hits.total // PAGE_SIZE))
@@ -138,6 +148,7 @@ def results_context(state: SearchState, *, may_write: bool) -> dict[str, Any]:
         "is_filling": searched.is_filling(found.hits.coverage),
         "not_searched": searched.not_searched(found.hits.coverage),
         "limit": MAX_HITS,
+        "file_url": links.search_file(state.address(page=1)),
         "position": f"Page {page} of {pages}",
         "previous_url": state.address(page=min(page - 1, pages)) or "?" if page > 1 else "",
         "next_url": state.address(page=page + 1) if page < pages else "",

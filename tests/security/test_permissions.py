@@ -31,7 +31,10 @@ ADMINISTERING = {
     "workers", "team_channels", "people", "invite", "person", "audit", "audit_table", "audit_lines", "held",
     "approval_rules",
 }  # fmt: skip
-POSTS = {"list_columns", "refresh", "draft", "new_draft", "undo", "webhooks", "import_upload"}
+POSTS = {
+    "list_columns", "refresh", "draft", "new_draft", "undo", "webhooks", "import_upload",
+    "search_file",
+}  # fmt: skip
 # Leads on to another page.
 REDIRECTING = {"step", "search_suggestions", "live_search"}
 

@@ -50,7 +50,13 @@ from customers.web.links.reader_pages import (
     settings,
     shortcuts,
 )
-from customers.web.links.search_pages import from_search, live_search, search, search_suggestions
+from customers.web.links.search_pages import (
+    from_search,
+    live_search,
+    search,
+    search_file,
+    search_suggestions,
+)
 from customers.web.links.segments import (
     MAX_LISTED,
     CompanyConverter,
@@ -158,6 +164,7 @@ __all__ = [
     "refresh",
     "revert",
     "search",
+    "search_file",
     "search_suggestions",
     "settings",
     "shortcuts",

@@ -10,6 +10,11 @@ def search(query: str = "") -> str:
     return f"/search/{query}"
 
 
+def search_file(query: str) -> str:
+    """What a search finds, as one file (POST); `query` is its query string."""
+    return f"/search/customers.csv{query}"
+
+
 def search_suggestions() -> str:
     """What the search finds while somebody types (`?q=`)."""
     return "/search/suggestions/"
