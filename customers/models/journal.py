@@ -282,9 +282,13 @@ class Write(models.Model):
                 condition=models.Q(needs_attention=1),
                 name="attention_of_company",
             ),
-            # The home page: problems, and the activity of all companies by outcome.
+            # The home page: problems, of which many are counted in the index alone (`home/sources/changes.py`), and the
+            # activity of all companies by outcome.
             models.Index(
-                fields=["company_id", "customer_id"],
+                fields=[
+                    *("company_id", "customer_id", "state", "confirmation", "user", "seen_at"),
+                    *("confirmed_at", "completed_at", "created_at", "id", "is_problem"),
+                ],
                 condition=models.Q(is_problem=1),
                 name="problems_of_company",
             ),

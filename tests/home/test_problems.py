@@ -15,11 +15,12 @@ from customers.codat.http.quota import RateLimit
 from customers.home import notes
 from customers.home.problem import KINDS
 from customers.home.problems import problems
-from customers.home.sources.changes import MAX_REASONS, changes_of
+from customers.home.sources.changes import MAX_REASONS, change_problems, changes_of
 from customers.home.sources.imports import WAITS_AFTER
 from customers.models import Batch, CompanyState, Import, Lease, WebhookEvent, Write
 from tests.support.batch_rows import batch_of
 from tests.support.problems import COMPANY, board, company, only, refused, titles
+from tests.writes.test_indexes import fill, journal_reads, plan
 
 pytestmark = pytest.mark.django_db
 
@@ -111,6 +112,47 @@ def test_a_change_that_went_wrong_appears_and_ends(
         assert problem.detail.endswith("Phone, Email")
     Write.objects.update(resolved_at=timezone.now())
     assert board(editor).team == []
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"state": State.TIMED_OUT},
+        {"state": State.UNKNOWN, "completed_at": None},
+        {"state": State.SUCCESS, "confirmation": "absent"},
+    ],
+)
+def test_changes_whose_kind_says_it_all_are_counted_by_author(
+    editor: User, viewer: User, values: dict[str, Any]
+) -> None:
+    now = timezone.now()
+    for number in range(20):
+        own: dict[str, Any] = {"created_at": now - timedelta(hours=number)}
+        own["seen_at"] = now if number % 2 else None
+        refused(editor if number < 15 else viewer, customer_id=str(number), **own, **values)
+    refused(editor, **values, company_id="other", customer_name="Elsewhere Ltd")
+    found = {entry.problem.company_id: entry.problem for entry in board(editor).team}
+    problem = found[COMPANY]
+    assert (problem.count, len(changes_of(problem.key, COMPANY))) == (20, 20)
+    assert {author.user_id for author in problem.authors} == {editor.pk, viewer.pk}
+    if values["state"] == State.UNKNOWN:
+        hours = {author.user_id: author.unseen_since for author in problem.authors}
+        assert hours[editor.pk] == now - timedelta(hours=14)
+        assert hours[viewer.pk] == now - timedelta(hours=18)
+        assert (problem.since, problem.latest) == (now - timedelta(hours=19), now)
+    assert "Elsewhere Ltd" in found["other"].detail
+
+
+def test_problems_are_found_in_their_index(editor: User) -> None:
+    fill(editor, 2000)
+    for number in range(40):
+        refused(editor, f"Reason {number}")
+        refused(editor, state=State.TIMED_OUT)
+    with journal_reads() as statements:
+        change_problems()
+    found = [plan(each) for each in statements if '"is_problem" = ' in each[0]]
+    assert len(found) == 2
+    assert all("problems_of_company" in " ".join(steps) for steps in found), found
 
 
 def test_rows_of_batches_are_the_batchs(editor: User) -> None:
