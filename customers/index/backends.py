@@ -134,12 +134,16 @@ _MAX_MERGES = 1_000
 
 
 def tidy(*models: type[Model]) -> None:
-    """Have SQLite merge the pieces in which its trigrams were written: a lookup reads each of them."""
-    if connection.vendor != "sqlite":
-        return
+    """Have the database put in order what was written since: a lookup reads it piece by piece until then."""
     for model in models:
-        trigrams = f"{model._meta.db_table}_trigrams"
-        if trigrams in _tables():
+        table = model._meta.db_table
+        trigrams = f"{table}_trigrams"
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                # Without trigrams it is null, and nothing is done.
+                cursor.execute("SELECT gin_clean_pending_list(to_regclass(%s))", [trigrams])
+                cursor.execute(f"ANALYZE {table}")
+        elif trigrams in _tables():
             _merge(f"INSERT INTO {trigrams}({trigrams}, rank) VALUES ('merge', %s)")  # noqa: S608
 
 
