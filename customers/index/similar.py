@@ -34,19 +34,20 @@ def storable(words: Iterable[str]) -> set[str]:
 
 def similar(question: Question) -> dict[str, dict[str, int]]:
     """For each word of a question that may have errors, words of the index with their number of errors."""
-    found: dict[str, dict[str, int]] = {}
-    for word in dict.fromkeys(word for reading in question.readings for word in reading):
-        if ONE_ERROR <= len(word) <= MAX_WORD and word.isalpha() and len(found) < MAX_TYPED:
-            found[word] = _similar(word)
-    return found
+    wanted = dict.fromkeys(word for reading in question.readings for word in reading)
+    words = [word for word in wanted if ONE_ERROR <= len(word) <= MAX_WORD and word.isalpha()]
+    # Two neighbours that changed places may lie in two pieces.
+    swapped = {word: _swapped(word) for word in words[:MAX_TYPED]}
+    known = _known(other for others in swapped.values() for other in others)
+    return {word: _similar(word, known.intersection(others)) for word, others in swapped.items()}
 
 
-def _similar(word: str) -> dict[str, int]:
+def _similar(word: str, swapped: set[str]) -> dict[str, int]:
+    """The words of the index that are like one, those with two neighbours swapped among them."""
     allowed = allowed_errors(word)
     pieces = [[[piece]] for piece in _pieces(word, allowed + 1)]
     stored = {found.strip() for found in find(IndexedWord, "word", pieces, MAX_COMPARED, "word")}
-    # Two neighbours that changed places may lie in two pieces.
-    stored |= _known(_swapped(word))
+    stored |= swapped
     errors = {}
     for other in stored:
         number = count_errors(word, other, allowed)
@@ -99,21 +100,23 @@ def _swapped(word: str) -> list[str]:
 
 def split(question: Question) -> Sequence[tuple[str, ...]]:
     """Readings in which a word is two words of the index: "bluebell" for "blue bell"."""
-    readings = []
-    for reading in question.readings:
-        for place, word in enumerate(reading):
-            halves = [(word[:at], word[at:]) for at in range(MIN_HALF, len(word) - MIN_HALF + 1)]
-            if len(word) > MAX_WORD or not word.isalpha() or not halves:
-                continue
-            known = _known(half for pair in halves for half in pair)
-            readings += [
-                (*reading[:place], *pair, *reading[place + 1 :])
-                for pair in halves
-                if known.issuperset(pair)
-            ]
-    return readings
+    words = {word for reading in question.readings for word in reading}
+    halves = {
+        word: [(word[:at], word[at:]) for at in range(MIN_HALF, len(word) - MIN_HALF + 1)]
+        for word in words
+        if len(word) <= MAX_WORD and word.isalpha()
+    }
+    known = _known(half for pairs in halves.values() for pair in pairs for half in pair)
+    return [
+        (*reading[:place], *pair, *reading[place + 1 :])
+        for reading in question.readings
+        for place, word in enumerate(reading)
+        for pair in halves.get(word, ())
+        if known.issuperset(pair)
+    ]
 
 
 def _known(words: Iterable[str]) -> set[str]:
+    """Those of some words that the index has. One query, none without words."""
     stored = IndexedWord.objects.filter(word__in={whole(word) for word in words})
     return {word.strip() for word in stored.values_list("word", flat=True)}
