@@ -25,6 +25,8 @@ MAX_HITS = 500
 ENOUGH_HITS = 10
 # Customers that contain a text, up to which they are sorted by name. More are read by name from the beginning.
 MAX_SORTED = 5_000
+# An estimate from which on a text is surely found in more.
+_COMMON = 2 * MAX_SORTED
 # Customers up to which the companies of a search are read one by one instead of looking up trigrams of all companies.
 FEW_CUSTOMERS = 20_000
 # From this length on few customers contain a text, so that all that do are looked up at first.
@@ -180,8 +182,9 @@ class _Finder:
 
     def take_containing(self, parts: Parts) -> None:
         """Rank the customers whose words contain such parts."""
-        found = [] if self._is_small else _containing(parts, MAX_SORTED + 1)
-        if self._is_small or len(found) > MAX_SORTED:
+        is_read = self._is_small or _is_common(parts)
+        found = [] if is_read else _containing(parts, MAX_SORTED + 1)
+        if is_read or len(found) > MAX_SORTED:
             # So few rows that all of them, or so many hits that the first by name, are read quickly.
             self.take(self._rows.filter(backends.condition("searched", parts)))
         else:
@@ -201,7 +204,7 @@ class _Finder:
         if len(text) >= MIN_ID:
             exact |= Q(customer_id__gte=text, customer_id__lt=text + _HIGHEST)
         self.take(self._rows.filter(exact))
-        if len(key) >= _LONG and readings and not self._is_small:
+        if len(key) >= _LONG and readings and not (self._is_small or _is_common(parts)):
             found = _containing(parts, MAX_HITS + 1)
             if len(found) <= MAX_HITS:
                 # All kinds of match are among them.
@@ -235,6 +238,11 @@ class _Finder:
 def _containing(parts: Parts, limit: int) -> list[int]:
     """The keys of customers whose words contain such parts, so many at most."""
     return backends.find(IndexedCustomer, "searched", parts, limit)
+
+
+def _is_common(parts: Parts) -> bool:
+    """Whether so many customers contain such parts that looking all of them up is in vain."""
+    return backends.is_common(IndexedCustomer, "searched", parts, _COMMON)
 
 
 def find(question: Question, rows: Rows, *, is_small: bool = False) -> Found:

@@ -5,10 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.db import connection
+from pytest_django import DjangoAssertNumQueries
 
+from customers.index import backends
 from customers.index.filters import Filters
 from customers.index.matching import Kind
 from customers.index.search import search
+from customers.models import IndexedCustomer
 from tests.support.index import indexed
 
 pytestmark = pytest.mark.django_db
@@ -136,3 +140,38 @@ def test_filters_and_pages() -> None:
     assert names("", page=2, page_size=4) == ["Müller & Söhne GmbH", "Søren Łukasz"]
     found = search("bakery", page=2, page_size=1)
     assert (found.total, found.has_more, len(found.hits)) == (2, False, 1)
+
+
+@pytest.mark.parametrize("text", ["bakery", "bluebell bakery", "muler", "020 7946", "7", "mi"])
+def test_the_way_of_reading_changes_nothing(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether a text counts as common tells which way is quicker, and comes of a sample."""
+    found = []
+    for is_common in (False, True):
+        monkeypatch.setattr(backends, "is_common", lambda *_, answer=is_common: answer)
+        hits = search(text)
+        found.append([(hit.customer.pk, hit.kind, hit.matches) for hit in hits.hits])
+    assert found[0] == found[1]
+    assert found[0]
+
+
+def test_a_sample_tells_what_is_common(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backends, "_SAMPLED", 100)
+    names = ({"id": str(number), "customerName": f"Heron Ltd {number}"} for number in range(200))
+    indexed("three", *names)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+
+    def is_common(text: str, number: int) -> bool:
+        return backends.is_common(IndexedCustomer, "searched", [[[text]]], number)
+
+    is_postgresql = connection.vendor == "postgresql"
+    assert is_common("heron", 100) is is_postgresql
+    assert not is_common("bluebell", 100)
+    assert not is_common("heron", 1_000), "the table has fewer"
+
+
+def test_a_typing_error_in_each_of_several_words_costs_few_queries(
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+) -> None:
+    with django_assert_max_num_queries(13):
+        assert search("bleubell bakrey").total == 1
