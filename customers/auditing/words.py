@@ -35,7 +35,9 @@ _WORDS = {
 def detail(entry: AuditEntry) -> str:
     """What an entry says beside its kind: "form", "uploaded"; "" for nothing."""
     values = entry.detail if isinstance(entry.detail, dict) else {}
-    texts = [_word(name, value) for name, value in sorted(values.items())]
+    # The step first: what follows says more of it.
+    ordered = sorted(values.items(), key=lambda pair: (pair[0] != "step", pair[0]))
+    texts = [_word(name, value) for name, value in ordered]
     return ", ".join(filter(None, texts))
 
 

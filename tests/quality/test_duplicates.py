@@ -206,7 +206,7 @@ def test_the_list_says_why_and_leads_to_both(
     source: IndexedCompany, editor_client: RawPathClient, sandbox: Sandbox
 ) -> None:
     text = page(editor_client)
-    assert "Similar name, Same email" in text
+    assert "Similar name, same email" in text
     assert '<a href="/companies/one/customers/1/"><bdi>Harbour Lights Ltd</bdi></a>' in text
     assert "/customers/compare/?id=1&amp;id=2&amp;first=differences" in text
     assert 'To decide <span class="num">1</span>' in text

@@ -11,7 +11,7 @@ from pytest_django.fixtures import DjangoAssertNumQueries
 
 from customers.index.filters import Filters
 from customers.index.search import search
-from customers.models import IndexedCustomer
+from customers.models import IndexedCompany, IndexedCustomer
 from customers.quality.counts import quality
 from sandbox import Sandbox
 from tests.conftest import RawPathClient, forget_codat
@@ -39,6 +39,13 @@ def page(client: RawPathClient, url: str = "/quality/", status: int = 200) -> st
     answer = client.get(url)
     assert answer.status_code == status
     return str(answer.content.decode())
+
+
+def test_before_a_company_was_read_no_rule_is_said_to_hold(viewer_client: RawPathClient) -> None:
+    IndexedCompany.objects.all().delete()
+    text = page(viewer_client)
+    assert "No customers were checked yet" in text
+    assert "No rule is broken" not in text
 
 
 def links_with_counts(text: str) -> list[tuple[str, int]]:
