@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,10 +14,33 @@ from customers.codat.http import circuit_breaker, quota
 from tests.conftest import forget_codat
 
 
+class Clock:
+    """The time of circuits: it goes on, and a test moves it to where a probe is allowed."""
+
+    monotonic = staticmethod(time.monotonic)
+
+    def __init__(self) -> None:
+        self._passed = 0.0
+
+    def time(self) -> float:
+        return time.time() + self._passed
+
+    def until_probe(self) -> None:
+        self._passed += circuit_breaker.OPEN_SECONDS
+
+
 @pytest.fixture
-def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A circuit is open for 0.4 seconds, retries do not wait, and shared values are read for each call."""
-    monkeypatch.setattr(circuit_breaker, "OPEN_SECONDS", 0.4)
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """A circuit is open as long as the test wants, however busy the machine is."""
+    clock = Clock()
+    monkeypatch.setattr(circuit_breaker, "OPEN_SECONDS", 30.0)
+    monkeypatch.setattr(circuit_breaker, "time", clock)
+    return clock
+
+
+@pytest.fixture
+def short_waits(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> None:
+    """Retries do not wait, and shared values are read for each call."""
     monkeypatch.setattr(circuit_breaker, "CHECK_INTERVAL", 0.0)
     monkeypatch.setattr(quota, "SHARE_INTERVAL", 0.0)
     monkeypatch.setattr(codat_client, "BACKOFF", 0.001)

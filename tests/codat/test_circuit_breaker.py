@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -12,6 +11,7 @@ from customers.codat.errors import CircuitOpen, CodatError, Unavailable, Unreach
 from customers.codat.http import circuit_breaker
 from customers.service import default_service
 from sandbox import Sandbox
+from tests.codat.conftest import Clock
 from tests.conftest import RawPathClient
 from tests.support.cases.bad_day import closed_port
 from tests.support.codat import fail, other_process
@@ -19,7 +19,7 @@ from tests.support.codat import fail, other_process
 
 @pytest.mark.parametrize("kind", ["refused", "500", "hang"])
 def test_repeated_failures_open_the_circuit_and_a_probe_closes_it(
-    sandbox: Sandbox, short_waits: None, settings: Settings, kind: str
+    sandbox: Sandbox, short_waits: None, clock: Clock, settings: Settings, kind: str
 ) -> None:
     settings.CODAT_READ_TIMEOUT = 0.05
     service = default_service()
@@ -41,14 +41,14 @@ def test_repeated_failures_open_the_circuit_and_a_probe_closes_it(
 
     sandbox.faults.clear()
     service.client.base_url = sandbox.url
-    time.sleep(0.5)
+    clock.until_probe()
     service.list(company_id=sandbox.company("qbo"), page_size=1)
     service.list(company_id=sandbox.company("qbo"), page_size=1)
     assert len(sandbox.calls) == 2
 
 
 def test_one_probe_at_a_time_and_a_failed_one_keeps_the_circuit_open(
-    sandbox: Sandbox, short_waits: None
+    sandbox: Sandbox, short_waits: None, clock: Clock
 ) -> None:
     service = default_service()
     sandbox.faults.add(".", "status", status=500, count=-1)
@@ -57,7 +57,7 @@ def test_one_probe_at_a_time_and_a_failed_one_keeps_the_circuit_open(
     # Slow enough for all eight to start before it ends.
     sandbox.faults.add(".", "delay", seconds=1.5, count=1)
     sandbox.faults.add(".", "status", status=500, count=-1)
-    time.sleep(0.5)
+    clock.until_probe()
     sandbox.clear_calls()
 
     def call(_: int) -> type:
@@ -72,7 +72,7 @@ def test_one_probe_at_a_time_and_a_failed_one_keeps_the_circuit_open(
     assert ended.count(CircuitOpen) == 7
     assert len(sandbox.calls) == 1
     fail(service, sandbox, circuit_breaker.MAX_FAILURES)
-    time.sleep(0.5)
+    clock.until_probe()
     sandbox.clear_calls()
     with pytest.raises(Unavailable):
         service.list(company_id=sandbox.company("qbo"))
@@ -119,7 +119,7 @@ def test_each_company_has_a_circuit_and_the_network_has_one(
 
 
 def test_processes_share_open_circuits(
-    sandbox: Sandbox, shared_cache: None, short_waits: None
+    sandbox: Sandbox, shared_cache: None, short_waits: None, clock: Clock
 ) -> None:
     here, there = default_service(), other_process(sandbox)
     there.list(company_id=sandbox.company("qbo"), page_size=1)
@@ -130,12 +130,12 @@ def test_processes_share_open_circuits(
     with pytest.raises(CircuitOpen):
         there.list(company_id=sandbox.company("qbo"))
     assert not sandbox.calls
-    time.sleep(0.5)
+    clock.until_probe()
     there.list(company_id=sandbox.company("qbo"), page_size=1)
     here.list(company_id=sandbox.company("qbo"), page_size=1)
 
 
-def test_a_write_is_never_the_probe(sandbox: Sandbox, short_waits: None) -> None:
+def test_a_write_is_never_the_probe(sandbox: Sandbox, short_waits: None, clock: Clock) -> None:
     """While the circuit is open nothing is sent; afterwards a read is sent first."""
     service = default_service()
     company, connection = sandbox.company("qbo"), sandbox.connection("qbo")
@@ -150,15 +150,16 @@ def test_a_write_is_never_the_probe(sandbox: Sandbox, short_waits: None) -> None
             idempotency_key="00000000-0000-4000-8000-000000000001",
         )
 
-    for pause in (0.0, 0.5):  # open, and half open while Codat still fails
-        time.sleep(pause)
+    for is_half_open in (False, True):  # Codat still fails
+        if is_half_open:
+            clock.until_probe()
         sandbox.clear_calls()
         with pytest.raises(CircuitOpen) as caught:
             create()
         assert not caught.value.may_have_arrived
-        assert [call.method for call in sandbox.calls] == ["GET"] * bool(pause)
+        assert [call.method for call in sandbox.calls] == ["GET"] * is_half_open
     sandbox.faults.clear()
-    time.sleep(0.5)
+    clock.until_probe()
     sandbox.clear_calls()
     create()
     assert [call.method for call in sandbox.calls] == ["GET", "POST"]
