@@ -16,6 +16,7 @@ from tests.conftest import RawPathClient
 from tests.support.batches import customers_of
 from tests.support.journal import COMPANY
 from tests.support.pages.controls import Controls
+from tests.support.patience import PATIENCE
 from tests.support.people import person
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("groups")]
@@ -38,7 +39,7 @@ def at_once(path: str, posts: list[tuple[RawPathClient, dict[str, str]]]) -> lis
         client, typed = job
         try:
             Batch.objects.exists()  # Connected before the start.
-            line.wait(timeout=20)
+            line.wait(timeout=PATIENCE)
             return int(client.post(path, typed).status_code)
         finally:
             connections.close_all()

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage, Stack
 from tests.browser.test_accessibility import violations
-from tests.support.journal import wait_for
+from tests.support.patience import wait_for
 
 pytestmark = pytest.mark.browser
 

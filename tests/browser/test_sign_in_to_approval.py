@@ -21,8 +21,9 @@ from sandbox import Sandbox
 from tests.browser.conftest import HOME
 from tests.browser.test_approvals import save_phone
 from tests.support.approvals import rule
-from tests.support.journal import calls, wait_for
+from tests.support.journal import calls
 from tests.support.notices import Mailbox, mail_server
+from tests.support.patience import wait_for
 from tests.support.people import person
 from tests.support.servers import oidc
 from tests.support.signing_in import (

@@ -21,6 +21,7 @@ from customers.codat.errors import (
 from customers.codat.http import responses
 from customers.codat.http.call_context import deadline
 from tests.support.codat import make_client
+from tests.support.patience import SOON
 from tests.support.servers.raw_server import (
     RawServer,
     Reply,
@@ -141,7 +142,7 @@ def test_a_short_retry_after_is_respected() -> None:
     with RawServer(ok(b"", "Retry-After: 1", status="429 Too Many Requests"), JSON) as server:
         started = time.monotonic()
         make_client(server.url).get_json("/x")
-        assert 0.9 < time.monotonic() - started < 5
+        assert 0.9 < time.monotonic() - started < SOON
 
 
 def test_a_retry_after_past_the_deadline_is_not_waited_for() -> None:
@@ -164,7 +165,7 @@ def test_the_deadline_covers_several_calls() -> None:
                 client.send_json("POST", "/x", body=b"{}")
         assert not caught.value.may_have_arrived
         assert len(server.requests) == 2
-        assert 0.5 < time.monotonic() - started < 3
+        assert 0.5 < time.monotonic() - started < SOON
         # Outside of the deadline calls work again.
         assert client.get_json("/x").data == {"a": 1}
 
@@ -174,16 +175,16 @@ def test_the_deadline_covers_threads_that_copy_the_context() -> None:
         started = time.monotonic()
         future = threads.submit(copy_context().run, make_client(server.url).get_json, "/x")
         assert isinstance(future.exception(), TimedOut)
-        assert time.monotonic() - started < 3
+        assert time.monotonic() - started < SOON
 
 
 def test_no_retry_starts_past_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client_module, "BACKOFF", 10)
+    monkeypatch.setattr(client_module, "BACKOFF", 100)
     with RawServer(then_reset()) as server, deadline(0.5):
         started = time.monotonic()
         with pytest.raises(ConnectionLost):
             make_client(server.url).get_json("/x")
-        assert time.monotonic() - started < 3
+        assert time.monotonic() - started < SOON
         assert len(server.requests) == 1
 
 

@@ -23,6 +23,7 @@ from sandbox import Sandbox
 from tests.conftest import RawPathClient
 from tests.support.journal import calls, customer, named
 from tests.support.pages.controls import Controls
+from tests.support.patience import PATIENCE
 from tests.support.people import person
 from tests.support.servers.deployed import deployed
 
@@ -97,7 +98,7 @@ def at_once(path: str, *saves: tuple[Browser, dict[str, str]]) -> list[Answer]:
     line = threading.Barrier(len(saves))
 
     def save(person: Browser, typed: dict[str, str]) -> Answer:
-        line.wait(timeout=20)
+        line.wait(timeout=PATIENCE)
         return person.ask("POST", path, typed | {"action": "save"})
 
     with ThreadPoolExecutor(len(saves)) as pool:
@@ -203,7 +204,7 @@ def test_one_customer_is_renamed_and_another_added_to_one_name_concurrently(
     line = threading.Barrier(2)
 
     def save(person: Browser, path: str, typed: dict[str, str]) -> int:
-        line.wait(timeout=20)
+        line.wait(timeout=PATIENCE)
         return person.ask("POST", path, typed | {"action": "save"})[0]
 
     with ThreadPoolExecutor(2) as pool:

@@ -21,6 +21,7 @@ from customers.web.middleware import ReaderMiddleware
 from customers.web.reader import Reader, reader_of, store
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
+from tests.support.patience import PATIENCE
 
 pytestmark = pytest.mark.django_db
 
@@ -173,7 +174,7 @@ def test_two_readers_at_once_and_in_turn_on_one_worker_do_not_share_formats(
         editor: "Mar 24, 2023, 12:07\u202fPM EDT",
         None: "24 Mar 2023, 16:07 UTC",
     }
-    both = Barrier(2, timeout=20)
+    both = Barrier(2, timeout=PATIENCE)
     # Read here: the threads have no connection to the database of the test.
     readers = {person: reader_of(request_of(person or AnonymousUser())) for person in expected}
 

@@ -33,9 +33,10 @@ from tests.conftest import RawPathClient, forget_codat
 from tests.support.cases.bad_day import FAULTS, PROPERTY, Fault
 from tests.support.cases.bad_day_actions import COMPANY, ROWS, TYPED, Browser
 from tests.support.journal import sent, write_request
+from tests.support.patience import SOON
 
 # Seconds: the deadline of a page, and slack for a busy machine. A hang lasts 30 seconds, a drip for ever.
-DEADLINE, SLACK = 0.5, 4.0
+DEADLINE, SLACK = 0.5, SOON
 # What an error page has to say, and what it has to offer.
 STATEMENT = re.compile(
     r"Codat|The connection|Nothing was|It was never sent|nobody can know|does not fit",

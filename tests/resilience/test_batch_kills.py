@@ -39,8 +39,8 @@ from tests.support.journal import (
     pass_time,
     pushes,
     settle_to_the_end,
-    wait_for,
 )
+from tests.support.patience import wait_for
 from tests.support.programs import processes
 
 log = logging.getLogger(__name__)

@@ -13,8 +13,9 @@ from sandbox import Sandbox
 from tests.conftest import RawPathClient
 from tests.resilience.test_kill import Browser
 from tests.support.batches import check, row_states, send
-from tests.support.journal import COMPANY, calls, wait_for
+from tests.support.journal import COMPANY, calls
 from tests.support.pages.new_batches import COUNTRY, opened, posted
+from tests.support.patience import wait_for
 from tests.support.programs import processes
 
 pytestmark = pytest.mark.django_db(transaction=True)

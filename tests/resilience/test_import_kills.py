@@ -14,7 +14,7 @@ from customers.service import default_service
 from customers.spreadsheets.importing import checking, reading, row_store
 from sandbox import Sandbox
 from tests.support.imports import alive, csv_of, matched, states_of, uploaded, work
-from tests.support.journal import wait_for
+from tests.support.patience import wait_for
 from tests.support.races import all_at_once
 from tests.support.worker_process import worker
 from tests.worker.test_leases import let_time_pass

@@ -28,10 +28,10 @@ from tests.support.journal import (
     pushes,
     settle,
     settle_to_the_end,
-    wait_for,
     write_request,
 )
 from tests.support.pages.controls import Controls
+from tests.support.patience import wait_for
 from tests.support.programs import processes
 
 pytestmark = pytest.mark.django_db(transaction=True)

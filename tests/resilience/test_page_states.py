@@ -12,6 +12,7 @@ from customers.codat import client as codat_client
 from sandbox import Sandbox
 from sandbox.faults import Kind
 from tests.conftest import RawPathClient
+from tests.support.patience import SOON
 
 HTMX = {"HX-Request": "true"}
 
@@ -217,7 +218,7 @@ def test_a_page_ends_within_its_deadline(
     sandbox.faults.add("/data/customers/full", "drip", seconds=0.2, count=-1)
     started = time.monotonic()
     answer = viewer_client.get(url(sandbox, "odd") + "full/")
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < SOON
     assert answer.status_code == 504
     assert "Codat did not respond in time" in answer.content.decode()
     sandbox.faults.clear()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection, HTTPResponse
 
@@ -14,6 +13,7 @@ from django.db import connection
 from django.test import Client
 
 from sandbox import Sandbox
+from tests.support.patience import SOON, wait_for
 from tests.support.programs.processes import database_url, gunicorn
 from tests.support.servers.stalling_proxy import stalling_proxy
 
@@ -21,8 +21,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 # A quarter of the threads never waits for Codat.
 LIMITS = {"WEB_THREADS": "16", "CODAT_READ_TIMEOUT": "60", "CODAT_PAGE_DEADLINE": "60"}
-# Seconds for a response that waits for nothing, on a busy machine.
-IMMEDIATELY = 4.0
 
 
 def get(port: int, path: str, cookie: str = "") -> tuple[int, str, float]:
@@ -44,13 +42,6 @@ def signed_in(person: User) -> str:
     return f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}"
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 30) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.05)
-
-
 def test_a_silent_database_ends_waits_and_is_used_again(sandbox: Sandbox, viewer: User) -> None:
     if connection.vendor != "postgresql":
         pytest.skip("skipped: SQLite is a file, and has no peer that could be silent")
@@ -67,14 +58,14 @@ def test_a_silent_database_ends_waits_and_is_used_again(sandbox: Sandbox, viewer
                 pages = [pool.submit(get, port, "/companies/", cookie) for _ in range(20)]
                 time.sleep(0.2)
                 status, _, seconds = get(port, "/readyz")
-                assert (status, seconds < 30) == (503, True)
+                assert (status, seconds < 2 * SOON) == (503, True)
                 assert {page.result()[0] for page in pages} <= {500, 503}
-            assert get(port, "/companies/", cookie)[2] < IMMEDIATELY
+            assert get(port, "/companies/", cookie)[2] < SOON
             status, _, seconds = get(port, "/healthz", cookie)
-            assert (status, seconds < IMMEDIATELY) == (200, True)
+            assert (status, seconds < SOON) == (200, True)
             proxy.resume()
-            wait_until(lambda: get(port, "/companies/", cookie)[0] == 200)
-            wait_until(lambda: get(port, "/readyz")[0] == 200)
+            wait_for(lambda: get(port, "/companies/", cookie)[0] == 200)
+            wait_for(lambda: get(port, "/readyz")[0] == 200)
 
 
 def test_a_silent_codat_leaves_threads_for_other_pages(sandbox: Sandbox, viewer: User) -> None:
@@ -87,10 +78,10 @@ def test_a_silent_codat_leaves_threads_for_other_pages(sandbox: Sandbox, viewer:
     ):
         pages = [pool.submit(get, port, f"/companies/?q={n}", cookie) for n in range(80)]
         # As many as may wait do; the others have their response.
-        wait_until(lambda: sum(page.done() for page in pages) == 80 - 12)
+        wait_for(lambda: sum(page.done() for page in pages) == 80 - 12)
         for _ in range(5):
             status, _, seconds = get(port, "/healthz")
-            assert (status, seconds < IMMEDIATELY) == (200, True)
+            assert (status, seconds < SOON) == (200, True)
         done = [page.result() for page in pages if page.done()]
         assert {status for status, _, _ in done} == {503}
         assert all("Too many requests" in body for _, body, _ in done)

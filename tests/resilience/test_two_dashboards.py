@@ -27,6 +27,7 @@ from customers.codat.http import circuit_breaker
 from customers.web import links
 from sandbox import Sandbox
 from tests.support.pages.controls import Controls
+from tests.support.patience import PATIENCE
 
 ROOT = Path(__file__).resolve().parents[2]
 SECRET = "whsec_Zm9yLXR3by1kYXNoYm9hcmRzLW9ubHk="
@@ -163,7 +164,7 @@ def dashboard(env: dict[str, str], port: int) -> Iterator[None]:
         stderr=subprocess.DEVNULL,
     )
     try:
-        assert eventually(lambda: accepts_connections(("127.0.0.1", port)), 60), (
+        assert eventually(lambda: accepts_connections(("127.0.0.1", port))), (
             "gunicorn did not start"
         )
         yield
@@ -175,7 +176,7 @@ def dashboard(env: dict[str, str], port: int) -> Iterator[None]:
             process.kill()
 
 
-def eventually(holds: Callable[[], bool], seconds: float = 20) -> bool:
+def eventually(holds: Callable[[], bool], seconds: float = PATIENCE) -> bool:
     end = time.monotonic() + seconds
     while not holds():
         if time.monotonic() > end:

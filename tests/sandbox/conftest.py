@@ -13,6 +13,7 @@ import requests
 
 from sandbox import Sandbox
 from sandbox.server import Call
+from tests.support.patience import PATIENCE
 
 
 class Api:
@@ -26,7 +27,7 @@ class Api:
 
     def call(self, method: str, path: str, **options: Any) -> requests.Response:
         return self.session.request(
-            method, self.box.url + path, timeout=10, allow_redirects=False, **options
+            method, self.box.url + path, timeout=PATIENCE, allow_redirects=False, **options
         )
 
     def get(self, path: str, **params: Any) -> requests.Response:
@@ -86,7 +87,9 @@ def api(box: Sandbox) -> Iterator[Api]:
     api.session.close()
 
 
-def raw(box: Sandbox, path: str, *, method: str = "GET", timeout: float = 5.0) -> tuple[bytes, str]:
+def raw(
+    box: Sandbox, path: str, *, method: str = "GET", timeout: float = PATIENCE
+) -> tuple[bytes, str]:
     """All bytes of the response to one request, and how it ended: `end`, `reset` or `silence`."""
     with socket.create_connection(("127.0.0.1", box.port), timeout=timeout) as sock:
         sock.sendall(
@@ -104,7 +107,7 @@ def raw(box: Sandbox, path: str, *, method: str = "GET", timeout: float = 5.0) -
         return bytes(received), "end"
 
 
-def over(call: Call, seconds: float = 5.0) -> Call:
+def over(call: Call, seconds: float = PATIENCE) -> Call:
     """The call, when its end is in the log: a moment after its response was sent."""
     end = time.monotonic() + seconds
     while call.finished is None:

@@ -16,7 +16,7 @@ def _status(api: Api, key: str) -> dict[str, Any] | None:
 
 
 def test_a_refresh_passes_through_its_states(api: Api, box: Sandbox) -> None:
-    box.settings.sync_delay = 0.3
+    box.settings.sync_delay = 1.0
     pull = api.refresh("xero").json()
     seen: list[tuple[str, int]] = []
     while not pull["isCompleted"]:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from sandbox import Sandbox
+from tests.support.patience import wait_for
 
 from .conftest import Api
 
@@ -48,10 +49,9 @@ def test_an_update_is_pending_until_its_delay_has_passed(api: Api, box: Sandbox)
     answer = api.update("netsuite", row["id"], {"customerName": "New name", "status": "Active"})
     assert answer.status_code == 202
     operation = answer.json()
-    for _ in range(200):
-        operation = api.push("netsuite", operation["pushOperationKey"])
-        if operation["status"] != "Pending":
-            break
+    key = operation["pushOperationKey"]
+    wait_for(lambda: api.push("netsuite", key)["status"] != "Pending")
+    operation = api.push("netsuite", key)
     assert operation["status"] == "Success"
     assert operation["changes"][0]["type"] == "Modified"
     assert api.customer("netsuite", row["id"]).json() == row

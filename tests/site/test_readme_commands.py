@@ -19,7 +19,7 @@ import pytest
 from sandbox import Sandbox
 from tests.support.cases.bad_day import closed_port
 from tests.support.documents import blocks, commands, inline_commands
-from tests.support.journal import wait_for
+from tests.support.patience import wait_for
 from tests.support.programs.processes import running
 from tests.support.programs.terminal import Terminal
 

@@ -15,7 +15,7 @@ from customers.spreadsheets.exporting.reading import ListReading, TickedReading
 from sandbox import Sandbox
 from tests.support.batches import customers_of
 from tests.support.codat import other_process
-from tests.support.pages.exports import wait_until
+from tests.support.patience import wait_for
 
 
 @pytest.fixture
@@ -95,7 +95,7 @@ def test_the_next_page_is_read_while_one_is_written(
     with closing(list_reading(service, sandbox, expected=40)) as read:
         each = iter(read)
         next(each)
-        wait_until(lambda: [number for number, _ in pages(sandbox)] == ["1", "2"])
+        wait_for(lambda: [number for number, _ in pages(sandbox)] == ["1", "2"])
     # Closed: no further page is read.
     assert len(pages(sandbox)) == 2
 

@@ -18,7 +18,8 @@ from django.contrib.auth.models import User
 from customers.models import Export
 from sandbox import Sandbox
 from tests.support.pages.controls import Controls
-from tests.support.pages.exports import page_url, wait_until
+from tests.support.pages.exports import page_url
+from tests.support.patience import wait_for
 from tests.support.servers.deployed import Deployed, deployed
 
 FORM = "application/x-www-form-urlencoded"
@@ -74,7 +75,7 @@ def read_all(connection: socket.socket) -> None:
 
 def ended(state: str) -> Export:
     """The one export, once it is in a state."""
-    wait_until(lambda: Export.objects.filter(state=state).exists())
+    wait_for(lambda: Export.objects.filter(state=state).exists())
     return Export.objects.get()
 
 
@@ -135,7 +136,7 @@ def test_the_browser_goes_away(sandbox: Sandbox, site: Deployed, file_format: st
     with closing(raw(site, sandbox, file_format, "1.1")) as connection:
         if file_format == "csv":
             assert connection.recv(1000).startswith(b"HTTP/1.1 200")
-        wait_until(lambda: any(call.query.get("page") == "2" for call in sandbox.calls))
+        wait_for(lambda: any(call.query.get("page") == "2" for call in sandbox.calls))
     row = ended("interrupted")
     assert row.message == "The browser ended the download before the file was whole."
     # It has released its slot: two more can run.

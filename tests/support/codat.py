@@ -8,10 +8,15 @@ from customers.codat.client import Client
 from customers.codat.errors import CodatError
 from customers.service import CustomerService
 from sandbox import Sandbox
+from tests.support.patience import PATIENCE
 
 
 def make_client(
-    url: str, timeout: float = 5.0, *, total_timeout: float = 10.0, verify: bool | str = True
+    url: str,
+    timeout: float = PATIENCE,
+    *,
+    total_timeout: float = PATIENCE,
+    verify: bool | str = True,
 ) -> Client:
     """A client of the server at a URL. ``timeout``, in seconds, is for connecting and for each read."""
     return Client(

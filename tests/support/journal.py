@@ -1,8 +1,6 @@
 """Rows of the journal for tests, the calls they make, and simulated time."""
 
-import time
 import uuid
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -124,18 +122,6 @@ def settle_to_the_end(sandbox: Sandbox) -> None:
         sandbox.settle()
         pass_time(sandbox, minutes=11)
         settle()
-
-
-def wait_for(what: Callable[[], object], seconds: float = 20.0, every: float = 0.01) -> None:
-    """Wait until a condition holds.
-
-    `every` is the pause between two looks, in seconds. A condition that moves the journal's times needs a
-    long one: a process that works meanwhile finds a row changed each time it claims one.
-    """
-    end = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < end, "the condition never held"
-        time.sleep(every)
 
 
 def check(write: Write) -> Write:

@@ -14,6 +14,7 @@ import psycopg
 import pytest
 from django.db import connection, connections
 
+from tests.support.patience import PATIENCE
 from tests.support.programs import processes
 
 NESTED = "TESTS_ON_POSTGRESQL"
@@ -27,7 +28,7 @@ def all_at_once(jobs: Iterable[Callable[[], Any]]) -> list[Any]:
     def work(job: Callable[[], Any]) -> Any:
         try:
             connection.ensure_connection()  # Connected before the start.
-            line.wait(timeout=20)
+            line.wait(timeout=PATIENCE)
             return job()
         finally:
             connections.close_all()

@@ -17,7 +17,8 @@ from standardwebhooks import Webhook
 
 from customers.writes.events import webhooks
 from sandbox import Sandbox
-from tests.support.journal import COMPANY, wait_for
+from tests.support.journal import COMPANY
+from tests.support.patience import wait_for
 
 OTHER_SECRET = "whsec_c29tZWJvZHkgZWxzZSdzIHNlY3JldA=="
 

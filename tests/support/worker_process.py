@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO
 
-from tests.support.journal import wait_for
+from tests.support.patience import wait_for
 from tests.support.programs import processes
 
 # Seconds for a process to start and to do something, on a busy machine.

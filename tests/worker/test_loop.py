@@ -25,7 +25,8 @@ from customers.writes import leases
 from customers.writes.pacing import Pacer
 from sandbox import Sandbox
 from tests.support.batches import made, started
-from tests.support.journal import calls, wait_for
+from tests.support.journal import calls
+from tests.support.patience import wait_for
 from tests.worker.test_leases import let_time_pass
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -18,7 +18,8 @@ from customers.models import Batch, Lease, Write
 from customers.writes import leases
 from sandbox import Sandbox
 from tests.support.batches import made, row_states, started, writes
-from tests.support.journal import calls, pass_time, pushes, wait_for
+from tests.support.journal import calls, pass_time, pushes
+from tests.support.patience import wait_for
 from tests.support.programs import processes
 from tests.support.worker_process import PATIENCE, worker
 from tests.worker.test_leases import let_time_pass

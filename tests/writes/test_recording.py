@@ -24,9 +24,9 @@ from tests.support.journal import (
     lost_create,
     pushes,
     sent,
-    wait_for,
     write_request,
 )
+from tests.support.patience import PATIENCE, wait_for
 from tests.support.webhooks import event
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -127,7 +127,7 @@ def test_a_save_whose_connection_ends_while_codat_answers(
         wait_for(lambda: calls(sandbox, "PUT"))
         end_connections()
         connections.close_all()  # This thread's was among them.
-        status, key = saving.result(timeout=30)
+        status, key = saving.result(timeout=PATIENCE)
 
     assert status == State.PENDING
     assert key == pushes(sandbox)[0]["pushOperationKey"]

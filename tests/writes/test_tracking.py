@@ -25,6 +25,7 @@ from tests.support.journal import (
     sent,
     write_request,
 )
+from tests.support.patience import wait_for
 
 pytestmark = pytest.mark.django_db
 
@@ -80,9 +81,7 @@ def test_while_the_first_attempt_is_running_a_repeat_only_waits(
     assert (write.state, write.status_code) == (State.UNKNOWN, 409)
 
     sandbox.faults.clear()
-    for _ in range(50):
-        if check(write).state != State.UNKNOWN:
-            break
+    wait_for(lambda: check(write).state != State.UNKNOWN)
     assert write.state == State.PENDING
     assert len(pushes(sandbox)) == 1
 

@@ -20,8 +20,8 @@ from customers.spreadsheets.importing import uploading
 from customers.web import links
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
-from tests.support.journal import wait_for
 from tests.support.pages.controls import Controls
+from tests.support.patience import wait_for
 
 pytestmark = pytest.mark.django_db
 

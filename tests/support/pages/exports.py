@@ -5,9 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-import time
 import zipfile
-from collections.abc import Callable
 from typing import Any
 
 import python_calamine
@@ -91,11 +89,3 @@ def about(data: bytes | list[list[Any]]) -> dict[str, str]:
     else:
         lines = [(str(row[0]), str(row[1])) for row in data]
     return {name: value for name, value in lines if name and not name.startswith(" ")}
-
-
-def wait_until(condition: Callable[[], bool], seconds: float = 20) -> None:
-    """Wait for a condition, which must come."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not come"
-        time.sleep(0.02)

@@ -19,7 +19,7 @@ from django.db import connection
 
 ROOT = Path(__file__).resolve().parents[3]
 # Seconds that a process may take to start on a busy machine.
-START_TIMEOUT = 40.0
+START_TIMEOUT = 90.0
 # The same where it collects and compresses the static files first.
 SERVE_TIMEOUT = 240.0
 

@@ -31,13 +31,13 @@ class Deployed:
         self, path: str, method: str = "GET", headers: dict[str, str] | None = None
     ) -> http.client.HTTPResponse:
         """A response, whose body has not been read yet."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         connection.request(method, path, headers={"Cookie": self.cookie} | (headers or {}))
         return connection.getresponse()
 
     def socket(self, path: str, version: str = "1.1") -> socket.socket:
         """A connection that has sent a request and has read nothing."""
-        connection = socket.create_connection(("127.0.0.1", self.port), timeout=20)
+        connection = socket.create_connection(("127.0.0.1", self.port), timeout=60)
         lines = (f"GET {path} HTTP/{version}", "Host: 127.0.0.1", f"Cookie: {self.cookie}", "", "")
         connection.sendall("\r\n".join(lines).encode())
         return connection
@@ -76,7 +76,7 @@ def deployed(person: User, log: Path, **environment: str) -> Iterator[Deployed]:
     finally:
         process.terminate()
         try:
-            process.wait(timeout=20)
+            process.wait(timeout=60)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

@@ -27,9 +27,9 @@ from tests.support.journal import (
     pushes,
     sent,
     settle,
-    wait_for,
     write_request,
 )
+from tests.support.patience import PATIENCE, wait_for
 from tests.support.webhooks import (
     SUCCESSFUL,
     UNSUCCESSFUL,
@@ -194,7 +194,7 @@ def test_an_event_that_overtakes_the_answer_is_not_lost(
         assert post(live, ended(sandbox, key, SUCCESSFUL)) == 204
         wait_until_processed()
         assert Write.objects.get().state == State.SENDING
-        settled = future.result(timeout=20)
+        settled = future.result(timeout=PATIENCE)
 
     assert (settled.state, settled.settled_by) == (State.SUCCESS, "webhook")
 

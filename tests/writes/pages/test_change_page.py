@@ -20,8 +20,9 @@ from customers.web import links
 from customers.writes.events import webhooks
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
-from tests.support.journal import change_page, journal_row, wait_for
+from tests.support.journal import change_page, journal_row
 from tests.support.pages.controls import fields
+from tests.support.patience import wait_for
 
 pytestmark = pytest.mark.django_db
 
