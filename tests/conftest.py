@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from importlib import reload
 from pathlib import Path
 from typing import Any
+from unittest import mock
 from urllib.parse import urlsplit
 
 import hypothesis
@@ -21,12 +22,12 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.template import engines
 from django.template.backends.jinja2 import Jinja2, Template
-from django.test import Client
+from django.test import Client, TransactionTestCase
 from django.test.client import ClientHandler
 from django.test.signals import template_rendered
 from django.urls import clear_url_caches
 from jinja2 import StrictUndefined
-from pytest_django import Settings
+from pytest_django import DjangoDbBlocker, Settings
 
 from codatdash import environment
 from codatdash import urls as site_urls
@@ -40,6 +41,8 @@ from sandbox import Sandbox
 from tests.support.audit import remove_entries
 from tests.support.cases.bad_day import table
 from tests.support.people import group, person
+from tests.support.races import drop_template
+from tests.support.servers import databases
 from tests.support.servers import live as live_server_module
 
 # Timings never decide a test: a busy machine is not an error in the dashboard.
@@ -70,6 +73,21 @@ class RawPathClient(Client):
     def generic(self, method: str, path: Any, *args: Any, **kwargs: Any) -> Any:
         kwargs.setdefault("RAW_URI", urlsplit(str(path))._replace(scheme="", netloc="").geturl())
         return super().generic(method, path, *args, **kwargs)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_test_environment: None,
+    django_db_modify_db_settings: None,
+    django_db_blocker: DjangoDbBlocker,
+) -> Iterator[None]:
+    """pytest-django's fixture, with a database that is copied where it can be, and emptied in no time."""
+    with django_db_blocker.unblock():
+        databases.create()
+    with mock.patch.object(TransactionTestCase, "_fixture_teardown", side_effect=databases.empty):
+        yield
+    with django_db_blocker.unblock():
+        databases.destroy()
 
 
 @pytest.fixture(autouse=True)
@@ -285,8 +303,13 @@ def whole_database(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run first what runs others on PostgreSQL: each takes minutes, and at the end one process would wait for it."""
+    """Run first what runs others on PostgreSQL: each takes long, and at the end one process would wait for it."""
     items.sort(key=lambda item: "on_postgresql" not in item.name)
+
+
+def pytest_sessionfinish() -> None:
+    """Leave no database on PostgreSQL."""
+    drop_template()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -1,5 +1,6 @@
 """Many threads at the same moment, and the same tests on PostgreSQL."""
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -13,11 +14,16 @@ import environ
 import psycopg
 import pytest
 from django.db import connection, connections
+from psycopg.sql import SQL, Identifier
 
 from tests.support.patience import PATIENCE
 from tests.support.programs import processes
+from tests.support.servers import databases
 
 NESTED = "TESTS_ON_POSTGRESQL"
+# The migrated database that the runs of this process copy.
+_TEMPLATE = f"journal_template_{os.getpid()}"
+_copies: list[str] = []
 
 
 def all_at_once(jobs: Iterable[Callable[[], Any]]) -> list[Any]:
@@ -42,11 +48,17 @@ def run_on_postgresql(*tests: str, timeout: float = 280) -> None:
     assert NESTED not in os.environ, "never within itself"
     # A separate database: several runs may share a server. Tests run in the database `test_<name>`.
     address = urlsplit(_postgresql())._replace(path=f"/journal_{os.getpid()}").geturl()
+    _copies.append(address)
     run = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "--show-capture=no", *tests],
         cwd=processes.ROOT,
         env=os.environ
-        | {"DATABASE_URL": address, NESTED: "1", "DJANGO_SETTINGS_MODULE": "codatdash.settings"},
+        | {
+            "DATABASE_URL": address,
+            databases.TEMPLATE: _TEMPLATE,
+            NESTED: "1",
+            "DJANGO_SETTINGS_MODULE": "codatdash.settings",
+        },
         capture_output=True,
         text=True,
         timeout=timeout,
@@ -55,19 +67,36 @@ def run_on_postgresql(*tests: str, timeout: float = 280) -> None:
     assert " passed" in run.stdout
 
 
+def drop_template() -> None:
+    """Delete the database that the runs have copied, where there was one."""
+    if not _copies:
+        return
+    with contextlib.suppress(psycopg.Error), _server() as server:
+        name = Identifier(_TEMPLATE)
+        server.execute(SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
+
+
 def _postgresql() -> str:
     """The address of a PostgreSQL server that can be reached; skips where there is none."""
-    address = os.environ.get("TEST_POSTGRES_URL", "postgres://postgres@127.0.0.1:5432/postgres")
-    known = environ.Env.db_url_config(address)
     try:
-        psycopg.connect(
-            host=known["HOST"],
-            port=known["PORT"] or 5432,
-            user=known["USER"],
-            password=known["PASSWORD"] or None,
-            dbname=known["NAME"],
-            connect_timeout=3,
-        ).close()
+        _server().close()
     except psycopg.Error as error:
         pytest.skip(f"skipped: no PostgreSQL at TEST_POSTGRES_URL ({type(error).__name__})")
-    return address
+    return _address()
+
+
+def _server() -> psycopg.Connection[Any]:
+    known = environ.Env.db_url_config(_address())
+    return psycopg.connect(
+        host=known["HOST"],
+        port=known["PORT"] or 5432,
+        user=known["USER"],
+        password=known["PASSWORD"] or None,
+        dbname=known["NAME"],
+        connect_timeout=3,
+        autocommit=True,
+    )
+
+
+def _address() -> str:
+    return os.environ.get("TEST_POSTGRES_URL", "postgres://postgres@127.0.0.1:5432/postgres")
