@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
 import uuid
 from collections.abc import Iterator
@@ -41,7 +42,7 @@ from sandbox import Sandbox
 from tests.support.audit import remove_entries
 from tests.support.cases.bad_day import table
 from tests.support.people import group, person
-from tests.support.races import drop_template
+from tests.support.races import NESTED, drop_template
 from tests.support.servers import databases
 from tests.support.servers import live as live_server_module
 
@@ -287,12 +288,12 @@ def whole_database(request: pytest.FixtureRequest) -> Iterator[None]:
 
     Before that the audit's entries are removed, which their triggers keep.
     """
+    if not uses_database(request.node):
+        yield
+        return
     marker = request.node.get_closest_marker("django_db")
     commits = "transactional_db" in request.fixturenames
     commits = commits or bool(marker and marker.kwargs.get("transaction"))
-    if not (marker or commits or "db" in request.fixturenames):
-        yield
-        return
     request.getfixturevalue("db")
     for role in Role:
         group(role)
@@ -302,8 +303,20 @@ def whole_database(request: pytest.FixtureRequest) -> Iterator[None]:
         remove_entries()
 
 
+def uses_database(test: pytest.Item) -> bool:
+    """Whether a test is marked so, or a fixture of it needs the database."""
+    fixtures: list[str] = getattr(test, "fixturenames", [])
+    needed = {"db", "transactional_db"}.intersection(fixtures)
+    return bool(needed or test.get_closest_marker("django_db"))
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run first what runs others on PostgreSQL: each takes long, and at the end one process would wait for it."""
+    """Run first what runs others on PostgreSQL: each takes long, and at the end one process would wait for it.
+
+    Those others say something new where they use the database.
+    """
+    if NESTED in os.environ:
+        items[:] = filter(uses_database, items)
     items.sort(key=lambda item: "on_postgresql" not in item.name)
 
 
