@@ -30,7 +30,7 @@ postgres() {
     install -d -o postgres "$folder/postgres" || return 1
     runuser -u postgres -- "$bin/initdb" --auth=trust --username=postgres -D "$folder/postgres" >/dev/null || return 1
     runuser -u postgres -- "$bin/pg_ctl" -D "$folder/postgres" -l "$folder/postgres/log" -w start \
-        -o "-p $postgres_port -c listen_addresses=127.0.0.1 -c unix_socket_directories=" >/dev/null || return 1
+        -o "-p $postgres_port -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off -c full_page_writes=off" >/dev/null || return 1
     started+=("runuser -u postgres -- $bin/pg_ctl -D $folder/postgres -m fast stop")
 }
 
