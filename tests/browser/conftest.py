@@ -29,11 +29,11 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
+# Milliseconds that a page may take on a busy machine, as for all else that Playwright waits for.
+expect.set_options(timeout=30_000)
 ROOT = Path(__file__).resolve().parents[2]
 # Seconds that `make run` may take on a busy machine.
 START_TIMEOUT = 100
-# Milliseconds that a page may take to show something, as much as the tests give it for an action.
-expect.set_options(timeout=15_000)
 # Where the sign-in leads.
 HOME = re.compile(r"://[^/]+/$")
 # As root Chromium has no sandbox of its own; the rest keeps it from calling anybody.
@@ -265,7 +265,6 @@ def open_page(chromium: Browser, fresh: Stack) -> Iterator[OpenPage]:
             viewport={"width": width, "height": 900},
         )
         contexts.append(context)
-        context.set_default_timeout(15_000)
         page = context.new_page()
         _watch(page, errors)
         if signed_in:

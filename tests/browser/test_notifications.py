@@ -25,7 +25,6 @@ def page(chromium: Browser, live: str, editor: User, settings: Settings) -> Iter
     settings.DASHBOARD_URL = live
     User.objects.filter(pk=editor.pk).update(email="editor@example.com", is_superuser=True)
     context = chromium.new_context(base_url=live, viewport={"width": 1440, "height": 900})
-    context.set_default_timeout(15_000)
     yield editor_page(context)
     context.close()
 

@@ -35,7 +35,6 @@ def context(
 ) -> Iterator[BrowserContext]:
     options = getattr(request, "param", {"viewport": {"width": 1440, "height": 900}})
     opened = chromium.new_context(base_url=live, **options)
-    opened.set_default_timeout(20_000)
     yield opened
     opened.close()
 

@@ -41,7 +41,6 @@ def context(
     opened = chromium.new_context(
         base_url=live.replace("127.0.0.1", "localhost"), viewport={"width": 390, "height": 900}
     )
-    opened.set_default_timeout(15_000)
     opened.on(
         "console",
         lambda message: errors.append(message.text) if "Content Security" in message.text else None,

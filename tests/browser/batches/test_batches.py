@@ -21,7 +21,6 @@ pytestmark = pytest.mark.browser
 def page(chromium: Browser, live: str, editor: User) -> Iterator[Page]:
     """A browser in which the editor has signed in."""
     context = chromium.new_context(base_url=live)
-    context.set_default_timeout(15_000)
     yield editor_page(context)
     context.close()
 
@@ -36,7 +35,7 @@ def test_the_page_renews_itself_and_keeps_focus_filter_and_what_is_typed(
 
     moved = Write.objects.filter(batch=batch, position__in=range(8, 54))
     moved.update(state="success", confirmation="confirmed")
-    expect(page.locator("#count-confirmed strong")).to_have_text("50", timeout=15_000)
+    expect(page.locator("#count-confirmed strong")).to_have_text("50")
     expect(page.locator("#batch-rows tbody tr")).to_have_count(50)
     expect(page.locator("#row-8")).to_have_count(0)
     expect(page.locator("#row-7-out")).to_be_focused()
@@ -44,7 +43,7 @@ def test_the_page_renews_itself_and_keeps_focus_filter_and_what_is_typed(
     expect(page.locator("#announce")).to_have_text("Running, 50 % finished")
 
     Batch.objects.filter(pk=batch.pk).update(state="paused")
-    expect(page.locator("#batch-state")).to_have_text("Paused", timeout=15_000)
+    expect(page.locator("#batch-state")).to_have_text("Paused")
     expect(page.locator("#announce")).to_have_text("Paused")
     page.locator("#batch-resume").click()
     page.wait_for_url("**/?state=queued")

@@ -55,7 +55,7 @@ def test_a_late_response_to_an_earlier_search_is_not_shown(
 ) -> None:
     page = open_page()
     page.goto(links.customers(fresh.company("qbo")))
-    fresh.tell("POST", "faults", match="/data/customers", kind="delay", seconds=1.5, count=1)
+    fresh.tell("POST", "faults", match="/data/customers", kind="delay", seconds=60, count=1)
     box = page.get_by_label("Search", exact=True)
     with page.expect_request(re.compile(r"q=Yarrow")) as early:
         box.fill("Yarrow")

@@ -14,6 +14,7 @@ from playwright.sync_api import Locator, Page, Route, expect
 
 from customers.web import links
 from tests.browser.conftest import OpenPage, Stack
+from tests.support.patience import PATIENCE
 
 pytestmark = pytest.mark.browser
 
@@ -42,7 +43,7 @@ def release(stack: Stack) -> None:
 
 def wait_for_call(stack: Stack, match: str) -> None:
     """Wait until Codat was asked."""
-    end = time.monotonic() + 15
+    end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
         calls = stack.tell("GET", "calls")
         lines = [line for call in calls for line in (call["path"], f"{call['path']}?")]

@@ -98,7 +98,7 @@ def test_a_double_click_writes_once(page: Page, fresh: Stack) -> None:
 
 def test_a_draft_is_saved_while_typing_and_offered_on_return(page: Page) -> None:
     page.get_by_label("Phone", exact=True).press_sequentially("555 draft")
-    expect(page.locator("#draft-status")).to_contain_text("Draft saved", timeout=10_000)
+    expect(page.locator("#draft-status")).to_contain_text("Draft saved")
     address = page.url
     page.goto("/companies/")
     page.goto(address)
@@ -123,7 +123,7 @@ def test_of_two_concurrent_drafts_the_newer_one_is_stored(page: Page) -> None:
             page.wait_for_timeout(50)
     assert held
     phone.fill("555 second")
-    expect(status).to_contain_text("Draft saved", timeout=10_000)
+    expect(status).to_contain_text("Draft saved")
     with page.expect_response("**/draft/**") as late:
         held[0].continue_()
     assert late.value.status == 409
@@ -140,8 +140,8 @@ def test_a_draft_that_could_not_be_saved_is_tried_again(page: Page) -> None:
     page.route("**/draft/**", lambda route: route.abort(), times=1)
     page.get_by_label("Phone", exact=True).fill("555 again")
     status = page.locator("#draft-status")
-    expect(status).to_contain_text("could not be saved", timeout=10_000)
-    expect(status).to_contain_text("Draft saved", timeout=10_000)
+    expect(status).to_contain_text("could not be saved")
+    expect(status).to_contain_text("Draft saved")
 
 
 def test_a_long_choice_is_searched_with_the_keyboard(open_page: OpenPage, fresh: Stack) -> None:
@@ -216,7 +216,7 @@ def test_a_poll_of_a_page_that_was_signed_out_leaves_the_form(
 
 
 def test_a_form_accepts_no_input_while_it_is_saved(page: Page, fresh: Stack) -> None:
-    fresh.tell("POST", "faults", match="PUT .*/push/customers", kind="delay", seconds=1.5, count=1)
+    fresh.tell("POST", "faults", match="PUT .*/push/customers", kind="delay", seconds=60, count=1)
     address = links.edit(fresh.company("qbo"), "25")  # No other test leaves drafts here.
     page.goto(address)
     phone, email = page.get_by_label("Phone", exact=True), page.get_by_label("Email address")
@@ -232,6 +232,7 @@ def test_a_form_accepts_no_input_while_it_is_saved(page: Page, fresh: Stack) -> 
     email.click(force=True)
     page.keyboard.type("lost@lost.example")
     assert email.input_value() == before
+    fresh.tell("DELETE", "faults")
     page.wait_for_url("**/writes/**")
     page.goto(address)
     expect(page.get_by_text("Your drafts of this form")).to_have_count(0)
@@ -276,14 +277,14 @@ def test_an_error_page_of_a_proxy_does_not_replace_the_form(page: Page, body: st
     expect(page.locator("#connection-lost")).to_be_visible()
     expect(page.locator("#save")).to_have_text("Save 1 change")
     expect(page.get_by_label("Phone", exact=True)).to_have_value("+44 1632 960 555")
-    expect(page.locator("#draft-status")).to_contain_text("Draft saved", timeout=10_000)
+    expect(page.locator("#draft-status")).to_contain_text("Draft saved")
 
 
 def test_a_row_button_that_fails_does_not_stop_the_draft(page: Page) -> None:
     page.route("**/edit/?**", lambda route: route.abort())
     page.get_by_label("Phone", exact=True).fill("+44 1632 960 556")
     page.get_by_role("button", name="Add address").click()
-    expect(page.locator("#draft-status")).to_contain_text("Draft saved", timeout=10_000)
+    expect(page.locator("#draft-status")).to_contain_text("Draft saved")
     page.get_by_label("Phone", exact=True).fill("still typed into")
 
 

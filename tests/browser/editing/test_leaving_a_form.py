@@ -35,14 +35,14 @@ def test_leaving_with_unsaved_changes_asks_first(page: Page) -> None:
         page.get_by_role("link", name="Companies").first.click(no_wait_after=True)
     assert asked == ["beforeunload"]
     assert page.url.endswith("/edit/")
-    expect(page.locator("#draft-status")).to_contain_text("could not be saved", timeout=10_000)
+    expect(page.locator("#draft-status")).to_contain_text("could not be saved")
     page.remove_listener("dialog", stay)
     page.on("dialog", lambda dialog: dialog.accept())
 
 
 def test_a_stored_draft_lets_the_page_go_without_a_question(page: Page) -> None:
     page.get_by_label("Phone", exact=True).press_sequentially("5")
-    expect(page.locator("#draft-status")).to_contain_text("Draft saved", timeout=10_000)
+    expect(page.locator("#draft-status")).to_contain_text("Draft saved")
     asked: list[str] = []
 
     def accept(dialog: Dialog) -> None:
@@ -60,7 +60,7 @@ def test_cancel_asks_once_in_the_page(page: Page) -> None:
     phone = page.get_by_label("Phone", exact=True)
     submission = page.locator('[name="submission"]').last.input_value()
     phone.press_sequentially("77")
-    expect(page.locator("#draft-status")).to_contain_text("Draft saved", timeout=10_000)
+    expect(page.locator("#draft-status")).to_contain_text("Draft saved")
     page.get_by_role("link", name="Cancel").click()
     question = page.get_by_role("alertdialog")
     question.get_by_role("button", name="Continue editing").click()

@@ -96,7 +96,6 @@ def page(
 ) -> Iterator[Page]:
     """A browser in which the editor has signed in, with or without JavaScript."""
     context = chromium.new_context(base_url=live, java_script_enabled=request.param)
-    context.set_default_timeout(30_000)
     yield editor_page(context)
     context.close()
 

@@ -23,7 +23,7 @@ def follow_to_the_end(page: Page, *, javascript: bool) -> None:
         while not done.search(state.inner_text()):
             assert time.monotonic() < end, state.inner_text()
             page.goto(page.url)
-    expect(state).to_have_text(done, timeout=20_000)
+    expect(state).to_have_text(done)
 
 
 def find_a_customer(page: Page) -> None:

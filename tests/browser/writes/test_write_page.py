@@ -26,7 +26,7 @@ def test_the_support_bundle_is_copied_and_that_is_announced(
     page.get_by_text("For Codat’s support").click()
     # The page renews itself until then, and what was unfolded stays so.
     expect(page.locator(".outcome")).to_contain_text(
-        re.compile("Accepted · (confirmed|came back different)"), timeout=30_000
+        re.compile("Accepted · (confirmed|came back different)")
     )
     page.get_by_role("button", name="Copy").click()
     expect(page.locator("#announce")).to_have_text("Copied")
