@@ -234,7 +234,8 @@ def _watch(page: Page, errors: list[str]) -> None:
     page.on("pageerror", lambda error: errors.append(str(error)))
 
 
-def _sign_in(page: Page) -> None:
+def sign_in(page: Page) -> None:
+    """Sign in by the form, which leads to the home page."""
     page.goto("/accounts/login/")
     page.get_by_label("User name").fill("demo")
     page.get_by_label("Password").fill("demo")
@@ -242,11 +243,54 @@ def _sign_in(page: Page) -> None:
     page.wait_for_url(HOME)
 
 
+class Session:
+    """A session of `demo`, which tests share: the check of a password takes as long as several pages."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._browser = requests.Session()
+        self._browser.trust_env = False
+
+    def cookies(self) -> list[Any]:
+        """The cookies of the session, or of a new one where a test has ended it."""
+        settings = self._browser.get(f"{self.url}/settings/", allow_redirects=False, timeout=60)
+        if settings.status_code != 200:
+            self._sign_in()
+        return [
+            {
+                "name": cookie.name,
+                "value": str(cookie.value),
+                "url": self.url,
+                "httpOnly": cookie.has_nonstandard_attr("HttpOnly"),
+                "sameSite": "Lax",
+            }
+            for cookie in self._browser.cookies
+        ]
+
+    def _sign_in(self) -> None:
+        login = f"{self.url}/accounts/login/"
+        self._browser.cookies.clear()
+        self._browser.get(login, timeout=60)
+        form = {
+            "username": "demo",
+            "password": "demo",
+            "csrfmiddlewaretoken": self._browser.cookies["csrftoken"],
+        }
+        answer = self._browser.post(login, form, allow_redirects=False, timeout=60)
+        assert answer.status_code == 302, answer.text
+
+
+@pytest.fixture(scope="session")
+def session(stack: Stack) -> Session:
+    """A session that is signed in at the stack."""
+    return Session(stack.url)
+
+
 @pytest.fixture
-def open_page(chromium: Browser, fresh: Stack) -> Iterator[OpenPage]:
+def open_page(chromium: Browser, fresh: Stack, session: Session) -> Iterator[OpenPage]:
     """Open a browser that has signed in; `javascript`, `color_scheme`, `width` and `signed_in` as wanted.
 
-    The test fails where a page logs an unexpected error to the console.
+    It shows no page yet. The test fails where a page logs an unexpected error to the console.
     """
     contexts = []
     errors: list[str] = []
@@ -265,10 +309,10 @@ def open_page(chromium: Browser, fresh: Stack) -> Iterator[OpenPage]:
             viewport={"width": width, "height": 900},
         )
         contexts.append(context)
+        if signed_in:
+            context.add_cookies(session.cookies())
         page = context.new_page()
         _watch(page, errors)
-        if signed_in:
-            _sign_in(page)
         return page
 
     yield opened

@@ -24,6 +24,7 @@ def show(page: Page, **detail: str) -> None:
 @pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "plain"])
 def test_a_narrow_screen_has_a_bar_with_a_menu(open_page: OpenPage, javascript: bool) -> None:
     page = open_page(javascript=javascript, width=390)
+    page.goto("/")
     bar, side = page.locator(".top-bar"), page.locator("#side")
     expect(side).to_be_hidden()
     box = bar.bounding_box()
@@ -43,6 +44,7 @@ def test_a_narrow_screen_has_a_bar_with_a_menu(open_page: OpenPage, javascript: 
 
 def test_the_menu_under_ones_name_closes(open_page: OpenPage) -> None:
     page = open_page()
+    page.goto("/")
     menu, summary = page.locator("details.account"), page.locator("details.account summary")
     ways: list[Callable[[], None]] = [
         lambda: page.keyboard.press("Escape"),
@@ -63,6 +65,7 @@ def test_the_menu_under_ones_name_closes(open_page: OpenPage) -> None:
 
 def test_one_signs_out_without_scripts(open_page: OpenPage) -> None:
     page = open_page(javascript=False)
+    page.goto("/")
     page.locator("details.account summary").click()
     page.get_by_role("button", name="Sign out").click()
     page.wait_for_url("**/accounts/login/")
@@ -111,6 +114,7 @@ def test_a_toast_leaves_by_itself_and_a_problem_stays(open_page: OpenPage) -> No
 )
 def test_a_toast_leads_to_our_own_pages_alone(open_page: OpenPage, url: str) -> None:
     page = open_page()
+    page.goto("/")
     show(page, text="Look", level="info", url=url)
     expect(page.locator("#toasts")).to_contain_text("Look")
     expect(page.locator("#toasts a")).to_have_count(0)
@@ -177,6 +181,7 @@ def test_nothing_that_is_read_is_smaller_than_12_pixels(open_page: OpenPage, fre
 
 def test_forced_colours_show_where_one_is(open_page: OpenPage) -> None:
     page = open_page()
+    page.goto("/")
     page.emulate_media(forced_colors="active")
     current = page.locator("#side [aria-current]").first
     assert current.evaluate("element => getComputedStyle(element).outlineStyle") == "solid"

@@ -46,6 +46,7 @@ def sign_in(page: Page, name: str) -> None:
 def test_a_person_joins_and_leaves(open_page: OpenPage, fresh: Stack, javascript: bool) -> None:
     name = "joan" if javascript else "john"
     page = open_page(javascript=javascript)
+    page.goto("/")
     # The worker has read the companies, which the form finds.
     expect(page.get_by_role("link", name="Castle Street Cycles").first).to_be_visible()
     link = invite(page, name)

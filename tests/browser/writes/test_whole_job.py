@@ -1,4 +1,4 @@
-"""Find, edit, create and download in a real browser, once with and once without JavaScript."""
+"""Sign in, find, edit, create and download in a real browser, once with and once without JavaScript."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from customers.web import links
-from tests.browser.conftest import OpenPage, Stack
+from tests.browser.conftest import OpenPage, Stack, sign_in
 
 pytestmark = pytest.mark.browser
 
@@ -72,7 +72,8 @@ def create_a_customer(page: Page, *, javascript: bool) -> None:
 
 @pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "plain"])
 def test_the_whole_job(open_page: OpenPage, fresh: Stack, javascript: bool) -> None:
-    page = open_page(javascript=javascript)
+    page = open_page(javascript=javascript, signed_in=False)
+    sign_in(page)
     find_a_customer(page)
     edit_a_customer(page, javascript=javascript)
     create_a_customer(page, javascript=javascript)
@@ -89,6 +90,7 @@ def test_the_whole_job(open_page: OpenPage, fresh: Stack, javascript: bool) -> N
 
 def test_a_post_that_is_refused_keeps_everything(open_page: OpenPage) -> None:
     page = open_page(javascript=False)
+    page.goto("/")
     page.get_by_role("main").get_by_role("link", name="Castle Street Cycles").click()
     page.get_by_role("link", name="New customer").click()
     page.get_by_label("Phone", exact=True).fill("typed")
