@@ -46,11 +46,12 @@ run: $(VENV)/runtime
 
 test: check suite
 
-# Two processes, each with whole files; then the browser's tests in one, since they share one `make run`.
+# Two processes, each with whole files. Then the browser's tests, in processes that each have a `make run` of their own:
+# what they see runs in that, so the coverage is that of the others.
 suite: $(VENV)/development
 	scripts/browser.sh $(BIN)/python
 	scripts/with_services.sh $(BIN)/python -m pytest --cov --cov-report= -n 2 --dist loadfile --no-loadscope-reorder --ignore tests/browser $(PYTEST_ARGS)
-	$(BIN)/python -m pytest --cov --cov-append --cov-report= tests/browser $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests/browser $(PYTEST_ARGS)
 	@echo "Coverage: $$($(BIN)/python -m coverage report --format=total) % of the lines"
 
 # The suite on each supported Python that is installed, each in an environment of its own: .venv-3.12 and so on.

@@ -95,7 +95,7 @@ def free_port() -> int:
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """`make run` on free ports with a database of its own."""
+    """`make run` on free ports, with a database and static files of its own."""
     port, sandbox_port = free_port(), free_port()
     folder = tmp_path_factory.mktemp("stack")
     environment = {
@@ -104,6 +104,8 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         "PORT": str(port),
         "SANDBOX_PORT": str(sandbox_port),
         "DATABASE_URL": f"sqlite:///{folder / 'db.sqlite3'}",
+        "DJANGO_SETTINGS_MODULE": "tests.support.servers.stack_settings",
+        "STACK_STATIC_ROOT": str(folder / "static"),
         "LOG_LEVEL": "WARNING",
         "ADMIN_SITE": "true",
     }
