@@ -39,7 +39,6 @@ from customers.codat import client as codat_client
 from customers.models import ToldCause
 from customers.notices.facts import BEGAN
 from sandbox import Sandbox
-from tests.support.audit import remove_entries
 from tests.support.cases.bad_day import table
 from tests.support.people import group, person
 from tests.support.races import NESTED, drop_template
@@ -283,24 +282,13 @@ def shared() -> Path:
 
 
 @pytest.fixture(autouse=True)
-def whole_database(request: pytest.FixtureRequest) -> Iterator[None]:
-    """A database with the rows that migrations make: a test that commits empties it at its end, for all after it.
-
-    Before that the audit's entries are removed, which their triggers keep.
-    """
-    if not uses_database(request.node):
-        yield
-        return
-    marker = request.node.get_closest_marker("django_db")
-    commits = "transactional_db" in request.fixturenames
-    commits = commits or bool(marker and marker.kwargs.get("transaction"))
-    request.getfixturevalue("db")
-    for role in Role:
-        group(role)
-    ToldCause.objects.get_or_create(pk=BEGAN)
-    yield
-    if commits:
-        remove_entries()
+def whole_database(request: pytest.FixtureRequest) -> None:
+    """A database with the rows that migrations make: a test that commits empties it at its end, for all after it."""
+    if uses_database(request.node):
+        request.getfixturevalue("db")
+        for role in Role:
+            group(role)
+        ToldCause.objects.get_or_create(pk=BEGAN)
 
 
 def uses_database(test: pytest.Item) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from customers.models import AuditChain, AuditEntry
+from customers.models import AuditEntry
 
 _MIGRATION = import_module("customers.migrations.0026_audit")
 _STATEMENTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -39,11 +39,3 @@ def unprotected() -> Iterator[Any]:
         yield cursor
         for statement in create:
             cursor.execute(statement)
-
-
-def remove_entries() -> None:
-    """Delete all entries."""
-    if AuditEntry.objects.exists() or AuditChain.objects.exists():
-        with unprotected() as cursor:
-            cursor.execute("DELETE FROM customers_auditentry")
-            cursor.execute("DELETE FROM customers_auditchain")
