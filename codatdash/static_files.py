@@ -1,6 +1,7 @@
 """How static files are stored for production: compressed, and under names with a hash, so that browsers cache them."""
 
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,13 @@ VENDOR = "vendor"
 class _Compressor(Compressor):  # type: ignore[misc]  # untyped
     """Skips Brotli for the large third-party files: it would take ten seconds at each start."""
 
+    # Each file is stored twice, under its own name and under one with a hash: it is compressed once.
+    compress_brotli = staticmethod(cache(Compressor.compress_brotli))
+    compress_gzip = staticmethod(cache(Compressor.compress_gzip))
+
     def compress(self, path: str) -> Iterator[str]:
-        if VENDOR in Path(path).parts:
-            compressor = Compressor(use_brotli=False, quiet=True)
-            return compressor.compress(path)  # type: ignore[no-any-return]
+        if self.use_brotli and VENDOR in Path(path).parts:
+            return _Compressor(use_brotli=False, quiet=True).compress(path)
         return super().compress(path)  # type: ignore[no-any-return]
 
 
