@@ -13,6 +13,8 @@ import pytest
 import requests
 from django.core.management import CommandError, call_command
 
+from tests.support.patience import PATIENCE
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -39,7 +41,7 @@ def test_the_command_serves_until_a_signal() -> None:
         )
         assert answer.json()["totalResults"] == 7
         process.send_signal(signal.SIGTERM)
-        assert process.wait(10) == 0
+        assert process.wait(PATIENCE) == 0
     finally:
         process.kill()
         process.wait()
