@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PYTHON = ("audit", "bench", "codatdash", "customers", "sandbox", "scripts", "tests")
 FOLDERS = (*PYTHON, "static", "templates")
 # As others made or generated them. Migrations are a sequence, in one folder for ever.
-NOT_OURS = {"vendor", "migrations", "java"}
+NOT_OURS = {"vendor", "migrations", "java", "node_modules"}
 
 
 def limit(of: str) -> int:
