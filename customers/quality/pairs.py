@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -75,9 +75,10 @@ class Pair:
     compare_url: str
 
     @property
-    def reasons(self) -> Sequence[str]:
-        """Why the two look alike."""
-        return [REASONS[reason] for reason in self.pair.reasons if reason in REASONS]
+    def reasons(self) -> str:
+        """Why the two look alike: `Similar name, same email`."""
+        labels = [REASONS[reason] for reason in self.pair.reasons if reason in REASONS]
+        return ", ".join([*labels[:1], *(label.lower() for label in labels[1:])])
 
     @property
     def kept(self) -> Side | None:
