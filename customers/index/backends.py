@@ -56,8 +56,9 @@ def find(model: type[Model], column: str, parts: Parts, limit: int, value: str =
         return [row[0] for row in cursor.fetchall()]
 
 
-# Rows of a sample. Of an estimate that fewer of them contain the parts nothing can be said.
-_SAMPLED, _MIN_FOUND = 2_500, 20
+# Rows of a sample. Of an estimate that fewer of them contain the parts nothing can be said, and of more parts than
+# so many the sample costs what it saves.
+_SAMPLED, _MIN_FOUND, _MAX_PARTS = 1_000, 15, 3
 
 
 def is_common(model: type[Model], column: str, parts: Parts, number: int) -> bool:
@@ -65,22 +66,22 @@ def is_common(model: type[Model], column: str, parts: Parts, number: int) -> boo
 
     It only tells which way is quicker. SQLite looks rows up so quickly that it does not need to know.
     """
-    if connection.vendor == "sqlite":
+    count = sum(len(group) for groups in parts for group in groups)
+    if connection.vendor == "sqlite" or count > _MAX_PARTS:
         return False
     table = model._meta.db_table
     sql, parameters = _compared(f"{table}.{column}", parts, is_sqlite=False)
+    rows = "(SELECT reltuples FROM pg_class WHERE oid = to_regclass(%s))"
+    statement = (
+        f"SELECT count(*) FILTER (WHERE {sql}), count(*), {rows} FROM {table}"  # noqa: S608
+        f" TABLESAMPLE SYSTEM (CASE WHEN {rows} >= %s THEN 100.0 * %s / {rows} ELSE 0 END)"
+        " REPEATABLE (1)"
+    )
+    least = max(number, _SAMPLED)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT reltuples FROM pg_class WHERE oid = to_regclass(%s)", [table])
-        (rows,) = cursor.fetchone()
-        if rows < max(number, _SAMPLED):
-            return False
-        cursor.execute(
-            f"SELECT count(*) FILTER (WHERE {sql}), count(*)"  # noqa: S608
-            f" FROM {table} TABLESAMPLE SYSTEM ({100 * _SAMPLED / rows:.6f}) REPEATABLE (1)",
-            parameters,
-        )
-        found, sampled = cursor.fetchone()
-    return bool(found >= _MIN_FOUND and found * rows >= number * sampled)
+        cursor.execute(statement, [*parameters, table, table, least, _SAMPLED, table])
+        found, sampled, all_rows = cursor.fetchone()
+    return bool(found >= _MIN_FOUND and found * all_rows >= number * sampled)
 
 
 def _compared(column: str, parts: Parts, *, is_sqlite: bool) -> tuple[str, list[str]]:
