@@ -19,6 +19,7 @@ from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
+from codatdash.signin.sessions import renew_key
 from customers.web import htmx
 
 TYPES = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
@@ -64,9 +65,11 @@ def note_change(request: HttpRequest) -> None:
     """Remember in the session whether its user has a second factor, after one was added, confirmed or removed.
 
     Without the confirmed one, a session that removed the last one would be asked for one from elsewhere for ever.
+    It goes on under a new key.
     """
     assert isinstance(request.user, User)  # noqa: S101  for the type checker
     request.session[_KEY] = has_any(request.user)
+    renew_key(request)
 
 
 class SecondFactorMiddleware:

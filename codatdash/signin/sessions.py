@@ -1,4 +1,4 @@
-"""One's own sessions: where one is signed in, and ending that."""
+"""One's own sessions: where one is signed in, ending that, and the key of the one that a request belongs to."""
 
 from __future__ import annotations
 
@@ -83,6 +83,15 @@ def end(user: User, which: str) -> bool:
         # Also those that are not listed: an administrator's shell, or the time before the list, made them.
         sessions_of_people.end(user)
     return has_current
+
+
+def renew_key(request: HttpRequest) -> None:
+    """Let the session go on under a new key, after somebody has shown who they are. The old one is worth nothing."""
+    before = request.session.session_key
+    if before is None:
+        return
+    request.session.cycle_key()
+    UserSession.objects.filter(session_key=before).update(session_key=request.session.session_key)
 
 
 def browser_of(user_agent: str) -> str:

@@ -32,11 +32,14 @@ from codatdash.signin import challenges, second_factor
 from codatdash.signin.forms import NewPasswordForm
 from codatdash.signin.guesses import fail
 from codatdash.signin.provider import INVITATION
+from codatdash.signin.sessions import renew_key
 
 logger = logging.getLogger(__name__)
 
 # In a session while an authenticator app is set up: what the picture says.
 _TOTP_URL = "totp_url"
+# In a session between password and second factor: the user, and a value that changes with the password.
+_PASSWORD_OF = "password_of"  # noqa: S105  the name of a value
 
 
 def _is_throttled(form: BaseForm) -> bool:
@@ -48,10 +51,13 @@ def _is_throttled(form: BaseForm) -> bool:
 def _end_session(request: HttpRequest) -> None:
     """End the session of somebody who signs in once more, maybe as somebody else.
 
-    It would outlive a second factor that is not given, and pass its age on to the session that begins.
+    It would outlive a second factor that is not given, and pass its age on to the session that begins. Where nobody is
+    signed in, the key changes: whoever has planted it would have to guess the second factor only.
     """
     if request.user.is_authenticated:
         logout(request)
+    else:
+        renew_key(request)
 
 
 class _InvalidStatus:
@@ -73,6 +79,9 @@ class SignInView(account_views.LoginView):  # type: ignore[misc]  # allauth has 
         """The page that was asked for, or the second factor."""
         _end_session(self.request)
         response: HttpResponse = super().form_valid(form)
+        if not self.request.user.is_authenticated:
+            user = form.user  # type: ignore[attr-defined]  # allauth's form sets it
+            self.request.session[_PASSWORD_OF] = [user.pk, user.get_session_auth_hash()]
         return response
 
     def form_invalid(self, form: BaseForm) -> HttpResponse:
@@ -226,9 +235,25 @@ class NewPasswordFromMailView(_InvalidStatus, account_views.PasswordResetFromKey
 class ConfirmPasswordView(_InvalidStatus, account_views.ReauthenticateView):  # type: ignore[misc]
     """One's own password once more."""
 
+    def form_valid(self, form: BaseForm) -> HttpResponse:
+        """The page that was asked for."""
+        response: HttpResponse = super().form_valid(form)
+        renew_key(self.request)
+        return response
+
 
 class SecondFactorView(_InvalidStatus, mfa_views.AuthenticateView):  # type: ignore[misc]
     """The second factor at sign-in."""
+
+    def form_valid(self, form: BaseForm) -> HttpResponse:
+        """The page that was asked for; the sign-in page where the password was changed since it was given."""
+        user = self.stage.login.user
+        known = self.request.session.pop(_PASSWORD_OF, None)
+        if known and known[0] == user.pk and known[1] != user.get_session_auth_hash():
+            aborted: HttpResponse = self.stage.abort()
+            return aborted
+        response: HttpResponse = super().form_valid(form)
+        return response
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context_data(**kwargs)
