@@ -9,6 +9,7 @@ from typing import Any
 
 from allauth.account import signals as account_signals
 from allauth.account import views as account_views
+from allauth.account.utils import get_next_redirect_url
 from allauth.mfa.adapter import get_adapter as factor_adapter
 from allauth.mfa.base import views as mfa_views
 from allauth.mfa.totp import views as totp_views
@@ -94,7 +95,8 @@ class SignInView(account_views.LoginView):  # type: ignore[misc]  # allauth has 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context_data(**kwargs)
         context |= {
-            "next": context["redirect_field_value"] or "",
+            # Checked here, too: the page hands on no address of another site.
+            "next": self.get_next_url() or "",
             "errors": [str(message) for message in get_messages(self.request)],
             "has_passwords": settings.LOCAL_PASSWORDS,
             "has_reset": settings.LOCAL_PASSWORDS and settings.HAS_MAIL,
@@ -178,6 +180,9 @@ def provider_sign_in(request: HttpRequest, provider_id: str) -> HttpResponse:
     if request.method != "POST":
         # allauth would begin it by HEAD and OPTIONS, too.
         request.method = "GET"
+    if request.method != "POST":
+        context = {"name": settings.OIDC_NAME, "next": get_next_redirect_url(request) or ""}
+        return render(request, "socialaccount/login.html", context)
     if request.POST.get("invitation"):
         request.session[INVITATION] = request.POST["invitation"][:500]
     try:
@@ -189,8 +194,8 @@ def provider_sign_in(request: HttpRequest, provider_id: str) -> HttpResponse:
         return render(request, "socialaccount/authentication_error.html", status=503)
     if response.status_code != 302:
         return response
-    context = {"url": response["Location"], "provider_name": settings.OIDC_NAME}
-    return render(request, "socialaccount/leaving.html", context)
+    leaving = {"url": response["Location"], "provider_name": settings.OIDC_NAME}
+    return render(request, "socialaccount/leaving.html", leaving)
 
 
 @login_not_required
@@ -232,7 +237,17 @@ class NewPasswordFromMailView(_InvalidStatus, account_views.PasswordResetFromKey
     """A new password, by the link in the mail."""
 
 
-class ConfirmPasswordView(_InvalidStatus, account_views.ReauthenticateView):  # type: ignore[misc]
+class _Confirmation:
+    """A form with which somebody shows once more who they are. It hands on no address of another site."""
+
+    request: HttpRequest
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context_data(**kwargs)  # type: ignore[misc]
+        return context | {"redirect_field_value": get_next_redirect_url(self.request)}
+
+
+class ConfirmPasswordView(_InvalidStatus, _Confirmation, account_views.ReauthenticateView):  # type: ignore[misc]
     """One's own password once more."""
 
     def form_valid(self, form: BaseForm) -> HttpResponse:
@@ -260,7 +275,7 @@ class SecondFactorView(_InvalidStatus, mfa_views.AuthenticateView):  # type: ign
         return context | {"has_app": second_factor.has_app(self.stage.login.user)}
 
 
-class ConfirmCodeView(_InvalidStatus, mfa_views.ReauthenticateView):  # type: ignore[misc]
+class ConfirmCodeView(_InvalidStatus, _Confirmation, mfa_views.ReauthenticateView):  # type: ignore[misc]
     """The second factor once more."""
 
     def form_valid(self, form: BaseForm) -> HttpResponse:
@@ -274,7 +289,7 @@ class ConfirmCodeView(_InvalidStatus, mfa_views.ReauthenticateView):  # type: ig
         return context | {"has_app": second_factor.has_app(self.request.user)}
 
 
-class ConfirmPasskeyView(webauthn_views.ReauthenticateWebAuthnView):  # type: ignore[misc]
+class ConfirmPasskeyView(_Confirmation, webauthn_views.ReauthenticateWebAuthnView):  # type: ignore[misc]
     """A passkey once more."""
 
     def form_valid(self, form: BaseForm) -> HttpResponse:

@@ -20,7 +20,7 @@ from codatdash.sessions import SessionStore
 from codatdash.signin.passkey_forms import ConfirmPasskeyForm, PasskeyForm, SecondFactorPasskeyForm
 from customers.people import accounts
 from tests.conftest import RawPathClient
-from tests.support import oidc
+from tests.support.servers import oidc
 from tests.support.totp import code
 
 pytestmark = pytest.mark.django_db

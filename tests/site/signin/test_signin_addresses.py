@@ -15,7 +15,6 @@ pytestmark = pytest.mark.django_db
 TEMPLATES = Path(__file__).resolve().parents[3] / "templates"
 # What allauth's functions render by themselves.
 BY_NAME = (
-    "socialaccount/login.html",
     "socialaccount/authentication_error.html",
     "account/email/password_reset_key_subject.txt",
     "account/email/password_reset_key_message.txt",
