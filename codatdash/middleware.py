@@ -150,7 +150,8 @@ def _page_before(request: HttpRequest) -> str:
     is_ours = url_has_allowed_host_and_scheme(
         referer, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
-    parts = urlsplit(referer)
-    if not is_ours or not parts.netloc or parts.path == request.path:
+    # Only of an address that was checked: of another one, such as "http://[", there may be no parts.
+    parts = urlsplit(referer if is_ours else "")
+    if not parts.netloc or parts.path == request.path:
         return str(settings.LOGIN_REDIRECT_URL)
     return parts._replace(scheme="", netloc="", fragment="").geturl()

@@ -3,12 +3,10 @@
 import unicodedata
 from collections.abc import Callable
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
-from django_htmx.middleware import HtmxDetails
 
 from customers.attachments import file_types, listing
 from customers.codat.parallel import in_parallel
@@ -81,7 +79,6 @@ def base_context(
     ids = (page.company_id, customer_id)
     origin = read_origin(request.GET, page.company_id)
     is_fragment = htmx.is_fragment(request)
-    current_path = urlsplit(HtmxDetails(request).current_url or "").path
     return {
         "page": page,
         "place": place(origin, customer_id, page.name, cached_results(origin))
@@ -91,7 +88,7 @@ def base_context(
         "customer_name": name,
         "customer_url": kept(links.customer(*ids) + page.suffix, origin),
         "list_url": links.attachments(*ids) + joined(state.address(), suffix(request, page)),
-        "is_titled": is_fragment and current_path.startswith(links.attachments(*ids)),
+        "is_titled": is_fragment and htmx.current_path(request).startswith(links.attachments(*ids)),
     }
 
 

@@ -19,9 +19,19 @@ def is_fragment(request: HttpRequest) -> bool:
     return bool(details) and not details.boosted and not details.history_restore_request
 
 
+def current_path(request: HttpRequest) -> str:
+    """The path of the open page as HTMX says it; "" where it says none, or none of the dashboard."""
+    try:
+        address = HtmxDetails(request).current_url_abs_path
+    except ValueError:
+        # A header such as "http://[" is no address.
+        return ""
+    return (address or "").partition("?")[0]
+
+
 def page_path(request: HttpRequest) -> str:
     """The path of the page that is open in the browser, also for a request for a fragment of it."""
-    return (HtmxDetails(request).current_url_abs_path or request.path).partition("?")[0]
+    return current_path(request) or request.path
 
 
 def is_automatic(request: HttpRequest) -> bool:

@@ -48,7 +48,10 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def _is_same_origin(request: HttpRequest) -> bool:
-    parts = urlsplit(request.headers.get("Origin") or request.headers.get("Referer") or "")
+    try:
+        parts = urlsplit(request.headers.get("Origin") or request.headers.get("Referer") or "")
+    except ValueError:
+        return False
     return parts.scheme == request.scheme and parts.netloc == request.get_host()
 
 
