@@ -1,7 +1,7 @@
 """Named periods of time for a filter, in the reader's time zone: "last week". Pure."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from django.utils import timezone
 
@@ -57,5 +57,12 @@ def named(name: str, now: datetime | None = None) -> Period:
     return periods.get(name, Period())
 
 
-def _start(day: date) -> datetime:
-    return datetime.combine(day, time.min, tzinfo=localisation.current().zone)
+def _start(day: date) -> datetime | None:
+    """When a day begins; None for one that begins before the first moment that a database can hold."""
+    moment = datetime.combine(day, time.min, tzinfo=localisation.current().zone)
+    try:
+        moment.astimezone(UTC)
+    except OverflowError:
+        # The first day of year 1, in a time zone ahead of UTC.
+        return None
+    return moment

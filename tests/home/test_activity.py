@@ -19,7 +19,7 @@ from django.utils import timezone
 from customers import localisation
 from customers.home.activity_file import PIECE
 from customers.home.periods import Period, named
-from customers.models import Write
+from customers.models import Preferences, Write
 from customers.writes.pages.change_pages import PAGE_SIZE
 from tests.conftest import RawPathClient
 from tests.support.journal import journal_row
@@ -124,6 +124,17 @@ def test_days_are_those_of_the_reader(editor: User, viewer_client: RawPathClient
     settings = {"time_zone": "Pacific/Auckland", "locale": "en-NZ"}
     viewer_client.post("/settings/", settings | {"theme": "system", "density": "comfortable"})
     assert shown(viewer_client, "?from=2026-11-21&to=2026-11-21") == ids(write)
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago", "Europe/Berlin"])
+def test_the_ends_of_the_calendar_are_days(
+    editor: User, viewer: User, viewer_client: RawPathClient, zone: str
+) -> None:
+    write = journal_row(COMPANY, editor)
+    Preferences.objects.create(user=viewer, time_zone=zone)
+    assert shown(viewer_client, "?from=0001-01-01&to=9999-12-31") == ids(write)
+    assert len(file(viewer_client, "?from=0001-01-01&to=9999-12-30")) == 1
+    assert shown(viewer_client, "?to=0001-01-01") == shown(viewer_client, "?from=9999-12-31") == []
 
 
 @pytest.mark.parametrize(
