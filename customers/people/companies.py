@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from django.db.models import QuerySet
 
+from customers.codat.cell_text import storable
 from customers.codat.text import db_safe, folded_name
 from customers.models import CompanyState, Grant
 from customers.scope import Scope
@@ -95,11 +96,12 @@ def tag_named(text: str) -> Given | None:
     """The tag that an input of a form names; None for anything else."""
     try:
         key, value = json.loads(text)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         return None
     if not (isinstance(key, str) and isinstance(value, str)) or not (key and value):
         return None
-    return Given(Grant.Kind.TAG, db_safe(value, 500), db_safe(key, 200))
+    # JSON can say half of a character, which no database holds.
+    return Given(Grant.Kind.TAG, db_safe(storable(value), 500), db_safe(storable(key), 200))
 
 
 def description(given: Given, scope: Scope) -> str:

@@ -167,3 +167,33 @@ def test_the_page_gives_and_takes(manager_client: RawPathClient, jo: User) -> No
         "done=nothing"
     )
     assert PersonEvent.objects.filter(user=jo).count() == 4
+
+
+@pytest.mark.parametrize(
+    "tag",
+    [
+        "[" * 100_000,
+        '{"region": "North"}',
+        '["region", 1e400]',
+        '["region", ""]',
+        "null",
+        '"ab',
+        "9" * 5000,
+    ],
+    ids=["deep", "object", "number", "empty", "null", "cut", "digits"],
+)
+def test_what_is_no_tag_gives_nothing(manager_client: RawPathClient, jo: User, tag: str) -> None:
+    answer = manager_client.post(f"/people/{jo.pk}/", {"action": "give", "tag": tag})
+    assert answer.status_code == 422
+    assert "Choose a tag from the list." in answer.content.decode()
+    assert not Grant.objects.filter(user=jo).exists()
+
+
+def test_a_tag_that_no_database_holds_is_stored_in_another_spelling(
+    manager_client: RawPathClient, jo: User
+) -> None:
+    tag = '["re\\ud800gion", "Nor\\u0000th"]'
+    assert (
+        manager_client.post(f"/people/{jo.pk}/", {"action": "give", "tag": tag}).status_code == 303
+    )
+    assert Grant.objects.get(user=jo).key == "re\ufffdgion"
