@@ -16,7 +16,7 @@ from customers.forms.paths import encode_name
 Path = tuple[str | int, ...]
 
 # Positions in a list that a key may name: a column for each.
-MAX_POSITION = 500
+MAX_POSITION, _MAX_DIGITS = 500, 3
 _POSITION = "#"
 # Headings that the names of properties do not say.
 _HEADINGS: dict[Path, str] = {("id",): "Customer ID", ("metadata", "isDeleted"): "Deleted"}
@@ -35,7 +35,8 @@ def path_of(key: str) -> Path:
     for part in key.split("."):
         if part.startswith(_POSITION):
             number = part[1:]
-            if not (number.isascii() and number.isdecimal() and 0 < int(number) <= MAX_POSITION):
+            is_short = number.isascii() and number.isdecimal() and len(number) <= _MAX_DIGITS
+            if not is_short or not 0 < int(number) <= MAX_POSITION:
                 return ()
             path.append(int(number) - 1)
         else:

@@ -39,6 +39,9 @@ MAX_SHEETS = 200
 MAX_DEPTH = 64
 MAX_ELEMENT_BYTES = 4 * MIB
 
+# Digits of a number that a file or a form states: more than any limit has.
+_MAX_DIGITS = 9
+
 DAMAGED = "The workbook is damaged. Open it in a spreadsheet program and save it again."
 
 
@@ -61,6 +64,14 @@ def check_size(content: bytes) -> None:
         raise Unreadable(
             f"The file has {len(content) / MIB:,.1f} MB. At most {MAX_FILE_BYTES // MIB} MB can be read."
         )
+
+
+def whole_number(text: str, most: int) -> int | None:
+    """The whole number from 1 to `most` that a text is; None for any other text, also for one with more digits."""
+    if not text.isdecimal() or len(text) > _MAX_DIGITS:
+        return None
+    number = int(text)
+    return number if 1 <= number <= most else None
 
 
 def check_columns(count: int, row: int) -> None:

@@ -19,6 +19,7 @@ from customers.spreadsheets.files.limits import (
     Unreadable,
     check_cell,
     check_columns,
+    whole_number,
 )
 from customers.spreadsheets.files.tables import BOOLEAN, DATE, ERROR, FORMULA, SheetRow
 from customers.spreadsheets.files.values import duration_text, number_text, stored_date
@@ -191,6 +192,7 @@ def _repeats(element: Element, what: str, row: int) -> int:
     if stored is None:
         return 1
     limit = MAX_SHEET_COLUMNS if what == "columns" else MAX_SHEET_ROWS
-    if not stored.isdecimal() or not 1 <= int(stored[:9]) <= limit:
+    number = whole_number(stored, limit)
+    if number is None:
         raise Unreadable(DAMAGED, row)
-    return int(stored)
+    return number

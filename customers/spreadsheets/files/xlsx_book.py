@@ -135,7 +135,7 @@ def _read_workbook(book: Book, path: str, parts: dict[str, str]) -> None:
     def see(parent: str, name: str, attributes: dict[str, str]) -> None:
         if name == "workbookPr":
             book.is_1904 = attributes.get("date1904", "").lower() in TRUE
-        elif name == "workbookView" and (tab := attributes.get("activeTab", "0")).isdigit():
+        elif name == "workbookView" and (tab := attributes.get("activeTab", "0")).isdecimal():
             active[0] = int(tab[:9])
         elif name == "sheet" and parent == "sheets":
             title = attributes.get("name", "")

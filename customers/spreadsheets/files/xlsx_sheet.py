@@ -12,6 +12,7 @@ from customers.spreadsheets.files.limits import (
     MAX_SHEET_ROWS,
     Unreadable,
     check_cell,
+    whole_number,
 )
 from customers.spreadsheets.files.tables import BOOLEAN, DATE, ERROR, FORMULA, SheetRow
 from customers.spreadsheets.files.values import date_text, filled, number_text, stored_date
@@ -64,9 +65,10 @@ class _Rows:
     def row(self, element: Element) -> SheetRow:
         """A row; `Unreadable` where it is not behind the one before, or a value is none of its type."""
         stored = element.get("r", str(self._number + 1))
-        if not stored.isdecimal() or not self._number < int(stored[:9]) <= MAX_SHEET_ROWS:
+        number = whole_number(stored, MAX_SHEET_ROWS)
+        if number is None or number <= self._number:
             raise Unreadable(DAMAGED, self._number or None)
-        self._number = int(stored)
+        self._number = number
         cells: list[str] = []
         remarks: dict[int, str] = {}
         column = -1

@@ -8,7 +8,7 @@ from django.http import QueryDict
 
 from customers.models import Import
 from customers.spreadsheets.files import reading
-from customers.spreadsheets.files.limits import MAX_HEADER_ROW, Unreadable
+from customers.spreadsheets.files.limits import MAX_HEADER_ROW, Unreadable, whole_number
 from customers.spreadsheets.files.tables import (
     CSV,
     DELIMITERS,
@@ -57,8 +57,9 @@ class FileForm:
         else:
             made = replace(made, sheet=_one_of(post.get("sheet", ""), made.sheets, made.sheet))
         text = post.get("header_row", "").strip()
-        if text.isascii() and text.isdecimal() and 0 < int(text[:9]) <= MAX_HEADER_ROW:
-            made = replace(made, header_row=int(text))
+        header_row = whole_number(text, MAX_HEADER_ROW)
+        if header_row is not None:
+            made = replace(made, header_row=header_row)
         else:
             errors["header_row"] = f"Heading row: enter a number from 1 to {MAX_HEADER_ROW:,}."
         return cls(made, text, errors)

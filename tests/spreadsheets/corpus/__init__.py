@@ -6,9 +6,9 @@ files of others have. `python -m tests.spreadsheets.corpus FOLDER` writes them, 
 
 from __future__ import annotations
 
-from tests.spreadsheets.corpus import hostile, texts, workbooks
+from tests.spreadsheets.corpus import digits, hostile, texts, workbooks
 from tests.spreadsheets.corpus.case import Case
 
-CASES: dict[str, Case] = {**texts.CASES, **workbooks.CASES, **hostile.CASES}
+CASES: dict[str, Case] = {**texts.CASES, **workbooks.CASES, **hostile.CASES, **digits.CASES}
 
 __all__ = ["CASES", "Case"]

@@ -175,7 +175,9 @@ def test_the_file_is_read_in_another_way(pages: Pages) -> None:
     assert pages.now.headings == HEADINGS
 
 
-@pytest.mark.parametrize("row", ["", "0", "x", "99999", "1.5"])
+@pytest.mark.parametrize(
+    "row", ["", "0", "x", "99999", "1.5", "0000000012", "000000001" + "9" * 5000]
+)
 def test_a_wrong_heading_row_is_said(row: str, pages: Pages) -> None:
     answer = pages.press("file", "file-form", header_row=row, encoding="cp1252")
     assert answer.status_code == 422
