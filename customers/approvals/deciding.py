@@ -18,7 +18,7 @@ from django.utils import timezone
 from customers.approvals.sending_approved import locks_of, lost_sentence, send_approved
 from customers.audit import recording as audit
 from customers.batches import states
-from customers.codat.text import db_safe
+from customers.codat.text import db_safe, is_blank
 from customers.editing.unchanged import Reading, read_now
 from customers.models import Approval, AuditEntry, Batch, Write
 from customers.service import CustomerService
@@ -61,9 +61,9 @@ def approve(approval: Approval, user: User, service: CustomerService) -> None:
 def return_to_author(approval: Approval, user: User, comment: str) -> None:
     """Return a request to its author with a comment; nothing is sent. Raises Refused, also without a comment."""
     _check_person(approval, user)
-    if not comment.strip():
-        raise Refused("Say what the author should do.")
     text = db_safe(comment.strip(), MAX_COMMENT)
+    if is_blank(text):
+        raise Refused("Say what the author should do.")
     reason = f"Returned by {user.get_username()}: {text}"
     _end(approval, State.RETURNED, text, WriteState.FAILED, reason, user)
 

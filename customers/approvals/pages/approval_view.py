@@ -13,6 +13,7 @@ from customers.approvals import deciding
 from customers.approvals.deciding import Refused
 from customers.approvals.pages.list_view import company_of, title_of
 from customers.codat.errors import CodatError
+from customers.codat.text import db_safe, is_blank
 from customers.editing.unchanged import Reading, read_now
 from customers.models import Approval, Batch, BatchRow, Write
 from customers.service import default_service
@@ -58,7 +59,7 @@ def approval_page(request: HttpRequest, approval_id: uuid.UUID) -> HttpResponse:
 
 def _lacks_comment(request: HttpRequest) -> bool:
     post = request.POST
-    return post.get("action") == "return" and not post.get("comment", "").strip()
+    return post.get("action") == "return" and is_blank(db_safe(post.get("comment", "")))
 
 
 def _act(request: HttpRequest, approval: Approval) -> None:

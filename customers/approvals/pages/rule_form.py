@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 
 from customers.approvals.rules import RuleRequest
 from customers.codat.errors import CodatError, NotFound, UnaddressableId
+from customers.codat.text import is_blank
 from customers.codat.values import canonical_company_id
 from customers.models import ApprovalRule
 from customers.service import default_service
@@ -57,7 +58,7 @@ class RuleForm(forms.Form):
         chosen = values.get("companies")
         if chosen == COMPANY:
             self._check_company()
-        if chosen == TAG and not (values.get("tag_key") and values.get("tag_value")):
+        if chosen == TAG and any(is_blank(values.get(one, "")) for one in ("tag_key", "tag_value")):
             self.add_error("tag_key", "Enter the tag and its value.")
         has_no_size = values.get("larger_than") is None and "larger_than" not in self.errors
         if not values.get("fields_changed") and has_no_size:

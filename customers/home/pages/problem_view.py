@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods
 
+from customers.codat.text import db_safe, is_blank
 from customers.home import notes, snoozing, syncing
 from customers.home.board import Board, Entry
 from customers.home.pages.board_context import read_board
@@ -77,8 +78,8 @@ def _snooze(request: HttpRequest, problem: Problem, user: User) -> None:
 
 
 def _mute(request: HttpRequest, problem: Problem, user: User) -> None:
-    reason = request.POST.get("reason", "").strip()
-    if not reason:
+    reason = db_safe(request.POST.get("reason", "")).strip()
+    if is_blank(reason):
         raise _Invalid("Enter why this is muted. Your colleagues see the reason.")
     if len(reason) > notes.MAX_REASON:
         raise _Invalid(f"Shorten the reason to {notes.MAX_REASON} characters.")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.http import QueryDict
 
 from customers.batches.estimate import counted
+from customers.codat.text import db_safe, is_blank
 from customers.formatting import thousands
 from customers.forms.presentation.display import CompiledModel
 from customers.models import Import, ImportRow
@@ -153,7 +154,7 @@ class Choice:
         return cls(
             [key_of(post.get(f"column.{index}", "")) for index in range(len(source.headings))],
             post.get("match_by", ""),
-            post.get("clear_word", "").strip(),
+            db_safe(post.get("clear_word", "")).strip(),
             post.get("replaces_rows") == "1",
         )
 
@@ -171,7 +172,7 @@ class Choice:
         if self.match_by and self.match_by not in self.mapping:
             name = names.get(self.match_by, "that field")
             wrong["match_by"] = f"Match customers by: no column goes to {name}."
-        if not self.clear_word or len(self.clear_word) > _MAX_CLEAR_WORD:
+        if is_blank(self.clear_word) or len(self.clear_word) > _MAX_CLEAR_WORD:
             wrong["clear_word"] = f"Word that clears: enter 1 to {_MAX_CLEAR_WORD} characters."
         return wrong
 

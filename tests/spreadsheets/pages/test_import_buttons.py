@@ -127,9 +127,10 @@ def test_the_columns_are_suggested_and_checked(pages: Pages) -> None:
         ({"column__3": "nonsense"}, "Choose a field from the list"),
         ({"match_by": "taxNumber"}, "no column goes to"),
         ({"clear_word": " "}, "enter 1 to 40 characters"),
+        ({"clear_word": "\u200b"}, "enter 1 to 40 characters"),
         ({f"column__{n}": "" for n in range(5)}, "Match at least one column."),
     ],
-    ids=["twice", "unknown", "no-match", "no-word", "nothing"],
+    ids=["twice", "unknown", "no-match", "no-word", "no-glyph", "nothing"],
 )
 def test_columns_that_cannot_be_used_are_said_with_all_that_was_typed(
     typed: dict[str, str], sentence: str, pages: Pages
