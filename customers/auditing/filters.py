@@ -100,6 +100,7 @@ def people() -> list[str]:
 
 def _of_person(name: str) -> Q:
     """The entries of an account, also of one that was called otherwise; else those with this name."""
+    name = User.normalize_username(name)
     user = User.objects.filter(username=name).only("pk").first()
     return Q(user_id=user.pk) if user else Q(user_name=name)
 

@@ -1,5 +1,6 @@
 """Notes: added by whoever may read, edited and deleted by their authors. Nothing here needs a request."""
 
+import unicodedata
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
@@ -38,7 +39,8 @@ class Page:
 
 def checked_text(text: str) -> str:
     """A text as it is stored. Raises InvalidNote."""
-    text = page_text(db_safe(text)).strip()
+    # Composed, as user names are: a mention may be typed with its accents apart.
+    text = unicodedata.normalize("NFC", page_text(db_safe(text, len(text)))).strip()
     if is_blank(text):
         raise InvalidNote("Enter the note.")
     if len(text) > MAX_TEXT:

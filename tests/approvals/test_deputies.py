@@ -148,3 +148,12 @@ def test_the_audit_knows_who_asked_and_who_decided(
         (editor.pk, "asked"),
         (approver.pk, "approved"),
     ]
+
+
+def test_the_name_of_a_deputy_may_have_its_accents_apart(
+    approver: User, approver_client: RawPathClient
+) -> None:
+    jose = person("jos\u00e9", Role.EDITOR)
+    post = {"deputy": "jose\u0301", "until": today()}
+    assert approver_client.post(links.approvals(), post).status_code == 303
+    assert Person.objects.get(user=approver).deputy == jose

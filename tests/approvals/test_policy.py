@@ -36,6 +36,12 @@ def change(*fields: str, tags: dict[str, str] | None = None, rows: int = 0) -> C
             change("phone", tags={"tier": "2"}),
             False,
         ),
+        # Accents apart, blanks, and what has no glyph.
+        (
+            ApprovalRule(fields=[Field.ANY], tag_key="r\u00e9gion", tag_value="Nord Est"),
+            change("phone", tags={"re\u0301gion": "Nord\u00a0 Est\u200b"}),
+            True,
+        ),
         (ApprovalRule(larger_than=50), change("phone", rows=50), False),
         (ApprovalRule(larger_than=50), change("phone", rows=51), True),
         (ApprovalRule(larger_than=50), change("phone"), False),

@@ -159,3 +159,12 @@ def test_the_readers_of_a_company(maren: User, viewer: User, others: list[User])
     assert reader(maren.pk, COMPANY) == maren
     assert reader(maren.pk, "c2") is None
     assert [reader(user.pk, COMPANY) for user in others] == [None] * 3
+
+
+def test_a_mention_may_have_its_accents_apart(maren: User) -> None:
+    jose = person("jos\u00e9")
+    note = notes.add(
+        Subject(SubjectKind.COMPANY, COMPANY), maren, "Ask @jose\u0301.", note_id=uuid.uuid4()
+    )
+    assert note.mentions == {"jos\u00e9": jose.pk}
+    assert ("@jos\u00e9", True) in parts(note.text, note.mentions)

@@ -29,7 +29,8 @@ class DeputyForm(forms.Form):
         values["deputy"] = None
         if not typed:
             return values
-        values["deputy"] = User.objects.filter(username=typed, is_active=True).first()
+        name = User.normalize_username(typed)
+        values["deputy"] = User.objects.filter(username=name, is_active=True).first()
         if values["deputy"] is None:
             self.add_error("deputy", "Nobody has this user name.")
         if "until" not in self.errors:

@@ -6,6 +6,7 @@ from typing import Any
 
 import simplejson
 
+from customers.codat.text import single_line
 from customers.formatting import thousands
 from customers.models import ApprovalRule
 from customers.writes.diff import changed_fields
@@ -43,7 +44,11 @@ def is_of_company(rule: ApprovalRule, company_id: str, tags: Mapping[str, str]) 
     """Whether a rule is about a company."""
     if rule.company_id and rule.company_id != company_id:
         return False
-    return not rule.tag_key or tags.get(rule.tag_key) == rule.tag_value
+    if not rule.tag_key:
+        return True
+    # A tag is typed here and stored at Codat: accents may be written in two ways, blanks doubled or invisible.
+    wanted = single_line(rule.tag_key), single_line(rule.tag_value)
+    return any((single_line(key), single_line(value)) == wanted for key, value in tags.items())
 
 
 def changed_names(before: str, payload: str, pending: Iterable[str] = ()) -> frozenset[str]:
