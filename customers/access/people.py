@@ -1,6 +1,9 @@
 """People: their users, roles and grants. Nothing here needs a request."""
 
-from django.contrib.auth.models import User
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.contrib.auth.models import Group, User
 from django.db import transaction
 from django.utils import timezone
 
@@ -8,7 +11,25 @@ from customers.access.roles import Role, role_of, set_role
 from customers.access.scopes import scope_of
 from customers.models import Grant, Person
 
-__all__ = ["add_person", "grant", "revoke", "role_of", "scope_of", "set_role", "set_sees_all"]
+__all__ = [
+    "add_person",
+    "grant",
+    "one_at_a_time",
+    "revoke",
+    "role_of",
+    "scope_of",
+    "set_role",
+    "set_sees_all",
+]
+
+
+@contextmanager
+def one_at_a_time() -> Iterator[None]:
+    """A transaction in which nobody else changes people, or what administrators set for all."""
+    with transaction.atomic():
+        # One row for all of it: two administrators at the same moment are one after the other.
+        list(Group.objects.select_for_update(no_key=True).filter(name=Role.ADMINISTRATOR))
+        yield
 
 
 @transaction.atomic

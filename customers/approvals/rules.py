@@ -7,6 +7,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
 
+from customers.access.people import one_at_a_time
 from customers.access.scopes import scope_of
 from customers.audit import recording as audit
 from customers.codat.text import db_safe
@@ -37,21 +38,28 @@ def may_decide(company_id: str, user: User) -> bool:
 
 
 def add(request: RuleRequest, user: User) -> ApprovalRule:
-    """Add a rule. It asks for what is saved, and for batches that are started, from now on.
+    """Add a rule, once where the same form is posted again: a rule that is on already is returned as it is.
 
-    Raises PermissionDenied where `may_decide` does not allow it.
+    It asks for what is saved, and for batches that are started, from now on. Raises PermissionDenied where `may_decide`
+    does not allow it.
     """
     _check(request.company_id, user)
-    with transaction.atomic():
+    wanted = {
+        "company_id": request.company_id,
+        "tag_key": db_safe(request.tag_key, 200),
+        "tag_value": db_safe(request.tag_value, 200),
+        "fields": [*request.fields],
+        "larger_than": request.larger_than,
+    }
+    with one_at_a_time():
+        same = ApprovalRule.objects.filter(ended_at=None, **wanted).first()
+        if same is not None:
+            return same
         rule = ApprovalRule.objects.create(
-            company_id=request.company_id,
             company_name=db_safe(request.company_name),
-            tag_key=db_safe(request.tag_key, 200),
-            tag_value=db_safe(request.tag_value, 200),
-            fields=[*request.fields],
-            larger_than=request.larger_than,
             made_by=user,
             made_by_name=user.get_username(),
+            **wanted,
         )
         _record(rule, user, "added")
     return rule

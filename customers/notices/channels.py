@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils.crypto import salted_hmac
 from standardwebhooks import Webhook
 
+from customers.access.people import one_at_a_time
 from customers.audit import recording as audit
 from customers.models import AuditEntry, Delivery, TeamChannel
 from customers.notices import outside
@@ -27,7 +28,8 @@ _CARD = "application/vnd.microsoft.card.adaptive"
 def add(user: User, *, name: str, form: str, url: str, kinds: Iterable[str]) -> TeamChannel:
     """Add a channel, once where the same form is posted again. The values must be valid."""
     wanted = [str(kind) for kind in CHANNEL_KINDS if kind in set(kinds)]
-    with transaction.atomic():
+    # Also where it is posted twice in one instant.
+    with one_at_a_time():
         channel, _ = TeamChannel.objects.update_or_create(
             name=name, form=form, url=url, defaults={"kinds": wanted, "created_by": user}
         )

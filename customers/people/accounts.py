@@ -5,7 +5,7 @@ import uuid
 from allauth.account.models import EmailAddress
 from django.contrib.auth.models import User
 
-from customers.access.people import role_of, set_role
+from customers.access.people import one_at_a_time, role_of, set_role
 from customers.access.roles import Role, direct_permissions
 from customers.models import Invitation, PersonEvent
 from customers.people import asking, rules, sessions
@@ -41,7 +41,7 @@ def change_role_by_claims(person_id: int, role: Role | None) -> bool:
 
     Raises Refused where the last administrator would lose the role.
     """
-    with rules.one_at_a_time():
+    with one_at_a_time():
         person = User.objects.select_related("person").get(pk=person_id)
         before = role_of(person)
         if person.is_superuser or not _would_change(person, before, role):

@@ -9,11 +9,10 @@ from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass
 
-from django.contrib.auth.models import Group, User
-from django.db import transaction
+from django.contrib.auth.models import User
 from django.db.models import Q, QuerySet
 
-from customers.access.people import role_of, scope_of
+from customers.access.people import one_at_a_time, role_of, scope_of
 from customers.access.roles import Role
 from customers.scope import Scope
 
@@ -53,15 +52,6 @@ class Change:
     def is_of_oneself(self) -> bool:
         """Whether somebody changes their own account."""
         return self.by.pk == self.person.pk
-
-
-@contextmanager
-def one_at_a_time() -> Iterator[None]:
-    """A transaction in which nobody else changes people."""
-    with transaction.atomic():
-        # One row for all changes of people: two administrators at the same moment are one after the other.
-        list(Group.objects.select_for_update(no_key=True).filter(name=Role.ADMINISTRATOR))
-        yield
 
 
 @contextmanager

@@ -296,3 +296,14 @@ def test_who_sees_one_company_decides_about_its_rules_alone(sandbox: Sandbox) ->
     assert client.post(url, {"off": str(own.pk)}).status_code == 303
     own.refresh_from_db()
     assert own.ended_at is not None
+
+
+def test_a_rule_that_is_posted_twice_is_one(manager_client: RawPathClient) -> None:
+    url, form = links.approval_rules(), {"companies": "all", "fields_changed": "any"}
+    for _ in range(2):
+        assert manager_client.post(url, form).status_code == 303
+    first = ApprovalRule.objects.get()
+    # One that was switched off is added anew.
+    manager_client.post(url, {"off": str(first.pk)})
+    assert manager_client.post(url, form).status_code == 303
+    assert ApprovalRule.objects.filter(ended_at=None).exclude(pk=first.pk).count() == 1

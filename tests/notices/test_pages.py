@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from functools import partial
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from customers.notices.kinds import CHANNEL_KINDS, Way
 from tests.conftest import RawPathClient
 from tests.support.notices import TITLE, channel, reader, told
 from tests.support.problems import company
+from tests.support.races import all_at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -346,3 +348,13 @@ def test_channels_are_not_offered_what_is_about_one_person() -> None:
 
 def test_a_notification_that_does_not_exist(client: RawPathClient) -> None:
     assert client.get(f"/notifications/{uuid.uuid4()}/").status_code == 404
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_channel_that_is_posted_twice_in_one_instant_is_one(groups: None) -> None:
+    lead = reader("lead", Role.ADMINISTRATOR)
+    add = partial(
+        channels.add, lead, name="Team", form="slack", url="https://hooks.slack.com/a", kinds=[]
+    )
+    made = all_at_once([add] * 4)
+    assert len({one.pk for one in made}) == TeamChannel.objects.count() == 1
