@@ -8,6 +8,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.contrib.auth.models import User
 from django.core import signing
@@ -26,6 +27,8 @@ from customers.people.rules import Refused, changing, managing
 
 Action = PersonEvent.Action
 
+# The second post of a double click comes within this time.
+_REPEATED_WITHIN = timedelta(seconds=10)
 # Without the usual colon, which mail programs may escape.
 _SIGNER = signing.Signer(sep=".", salt="customers.people.invitation")
 _SAME_NAME = "Another account has this user name."
@@ -65,6 +68,17 @@ def invite(by: User, new: NewPerson) -> User:
             record(person, by, Action.ALL_COMPANIES)
         granting.add(manager, person, new.given)
     return person
+
+
+def just_invited(by: User, new: NewPerson) -> User | None:
+    """The person whom the same form has added a moment ago, for the second post of a double click; else None."""
+    return User.objects.filter(
+        username=new.username,
+        email=new.email,
+        person__invited_by=by,
+        invitation__sent_at__gt=timezone.now() - _REPEATED_WITHIN,
+        last_login=None,
+    ).first()
 
 
 def renew(by: User, person_id: int) -> User:

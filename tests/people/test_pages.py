@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from customers.access.roles import Role
-from customers.models import Person
+from customers.models import Invitation, Person, PersonEvent
 from customers.people import accounts, invitations
 from customers.people.invitations import NewPerson
 from customers.people.listing import PAGE_SIZE
@@ -186,3 +186,14 @@ def test_a_null_character_in_a_field(
         for text in ("a\0b", '["a\\u0000", "b"]'):
             answer = manager_client.post(url, {"company": "one", name: text} | more)
             assert answer.status_code in {200, 303, 422}
+
+
+def test_a_double_click_invites_once(manager: User, manager_client: RawPathClient) -> None:
+    form = {"username": "jo", "email": "jo@example.com", "role": "editor", "sees": "all"}
+    answers = [manager_client.post("/people/invite/", form) for _ in range(2)]
+    jo = User.objects.get(username="jo")
+    assert [answer["Location"] for answer in answers] == [f"/people/{jo.pk}/?done=invited"] * 2
+    assert PersonEvent.objects.filter(user=jo, action="invited").count() == 1
+    # Later, or by somebody else, the name is taken.
+    Invitation.objects.filter(user=jo).update(sent_at=timezone.now() - timedelta(minutes=1))
+    assert manager_client.post("/people/invite/", form).status_code == 422

@@ -32,6 +32,9 @@ def invite(request: HttpRequest) -> HttpResponse:
         try:
             person = invitations.invite(user, form.new_person)
         except Refused as refused:
+            same = invitations.just_invited(user, form.new_person)
+            if same is not None:
+                return htmx.see_other(links.person(same.pk, "invited"))
             form.add_error(None, refused.sentence)
         else:
             mail_link(request, person)
