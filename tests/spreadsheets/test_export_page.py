@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.contrib.auth.models import User
@@ -20,6 +21,7 @@ from tests.conftest import RawPathClient
 from tests.support.batches import customers_of
 from tests.support.pages.controls import Controls
 from tests.support.pages.exports import content, export, opened, page_url, press, ticked_url
+from tests.support.races import all_at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -202,6 +204,20 @@ def test_a_page_can_be_used_twice(sandbox: Sandbox, viewer_client: RawPathClient
     assert [row.state for row in Export.objects.all()] == ["complete"] * 2
     submission = uuid.UUID(Controls(page).fields["submission"])
     assert Export.objects.filter(pk=submission).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_double_click_is_two_whole_files(sandbox: Sandbox, viewer: User) -> None:
+    clients = [RawPathClient(), RawPathClient()]
+    for client in clients:
+        client.force_login(viewer)
+    page = opened(clients[0], page_url(sandbox))
+
+    def exported(client: RawPathClient) -> bytes:
+        return content(press(client, page_url(sandbox), page))
+
+    assert all(all_at_once([partial(exported, client) for client in clients]))
+    assert [row.state for row in Export.objects.all()] == ["complete"] * 2
 
 
 # -- the journal -------------------------------------------------------------------------------------

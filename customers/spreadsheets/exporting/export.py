@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.contrib.auth.models import User
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from customers.attachments.zip_writer import TooLarge
@@ -60,7 +60,8 @@ class NotPossible(Exception):
 class ExportRequest:
     """What is to be exported, and for whom.
 
-    `rows` says what in words, `address` is that of the list. `expected` is how many customers there were lately.
+    The export has the ID `export_id` where no other one has it. `rows` says what in words, `address` is that of the
+    list. `expected` is how many customers there were lately.
     """
 
     export_id: UUID
@@ -144,6 +145,16 @@ def _record(request: ExportRequest, reading: Reading, keys: Sequence[str]) -> Ex
         synced_at=reading.synced_at,
         promised=reading.promised,
     )
+    try:
+        _insert(export, request)
+    except IntegrityError:
+        # Another post of the same page was first, or the ID is that of something else.
+        export.pk = uuid4()
+        _insert(export, request)
+    return export
+
+
+def _insert(export: Export, request: ExportRequest) -> None:
     with transaction.atomic():
         export.save(force_insert=True)
         audit.record(
@@ -153,7 +164,6 @@ def _record(request: ExportRequest, reading: Reading, keys: Sequence[str]) -> Ex
             subject=export.pk,
             detail={"format": export.file_format},
         )
-    return export
 
 
 class ExportBody:

@@ -22,7 +22,6 @@ from customers.codat.pages import position
 from customers.editing.opening import uuid_or_new
 from customers.formatting import thousands
 from customers.forms.model import ModelError, Node, parse_model
-from customers.models import Export
 from customers.notices.addresses import absolute
 from customers.service import default_service
 from customers.spreadsheets.columns import key_of
@@ -199,10 +198,9 @@ def _file(opened: _Page) -> HttpResponseBase:
 
 def _request(opened: _Page, count: int) -> ExportRequest:
     page, selection = opened.page, opened.selection
-    is_used = Export.objects.filter(pk=opened.submission).exists()
     ticked = f"{thousands(len(selection.ids))} selected"
     return ExportRequest(
-        export_id=uuid.uuid4() if is_used else opened.submission,
+        export_id=opened.submission,
         user=cast(User, opened.request.user),
         company_id=page.company_id,
         company_name=page.name,
