@@ -16,6 +16,7 @@ from customers.batches.instructions import Instruction
 from customers.codat.text import db_safe
 from customers.codat.types import Company, Connection
 from customers.models import Batch, BatchRow, BatchStep, Write
+from customers.scope import EVERYTHING, restricted
 from customers.writes.approving.policy import tags_of
 from customers.writes.save_lock import lock_in_transaction, save_lock
 
@@ -146,8 +147,11 @@ def _create(
     existing = _existing(request, fingerprint)
     if existing is not None:
         return existing, False
+    with restricted(EVERYTHING):
+        # By a batch of another company, which this person may not see.
+        is_used = Batch.objects.filter(pk=request.submission).exists()
     batch = Batch.objects.create(
-        id=request.submission,
+        id=uuid.uuid4() if is_used else request.submission,
         user=user,
         username=user.get_username(),
         company_id=request.company_id,

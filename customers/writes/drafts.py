@@ -13,6 +13,7 @@ from typing import Any
 
 import simplejson
 from django.contrib.auth.models import User
+from django.db import IntegrityError
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import QueryDict
 from django.utils import timezone
@@ -107,9 +108,13 @@ def store(
     older = rows.filter(sequence__lte=sequence)
     if older.update(**values):
         return
-    draft, created = Draft.objects.get_or_create(
-        submission=submission, user=key.user, defaults=values
-    )
+    try:
+        draft, created = Draft.objects.get_or_create(
+            submission=submission, user=key.user, defaults=values
+        )
+    except IntegrityError as error:
+        # The form is one of a company that its person may not see any more.
+        raise SavedForm from error
     if created:
         surplus = key.drafts().values_list("pk", flat=True)[MAX_DRAFTS:]
         Draft.objects.filter(pk__in=list(surplus)).delete()

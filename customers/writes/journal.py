@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from typing import Any, TypedDict
 
 from django.contrib.auth.models import User
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Case, F, Q, When
 from django.utils import timezone
 
@@ -86,10 +86,12 @@ def create_write(request: WriteRequest, user: User) -> tuple[Write, bool]:
     values = _values(request, user)
     wanted = Write(submission=request.submission, **values)
     reasons = requesting.reasons_for_save(wanted, policy.tags_of(request.company))
-    write, is_new = Write.objects.get_or_create(
-        submission=request.submission,
-        defaults=values | {"state": State.WAITING if reasons else State.SENDING},
-    )
+    values["state"] = State.WAITING if reasons else State.SENDING
+    try:
+        write, is_new = Write.objects.get_or_create(submission=request.submission, defaults=values)
+    except IntegrityError:
+        # The submission of another company's change, which this person may not see.
+        write, is_new = Write.objects.create(**values), True
     if is_new:
         resolving.replaced(write)
         # In the transaction of the row: there is no change without its entry.

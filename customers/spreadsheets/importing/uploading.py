@@ -17,6 +17,7 @@ from django.utils import timezone
 from customers.codat.text import db_safe, file_name_text
 from customers.codat.types import Company, Connection
 from customers.models import Import, ImportFile, ImportStep
+from customers.scope import EVERYTHING, restricted
 from customers.spreadsheets.files.limits import MAX_FILE_BYTES, MIB
 from customers.spreadsheets.importing import states
 from customers.writes.save_lock import save_lock
@@ -74,9 +75,14 @@ def store(
         digest=digest,
     )
     with save_lock(f"import {company_id} {digest}", f"import {source.pk}"):
-        posted = Import.objects.filter(pk=source.pk).first()
+        posted = Import.objects.filter(pk=source.pk, company_id=company_id).first()
         if posted is not None:
             return Stored(posted, earlier(posted), is_new=False)
+        with restricted(EVERYTHING):
+            # By an import of another company, which this person may not see.
+            is_used = Import.objects.filter(pk=source.pk).exists()
+        if is_used:
+            source.pk = uuid.uuid4()
         # The clock is read under the lock: of two uploads in one instant, one is the earlier.
         source.created_at = timezone.now()
         source.save(force_insert=True)
