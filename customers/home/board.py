@@ -11,17 +11,20 @@ from django.contrib.auth.models import User
 from django.db.models import Q
 from django.utils import timezone
 
+from customers.access.scopes import scope_of
 from customers.codat.http.quota import RateLimit
-from customers.home.notes import goes_on, is_partial, visible
-from customers.home.problem import AWAY_AFTER, KINDS, SECTIONS, Problem
+from customers.home.notes import goes_on, is_partial, is_within, visible
+from customers.home.problem import AWAY_AFTER, KINDS, SECTIONS, WRITE, Problem
 from customers.home.problems import problems
 from customers.models import ProblemNote, ProblemSnooze
+from customers.scope import Scope
 
 # The lists, as the address says them; the first is the default.
 MINE, TEAM, SNOOZED, MUTED, RESOLVED = LISTS = ("mine", "team", "snoozed", "muted", "resolved")
 # Resolved problems are listed for so long; a page mentions those of the last hour below its list.
 RESOLVED_FOR, LATELY = timedelta(days=7), timedelta(hours=1)
 _MAX_RESOLVED = 200
+_BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +113,7 @@ def board_of(user: User, quota: RateLimit | None = None) -> Board:
     snoozes = dict(
         ProblemSnooze.objects.filter(user=user, until__gt=now).values_list("key", "until")
     )
-    people = _people(found, notes.values())
+    people = _People(found, notes.values())
     entries = {
         one.key: _entry(one, notes.get(one.key), snoozes.get(one.key), user, people, now)
         for one in found
@@ -133,14 +136,34 @@ def _notes(now: datetime) -> dict[str, ProblemNote]:
     return {note.key: note for note in visible().filter(lately)}
 
 
-def _people(found: Iterable[Problem], notes: Iterable[ProblemNote]) -> dict[int, str]:
-    """The names of the active people that problems can belong to."""
-    ids = {author.user_id for one in found for author in one.authors}
-    ids |= {note.owner_id for note in notes if note.owner_id}
-    if not ids:
-        return {}
-    active = User.objects.filter(pk__in=ids, is_active=True)
-    return dict(active.values_list("pk", "username"))
+class _People:
+    """The people that problems can belong to: active ones who may change customers. One query.
+
+    What one of them sees is read where they have taken a problem.
+    """
+
+    def __init__(self, found: Iterable[Problem], notes: Iterable[ProblemNote]) -> None:
+        ids = {author.user_id for one in found for author in one.authors}
+        ids |= {note.owner_id for note in notes if note.owner_id}
+        may_take = User.objects.with_perm(WRITE, backend=_BACKEND) if ids else User.objects.none()
+        people = may_take.filter(pk__in=ids).select_related("person")
+        self._by_id = {user.pk: user for user in people}
+        self._scopes: dict[int, Scope] = {}
+
+    def __contains__(self, user_id: int) -> bool:
+        return user_id in self._by_id
+
+    def name(self, user_id: int) -> str:
+        """The user name of one of them."""
+        return self._by_id[user_id].get_username()
+
+    def keeps(self, user_id: int | None, problem: Problem) -> bool:
+        """Whether somebody who has taken a problem may still see it."""
+        if user_id is None or user_id not in self._by_id:
+            return False
+        if user_id not in self._scopes:
+            self._scopes[user_id] = scope_of(self._by_id[user_id])
+        return is_within(problem, self._scopes[user_id])
 
 
 def _entry(
@@ -148,11 +171,11 @@ def _entry(
     note: ProblemNote | None,
     snoozed_until: datetime | None,
     user: User,
-    people: Mapping[int, str],
+    people: _People,
     now: datetime,
 ) -> Entry:
     owners = [
-        Owner(people[user_id], is_me=user_id == user.pk)
+        Owner(people.name(user_id), is_me=user_id == user.pk)
         for user_id in _owners(problem, note, people, now)
     ]
     owners.sort(key=lambda owner: (not owner.is_me, owner.name))
@@ -171,11 +194,11 @@ def _entry(
 
 
 def _owners(
-    problem: Problem, note: ProblemNote | None, people: Mapping[int, str], now: datetime
+    problem: Problem, note: ProblemNote | None, people: _People, now: datetime
 ) -> list[int]:
     """The IDs of its owners: who has taken it, else the people whose changes it consists of, unless they are away."""
     taken_by = note.owner_id if note and note.resolved_at is None else None
-    if taken_by is not None and taken_by in people:
+    if taken_by is not None and people.keeps(taken_by, problem):
         return [taken_by]
     return [
         author.user_id

@@ -12,8 +12,9 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from customers import scope
+from customers.access.scopes import scope_of
 from customers.codat.text import db_safe
-from customers.home.problem import KINDS, Problem
+from customers.home.problem import KINDS, WRITE, Problem
 from customers.home.sources.changes import changes_of
 from customers.models import ProblemNote, ProblemSnooze, Write
 from customers.writes import resolving
@@ -46,6 +47,13 @@ def is_partial(problem: Problem) -> bool:
     return is_of_many and not scope.current().is_everything
 
 
+def is_within(problem: Problem, seen: scope.Scope) -> bool:
+    """Whether somebody who sees these companies sees a problem, and all that it is about."""
+    if problem.company_id:
+        return seen.has(problem.company_id)
+    return seen.is_everything or not problem.kind.is_of_companies
+
+
 def visible() -> "QuerySet[ProblemNote]":
     """What was said of problems in the current scope: not of those whose companies it may hide in part."""
     rows = ProblemNote.objects.all()
@@ -55,10 +63,19 @@ def visible() -> "QuerySet[ProblemNote]":
 
 
 def take(problem: Problem, user: User) -> bool:
-    """Make a person the owner; whether it had no other owner. Of two at once the first becomes the owner."""
+    """Make a person the owner; whether it had no other owner. Of two at once the first becomes the owner.
+
+    Who lost the role or the company meanwhile is an owner no longer.
+    """
     rows = _note(problem)
-    gone = User.objects.filter(pk__in=rows.values("owner"), is_active=False).first()
+    owner = User.objects.filter(pk__in=rows.values("owner")).select_related("person").first()
+    gone = None if owner and _may_own(owner, problem) else owner
     return bool(rows.filter(Q(owner=None) | Q(owner=user) | Q(owner=gone)).update(owner=user))
+
+
+def _may_own(user: User, problem: Problem) -> bool:
+    may_take = user.is_active and user.has_perm(WRITE)
+    return may_take and is_within(problem, scope_of(user))
 
 
 def give_back(problem: Problem, user: User) -> None:

@@ -12,19 +12,21 @@ from customers.access.people import scope_of
 from customers.models import NoticeChoices, Owner, Person, ProblemNote, SubjectKind
 from customers.notices.kinds import Kind
 
-_MANAGES = "manage_people"
+_MANAGES, _READS = "manage_people", "customers.read_customers"
 _SATURDAY = 5
 
 
 def who_see(company_id: str, people: Iterable[User | int]) -> list[User]:
-    """Those of some people who may sign in and see a company ("" for none), each once."""
+    """Those of some people who may read a company ("" for none), each once."""
     ids = {each if isinstance(each, int) else each.pk for each in people}
     return [user for user in _people().filter(pk__in=ids) if sees(user, company_id)]
 
 
 def sees(user: User, company_id: str) -> bool:
-    """Whether a person may sign in and see a company; "" for none."""
-    return user.is_active and (not company_id or scope_of(user).has(company_id))
+    """Whether a person may sign in, read customers, and see a company; "" for none."""
+    if not user.is_active or not user.has_perm(_READS):
+        return False
+    return not company_id or scope_of(user).has(company_id)
 
 
 def followers(company_id: str, *, without: Collection[int] = ()) -> list[User]:

@@ -10,9 +10,11 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from customers import localisation, scope
+from customers.access.people import grant, set_role, set_sees_all
+from customers.access.roles import Role
 from customers.home import notes, snoozing
 from customers.home.problems import problems
-from customers.models import CompanyState, ProblemNote, ProblemSnooze, Write
+from customers.models import CompanyState, Grant, ProblemNote, ProblemSnooze, Write
 from customers.scope import Scope
 from tests.support.batch_rows import batch_of
 from tests.support.people import person
@@ -106,6 +108,26 @@ def test_what_was_taken_by_somebody_who_is_gone_can_be_taken(editor: User, colle
     User.objects.filter(pk=editor.pk).update(is_active=False)
     assert len(board(colleague).mine) == 1
     assert notes.take(problem, colleague)
+
+
+@pytest.mark.parametrize("lost", ["role", "company"])
+def test_what_was_taken_by_somebody_who_lost_their_rights_can_be_taken(
+    editor: User, colleague: User, lost: str
+) -> None:
+    company(status="Unlinked")
+    problem = only(editor)
+    assert notes.take(problem, editor)
+    if lost == "role":
+        set_role(editor, Role.VIEWER)
+    else:
+        set_sees_all(editor, sees_all=False)
+    assert len(board(colleague).mine) == 1
+    assert board(colleague).team[0].owners == []
+    assert notes.take(problem, colleague)
+    # Whoever has it now keeps it, within their companies, too.
+    set_sees_all(colleague, sees_all=False)
+    grant(colleague, Grant.Kind.COMPANY, COMPANY)
+    assert not notes.take(problem, person("third"))
 
 
 # -- snooze ------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from django.db import transaction
 from pytest_django import Settings
 
 from customers.access import people
+from customers.access.people import set_role
 from customers.access.roles import Role
 from customers.models import Delivery, Grant, Notice
 from customers.notices import Kind
@@ -38,6 +39,13 @@ def test_a_person_is_told_as_they_chose(way: Way, notices: int, mails: int, in_d
     assert Notice.objects.count() == notices
     assert Delivery.objects.count() == mails
     assert Notice.objects.filter(in_digest=True).count() == in_digest
+
+
+def test_who_has_no_role_any_more_is_told_nothing() -> None:
+    anna = reader("anna", change_failed=Way.MAIL)
+    set_role(anna, None)
+    assert told(anna.pk) == 0
+    assert not Delivery.objects.exists()
 
 
 def test_a_cause_is_told_once_also_after_another_choice() -> None:
