@@ -5,10 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-import simplejson
 from django.db.models import Q, QuerySet
 
-from customers.codat import refreshes
+from customers.codat import decoding, refreshes
 from customers.codat.text import db_safe
 from customers.codat.values import canonical_company_id, parse_date
 from customers.models import WebhookEvent
@@ -50,8 +49,8 @@ def company_events(since: datetime) -> list[CompanyEvent]:
 def _read(event: WebhookEvent) -> CompanyEvent | None:
     """What an event says; None where it names no company."""
     try:
-        body = simplejson.loads(event.body)
-    except (ValueError, RecursionError):
+        body = decoding.decode(event.body.encode())
+    except ValueError:
         return None
     payload = _object(body, "payload")
     named = _object(payload, "referenceCompany").get("id") or payload.get("companyId")

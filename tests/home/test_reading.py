@@ -14,7 +14,7 @@ from customers.models import CompanyState, CompanySync, WebhookEvent
 from customers.service import default_service
 from customers.writes.events import webhooks
 from sandbox import Sandbox
-from tests.support.webhooks import Event, event
+from tests.support.webhooks import Event, event, signed
 
 pytestmark = pytest.mark.django_db
 
@@ -184,10 +184,22 @@ def test_what_a_sync_found_is_kept_until_the_next_one(sandbox: Sandbox) -> None:
     assert state_of(sandbox, "qbd").findings == 0
 
 
+def test_half_of_a_character_in_an_event_is_no_error(sandbox: Sandbox) -> None:
+    """Platforms that cut names by length send it; no database holds it."""
+    read()
+    whole = synced(sandbox, "qbd", issues=[{"message": "Customer HALF has no name."}])
+    received(signed(whole.body.replace(b"HALF", rb"\ud800\u0000")))
+    assert read_events() == 1
+    assert state_of(sandbox, "qbd").finding == "Customer \ufffd has no name."
+
+
 @pytest.mark.parametrize(
     "body",
-    ["{}", "[]", "[" * 5000, '{"payload": {"referenceCompany": {"id": 7}}}', '{"payload": 1}'],
-)
+    [
+        "{}", "[]", "[" * 5000, '{"payload": {"referenceCompany": {"id": 7}}}', '{"payload": 1}',
+        '{"payload": {"companyId": "\\u0000"}}',
+    ],
+)  # fmt: skip
 def test_an_event_that_names_no_company_is_passed_over(sandbox: Sandbox, body: str) -> None:
     read()
     WebhookEvent.objects.create(webhook_id=body[:50], event_type="connection.failed", body=body)
