@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import re
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -10,8 +13,23 @@ from allauth.core import context
 from allauth.mfa.models import Authenticator
 from allauth.mfa.webauthn import forms
 from django.core.exceptions import ValidationError
+from django.forms import HiddenInput, JSONField
 
 from codatdash.signin.guesses import fail
+
+_NOT_ACCEPTED = "The passkey was not accepted."
+# What the JSON and the binary data in it can be: of another type, cut, nested without end, a number without end.
+_SHAPES = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    RecursionError,
+    TypeError,
+    ValueError,
+    struct.error,
+)
+# A null character, or half of a character, as JSON says it: PostgreSQL stores neither. No passkey has them.
+_NOT_STORABLE = re.compile(r"\\u(?:0000|d[89a-f])")
 
 
 @contextmanager
@@ -19,8 +37,22 @@ def _any_shape() -> Iterator[None]:
     """Around the reading of a credential: one of another shape is a wrong one. Raises ValidationError."""
     try:
         yield
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise ValidationError("The passkey was not accepted.", code="incorrect_code") from error
+    except _SHAPES as error:
+        raise ValidationError(_NOT_ACCEPTED, code="incorrect_code") from error
+
+
+class CredentialField(JSONField):
+    """The hidden field that a script fills with a credential."""
+
+    widget = HiddenInput
+
+    def to_python(self, value: Any) -> Any:
+        """The credential, of any shape. Raises ValidationError."""
+        with _any_shape():
+            credential = super().to_python(value)
+            if _NOT_STORABLE.search(json.dumps(credential, allow_nan=False)):
+                raise ValidationError(_NOT_ACCEPTED, code="incorrect_code")
+        return credential
 
 
 @contextmanager
@@ -37,6 +69,8 @@ def _attempt(name: str) -> Iterator[None]:
 class PasskeyForm(forms.LoginWebAuthnForm):  # type: ignore[misc]  # allauth has no types
     """Sign-in with a passkey alone."""
 
+    credential = CredentialField()
+
     def clean_credential(self) -> Authenticator:
         """The passkey's row. Raises ValidationError."""
         # Whose it is said to be is not known to be true.
@@ -47,6 +81,8 @@ class PasskeyForm(forms.LoginWebAuthnForm):  # type: ignore[misc]  # allauth has
 class SecondFactorPasskeyForm(forms.AuthenticateWebAuthnForm):  # type: ignore[misc]
     """A passkey after the password."""
 
+    credential = CredentialField()
+
     def clean_credential(self) -> Authenticator:
         """The passkey's row. Raises ValidationError."""
         with _attempt(self.user.get_username()):
@@ -56,6 +92,8 @@ class SecondFactorPasskeyForm(forms.AuthenticateWebAuthnForm):  # type: ignore[m
 class ConfirmPasskeyForm(forms.ReauthenticateWebAuthnForm):  # type: ignore[misc]
     """A passkey once more."""
 
+    credential = CredentialField()
+
     def clean_credential(self) -> Authenticator:
         """The passkey's row. Raises ValidationError."""
         with _attempt(self.user.get_username()):
@@ -64,6 +102,8 @@ class ConfirmPasskeyForm(forms.ReauthenticateWebAuthnForm):  # type: ignore[misc
 
 class AddPasskeyForm(forms.AddWebAuthnForm):  # type: ignore[misc]
     """A new passkey and its name."""
+
+    credential = CredentialField()
 
     def clean_name(self) -> str:
         """The name, as long as the page allows."""

@@ -1,4 +1,4 @@
-"""Sign-in and null characters on PostgreSQL, from a run on SQLite."""
+"""Sign-in and blank texts on PostgreSQL, from a run on SQLite."""
 
 import pytest
 from django.db import connection
@@ -6,7 +6,8 @@ from django.db import connection
 from tests.support.races import run_on_postgresql
 
 TESTS = (
-    "tests/security/test_null_characters.py",
+    "tests/security/test_blank_texts.py",
+    "tests/site/signin/test_passkey_shapes.py",
     "tests/site/signin/test_second_factor.py",
     "tests/site/signin/test_required_factor.py",
     "tests/site/signin/test_provider.py",
