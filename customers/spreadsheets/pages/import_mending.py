@@ -73,7 +73,10 @@ def _correct(source: Import, post: QueryDict, user: User) -> bool:
 
 def _correct_one(source: Import, position: int, column: int, text: str, user: User) -> bool:
     """Store one cell, which is checked at once where that is possible."""
-    row = ImportRow.objects.get(source=source, position=position)
+    row = ImportRow.objects.filter(source=source, position=position).first()
+    if row is None:
+        # A corrected file was read meanwhile.
+        raise Nothing("This row does not exist any more.")
     row.source = source  # In the version that the page showed.
     return correcting.correct(row, column, text, user=user, service=default_service())
 
