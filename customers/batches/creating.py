@@ -1,4 +1,4 @@
-"""Making a batch of a request: which customers, and what shall be different. Nothing is read or sent yet."""
+"""Making a batch of a request: which customers, and what changes. Nothing is read or sent yet."""
 
 import hashlib
 import uuid
@@ -183,12 +183,12 @@ def row_submission(batch: Batch, row: BatchRow) -> uuid.UUID:
 
 
 def instructions_of(batch: Batch) -> list[Instruction]:
-    """What shall be different in the customers of a batch."""
+    """What changes in the customers of a batch."""
     return [Instruction.from_json(each) for each in batch.instructions]
 
 
 def own_instructions(row: BatchRow) -> list[Instruction]:
-    """What shall be different in the customer of one row alone."""
+    """What changes in the customer of one row alone."""
     return [Instruction.from_json(each) for each in row.instructions]
 
 
@@ -214,7 +214,7 @@ def _rows(batch: Batch, selected: Collection[Selected]) -> Iterator[BatchRow]:
 
 
 def fingerprint_of(request: BatchRequest) -> str:
-    """A hash of what is asked for: the company, the connection, the customers and what shall be different."""
+    """A hash of what is asked for: the company, the connection, the customers and what changes."""
     asked = {
         "kind": str(request.kind),
         "company": request.company_id,

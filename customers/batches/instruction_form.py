@@ -169,7 +169,7 @@ class InstructionForm:
         for entry in self.entries:
             entry.errors = self._errors(entry) if entry.key else {}
         if not self.instructions:
-            self.entries[0].errors = {"key": "Choose what shall be different."}
+            self.entries[0].errors = {"key": "Choose what to change."}
         return not any(entry.errors for entry in self.entries)
 
     def _errors(self, entry: Entry) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""What shall be different in every customer of a batch, in terms of the connection's model. Knows no HTTP.
+"""What a batch changes in every customer, in terms of the connection's model. Knows no HTTP.
 
 An instruction names a field by its names from the root, without positions: `addresses.country` is the country of each
 address. It is applied to the form of one customer (`applying.py`), as a person would type it, so the form's own rules
@@ -64,7 +64,7 @@ class BulkList:
 
 @dataclass(frozen=True, slots=True)
 class Instruction:
-    """One thing that shall be different. `key` is that of a `BulkField`, of a list of rows for ADD and REMOVE.
+    """One thing that changes. `key` is that of a `BulkField`, of a list of rows for ADD and REMOVE.
 
     `text` is the new value as it is typed or posted. REPLACE changes only what is `find` now. Of rows, only those
     change that have each value of `where`, by the key of its field; all if it is empty. A condition may be about a list

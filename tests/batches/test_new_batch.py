@@ -1,4 +1,4 @@
-"""The page on which a batch is made: what was selected, what shall be different, and one batch of it."""
+"""The page on which a batch is made: what was selected, what changes, and one batch of it."""
 
 from __future__ import annotations
 
@@ -242,7 +242,7 @@ def test_buttons_change_the_form_and_keep_what_is_typed(
 @pytest.mark.parametrize(
     ("typed", "sentence"),
     [
-        ({"f.1.key": ""}, "Choose what shall be different."),
+        ({"f.1.key": ""}, "Choose what to change."),
         ({"f.1.key": "metadata"}, "Choose a field of this form."),
         ({"f.1.text": " "}, "Enter the new value, or choose Clear."),
         ({"f.1.key": "status", "f.1.text": "Sleeping"}, "Select an option from the list."),

@@ -1,4 +1,4 @@
-"""The page on which a batch is made: what was selected, and what shall be different. It works without scripts."""
+"""The page on which a batch is made: what was selected, and what changes. It works without scripts."""
 
 import uuid
 from collections.abc import Collection

@@ -88,7 +88,7 @@ def _mute(request: HttpRequest, problem: Problem, user: User) -> None:
 
 def _resolve(_: HttpRequest, problem: Problem, user: User) -> None:
     if not problem.kind.is_of_changes:
-        raise _Invalid("This ends by itself.")
+        raise _Invalid("This ends when its cause ends.")
     notes.resolve(problem, user)
 
 

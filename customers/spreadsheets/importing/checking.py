@@ -71,7 +71,7 @@ class _Stopped(Exception):
 def _wait_after(source: Import, error: CodatError) -> None:
     wait = _USED_UP if isinstance(error, Reserved) else _AWAY
     until = timezone.now() + max(wait, timedelta(seconds=error.retry_after or 0))
-    states.wait(source, until=until, message=f"{error.sentence} The check goes on by itself.")
+    states.wait(source, until=until, message=f"{error.sentence} The check continues later.")
 
 
 class _Check:

@@ -31,7 +31,7 @@ def mend(source: Import, post: QueryDict, action: str, target: str, user: User) 
         case "correct_all":
             text = db_safe(post.get("all", "").strip(), MAX_CELL)
             if not text:
-                raise Nothing("Enter or choose what these rows shall have.")
+                raise Nothing("Enter or choose a value for these rows.")
             return bool(correcting.correct_all(source, kind, text, user=user))
         case "clear_all":
             return bool(correcting.correct_all(source, kind, "", user=user))

@@ -95,7 +95,7 @@ def _sent(source: Import, states: Mapping[str, int], progress: Progress | None) 
     if batch is None or progress is None:
         return Said("Sent", (rest,) if rest else (), "")
     if batch.state == Batch.State.PREPARING:
-        first = "Each customer is read once more. Then the batch starts by itself."
+        first = "Each customer is read once more. Then the batch starts."
         waits = halt(batch)
         found = Said(f"Sending {counted(batch.total, 'row')}", (*waits, first), _tone(batch))
     elif batch.state == Batch.State.READY:

@@ -223,7 +223,7 @@ def test_codat_away_lets_the_import_wait(sandbox: Sandbox, editor: User) -> None
     sandbox.faults.add("/data/customers", "status", status=503, count=-1)
     work(source)
     assert source.state == Import.State.CHECKING
-    assert source.message.endswith("The check goes on by itself.")
+    assert source.message.endswith("The check continues later.")
     assert source.due_at is not None
     assert source.due_at > timezone.now()
     assert working.due_imports() == []

@@ -215,7 +215,7 @@ def test_one_answer_corrects_all_of_a_kind(checked: Pages) -> None:
     group = checked.group("Status is not in the list")
     answer = checked.press("correct_all", group, all="")
     assert answer.status_code == 422
-    assert "Enter or choose what these rows shall have." in text_of(answer)
+    assert "Enter or choose a value for these rows." in text_of(answer)
     assert checked.press("correct_all", group, all="Active").status_code == 303
     assert checked.now.state == State.CHECKING
     checked.work()

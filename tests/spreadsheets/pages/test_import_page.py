@@ -166,7 +166,7 @@ def test_an_import_that_waits_says_why_and_until_when(
 ) -> None:
     source = import_of(editor, company, "checking", waiting=2)
     due = timezone.now() + timedelta(minutes=15)
-    states.wait(source, until=due, message="Codat is not responding. The check goes on by itself.")
+    states.wait(source, until=due, message="Codat is not responding. The check continues later.")
     html = page(editor_client, source)
     assert said(html) == "Waiting to check the rows"
     assert "Codat is not responding." in html
