@@ -6,7 +6,7 @@ SANDBOX_PORT ?= 8001
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test check format bench audit clean lock suite test-all
+.PHONY: run test check format bench audit attack clean lock suite test-all
 
 # --- Environment ---------------------------------------------------------------------------------
 
@@ -27,6 +27,13 @@ $(VENV)/measuring: requirements.txt requirements-bench.txt $(VENV)/runtime
 	$(INSTALL) -r requirements-bench.txt
 	touch $@
 
+# An environment of its own: the attacker needs other versions of what the dashboard needs.
+ATTACK := .venv-attack
+$(ATTACK)/installed: requirements-attack.txt
+	test -x $(ATTACK)/bin/python || $(PYTHON) -m venv $(ATTACK)
+	$(ATTACK)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-attack.txt
+	touch $@
+
 # Compiles requirements*.in. Pinned versions stay as they are unless `make lock LOCK_ARGS=--upgrade`, or
 # `LOCK_ARGS='--upgrade-package django'`, asks for newer ones. The runtime comes first: it constrains the others.
 # Extras stay: without them pip looks for `coverage[toml]` apart from `coverage`, and takes a newer version, which has no hash.
@@ -36,6 +43,7 @@ lock: $(VENV)/development
 	$(COMPILE) requirements.in --output-file requirements.txt
 	$(COMPILE) requirements-dev.in --constraints requirements.txt --output-file requirements-dev.txt
 	$(COMPILE) requirements-bench.in --constraints requirements.txt --output-file requirements-bench.txt
+	$(COMPILE) requirements-attack.in --output-file requirements-attack.txt
 
 # --- Run -----------------------------------------------------------------------------------------
 
@@ -67,7 +75,7 @@ check: $(VENV)/development
 	$(BIN)/python -m mypy .
 	$(BIN)/lint-imports
 	$(BIN)/deptry .
-	$(BIN)/deptry tests bench audit scripts --exclude '\.venv' --exclude node_modules --ignore DEP002 \
+	$(BIN)/deptry tests bench audit attack scripts --exclude '\.venv' --exclude node_modules --ignore DEP002 \
 		--requirements-files requirements.in,requirements-dev.in,requirements-bench.in
 	$(BIN)/typos
 
@@ -80,6 +88,10 @@ bench: $(VENV)/measuring
 audit: $(VENV)/development
 	@$(BIN)/python -m audit $(AUDIT_ARGS)
 
+# wapiti against a dashboard of its own on this machine; 1 where it finds something.
+attack: $(VENV)/development $(ATTACK)/installed
+	@$(BIN)/python -m attack $(ATTACK_ARGS)
+
 # --- Tidy ----------------------------------------------------------------------------------------
 
 format: $(VENV)/development
@@ -87,4 +99,4 @@ format: $(VENV)/development
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf $(VENV) .venv-3.* staticfiles audit/node_modules
+	rm -rf $(VENV) $(ATTACK) .venv-3.* staticfiles audit/node_modules

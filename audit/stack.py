@@ -183,8 +183,8 @@ def _prepared(companies: Mapping[str, str]) -> Iterator[str]:
 
 
 @contextmanager
-def running() -> Iterator[Stack]:
-    """The servers, on free ports of 127.0.0.1 and an empty database."""
+def running(application: str = "audit.application", **settings: str) -> Iterator[Stack]:
+    """The servers, on free ports of 127.0.0.1 and an empty database; `settings` are the dashboard's own."""
     with Testbed() as testbed:
         port = free_port()
         delays = ["--push-delay", "0.2", "--sync-delay", "0.2"]
@@ -195,10 +195,11 @@ def running() -> Iterator[Stack]:
         env = testbed.settings(sandbox) | {
             "CODAT_API_KEY": "sandbox-key",
             "INDEX_CUSTOMERS": "true",
+            **settings,
         }
         testbed.prepare(env)
         state = requests.get(f"http://127.0.0.1:{port}/_sandbox/", timeout=TIMEOUT).json()
         for script in _prepared(state["companies"]):
             testbed.run(["manage.py", "shell", "--verbosity=0", "--command", script], env)
-        dashboard = testbed.gunicorn("audit.application", env)
+        dashboard = testbed.gunicorn(application, env)
         yield Stack(f"http://127.0.0.1:{dashboard.port}", f"http://127.0.0.1:{port}")

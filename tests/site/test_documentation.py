@@ -57,7 +57,7 @@ def test_the_documented_defaults_are_those_of_the_code() -> None:
         assert re.search(rf"(?<![\d.]){re.escape(short)}(?![\d.])", rows()[name]), name
 
 
-REQUIREMENTS = ["requirements", "requirements-dev", "requirements-bench"]
+REQUIREMENTS = ["requirements", "requirements-dev", "requirements-bench", "requirements-attack"]
 
 
 def required(name: str) -> list[str]:
@@ -101,7 +101,8 @@ def test_every_dependency_is_pinned_with_hashes(name: str) -> None:
 _VERSION = re.compile(r"^([\w.-]+)(?:\[[\w, -]+\])?==(\S+)", re.M)
 
 
-@pytest.mark.parametrize("name", REQUIREMENTS[1:])
+# What attacks the dashboard has an environment of its own.
+@pytest.mark.parametrize("name", REQUIREMENTS[1:3])
 def test_tools_and_runtime_agree_on_versions(name: str) -> None:
     runtime = dict(re.findall(_VERSION, (ROOT / "requirements.txt").read_text()))
     tools = dict(re.findall(_VERSION, (ROOT / f"{name}.txt").read_text()))
