@@ -6,7 +6,7 @@ does so in an index alone: thousands of changes may time out, or not be found, t
 
 import re
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, cast
@@ -105,11 +105,18 @@ class _Group:
 
 
 def change_problems() -> list[Problem]:
-    """The problems of the journal. Three queries, of indexes that have only changes which are problems."""
+    """The problems of the journal. Three queries at most, of an index that has only changes which are problems."""
     writes = Write.objects.filter(is_problem=1).order_by()
-    has_reason = Q(state=State.FAILED) | Q(confirmation=Confirmation.DIFFERS)
-    rows = [*_facts(writes.filter(has_reason)), *_counted(writes.exclude(has_reason))]
+    counts = list(writes.values(*_COUNTED).annotate(**_sums()))
+    rows = _with_facts([row for row in counts if not _has_reason(row)])
+    if any(map(_has_reason, counts)):
+        rows += _facts(writes.filter(Q(state=State.FAILED) | Q(confirmation=Confirmation.DIFFERS)))
     return [_problem(key, group) for key, group in _groups(rows).items()]
+
+
+def _has_reason(row: Mapping[str, Any]) -> bool:
+    """Whether changes of one kind may differ in what is to be done."""
+    return bool(row["state"] == State.FAILED or row["confirmation"] == Confirmation.DIFFERS)
 
 
 def changes_of(problem_key: str, company_id: str) -> list[uuid.UUID]:
@@ -121,12 +128,21 @@ def changes_of(problem_key: str, company_id: str) -> list[uuid.UUID]:
     return [uuid.UUID(text) for text in group.ids] if group else []
 
 
-def _counted(writes: Any) -> list[dict[str, Any]]:
+def _with_facts(counts: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """The same as `_facts` of changes whose kind says it all: each count has the other facts of one of its changes."""
-    counts = list(writes.values(*_COUNTED).annotate(**_sums()))
+    if not counts:
+        return []
+    columns = ("pk", *_FACTS, "company_name", "customer_id", "customer_name", "kind")
     some = Write.objects.filter(pk__in=[uuid.UUID(row["first"]) for row in counts]).order_by()
-    facts = {row["first"]: row for row in _facts(some, of_each=True)} if counts else {}
-    return [facts[row["first"]] | row for row in counts if row["first"] in facts]
+    found = {row["pk"]: row for row in some.values(*columns)}
+    return [
+        one
+        | {"name": one["company_name"], "customer": one["customer_id"], "new": one["kind"]}
+        | {"customer_name_": one["customer_name"]}
+        | row
+        for row in counts
+        if (one := found.get(uuid.UUID(row["first"])))
+    ]
 
 
 def _sums() -> dict[str, Any]:
