@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 from customers.web import links
 from tests.browser.conftest import OpenPage, Stack
 from tests.browser.test_accessibility import violations
+from tests.support.patience import wait_for
 
 pytestmark = pytest.mark.browser
 
@@ -48,7 +49,8 @@ def test_a_person_joins_and_leaves(open_page: OpenPage, fresh: Stack, javascript
     page = open_page(javascript=javascript)
     page.goto("/")
     # The worker has read the companies, which the form finds.
-    expect(page.get_by_role("link", name="Castle Street Cycles").first).to_be_visible()
+    company = page.get_by_role("main").get_by_role("link", name="Castle Street Cycles")
+    wait_for(lambda: page.reload() and company.count(), 90, every=0.5)
     link = invite(page, name)
     expect(page.get_by_label("Companies that this person sees")).to_contain_text("Castle Street")
 
