@@ -146,7 +146,7 @@ class _People:
         ids = {author.user_id for one in found for author in one.authors}
         ids |= {note.owner_id for note in notes if note.owner_id}
         may_take = User.objects.with_perm(WRITE, backend=_BACKEND) if ids else User.objects.none()
-        people = may_take.filter(pk__in=ids).select_related("person")
+        people = may_take.filter(pk__in=ids).select_related("person").defer("password")
         self._by_id = {user.pk: user for user in people}
         self._scopes: dict[int, Scope] = {}
 

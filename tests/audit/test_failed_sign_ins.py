@@ -14,6 +14,7 @@ from pytest_django import Settings
 
 from customers.models import AuditEntry
 from tests.conftest import RawPathClient
+from tests.support.pages.second_factor import passkey_data
 from tests.support.servers import oidc
 
 pytestmark = pytest.mark.django_db
@@ -38,7 +39,7 @@ def factors(editor: User) -> None:
     """An editor with an authenticator app and a passkey."""
     data = {"secret": "JBSWY3DPEHPK3PXP"}
     Authenticator.objects.create(user=editor, type="totp", data=data)
-    Authenticator.objects.create(user=editor, type="webauthn", data={"name": "Mine"})
+    Authenticator.objects.create(user=editor, type="webauthn", data=passkey_data())
 
 
 @pytest.mark.parametrize(

@@ -44,10 +44,10 @@ def page(client: RawPathClient, query: str = "", **headers: str) -> str:
 
 
 def test_every_number_of_the_page_equals_its_list(
-    editor: User, viewer: User, editor_client: RawPathClient
+    editor: User, editor_client: RawPathClient
 ) -> None:
     refused(editor)
-    refused(viewer, "Another reason")
+    refused(person("colleague"), "Another reason")
     for number in range(12):
         company(f"C{number}", company_id=f"c{number}", status="Unlinked", broken_at=timezone.now())
     notes.mute(board(editor).mine[-1].problem, editor, "known")

@@ -65,8 +65,7 @@ def test_an_index_that_is_still_filled_says_so(
 ) -> None:
     IndexedCompany.objects.filter(pk=companies["never"].pk).update(state=state)
     page = found(viewer_client, "?q=nobody-of-this-name")
-    assert "The worker reads them." in page
-    assert "Search again in a few minutes." in page
+    assert "Results are complete once the worker has read them." in page
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,8 @@ def test_companies_and_pages_are_found_by_the_beginnings_of_their_words(
     companies: Companies, viewer_client: Client
 ) -> None:
     assert groups(suggested(viewer_client, "lights har"))["Companies"][0].endswith("Company")
-    assert groups(suggested(viewer_client, "sett"))["Pages"] == ["Settings"]
+    found = groups(suggested(viewer_client, "sett"))["Pages"]
+    assert found == ["Settings", "Notification settings"]
     assert "Pages" not in groups(suggested(viewer_client, "workers"))
     assert "Pages" not in groups(suggested(viewer_client, "imports"))
 

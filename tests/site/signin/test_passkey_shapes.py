@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from base64 import urlsafe_b64encode
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -11,7 +10,7 @@ from django.contrib.auth.models import User
 from django.core.cache import caches
 
 from tests.conftest import RawPathClient
-from tests.support.pages.second_factor import FACTOR, LOGIN, set_up, sign_in
+from tests.support.pages.second_factor import FACTOR, LOGIN, base64_text, set_up, sign_in
 
 pytestmark = pytest.mark.django_db
 PASSKEY, ADD, CONFIRM = (
@@ -29,20 +28,15 @@ def authenticator_data(flags: int, rest: bytes) -> bytes:
     return bytes(32) + bytes([flags]) + bytes(4) + rest
 
 
-def _text(data: bytes) -> str:
-    """Binary data as browsers post it: in base64 for addresses, without the padding."""
-    return urlsafe_b64encode(data).decode().rstrip("=")
-
-
 def credential(client_data: bytes = b"", data: bytes = bytes(37), attestation: bytes = b"") -> str:
     """A credential as a browser posts it."""
     said = client_data or json.dumps({"type": "webauthn.get", "challenge": "A"}).encode()
     response = {
-        "clientDataJSON": _text(said),
-        "authenticatorData": _text(data),
-        "attestationObject": _text(attestation),
-        "signature": _text(b"x"),
-        "userHandle": _text(b"1"),
+        "clientDataJSON": base64_text(said),
+        "authenticatorData": base64_text(data),
+        "attestationObject": base64_text(attestation),
+        "signature": base64_text(b"x"),
+        "userHandle": base64_text(b"1"),
     }
     return json.dumps({"id": "AAAA", "rawId": "AAAA", "type": "public-key", "response": response})
 
