@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import socket
 import uuid
@@ -17,7 +18,7 @@ from urllib.parse import urlsplit
 import hypothesis
 import pytest
 import redis
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.core.cache import caches
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -286,7 +287,7 @@ def whole_database(request: pytest.FixtureRequest) -> None:
     """A database with the rows that migrations make: a test that commits empties it at its end, for all after it."""
     if uses_database(request.node):
         request.getfixturevalue("db")
-        for role in Role:
+        for role in {*Role}.difference(Group.objects.values_list("name", flat=True)):
             group(role)
         ToldCause.objects.get_or_create(pk=BEGAN)
 
@@ -306,6 +307,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if NESTED in os.environ:
         items[:] = filter(uses_database, items)
     items.sort(key=lambda item: "on_postgresql" not in item.name)
+
+
+def pytest_collection_finish() -> None:
+    """Exclude what lives as long as the process from garbage collection."""
+    gc.freeze()
 
 
 def pytest_sessionfinish() -> None:
