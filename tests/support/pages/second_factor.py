@@ -32,7 +32,7 @@ def set_up(client: RawPathClient) -> str:
 def passkey_data(name: str = "Mine") -> dict[str, Any]:
     """What is stored of a passkey: the answer of a browser to its registration, with a key that signs nothing."""
     point = bytes.fromhex("215820") + bytes(32) + bytes.fromhex("225820") + bytes(32)
-    key = bytes.fromhex("a5010203262001") + point  # COSE: an elliptic curve, ES256, P-256
+    key = bytes.fromhex("a5010203262001") + point  # an elliptic curve, ES256, P-256
     attested = bytes(16) + bytes([0, 1]) + b"A" + key
     data = bytes(32) + bytes([0x41]) + bytes(4) + attested
     attestation = b"\xa3\x63fmt\x64none\x67attStmt\xa0\x68authData\x58" + bytes([len(data)]) + data
