@@ -166,6 +166,7 @@ MIDDLEWARE = [
     "codatdash.compression.PageCompressionMiddleware",
     # Before anything that reads a session.
     "codatdash.middleware.HealthMiddleware",
+    "customers.web.middleware.WatchWritesMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

@@ -27,6 +27,20 @@ logger = logging.getLogger(__name__)
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 
+class WatchWritesMiddleware:
+    """Records whether a request may have changed something at Codat: the pages about failures say so.
+
+    Outside everything that can fail, such as storing the session after the view.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        with watch_writes():
+            return self.get_response(request)
+
+
 class CodatMiddleware:
     """Sets each page's deadline for calls to Codat, and makes a page of a CodatError or an unavailable database."""
 
@@ -34,7 +48,7 @@ class CodatMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        with deadline(settings.CODAT_PAGE_DEADLINE), watch_writes():
+        with deadline(settings.CODAT_PAGE_DEADLINE):
             response = self.get_response(request)
         if not response.has_header("Cache-Control"):
             # Pages contain personal data, and the browser's Back should show current data.

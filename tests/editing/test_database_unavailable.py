@@ -137,6 +137,41 @@ def test_the_page_about_a_failure_before_the_view_has_the_posted_fields(
     assert "Nothing was sent." in page.content.decode()
 
 
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ({"f.customerName": ""}, "Nothing was sent."),
+        ({}, "We do not know whether your change was sent."),
+    ],
+)
+@pytest.mark.parametrize(
+    "stored_after",
+    ["customers.web.audited._store", "django.contrib.sessions.backends.db.SessionStore.save"],
+)
+def test_a_failure_after_the_view_says_what_is_known_of_the_change(
+    sandbox: Sandbox,
+    editor_client: RawPathClient,
+    monkeypatch: pytest.MonkeyPatch,
+    typed: dict[str, str],
+    said: str,
+    stored_after: str,
+) -> None:
+    url, posted = opened(sandbox, editor_client)
+    session = editor_client.session
+    session["used_at"] -= 120  # So that it is stored again.
+    session.save()
+
+    def fail(*_: object, **__: object) -> None:
+        raise OperationalError("gone")
+
+    monkeypatch.setattr(stored_after, fail)
+    editor_client.raise_request_exception = False
+    page = editor_client.post(url, posted | typed)
+    assert page.status_code == 503
+    assert said in page.content.decode()
+    assert len(sends(sandbox)) == (not typed)
+
+
 def test_a_page_without_a_database_says_so_without_its_user(
     viewer_client: RawPathClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
