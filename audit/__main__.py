@@ -53,6 +53,7 @@ def examine(
     scripted.mkdir()
     with ExitStack() as resources:
         chromium = resources.enter_context(browser.chromium()) if "axe" in checkers else None
+        lights = resources.enter_context(lighthouse.Lighthouse())
         for page in pages:
             print(f"  {page.name} ...", file=sys.stderr, flush=True)
             row = Row(page.name, max_blocking=report.MAX_BLOCKING if page.name == LARGE else None)
@@ -64,7 +65,7 @@ def examine(
                 file = scripted / html_checkers.file_name(page.name)
                 file.write_text(seen.html, encoding="utf-8")
             if "lighthouse" in checkers and not page.fragment and not page.act:
-                row.scores = lighthouse.examine(stack, page, request)
+                row.scores = lights.examine(stack, page, request)
             rows.append(row)
     for name, check in html_checkers.CHECKERS.items():
         if name in checkers:

@@ -1,9 +1,10 @@
-// Examines one page with Lighthouse: `node lighthouse.mjs`, with a plan as JSON on the standard input.
+// Examines pages with Lighthouse, one after another in one browser: `node lighthouse.mjs CHROMIUM FLAG...`, with a plan
+// as JSON in each line of the standard input.
 //
-// {url, fields (of a post, or null), cookies, status, categories, chromium, flags, formFactor}; prints one JSON object:
+// {url, fields (of a post, or null), cookies, status, categories, formFactor}; prints a JSON object for each in a line:
 // the scores (null for a category that was left out), the audits that failed, and the total blocking time in
 // milliseconds.
-import {text} from "node:stream/consumers";
+import {createInterface} from "node:readline";
 
 import {desktopConfig, navigation} from "lighthouse";
 import puppeteer from "puppeteer-core";
@@ -34,31 +35,44 @@ function summary({audits, categories}) {
 }
 
 async function examine(browser, plan) {
-  const page = await browser.newPage();
-  await page.setCookie(...Object.entries(plan.cookies).map(([name, value]) => ({name, value, url: plan.url})));
-  const flags = {
-    onlyCategories: plan.categories,
-    logLevel: "error",
-    ignoreStatusCode: true,
-    // The browser logs the status of an error page as an error of its own.
-    skipAudits: plan.status >= 400 ? ["errors-in-console"] : null,
-  };
-  let requestor = plan.url;
-  if (plan.fields) {
-    await page.goto(new URL("/accounts/login/", plan.url).href);
-    requestor = () => post(page, plan.url, plan.fields);
+  // A context of its own: no cookie and no cache of the page before.
+  const context = await browser.createBrowserContext();
+  try {
+    const page = await context.newPage();
+    await page.setCookie(...Object.entries(plan.cookies).map(([name, value]) => ({name, value, url: plan.url})));
+    const flags = {
+      onlyCategories: plan.categories,
+      logLevel: "error",
+      ignoreStatusCode: true,
+      // The browser logs the status of an error page as an error of its own.
+      skipAudits: plan.status >= 400 ? ["errors-in-console"] : null,
+    };
+    let requestor = plan.url;
+    if (plan.fields) {
+      await page.goto(new URL("/accounts/login/", plan.url).href);
+      requestor = () => post(page, plan.url, plan.fields);
+    }
+    const config = plan.formFactor === "desktop" ? desktopConfig : undefined;
+    const {lhr} = await navigation(page, requestor, {config, flags});
+    if (lhr.runtimeError) throw new Error(lhr.runtimeError.message);
+    return summary(lhr);
+  } finally {
+    await context.close();
   }
-  const config = plan.formFactor === "desktop" ? desktopConfig : undefined;
-  const {lhr} = await navigation(page, requestor, {config, flags});
-  await page.close();
-  if (lhr.runtimeError) throw new Error(lhr.runtimeError.message);
-  return summary(lhr);
 }
 
-const plan = JSON.parse(await text(process.stdin));
-const browser = await puppeteer.launch({executablePath: plan.chromium, args: plan.flags, headless: true, protocolTimeout: 0});
+const [chromium, ...flags] = process.argv.slice(2);
+const browser = await puppeteer.launch({executablePath: chromium, args: flags, headless: true, protocolTimeout: 0});
 try {
-  console.log(JSON.stringify(await examine(browser, plan)));
+  for await (const line of createInterface({input: process.stdin})) {
+    let result;
+    try {
+      result = await examine(browser, JSON.parse(line));
+    } catch (error) {
+      result = {scores: [0, 0, 0], failed: [String(error).slice(0, 300)]};
+    }
+    console.log(JSON.stringify(result));
+  }
 } finally {
   await browser.close();
 }
