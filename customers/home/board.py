@@ -174,10 +174,9 @@ def _entry(
     people: _People,
     now: datetime,
 ) -> Entry:
-    owners = [
-        Owner(people.name(user_id), is_me=user_id == user.pk)
-        for user_id in _owners(problem, note, people, now)
-    ]
+    taken_by = _taken_by(problem, note, people)
+    ids = _authors(problem, people, now) if taken_by is None else [taken_by]
+    owners = [Owner(people.name(user_id), is_me=user_id == user.pk) for user_id in ids]
     owners.sort(key=lambda owner: (not owner.is_me, owner.name))
     may_act = user.has_perm(problem.kind.acts)
     is_own = any(owner.is_me for owner in owners)
@@ -186,20 +185,21 @@ def _entry(
         owners=owners,
         may_act=may_act,
         is_mine=is_own or (not owners and may_act),
-        is_taken_by_me=bool(note and note.owner_id == user.pk),
+        is_taken_by_me=taken_by == user.pk,
         is_partial=is_partial(problem),
         snoozed_until=snoozed_until,
         muted=note if note and _is_muted(note, problem) else None,
     )
 
 
-def _owners(
-    problem: Problem, note: ProblemNote | None, people: _People, now: datetime
-) -> list[int]:
-    """The IDs of its owners: who has taken it, else the people whose changes it consists of, unless they are away."""
-    taken_by = note.owner_id if note and note.resolved_at is None else None
-    if taken_by is not None and people.keeps(taken_by, problem):
-        return [taken_by]
+def _taken_by(problem: Problem, note: ProblemNote | None, people: _People) -> int | None:
+    """The ID of who has taken a problem and may still have it; what ended and returned is nobody's."""
+    owner_id = note.owner_id if note and note.resolved_at is None else None
+    return owner_id if people.keeps(owner_id, problem) else None
+
+
+def _authors(problem: Problem, people: _People, now: datetime) -> list[int]:
+    """The IDs of the people whose changes a problem consists of, unless they are away."""
     return [
         author.user_id
         for author in problem.authors

@@ -12,6 +12,7 @@ from django.core.cache import cache
 from django.utils import timezone
 
 from customers.access import people
+from customers.access.roles import Role
 from customers.home import notes
 from customers.home.problems import problems
 from customers.models import CompanyState, Draft, Grant, ProblemNote, ProblemSnooze, Write
@@ -185,6 +186,26 @@ def test_each_button_has_its_effect_once(editor: User, editor_client: RawPathCli
     for action in ("unmute", "wake", "give_back"):
         assert act(editor_client, key, action) == 303
     assert len(board(editor).mine) == 1
+
+
+@pytest.mark.parametrize("lost", ["role", "end"])
+def test_a_problem_that_somebody_had_taken_is_shown_to_them(
+    editor: User, editor_client: RawPathClient, lost: str
+) -> None:
+    company(status="Unlinked")
+    key = only(editor).key
+    assert act(editor_client, key, "take") == 303
+    if lost == "role":
+        people.set_role(editor, Role.VIEWER)
+    else:
+        notes.keep(problems())
+        CompanyState.objects.update(status="Linked")
+        notes.keep(problems())
+        CompanyState.objects.update(status="Unlinked")
+    assert [one.is_taken_by_me for one in board(editor).team] == [False]
+    for html in (page(editor_client), editor_client.get(f"/problems/{key}/").content.decode()):
+        assert "Give back" not in html
+        assert ("Take it" in html) is (lost == "end")
 
 
 def test_a_mute_needs_a_reason_and_keeps_what_was_typed(
