@@ -34,6 +34,7 @@ State, WriteState = Approval.State, Write.State
 
 MAX_COMMENT = 2000
 _REDO = "Make the change again to ask for it."
+_NOT_READY = "The batch is not ready to start any more."
 
 
 class Refused(Exception):
@@ -213,15 +214,17 @@ def _approve_batch(approval: Approval, batch: Batch, user: User) -> None:
         state = State.VOID if reason else State.APPROVED
         if not _move(approval, state, reason, "", "", None if reason else user):
             raise Refused(_already(approval))
-        if not reason and approval.asked_by is not None:
-            states.start_approved(batch, approval.asked_by)
+        if reason or approval.asked_by is None:
+            return
+        if not states.start_approved(batch, approval.asked_by):
+            raise Refused(_NOT_READY)
 
 
 def _batch_void_reason(approval: Approval, batch: Batch) -> str:
     if approval.expires_at <= timezone.now():
         return "Nobody approved this in time."
     if batch.state != Batch.State.READY:
-        return "The batch is not ready to start any more."
+        return _NOT_READY
     if not may_change(approval.asked_by, batch.company_id):
         return f"{approval.asked_by_name} may not change customers any more."
     if hash_of_all(hashes_of(batch)) != approval.sha256:

@@ -92,11 +92,15 @@ def resume(batch: Batch, user: User) -> bool:
 
 def cancel(batch: Batch, user: User) -> bool:
     """Send none of what was not sent; whether the batch was open. What was sent is still followed."""
-    moved = _move(
-        batch, Batch.OPEN, State.CANCELLED, Action.CANCEL, user, finished_at=timezone.now()
-    )
+    with transaction.atomic():
+        # An approval takes this lock too: of both in the same instant, the second finds what the first has done.
+        lock_in_transaction(journal_lock(batch.pk))
+        moved = _move(
+            batch, Batch.OPEN, State.CANCELLED, Action.CANCEL, user, finished_at=timezone.now()
+        )
+        if moved:
+            requesting.end_waiting(batch, Approval.State.WITHDRAWN, "The batch was cancelled.")
     if moved:
-        requesting.end_waiting(batch, Approval.State.WITHDRAWN, "The batch was cancelled.")
         end_queued(batch)
     return moved
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterable
 from functools import partial
 
 import pytest
@@ -11,12 +13,13 @@ from customers.access.roles import Role
 from customers.approvals import deciding, sending_approved
 from customers.approvals.deciding import Refused
 from customers.batches import creating, states
-from customers.models import Approval, Batch, Write
+from customers.models import Approval, Batch, Notice, Write
 from customers.service import default_service
 from sandbox import Sandbox
 from tests.support import batches
 from tests.support.approvals import approve, asked, rule, waiting, write_of
 from tests.support.journal import calls
+from tests.support.patience import PATIENCE
 from tests.support.people import person
 from tests.support.races import all_at_once
 
@@ -113,3 +116,52 @@ def test_two_halves_that_start_in_the_same_instant_count_together(
         [partial(states.start, Batch.objects.get(pk=half.pk), editor) for half in halves]
     )
     assert sorted(found) == [False, True]
+
+
+def test_a_batch_that_is_cancelled_while_it_is_approved(
+    sandbox: Sandbox, editor: User, approver: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rule(larger_than=2)
+    batch = batches.check(batches.made(sandbox, editor, 3))
+    states.start(batch, editor)
+    approval, hashed = asked(batch), deciding.hash_of_all
+    was_found_ready, is_cancelled = threading.Event(), threading.Event()
+
+    def slowly(rows: Iterable[tuple[int, str]]) -> str:
+        was_found_ready.set()
+        # Half a second: where the batch is locked, it is cancelled after the approval.
+        is_cancelled.wait(0.5)
+        return hashed(rows)
+
+    monkeypatch.setattr(deciding, "hash_of_all", slowly)
+
+    def cancel() -> None:
+        assert was_found_ready.wait(PATIENCE)
+        assert states.cancel(Batch.objects.get(pk=batch.pk), editor)
+        is_cancelled.set()
+
+    all_at_once([lambda: decide(approval, "approve", approver), cancel])
+    approval.refresh_from_db()
+    assert approval.state == State.APPROVED
+    assert [step.action for step in batch.steps.order_by("pk")][-2:] == ["start", "cancel"]
+    assert batches.phase(batch) == Batch.State.CANCELLED
+
+
+def test_a_batch_that_ends_while_it_is_approved_is_not_approved(
+    sandbox: Sandbox, editor: User, approver: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rule(larger_than=2)
+    batch = batches.check(batches.made(sandbox, editor, 3))
+    states.start(batch, editor)
+    approval, hashed = asked(batch), deciding.hash_of_all
+
+    def ended(rows: Iterable[tuple[int, str]]) -> str:
+        Batch.objects.filter(pk=batch.pk).update(state=Batch.State.CANCELLED)
+        return hashed(rows)
+
+    monkeypatch.setattr(deciding, "hash_of_all", ended)
+    with pytest.raises(Refused):
+        approve(approval, approver)
+    approval.refresh_from_db()
+    assert approval.state == State.WAITING
+    assert not Notice.objects.filter(user=editor).exists()
