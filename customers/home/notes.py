@@ -110,11 +110,14 @@ def unmute(problem: Problem) -> None:
     _note(problem).update(muted_at=None, muted_by_name="", mute_reason="")
 
 
-def resolve(problem: Problem, user: User) -> int:
-    """A person says that the changes of a problem are dealt with; of how many it was not known before."""
-    ids = changes_of(problem.key, problem.company_id)
+def resolve(problem: Problem, user: User, until: datetime) -> int:
+    """A person says that the changes of a problem are dealt with; of how many it was not known before.
+
+    What happened after `until` they have not seen: it stays a problem.
+    """
+    ids = changes_of(problem.key, problem.company_id, until)
     resolved = resolving.resolve(Write.objects.filter(pk__in=ids))
-    if resolved:
+    if resolved and not changes_of(problem.key, problem.company_id):
         _note(problem).update(
             resolved_at=timezone.now(), resolved_by_name=user.get_username(), owner=None
         )

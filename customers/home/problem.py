@@ -22,8 +22,9 @@ AWAY_AFTER = timedelta(days=1)
 class Kind:
     """A kind of problem: its section of the page, icon, tone, and the permission that its next action needs.
 
-    `sees` is the permission without which a person does not see it. `is_of_changes`: a person may say that it is
-    resolved, because it consists of changes of the journal. `is_of_companies`: one problem is of many companies.
+    `sees` is the permission without which a person does not see it. `is_of_changes`: it consists of changes of
+    the journal. `may_be_resolved`: a person may say that these are dealt with; an unknown one is not until its outcome
+    is known or decided. `is_of_companies`: one problem is of many companies.
     """
 
     name: str
@@ -33,11 +34,12 @@ class Kind:
     acts: str = WRITE
     sees: str = READ
     is_of_changes: bool = False
+    may_be_resolved: bool = False
     is_of_companies: bool = False
 
 
-def _of_changes(name: str, icon: str, tone: str) -> Kind:
-    return Kind(name, CHANGES, icon, tone, is_of_changes=True)
+def _of_changes(name: str, icon: str, tone: str, *, may_be_resolved: bool = True) -> Kind:
+    return Kind(name, CHANGES, icon, tone, is_of_changes=True, may_be_resolved=may_be_resolved)
 
 
 KINDS: dict[str, Kind] = {
@@ -46,7 +48,7 @@ KINDS: dict[str, Kind] = {
         _of_changes("refused", "x-circle", "bad"),
         _of_changes("not-sent", "no-symbol", "bad"),
         _of_changes("timed-out", "clock", "warn"),
-        _of_changes("unknown", "question-mark-circle", "warn"),
+        _of_changes("unknown", "question-mark-circle", "warn", may_be_resolved=False),
         _of_changes("different", "exclamation-triangle", "warn"),
         _of_changes("absent", "exclamation-triangle", "warn"),
         Kind("connection", CONNECTIONS, "link-slash", "bad", acts=READ),

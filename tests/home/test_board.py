@@ -215,8 +215,8 @@ def test_a_person_says_that_changes_are_dealt_with(editor: User, colleague: User
     writes = [refused(editor) for _ in range(3)]
     other = refused(editor, "Another reason")
     problem = next(one.problem for one in board(editor).mine if one.problem.count == 3)
-    assert notes.resolve(problem, colleague) == 3
-    assert notes.resolve(problem, editor) == 0, "once"
+    assert notes.resolve(problem, colleague, timezone.now()) == 3
+    assert notes.resolve(problem, editor, timezone.now()) == 0, "once"
     assert Write.objects.filter(pk__in=[one.pk for one in writes], is_problem=0).count() == 3
     other.refresh_from_db()
     assert other.is_problem
@@ -224,6 +224,21 @@ def test_a_person_says_that_changes_are_dealt_with(editor: User, colleague: User
     assert (resolved.title, resolved.by) == ("3 changes were refused", "colleague")
     notes.keep(problems())
     assert [one.by for one in board(editor).resolved] == ["colleague"]
+
+
+def test_what_happened_after_the_page_was_made_stays_a_problem(editor: User) -> None:
+    seen = refused(editor, completed_at=timezone.now() - timedelta(minutes=1))
+    problem = only(editor)
+    assert notes.take(problem, editor)
+    newer = refused(editor)
+    assert problem.latest
+    assert notes.resolve(problem, editor, problem.latest) == 1
+    seen.refresh_from_db()
+    newer.refresh_from_db()
+    assert (seen.is_problem, newer.is_problem) == (0, 1)
+    (entry,) = board(editor).mine
+    assert (entry.problem.count, entry.is_taken_by_me) == (1, True)
+    assert board(editor).resolved == []
 
 
 # -- what stands for others --------------------------------------------------------------------------

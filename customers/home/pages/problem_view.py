@@ -1,6 +1,7 @@
 """The page of one problem: what it consists of, and what can be done with it."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, cast
 
 from django.contrib.auth.decorators import permission_required
@@ -86,10 +87,24 @@ def _mute(request: HttpRequest, problem: Problem, user: User) -> None:
     notes.mute(problem, user, reason)
 
 
-def _resolve(_: HttpRequest, problem: Problem, user: User) -> None:
+def _resolve(request: HttpRequest, problem: Problem, user: User) -> None:
     if not problem.kind.is_of_changes:
         raise _Invalid("This ends when its cause ends.")
-    notes.resolve(problem, user)
+    if not problem.kind.may_be_resolved:
+        raise _Invalid("Open each change and decide what became of it.")
+    until = _moment(request.POST.get("latest", ""))
+    if until is None:
+        raise _Invalid("Look at the changes below, then mark them as resolved.")
+    notes.resolve(problem, user, until)
+
+
+def _moment(text: str) -> datetime | None:
+    """The time that a page was made with; None for any other text."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else None
 
 
 def _sync(_: HttpRequest, problem: Problem, __: User) -> None:
@@ -117,7 +132,8 @@ def _next(request: HttpRequest, key: str) -> str:
     is_local = url_has_allowed_host_and_scheme(text, allowed_hosts=None)
     if is_local and len(text) <= _MAX_ADDRESS and text.partition("?")[0] == links.home():
         return text
-    return links.problem(key)
+    # Where newer changes stay, the page says so.
+    return links.problem(key) + ("?resolved" if request.POST.get("action") == "resolve" else "")
 
 
 # -- what the page shows -----------------------------------------------------------------------------
@@ -139,6 +155,8 @@ def _context(request: HttpRequest, board: Board, entry: Entry) -> dict[str, Any]
         "changes": _changes(problem, user) if problem.kind.is_of_changes else [],
         "companies": _companies(problem),
         "link_url": state.link_url if state and problem.action.copied else "",
+        "latest": problem.latest.isoformat() if problem.latest else "",
+        "is_resolved": "resolved" in request.GET and problem.kind.may_be_resolved,
         "max_listed": MAX_LISTED,
         "notes": _notes(request, problem),
         "board": board,

@@ -119,13 +119,15 @@ def _has_reason(row: Mapping[str, Any]) -> bool:
     return bool(row["state"] == State.FAILED or row["confirmation"] == Confirmation.DIFFERS)
 
 
-def changes_of(problem_key: str, company_id: str) -> list[uuid.UUID]:
-    """The IDs of the changes of a problem, the newest last."""
+def changes_of(problem_key: str, company_id: str, until: datetime | None = None) -> list[uuid.UUID]:
+    """The IDs of the changes of a problem, the newest last; with `until` without what happened later."""
     rows = _facts(
         Write.objects.filter(is_problem=1, company_id=company_id).order_by(), of_each=True
     )
-    group = _groups(sorted(rows, key=lambda row: row["newest"])).get(problem_key)
-    return [uuid.UUID(text) for text in group.ids] if group else []
+    ordered = sorted(rows, key=lambda row: row["newest"])
+    later = {row["first"] for row in ordered if until is not None and row["newest"] > until}
+    group = _groups(ordered).get(problem_key)
+    return [uuid.UUID(text) for text in group.ids if text not in later] if group else []
 
 
 def _with_facts(counts: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
