@@ -208,6 +208,7 @@ TEMPLATES = [
                 "customers.web.context_processors.dashboard",
                 "customers.home.frame.home",
                 "customers.people.frame.people",
+                "customers.approvals.frame.approvals",
             ],
             # A missing name or attribute renders as nothing, at any depth.
             "undefined": ChainableUndefined,

@@ -24,7 +24,7 @@ from customers.models import Approval, AuditEntry, Batch, Write
 from customers.service import CustomerService
 from customers.writes.approving.batch_size import size_lock
 from customers.writes.approving.payloads import hash_of_all, write_hash
-from customers.writes.approving.people import authors_of, may_approve, may_change
+from customers.writes.approving.people import may_approve, may_change
 from customers.writes.approving.requesting import hashes_of
 from customers.writes.approving.telling import tell_of_decision
 from customers.writes.save_lock import save_lock
@@ -91,7 +91,7 @@ def _expired() -> str:
 
 
 def _check_person(approval: Approval, user: User) -> None:
-    if not may_approve(user, authors_of(approval), approval.company_id):
+    if not may_approve(user, approval):
         raise Refused("You may not approve this. Another person has to decide.")
 
 

@@ -4,12 +4,8 @@ from django.contrib.auth.models import User
 from django.db.models import QuerySet
 
 from customers.models import Approval
-from customers.writes.approving.people import (
-    PERMISSION,
-    approvers_whose_deputy_is,
-    authors_of,
-    may_approve,
-)
+from customers.writes.approving.authors import authors_of_each
+from customers.writes.approving.people import Approver
 
 # Requests of one list. The oldest are decided first.
 MAX_LISTED = 200
@@ -17,16 +13,27 @@ MAX_LISTED = 200
 
 def waiting_for(user: User) -> list[Approval]:
     """The requests that a person may decide about, the oldest first."""
-    if not is_approver(user):
+    return _waiting_for(Approver.of(user), _rows())
+
+
+def number_waiting_for(user: User) -> int:
+    """How many requests that list has."""
+    columns = "company_id", "write_id", "batch_id", "asked_by_id", "asked_by_name"
+    return len(_waiting_for(Approver.of(user), Approval.objects.only(*columns)))
+
+
+def _waiting_for(approver: Approver, rows: "QuerySet[Approval]") -> list[Approval]:
+    if not approver.approves_any:
         return []
-    rows = _rows().filter(state=Approval.State.WAITING).exclude(asked_by=user)
-    listed = rows.order_by("asked_at", "id")[:MAX_LISTED]
-    return [one for one in listed if may_approve(user, authors_of(one), one.company_id)]
+    rows = rows.filter(state=Approval.State.WAITING).exclude(asked_by=approver.user)
+    listed = list(rows.order_by("asked_at", "id")[:MAX_LISTED])
+    authors = authors_of_each(listed)
+    return [one for one in listed if approver.may_approve(authors[one.pk], one.company_id)]
 
 
 def is_approver(user: User) -> bool:
     """Whether a person approves changes: with the permission, or as a deputy."""
-    return user.has_perm(PERMISSION) or bool(approvers_whose_deputy_is(user))
+    return Approver.of(user).approves_any
 
 
 def asked_by(user: User) -> list[Approval]:

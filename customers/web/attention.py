@@ -56,8 +56,8 @@ class Attention:
     and a batch that is ready to start, or that was paused because something went wrong. `watched` are the IDs of
     changes that run. `batches` are those among the problems, `running_batches` everybody's.
     `imports` are the person's own that were neither sent nor cancelled, `notices` the notifications that they have not
-    read, `approvals` the requests of others that wait, `access_requests` everybody's for access, also of those who may
-    not sign in.
+    read, `approvals` the requests of others that wait, whoever may decide about them (`customers/approvals/frame.py`),
+    `access_requests` everybody's for access, also of those who may not sign in.
     """
 
     problems: int = 0

@@ -9,19 +9,23 @@ from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from customers.access import people
 from customers.access.roles import Role
-from customers.models import Approval, ApprovalRule, Grant, Write
+from customers.approvals import deputies, listing
+from customers.models import Approval, ApprovalRule, Batch, Grant, Write
 from customers.web import links
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
 from tests.support.approvals import rule, waiting, write_of
-from tests.support.journal import calls, change_page, changed_in_codat, customer
+from tests.support.journal import calls, change_page, changed_in_codat, customer, journal_row
 from tests.support.people import person
 
 pytestmark = pytest.mark.django_db
 State = Approval.State
+# The number in the frame.
+BADGE = '<span class="badge">1</span>\n    <span class="vh"> waits for approval'
 
 
 def shown(client: RawPathClient, approval: Approval) -> str:
@@ -182,9 +186,66 @@ def test_the_frame_counts_what_waits_for_an_approver(
 ) -> None:
     rule()
     waiting(sandbox, editor)
-    badge = '<span class="badge">1</span>\n    <span class="vh"> waits for approval'
-    assert badge in approver_client.get(links.companies()).content.decode()
-    assert badge not in editor_client.get(links.companies()).content.decode()
+    assert BADGE in approver_client.get(links.companies()).content.decode()
+    assert BADGE not in editor_client.get(links.companies()).content.decode()
+
+
+def test_the_frame_does_not_count_what_its_reader_has_a_hand_in(
+    sandbox: Sandbox, editor: User, approver: User, approver_client: RawPathClient
+) -> None:
+    rule()
+    approval = waiting(sandbox, editor)
+    earlier = journal_row(approval.company_id, approver)
+    Write.objects.filter(approval=approval).update(retry_of=earlier)
+    page = approver_client.get(links.approvals()).content.decode()
+    assert "Nothing is waiting for your approval." in page
+    assert BADGE not in page
+
+
+def test_the_frame_counts_what_waits_for_a_deputy(
+    sandbox: Sandbox, editor: User, approver: User
+) -> None:
+    rule()
+    deputy = person("deputy", Role.EDITOR)
+    deputies.name(approver, deputy, timezone.localdate())
+    waiting(sandbox, editor)
+    client = RawPathClient()
+    client.force_login(deputy)
+    assert BADGE in client.get(links.companies()).content.decode()
+
+
+@pytest.mark.parametrize("reader", ["approver", "deputy"])
+def test_a_long_list_makes_no_more_queries_than_a_short_one(
+    editor: User, approver: User, reader: str
+) -> None:
+    deputy = person("deputy", Role.EDITOR)
+    deputies.name(approver, deputy, timezone.localdate())
+    user = {"approver": approver, "deputy": deputy}[reader]
+
+    def ask(number: int) -> None:
+        for _ in range(number):
+            write = journal_row("c1", editor, state=Write.State.WAITING, retry_of=before)
+            batch = Batch.objects.create(company_id="c1", user=editor, source=source)
+            for subject in ({"write": write}, {"batch": batch}):
+                Approval.objects.create(
+                    company_id="c1",
+                    asked_by=editor,
+                    asked_by_name="editor",
+                    expires_at=timezone.now(),
+                    **subject,
+                )
+
+    def read() -> tuple[int, int]:
+        with CaptureQueriesContext(connection) as found:
+            listed = listing.waiting_for(User.objects.get(pk=user.pk))
+        return len(listed), len(found)
+
+    before = journal_row("c1", editor)
+    source = Batch.objects.create(company_id="c1", user=editor)
+    ask(1)
+    few, queries = read()
+    ask(10)
+    assert (few, read()) == (2, (22, queries))
 
 
 def test_without_rules_no_page_makes_a_query_more(

@@ -15,6 +15,7 @@ from customers.approvals.deciding import Refused
 from customers.batches import creating, states
 from customers.models import Approval, Batch, Notice, Write
 from customers.service import default_service
+from customers.writes.approving.payloads import hash_of_all
 from sandbox import Sandbox
 from tests.support import batches
 from tests.support.approvals import approve, asked, rule, waiting, write_of
@@ -124,14 +125,14 @@ def test_a_batch_that_is_cancelled_while_it_is_approved(
     rule(larger_than=2)
     batch = batches.check(batches.made(sandbox, editor, 3))
     states.start(batch, editor)
-    approval, hashed = asked(batch), deciding.hash_of_all
+    approval = asked(batch)
     was_found_ready, is_cancelled = threading.Event(), threading.Event()
 
     def slowly(rows: Iterable[tuple[int, str]]) -> str:
         was_found_ready.set()
         # Half a second: where the batch is locked, it is cancelled after the approval.
         is_cancelled.wait(0.5)
-        return hashed(rows)
+        return hash_of_all(rows)
 
     monkeypatch.setattr(deciding, "hash_of_all", slowly)
 
@@ -153,11 +154,11 @@ def test_a_batch_that_ends_while_it_is_approved_is_not_approved(
     rule(larger_than=2)
     batch = batches.check(batches.made(sandbox, editor, 3))
     states.start(batch, editor)
-    approval, hashed = asked(batch), deciding.hash_of_all
+    approval = asked(batch)
 
     def ended(rows: Iterable[tuple[int, str]]) -> str:
         Batch.objects.filter(pk=batch.pk).update(state=Batch.State.CANCELLED)
-        return hashed(rows)
+        return hash_of_all(rows)
 
     monkeypatch.setattr(deciding, "hash_of_all", ended)
     with pytest.raises(Refused):

@@ -19,7 +19,7 @@ from customers.models import Approval, Batch, BatchRow, Write
 from customers.service import default_service
 from customers.web import htmx, links
 from customers.web.error_pages import heading, status_in_place
-from customers.writes.approving.people import authors_of, may_approve
+from customers.writes.approving.people import may_approve
 from customers.writes.diff import changed_fields
 from customers.writes.pages.approval_state import sentence
 from customers.writes.showing import effects
@@ -83,7 +83,7 @@ def _context(approval: Approval, user: User) -> dict[str, Any]:
         "title": title_of(approval),
         "company": company_of(approval),
         "sentence": sentence(approval),
-        "may_approve": waits and may_approve(user, authors_of(approval), approval.company_id),
+        "may_approve": waits and may_approve(user, approval),
         "is_own": waits and approval.asked_by_id == user.pk,
         "max_comment": deciding.MAX_COMMENT,
         "changes": [],

@@ -10,9 +10,9 @@ from customers.codat.errors import CodatError
 from customers.models import Approval, ApprovalRow, ApprovalRule, Write
 from customers.service import CustomerService
 from customers.writes.approving import policy
+from customers.writes.approving.authors import authors_of
 from customers.writes.approving.batch_size import counted_rows
 from customers.writes.approving.payloads import write_hash
-from customers.writes.approving.people import authors_of
 from customers.writes.approving.requesting import has_size, names_changed_by, rules_in_force
 
 

@@ -1,43 +1,18 @@
-"""Whose change something is, and who may approve it: another person."""
+"""Who may approve a change: somebody who is none of its authors."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Self
 
 from django.contrib.auth.models import User
 from django.db.models import Q
 from django.utils import timezone
 
 from customers.access.people import scope_of
-from customers.models import Approval, Batch, BatchRow, BatchStep, ImportStep, Person, Write
+from customers.models import Approval, Person
+from customers.scope import Scope
+from customers.writes.approving.authors import Authors, authors_of
 
 PERMISSION = "customers.approve_changes"
-# Changes that one replaces, one after the other, whose authors are asked for.
-_MAX_EARLIER = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Authors:
-    """The people who had a hand in a change, by key and by name: an account may have been deleted since."""
-
-    ids: frozenset[int]
-    names: frozenset[str]
-
-    def has(self, user_id: int | None, name: str) -> bool:
-        """Whether a person is one of them."""
-        return user_id in self.ids or name in self.names
-
-
-def authors_of(approval: Approval) -> Authors:
-    """The authors of what an approval is about, and who asked for it."""
-    people = [(approval.asked_by_id, approval.asked_by_name)]
-    if approval.write is not None:
-        people += _of_write(approval.write)
-    if approval.batch is not None:
-        people += _of_batch(approval.batch)
-    return Authors(
-        frozenset(pk for pk, _ in people if pk is not None),
-        frozenset(name for _, name in people if name),
-    )
 
 
 def may_change(author: User | None, company_id: str) -> bool:
@@ -47,19 +22,46 @@ def may_change(author: User | None, company_id: str) -> bool:
     return author.has_perm("customers.write_customers") and scope_of(author).has(company_id)
 
 
-def may_approve(user: User, authors: Authors, company_id: str) -> bool:
-    """Whether a person may approve a change of these authors: with the permission, or as somebody's deputy.
+@dataclass(frozen=True, slots=True)
+class Approver:
+    """Whether a person approves changes: with the permission, or as the deputy of somebody who has it.
 
-    A deputy stands in for an approver who sees the company and is none of the authors either.
+    `stands_in_for` are the approvers whose deputy a person without the permission is, each with what they see.
     """
-    if not user.is_active or authors.has(user.pk, user.get_username()):
-        return False
-    if user.has_perm(PERMISSION):
-        return True
-    return any(
-        not authors.has(approver.pk, approver.get_username()) and scope_of(approver).has(company_id)
-        for approver in approvers_whose_deputy_is(user)
-    )
+
+    user: User
+    has_permission: bool
+    stands_in_for: tuple[tuple[User, Scope], ...]
+
+    @classmethod
+    def of(cls, user: User) -> Self:
+        """A person as an approver, read once for any number of changes."""
+        has_permission = user.has_perm(PERMISSION)
+        asks = user.is_active and not has_permission
+        named = approvers_whose_deputy_is(user) if asks else []
+        return cls(user, has_permission, tuple((each, scope_of(each)) for each in named))
+
+    @property
+    def approves_any(self) -> bool:
+        """Whether there can be changes that this person approves."""
+        return self.has_permission or bool(self.stands_in_for)
+
+    def may_approve(self, authors: Authors, company_id: str) -> bool:
+        """Whether this person may approve a change of these authors.
+
+        A deputy stands in for an approver who sees the company and is none of the authors either.
+        """
+        if authors.has(self.user.pk, self.user.get_username()):
+            return False
+        return self.has_permission or any(
+            scope.has(company_id) and not authors.has(each.pk, each.get_username())
+            for each, scope in self.stands_in_for
+        )
+
+
+def may_approve(user: User, approval: Approval) -> bool:
+    """Whether a person may approve a request."""
+    return Approver.of(user).may_approve(authors_of(approval), approval.company_id)
 
 
 def approvers_whose_deputy_is(user: User) -> list[User]:
@@ -92,31 +94,3 @@ def approvers_of(approval: Approval) -> list[User]:
         if row.deputy and not authors.has(row.deputy.pk, row.deputy.get_username())
     ]
     return [*approvers, *deputies]
-
-
-def _of_write(write: Write) -> Iterator[tuple[int | None, str]]:
-    """The author of a write, and those of the writes that it replaces or undoes."""
-    each: Write | None = write
-    for _ in range(_MAX_EARLIER):
-        if each is None:
-            return
-        yield each.user_id, each.username
-        each = each.retry_of
-
-
-def _of_batch(batch: Batch) -> Iterator[tuple[int | None, str]]:
-    """The authors of a batch: who made it, started it, corrected its rows, edited its import; and of its source."""
-    each: Batch | None = batch
-    for _ in range(_MAX_EARLIER):
-        if each is None:
-            return
-        yield each.user_id, each.username
-        steps = BatchStep.objects.filter(batch=each, user__isnull=False)
-        asked = steps.filter(action__in=(BatchStep.Action.CREATE, BatchStep.Action.START))
-        yield from asked.order_by().values_list("user_id", "username").distinct()
-        rows = BatchRow.objects.filter(batch=each, corrected_by__isnull=False).order_by()
-        for pk in rows.values_list("corrected_by", flat=True).distinct():
-            yield pk, ""
-        imports = ImportStep.objects.filter(source__batch=each, user__isnull=False).order_by()
-        yield from imports.values_list("user_id", "username").distinct()
-        each = each.source
