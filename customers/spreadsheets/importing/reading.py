@@ -16,13 +16,14 @@ from customers.models import Import, ImportRow
 from customers.spreadsheets.files import reading as files
 from customers.spreadsheets.files.reading import Reading, SheetRow, Unreadable
 from customers.spreadsheets.importing import row_store, states, uploading
+from customers.spreadsheets.importing.index import LEAVE_OUT
 from customers.spreadsheets.importing.remembered import is_same_sheet
 from customers.spreadsheets.importing.row_store import ReadRow
 from customers.spreadsheets.importing.sheets.cells import filled
 from customers.spreadsheets.importing.sheets.values import ACCEPTED
 from customers.spreadsheets.importing.states import Superseded
 
-State = Import.State
+State, RowState = Import.State, ImportRow.State
 
 # Rows of one transaction: others who write on SQLite wait for as long as it takes.
 PIECE = 500
@@ -104,10 +105,12 @@ def _with_what_was_done(source: Import, rows: Sequence[ReadRow]) -> list[ReadRow
 def _kept(row: ReadRow, before: ImportRow) -> ReadRow:
     is_same = filled(before.cells) == filled(row.cells[: len(before.cells)])
     accepted = {key: each for key, each in before.remarks.items() if each == ACCEPTED}
+    decision = before.decision if is_same else ""
     return row._replace(
         remarks={**row.remarks, **_of_same_cells(accepted, before.cells, row.cells)},
         corrections=_of_same_cells(before.corrections, before.cells, row.cells),
-        decision=before.decision if is_same else "",
+        decision=decision,
+        state=RowState.LEFT_OUT if decision == LEAVE_OUT else RowState.WAITING,
     )
 
 

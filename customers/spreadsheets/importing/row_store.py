@@ -30,7 +30,7 @@ _INSERT = """
     INSERT INTO customers_importrow (
         source_id, position, cells, remarks, corrections, decision, state,
         customer_id, customer_name, problems, problem_kind, changes, instructions, acknowledged
-    ) VALUES (%s, %s, %s, %s, %s, %s, 'waiting', '', '', '[]', '', '[]', '[]', '[]')
+    ) VALUES (%s, %s, %s, %s, %s, %s, %s, '', '', '[]', '', '[]', '[]', '[]')
     ON CONFLICT (source_id, position) DO UPDATE SET
         cells = excluded.cells, remarks = excluded.remarks, corrections = excluded.corrections,
         decision = excluded.decision, state = excluded.state
@@ -52,6 +52,7 @@ class ReadRow(NamedTuple):
     remarks: Mapping[str, str]
     corrections: Mapping[str, str]
     decision: str = ""
+    state: str = RowState.WAITING
 
 
 class StoredRow(NamedTuple):
@@ -74,7 +75,7 @@ class StoredRow(NamedTuple):
 
 
 def insert(source: Import, rows: Iterable[ReadRow]) -> None:
-    """Write rows of a file; those that are there at their positions get the new cells, and wait for their check."""
+    """Write rows of a file; those that are there at their positions get the new cells and their state."""
     source_id = _source_id(source)
     values = [
         (
@@ -84,6 +85,7 @@ def insert(source: Import, rows: Iterable[ReadRow]) -> None:
             _json(row.remarks),
             _json(row.corrections),
             row.decision,
+            row.state,
         )
         for row in rows
     ]

@@ -127,6 +127,24 @@ def test_a_corrected_file_goes_on_with_its_import(sandbox: Sandbox, editor: User
     assert (source.state, source.mapping) == (State.COLUMNS, [])
 
 
+def test_a_row_that_was_left_out_stays_so_in_a_corrected_file(
+    sandbox: Sandbox, editor: User
+) -> None:
+    one, other, third = alive(sandbox)[:3]
+    rows = [one["id"], "", "1"], [other["id"], "", "2"], [third["id"], "", "3"]
+    source = checked(sandbox, editor, csv_of(HEAD, *rows))
+    assert correcting.leave_out(source, user=editor, positions=[3, 4]) == 2
+    mended = csv_of(HEAD, [one["id"], "", "11"], [other["id"], "", "2"], [third["id"], "", "33"])
+    assert uploading.replace(source, mended, file_name="mended.csv", user=editor)
+    work(source, 2)
+    found = list(ImportRow.objects.filter(source=source))
+    # The last row has another text now, so it was not this row that was left out.
+    assert [each.state for each in found] == ["changed", "left_out", "changed"]
+    assert [each.decision for each in found] == ["", "leave_out", ""]
+    batch = sending.send(source, editor, default_service())
+    assert batch.total == 2
+
+
 def test_a_file_keeps_the_corrections_of_cells_that_it_does_not_change(
     sandbox: Sandbox, editor: User
 ) -> None:
