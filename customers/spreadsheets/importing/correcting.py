@@ -56,6 +56,7 @@ def correct(
             states.add_step(source, Action.CORRECT, user, _about(source, 1, column))
             if verdict is not None:
                 row_store.store(source, [(row.position, verdict)])
+                states.renew(source)
             else:
                 states.check_some(source)
     except Superseded:
@@ -162,9 +163,9 @@ def leave_out(
             )
             if number:
                 states.add_step(source, Action.LEAVE_OUT, user, counted(number, "row"))
-            # The customer of a row that is left out may now be that of another one.
-            if number and ImportRow.objects.filter(source=source, state=RowState.TWICE).exists():
-                states.check_some(source)
+                # The customer of a row that is left out may now be that of another one.
+                has_twice = ImportRow.objects.filter(source=source, state=RowState.TWICE).exists()
+                (states.check_some if has_twice else states.renew)(source)
     except Superseded:
         return 0
     return number

@@ -18,7 +18,7 @@ from customers.spreadsheets.importing import sending, states, uploading
 from customers.spreadsheets.pages.import_columns import Choice
 from customers.spreadsheets.pages.import_context import ImportView
 from customers.spreadsheets.pages.import_file import FileForm
-from customers.spreadsheets.pages.import_mending import Nothing, mend, typed
+from customers.spreadsheets.pages.import_mending import Nothing, is_mended, mend, typed
 from customers.web import htmx, links
 from customers.web.error_pages import heading
 
@@ -67,7 +67,8 @@ def act(view: ImportView) -> HttpResponse:
     try:
         shown = post.get("version", "")
         if shown != str(source.version):
-            if _is_repeated(source, user, action, shown):
+            is_repeated = _is_repeated(source, user, action, shown)
+            if is_repeated and is_mended(source, post, action, target):
                 return htmx.see_other(view.here)
             raise NotDone(_CHANGED)
         if not _do(view, user, action, target):

@@ -49,6 +49,16 @@ def mend(source: Import, post: QueryDict, action: str, target: str, user: User) 
             return _use(source, target, user)
 
 
+def is_mended(source: Import, post: QueryDict, action: str, target: str) -> bool:
+    """Whether a post that is no mending, or is repeated, has nothing that the rows do not have already."""
+    if action == "correct":
+        return not (_changed_cells(source, post) or _changed_decisions(source, post))
+    if action == "leave_out":
+        rows = correcting.select(source, positions=_row(target))
+        return not rows.exclude(state=ImportRow.State.LEFT_OUT).exists()
+    return True
+
+
 def typed(post: QueryDict) -> dict[str, str]:
     """What was typed into rows, by the path of the input: `17.3` for a cell, `17` for a decision."""
     found = {}

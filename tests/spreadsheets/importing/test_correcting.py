@@ -41,7 +41,7 @@ def test_one_corrected_cell_is_checked_at_once(sandbox: Sandbox, editor: User) -
     assert changes(found) == [("Status", "Active", "Archived")]
     assert found.cells[2] == "Asleep"
     assert found.corrections == {"2": "Archived"}
-    assert (source.state, source.version) == (State.CHECKED, version)
+    assert (source.state, source.version) == (State.CHECKED, version + 1)
     reads = [call.path for call in sandbox.calls if "/data/" in call.path]
     assert len(reads) == 1
     # Another text that is wrong is said again, and what was right before may be taken back.

@@ -5,101 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db.models import F
 
 from customers.models import Batch, Import, ImportRow
-from customers.service import default_service
-from customers.spreadsheets.importing import working
 from customers.web import links
 from sandbox import Sandbox
-from tests.conftest import RawPathClient, forget_codat
+from tests.conftest import forget_codat
 from tests.support.batches import check
-from tests.support.imports import alive, csv_of, uploaded, work
+from tests.support.imports import alive, csv_of
 from tests.support.pages.controls import Controls
+from tests.support.pages.import_page import HEADINGS, Pages, text_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-HTMX = {"HX-Request": "true"}
-HEADINGS = ["Name", "E-mail", "Status", "Phone", "Notes"]
 State = Import.State
-
-
-@pytest.fixture
-def source(sandbox: Sandbox, editor: User) -> Import:
-    """A file of ten rows that was read: three are wrong in one way, one may be a customer, one is twice in it."""
-    rows = [[f"Alder {n}", f"a{n}@alder.example", "Active", f"+44 {n}", "x"] for n in range(5)]
-    rows += [[f"Birch {n}", f"b{n}@birch.example", "Activ", f"+44 {n}", "x"] for n in range(3)]
-    known = alive(sandbox)[0]["customerName"]
-    rows += [[f"The {known}", "new@birch.example", "Active", "", ""]]
-    rows += [["Alder 0", "other@alder.example", "Active", "", ""]]
-    return work(uploaded(sandbox, editor, csv_of(HEADINGS, *rows)))
-
-
-class Pages:
-    """A person at the page of an import."""
-
-    def __init__(self, client: RawPathClient, source: Import) -> None:
-        self.client = client
-        self.source = source
-        self.url = links.import_page(source.company_id, source.pk)
-
-    def html(self, query: str = "") -> str:
-        answer = self.client.get(self.url + query)
-        assert answer.status_code == 200
-        return str(answer.content.decode())
-
-    def fields(self, form: str, query: str = "") -> dict[str, str]:
-        """What a form of the page would post."""
-        return Controls(self.html(query), form).fields
-
-    def press(self, action: str, form: str = "", **typed: str) -> Any:
-        """Press a button; the answer."""
-        fields = self.fields(form) if form else {"version": str(self.now.version)}
-        names = {name.replace("__", "."): text for name, text in typed.items()}
-        return self.client.post(self.url, fields | names | {"action": action})
-
-    @property
-    def now(self) -> Import:
-        return Import.objects.get(pk=self.source.pk)
-
-    def states(self) -> dict[int, str]:
-        return dict(ImportRow.objects.filter(source=self.source).values_list("position", "state"))
-
-    def work(self) -> None:
-        """Do what the worker does next."""
-        working.step(self.now, default_service())
-
-    def check(self) -> None:
-        """Match the columns as suggested, and have the rows checked."""
-        assert self.press("columns", "columns").status_code == 303
-        assert self.now.state == State.CHECKING
-        self.work()
-        assert self.now.state == State.CHECKED
-
-    def group(self, text: str) -> str:
-        """The form of the group with this heading."""
-        html = self.html()
-        form = html[: html.index(text)].rpartition('class="problem-group" id="')[2]
-        return form.partition('"')[0]
-
-
-@pytest.fixture
-def pages(source: Import, editor_client: RawPathClient) -> Pages:
-    """An editor at the page of the import."""
-    return Pages(editor_client, source)
-
-
-@pytest.fixture
-def checked(pages: Pages) -> Pages:
-    """The same after the check."""
-    pages.check()
-    return pages
-
-
-def text_of(answer: Any) -> str:
-    return str(answer.content.decode())
 
 
 # -- columns ------------------------------------------------------------------------------------------
@@ -289,30 +208,6 @@ def test_a_button_that_says_nothing_does_nothing(action: str, checked: Pages) ->
     assert answer.status_code == 422
     assert 'role="alert"' in text_of(answer)
     assert checked.states() == before
-
-
-# -- two people ---------------------------------------------------------------------------------------
-
-
-def test_who_comes_second_sees_that_it_was_changed_and_keeps_what_was_typed(checked: Pages) -> None:
-    group = checked.group("Status is not in the list")
-    opened = checked.fields(group)
-    Import.objects.filter(pk=checked.source.pk).update(version=F("version") + 1)
-    typed = opened | {"cell.7.2": "Archived", "action": "correct"}
-    for headers in ({}, HTMX):
-        answer = checked.client.post(checked.url, typed, headers=headers)
-        assert answer.status_code == 409
-        html = text_of(answer)
-        assert "This import was changed meanwhile, so nothing was done." in html
-        assert Controls(html, group).fields["cell.7.2"] == "Archived"
-    assert checked.states()[7] == "invalid"
-
-
-def test_a_double_click_does_nothing_twice(pages: Pages) -> None:
-    fields = pages.fields("columns") | {"action": "columns"}
-    first, second = (pages.client.post(pages.url, fields) for _ in range(2))
-    assert (first.status_code, second.status_code) == (303, 303)
-    assert pages.source.steps.filter(action="columns").count() == 1
 
 
 # -- sending ------------------------------------------------------------------------------------------
