@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from customers.access.scopes import scope_of
 from customers.codat.http.quota import RateLimit
-from customers.home.notes import goes_on, is_partial, is_within, visible
+from customers.home.notes import is_partial, is_within, stands_for, visible
 from customers.home.problem import AWAY_AFTER, KINDS, SECTIONS, WRITE, Problem
 from customers.home.problems import problems
 from customers.models import ProblemNote, ProblemSnooze
@@ -74,7 +74,10 @@ class Resolved:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """The lists of one person. Each number on a page is the length of one of them."""
+    """The lists of one person. Each number on a page is the length of one of them.
+
+    `entries` are the problems by key, `swallowed` those that are on no list, because another one stands for them.
+    """
 
     mine: Sequence[Entry]
     team: Sequence[Entry]
@@ -82,6 +85,7 @@ class Board:
     muted: Sequence[Entry]
     resolved: Sequence[Resolved]
     entries: Mapping[str, Entry]
+    swallowed: Mapping[str, Entry]
 
     def shown(self, name: str) -> Sequence[Entry]:
         """The entries of a list by its name; of `resolved` none."""
@@ -113,11 +117,15 @@ def board_of(user: User, quota: RateLimit | None = None) -> Board:
     snoozes = dict(
         ProblemSnooze.objects.filter(user=user, until__gt=now).values_list("key", "until")
     )
-    people = _People(found, notes.values())
-    entries = {
-        one.key: _entry(one, notes.get(one.key), snoozes.get(one.key), user, people, now)
-        for one in found
-    }
+    waiting = [one for each in found for one in each.swallowed if user.has_perm(one.kind.sees)]
+    people = _People([*found, *waiting], notes.values())
+    entries, swallowed = (
+        {
+            one.key: _entry(one, notes.get(one.key), snoozes.get(one.key), user, people, now)
+            for one in some
+        }
+        for some in (found, waiting)
+    )
     open_entries = [entry for entry in entries.values() if not entry.muted]
     awake = [entry for entry in open_entries if not entry.snoozed_until]
     return Board(
@@ -127,6 +135,7 @@ def board_of(user: User, quota: RateLimit | None = None) -> Board:
         muted=[entry for entry in entries.values() if entry.muted],
         resolved=_resolved(notes.values(), entries, user, now),
         entries=entries,
+        swallowed=swallowed,
     )
 
 
@@ -224,7 +233,7 @@ def _resolved(
         for note in notes
         if note.key not in entries
         and (note.resolved_at or now) > now - RESOLVED_FOR
-        and (note.resolved_at or not goes_on(note, (one.problem for one in entries.values())))
+        and (note.resolved_at or not stands_for(note, (one.problem for one in entries.values())))
         and note.kind in KINDS
         and user.has_perm(KINDS[note.kind].sees)
     ]

@@ -124,16 +124,16 @@ def resolve(problem: Problem, user: User, until: datetime) -> int:
     return resolved
 
 
-def goes_on(note: ProblemNote, found: Iterable[Problem]) -> bool:
-    """Whether a problem that is not shown has not ended, because another one stands for it.
+def stands_for(note: ProblemNote, found: Iterable[Problem]) -> Problem | None:
+    """The problem that stands for one which is not shown and has not ended; None where it has ended.
 
     That is a broken connection of its company, or one problem of many companies. Who sees fewer of these may see it.
     """
-    return any(
-        any(other.key == note.key for other in one.swallowed)
-        or (one.kind.name == note.kind and note.company_id in one.companies)
-        for one in found
-    )
+    for one in found:
+        is_swallowed = any(other.key == note.key for other in one.swallowed)
+        if is_swallowed or (one.kind.name == note.kind and note.company_id in one.companies):
+            return one
+    return None
 
 
 def keep(found: Iterable[Problem], now: datetime | None = None) -> int:
@@ -148,7 +148,7 @@ def keep(found: Iterable[Problem], now: datetime | None = None) -> int:
         problem = by_key.get(note.key)
         rows = ProblemNote.objects.filter(pk=note.pk)
         if problem is None:
-            if note.resolved_at is None and not goes_on(note, by_key.values()):
+            if note.resolved_at is None and not stands_for(note, by_key.values()):
                 changed += rows.filter(resolved_at=None).update(resolved_at=now)
         elif note.resolved_at is not None:
             changed += rows.exclude(resolved_at=None).update(

@@ -13,17 +13,13 @@ from django.utils import timezone
 
 from customers.access import people
 from customers.access.roles import Role
-from customers.codat.errors import BadRequest
 from customers.home import notes
-from customers.home.pages.problem_view import MAX_LISTED
 from customers.home.problems import problems
-from customers.models import CompanyState, Draft, Grant, ProblemNote, ProblemSnooze, Write
-from customers.writes import journal
+from customers.models import CompanyState, Draft, Grant, ProblemNote, ProblemSnooze
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
 from tests.support.people import person
 from tests.support.problems import (
-    COMPANY,
     HTMX,
     act,
     board,
@@ -263,52 +259,6 @@ def test_a_post_needs_its_token(editor: User) -> None:
     client = RawPathClient(enforce_csrf_checks=True)
     client.force_login(editor)
     assert act(client, only(editor).key, "take") == 403
-
-
-def test_the_page_of_a_problem_lists_its_changes_and_their_author_sees_them(
-    editor: User, editor_client: RawPathClient
-) -> None:
-    writes = [refused(editor) for _ in range(3)]
-    html = editor_client.get(f"/problems/{only(editor).key}/").content.decode()
-    for write in writes:
-        assert f"/companies/{COMPANY}/writes/{write.pk}/" in html
-        assert f"?write={write.pk}" in html
-    assert not Write.objects.filter(seen_at=None).exists()
-    assert len(board(editor).mine) == 1, "it is not resolved by that"
-    assert 'id="resolve"' in html
-    latest = re.search(r'name="latest" value="([^"]+)"', html)
-    assert latest
-    key = only(editor).key
-    for text in ("", "yesterday", "2026-01-01"):
-        assert act(editor_client, key, "resolve", latest=text) == 422
-    refused(editor)
-    answer = editor_client.post(
-        f"/problems/{key}/", {"action": "resolve", "latest": latest[1]}, follow=True
-    )
-    assert "Marked as resolved. 1 newer change stays." in answer.content.decode()
-    assert act(editor_client, key, "resolve", latest=timezone.now().isoformat()) == 303
-    assert board(editor).mine == []
-
-
-def test_all_changes_are_resolved_or_the_button_says_how_many(
-    editor: User, editor_client: RawPathClient
-) -> None:
-    for _ in range(MAX_LISTED + 1):
-        refused(editor)
-    html = editor_client.get(f"/problems/{only(editor).key}/").content.decode()
-    assert ">Mark all 101 as resolved</button>" in html
-
-
-def test_an_unknown_change_is_not_resolved_before_its_outcome(
-    editor: User, editor_client: RawPathClient
-) -> None:
-    write = refused(editor, state=Write.State.UNKNOWN, completed_at=None)
-    key = only(editor).key
-    assert 'id="resolve"' not in editor_client.get(f"/problems/{key}/").content.decode()
-    latest = write.created_at.isoformat()
-    assert act(editor_client, key, "resolve", latest=latest) == 422
-    journal.apply_error(write, BadRequest(status=400))
-    assert [one.problem.kind.name for one in board(editor).mine] == ["refused"]
 
 
 def test_hostile_text_is_escaped(editor: User, editor_client: RawPathClient) -> None:

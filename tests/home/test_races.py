@@ -29,7 +29,11 @@ def test_a_click_that_is_made_twice_at_once_has_one_effect(groups: None, editor:
     refused(editor)
     company(company_id="old", last_sync=timezone.now() - 40 * notes.KEEP_RESOLVED)
     change = next(e.problem for e in board(editor).mine if e.problem.kind.is_of_changes)
-    assert sorted(all_at_once([lambda: notes.resolve(change, editor, timezone.now())] * 3)) == [0, 0, 1]
+    assert sorted(all_at_once([lambda: notes.resolve(change, editor, timezone.now())] * 3)) == [
+        0,
+        0,
+        1,
+    ]
     assert sorted(all_at_once([lambda: syncing.wish(["old"])] * 3)) == [0, 0, 1]
     until = timezone.now() + notes.KEEP_RESOLVED
     all_at_once([lambda: notes.snooze(change, editor, until)] * 3)

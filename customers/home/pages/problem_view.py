@@ -15,7 +15,7 @@ from customers.codat.text import db_safe, is_blank
 from customers.home import notes, snoozing, syncing
 from customers.home.board import Board, Entry
 from customers.home.pages.board_context import read_board
-from customers.home.problem import WRITE, Problem
+from customers.home.problem import KINDS, WRITE, Problem
 from customers.home.sources.changes import changes_of
 from customers.models import CompanyState, SubjectKind, Write
 from customers.notes.panel import Panel, panel
@@ -38,7 +38,7 @@ class _Invalid(Exception):
 def problem_page(request: HttpRequest, key: str) -> HttpResponse:
     """One problem. POST `action` is one of `_ACTIONS`; each has its effect once, however often it is posted."""
     board = read_board(request)
-    entry = board.entries.get(key)
+    entry = board.entries.get(key) or board.swallowed.get(key)
     errors: list[dict[str, str]] = []
     if request.method == "POST":
         if entry is None:
@@ -50,7 +50,7 @@ def problem_page(request: HttpRequest, key: str) -> HttpResponse:
         except (_Invalid, notes.Refused) as error:
             errors = [{"text": str(error), "anchor": ""}]
     if entry is None:
-        return _ended(request, key)
+        return _elsewhere(request, board, key)
     context = _context(request, board, entry) | {"errors": errors}
     status = 422 if errors else 200
     template = "home/problem.html"
@@ -158,9 +158,18 @@ def _context(request: HttpRequest, board: Board, entry: Entry) -> dict[str, Any]
         "latest": problem.latest.isoformat() if problem.latest else "",
         "is_resolved": "resolved" in request.GET and problem.kind.may_be_resolved,
         "max_listed": MAX_LISTED,
+        "stands_for_it": _standing_for(board, problem),
         "notes": _notes(request, problem),
         "board": board,
     }
+
+
+def _standing_for(board: Board, problem: Problem) -> tuple[str, str] | None:
+    """The title and the address of the problem that stands for this one on the lists; None for none."""
+    for entry in board.entries.values():
+        if any(one.key == problem.key for one in entry.problem.swallowed):
+            return entry.problem.title, links.problem(entry.problem.key)
+    return None
 
 
 def _notes(request: HttpRequest, problem: Problem) -> Panel | None:
@@ -210,10 +219,14 @@ def _companies(problem: Problem) -> list[dict[str, Any]]:
     ]
 
 
-def _ended(request: HttpRequest, key: str) -> HttpResponse:
-    """The page of a problem that has ended. Raises Http404 where there was none."""
+def _elsewhere(request: HttpRequest, board: Board, key: str) -> HttpResponse:
+    """The problem that stands for one now, or the page of one that has ended. Raises Http404 where there was none."""
     note = notes.visible().filter(pk=key).first()
-    if note is None:
+    kind = KINDS.get(note.kind) if note else None
+    if note is None or kind is None or not cast(User, request.user).has_perm(kind.sees):
         raise Http404
+    shown = notes.stands_for(note, (entry.problem for entry in board.entries.values()))
+    if shown is not None:
+        return htmx.see_other(links.problem(shown.key))
     context = {"note": note, "home_url": links.home()}
     return htmx.render(request, "home/ended.html", "home/ended.html", context)
