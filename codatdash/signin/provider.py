@@ -13,6 +13,7 @@ from allauth.socialaccount.providers.base.constants import AuthError
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import HttpRequest
 from django.shortcuts import redirect
 
@@ -66,12 +67,15 @@ class ProviderAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # all
         invitation = request.session.pop(INVITATION, "")
         if invitation and not sociallogin.is_existing:
             # The link was sent to the person who signs in now: the account that was made for them becomes theirs.
-            person = invitations.accept(invitation, None)
-            if person is not None:
-                sociallogin.connect(request, person)
+            # Where the second step fails, the link is still open.
+            with transaction.atomic():
+                person = invitations.accept(invitation, None)
+                if person is not None:
+                    sociallogin.connect(request, person)
         if sociallogin.is_existing:
             set_role_by_claims(sociallogin.user, sociallogin.account.extra_data["groups"])
 
+    @transaction.atomic
     def save_user(
         self, request: HttpRequest, sociallogin: SocialLogin, form: object = None
     ) -> User:

@@ -8,11 +8,12 @@ import pytest
 import requests
 from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth.models import User
+from django.db import DatabaseError
 from pytest_django import Settings
 
 from customers.access.people import role_of, scope_of
 from customers.access.roles import Role
-from customers.models import Invitation
+from customers.models import Invitation, Person
 from customers.people import invitations
 from customers.people.companies import Given
 from customers.people.invitations import NewPerson
@@ -83,6 +84,35 @@ def test_one_who_has_an_account_keeps_it(live: str, issuer: str, token: str) -> 
     join(live, token, "known")
     assert SocialAccount.objects.get().user.username == "known"
     assert Invitation.objects.get().accepted_at is None
+
+
+def test_a_link_is_still_open_after_a_sign_in_that_failed(
+    live: str, issuer: str, token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*args: object, **kwargs: object) -> None:
+        raise DatabaseError("the connection is lost")
+
+    oidc.set_claims(issuer, "jo-3", preferred_username="jo-3")
+    with monkeypatch.context() as broken:
+        broken.setattr(SocialAccount, "save", fails)
+        assert join(live, token, "jo-3").status_code >= 500
+    assert Invitation.objects.get().accepted_at is None
+    assert join(live, token, "jo-3").headers["Location"] == "/"
+    assert SocialAccount.objects.get().user.username == "jo"
+    assert User.objects.count() == 2
+
+
+def test_somebody_new_has_an_account_or_none(
+    live: str, issuer: str, groups: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*args: object, **kwargs: object) -> None:
+        raise DatabaseError("the connection is lost")
+
+    oidc.set_claims(issuer, "new-1", preferred_username="new-1")
+    with monkeypatch.context() as broken:
+        broken.setattr(Person, "save", fails)
+        assert oidc.sign_in(live, "new-1")[1].status_code >= 500
+    assert not User.objects.exists()
 
 
 def test_where_there_are_no_passwords_none_is_set(
