@@ -187,7 +187,9 @@ def test_a_passkey_that_is_none_is_refused(
     assert answer["Location"] == LOGIN
     assert 'role="alert"' in anonymous_client.get(LOGIN).content.decode()
     sign_in(anonymous_client)
-    assert anonymous_client.post(FACTOR, {"credential": credential}).status_code == 422
+    refused = anonymous_client.post(FACTOR, {"credential": credential})
+    assert refused.status_code == 422
+    assert "The passkey was not accepted. Try again." in refused.content.decode()
     assert anonymous_client.get(SECURITY).status_code == 302
 
 
