@@ -97,12 +97,12 @@ def _answer(request: HttpRequest, write: Write, outcome: Outcome | NotUndoable) 
 
 
 def _sent(request: HttpRequest, new: Write, text: str, *, level: str) -> HttpResponse:
-    """The undo is a change of its own: its page, or the customer's page that loads itself again."""
+    """The undo is a change of its own: its page, or the page with the button, which loads itself again."""
+    url = kept(links.write(new.company_id, new.pk), read_origin(request.GET, new.company_id))
     if not htmx.is_fragment(request):
-        origin = read_origin(request.GET, new.company_id)
-        return htmx.see_other(kept(links.write(new.company_id, new.pk), origin))
+        return htmx.see_other(url)
     events: dict[str, Any] = {
-        "toast": {"text": text, "level": level},
+        "toast": {"text": text, "level": level, "url": url, "label": "View change"},
         "customer-changed": {},
         "customers-refreshed": {},
     }

@@ -142,6 +142,8 @@ def test_in_place_the_page_loads_its_record_again(
     assert answer.status_code == 204
     assert "customers-refreshed" in answer["HX-Trigger"]
     assert "Undo sent." in answer["HX-Trigger"]
+    new = Write.objects.latest("created_at")
+    assert links.write(new.company_id, new.pk) in answer["HX-Trigger"]
 
 
 def test_what_prevents_it_is_said_and_the_form_offered(

@@ -191,7 +191,7 @@ def test_an_event_updates_the_page_before_codat_is_asked(
     waiting = editor_client.get(page).content.decode()
     assert re.search(r'id="write-state">.*?Sent</h2>', waiting)
     # The page polls; without JavaScript it offers to.
-    assert 'hx-trigger="load delay:2s"' in waiting
+    assert 'hx-trigger="load delay:2s,' in waiting
     assert '<noscript><p><a href="">Reload this page</a>' in waiting
     sandbox.settle()
     sandbox.faults.add("", "status", status=503, count=-1)
