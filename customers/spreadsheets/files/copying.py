@@ -45,8 +45,9 @@ def copy_with_columns(
     `texts(number)` gives the texts of the added columns for a row below the heading. A column that the table has
     already under the same heading is filled again and not added. All cells stay in their rows, which keep their
     numbers, and as they are stored. Read with the same `Reading` the copy gives the same rows; of CSV it has the same
-    delimiter and encoding, and "?" where an added text has a character that the encoding has not. Of a workbook it has
-    the chosen sheet, with dates and numbers as such, results in place of formulas, and no other formats.
+    delimiter and encoding, and "?" where an added text has a character that the encoding has not; where no quotation
+    marks stand around cells, blanks for what would end a cell. Of a workbook it has the chosen sheet, with dates and
+    numbers as such, results in place of formulas, and no other formats.
     """
     table = _Wider(reading, extra, texts)
     if reading.format == CSV:
@@ -92,7 +93,7 @@ def _csv_copy(content: bytes, reading: Reading, table: _Wider) -> Iterator[bytes
     ending = first[len(first.rstrip("\r\n")) :] or "\r\n"
     text = io.StringIO(newline="")
     text.write(delimiter_line(content, reading.encoding))
-    writer = csv.writer(text, delimiter=reading.delimiter, lineterminator=ending)
+    write, added = _line_writer(text, reading, ending)
     encoding = reading.encoding
     if encoding == UTF_8 and not content.startswith(codecs.BOM_UTF8):
         encoding = "utf-8"
@@ -100,12 +101,30 @@ def _csv_copy(content: bytes, reading: Reading, table: _Wider) -> Iterator[bytes
     last = 0
     for row in raw_rows(content, reading):
         for _ in range(last + 1, row.number):
-            writer.writerow(())
+            write(())
         last = row.number
-        writer.writerow(table.cells(row, list(row.cells), protect))
+        write(table.cells(row, list(row.cells), added))
         if last % _PIECE_ROWS == 0:
             yield encoder.encode(_taken(text))
     yield encoder.encode(_taken(text))
+
+
+def _line_writer(
+    text: io.StringIO, reading: Reading, ending: str
+) -> tuple[Callable[[Sequence[Cell]], object], Callable[[str], str]]:
+    """What writes the cells of a row, and what prepares an added text for it."""
+    delimiter = reading.delimiter
+    if reading.quote:
+        return csv.writer(text, delimiter=delimiter, lineterminator=ending).writerow, protect
+
+    def write(cells: Sequence[Cell]) -> None:
+        text.write(delimiter.join(str(cell or "") for cell in cells) + ending)
+
+    def added(words: str) -> str:
+        # Nothing can stand around a cell here that has an end of line or of a cell in it.
+        return protect(" ".join(words.replace(delimiter, " ").split()))
+
+    return write, added
 
 
 def _taken(buffer: io.StringIO) -> str:

@@ -35,6 +35,8 @@ def test_a_copy_is_read_as_the_original_was(name: str) -> None:
         assert (again.encoding, again.delimiter) == (reading.encoding, reading.delimiter)
     # The heading row and the sheet are those of the original.
     again = replace(again, header_row=reading.header_row)
+    if again.format == "csv":
+        again = reading
     width = len(case.headings)
     assert headings(copy, again) == [*case.headings, "Problem", "Change"]
     found = {row.number: row.cells for row in rows(copy, again)}
@@ -60,6 +62,22 @@ def test_a_copy_of_a_text_keeps_its_form() -> None:
     assert copy == 'sep=;\rTitle\r\rID;Straße;Problem\r1;"a;b";? ü\r\r3;\'+44;? ü\r'.encode(
         "cp1252"
     )
+
+
+def test_a_copy_of_a_text_without_quotation_marks_around_cells_adds_none() -> None:
+    content = b'Name\tPhone\tProblem\n"Big" Joe\t1\told\n"\t\t\n'
+    reading = guess(content, "")
+    assert (reading.delimiter, reading.quote) == ("\t", "")
+    added = ["Enter \"x\",\tor\r\n'y'.", "Refused"]
+    copy = b"".join(copy_with_columns(content, reading, ["Problem", "Outcome"], lambda _: added))
+    problem = "Enter \"x\", or 'y'."
+    assert {row.number: row.cells for row in rows(copy, reading)} == {
+        2: ['"Big" Joe', "1", problem, "Refused"],
+        3: ['"', "", problem, "Refused"],
+    }
+    only = replace(guess(b"Problem\nold\n2\n", ""), quote="")
+    copy = b"".join(copy_with_columns(b"Problem\nold\n2\n", only, ["Problem"], lambda _: [""]))
+    assert copy == b"Problem\n\n\n"
 
 
 def test_a_copy_of_a_workbook_keeps_the_kinds_of_its_cells() -> None:
