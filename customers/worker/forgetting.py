@@ -13,7 +13,7 @@ from django.db.models import Case, Exists, F, Max, OuterRef, Q, QuerySet, Value,
 from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
-from customers.models import Batch, BatchRow, Draft, Import, Lease, WebhookEvent, Write
+from customers.models import Approval, Batch, BatchRow, Draft, Import, Lease, WebhookEvent, Write
 from customers.spreadsheets.importing import states as import_states
 from customers.writes.leases import WORKER
 
@@ -90,8 +90,14 @@ def delete_events() -> int:
 
 
 def delete_unstarted_batches() -> int:
-    """Delete old batches that were never started; how many. Nothing of them was sent, so they are in no history."""
-    never_started = Batch.objects.filter(state__in=(Batch.State.PREPARING, Batch.State.READY))
+    """Delete old batches that were never started; how many. Nothing of them was sent, so they are in no history.
+
+    One that waits for approval stays until the request ends.
+    """
+    waiting = Approval.objects.filter(batch=OuterRef("pk"), state=Approval.State.WAITING)
+    never_started = Batch.objects.filter(
+        ~Exists(waiting), state__in=(Batch.State.PREPARING, Batch.State.READY)
+    )
     keys = list(never_started.filter(created_at__lt=_limit()).values_list("pk", flat=True))
     # The state again: one may have been started since.
     return sum(bool(_delete(never_started.filter(pk=key))) for key in keys)

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from customers.batches import states
 from customers.codat.errors import TimedOut
-from customers.models import Batch, Lease, WebhookEvent, Write
+from customers.models import Approval, Batch, Lease, WebhookEvent, Write
 from customers.service import default_service
 from customers.worker import chores
 from customers.worker.chores import CHORES, Chore
@@ -298,3 +298,21 @@ def test_old_batches_lose_their_values_and_unstarted_ones_are_deleted(
     assert [row.customer_name for row in old.rows.all()] == [""]
     assert running.forgotten_at is None
     assert running.instructions
+
+
+def test_an_old_batch_that_waits_for_approval_is_kept(sandbox: Sandbox, editor: User) -> None:
+    batch = made(sandbox, editor, 1)
+    request = Approval.objects.create(
+        batch=batch,
+        company_id=batch.company_id,
+        asked_by=editor,
+        asked_by_name="editor",
+        expires_at=timezone.now() + timedelta(days=1),
+    )
+    Batch.objects.update(created_at=timezone.now() - timedelta(days=366))
+    run_chore("forget")
+    assert Approval.objects.filter(pk=request.pk, state="waiting").exists()
+    Approval.objects.update(expires_at=timezone.now())
+    run_chore("approvals")
+    run_chore("forget")
+    assert not Batch.objects.filter(pk=batch.pk).exists()
