@@ -45,6 +45,10 @@ class Refused(Exception):
         self.sentence = sentence
 
 
+class LacksComment(Refused):
+    """A request that waits was to be returned without a comment."""
+
+
 def approve(approval: Approval, user: User, service: CustomerService) -> None:
     """Approve a request, and send the change or start the batch. The customer is read now, before anything is decided.
 
@@ -60,11 +64,13 @@ def approve(approval: Approval, user: User, service: CustomerService) -> None:
 
 
 def return_to_author(approval: Approval, user: User, comment: str) -> None:
-    """Return a request to its author with a comment; nothing is sent. Raises Refused, also without a comment."""
+    """Return a request to its author with a comment; nothing is sent. Raises Refused, LacksComment without one."""
     _check_person(approval, user)
+    if approval.state != State.WAITING:
+        raise Refused(_already(approval))
     text = db_safe(comment.strip(), MAX_COMMENT)
     if is_blank(text):
-        raise Refused("Say what the author should do.")
+        raise LacksComment("Say what the author should do.")
     reason = f"Returned by {user.get_username()}: {text}"
     _end(approval, State.RETURNED, text, WriteState.FAILED, reason, user)
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from customers.access import people
 from customers.access.roles import Role
-from customers.approvals import deputies, listing
+from customers.approvals import deciding, deputies, listing
 from customers.models import Approval, ApprovalRule, Batch, Grant, Write
 from customers.web import links
 from sandbox import Sandbox
@@ -111,6 +111,18 @@ def test_returning_needs_a_comment(
     page = change_page(editor_client, write_of(approval))
     assert page.count("Returned by approver: &lt;b&gt;Wrong&lt;/b&gt; code") == 1
     assert "Fix and send again" in page
+
+
+def test_returning_what_a_colleague_has_decided_says_so(
+    sandbox: Sandbox, editor: User, approver: User, approver_client: RawPathClient
+) -> None:
+    rule()
+    approval = waiting(sandbox, editor)
+    deciding.return_to_author(approval, person("colleague", Role.APPROVER), "Wrong code")
+    answer = approver_client.post(links.approval(approval.pk), {"action": "return", "comment": ""})
+    page = answer.content.decode()
+    assert re.search(r'role="alert">\s*([^<]*)<', page)
+    assert (answer.status_code, "decided already: returned by colleague." in page) == (409, True)
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,9 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_http_methods
 
 from customers.approvals import deciding
-from customers.approvals.deciding import Refused
+from customers.approvals.deciding import LacksComment, Refused
 from customers.approvals.pages.list_view import company_of, title_of
 from customers.codat.errors import CodatError
-from customers.codat.text import db_safe, is_blank
 from customers.editing.unchanged import Reading, read_now
 from customers.models import Approval, Batch, BatchRow, Write
 from customers.service import default_service
@@ -39,27 +38,23 @@ def approval_page(request: HttpRequest, approval_id: uuid.UUID) -> HttpResponse:
     """
     rows = Approval.objects.select_related("write__batch", "batch", "asked_by", "write__user")
     approval = get_object_or_404(rows, pk=approval_id)
-    problem, status = "", 200
+    problem, status, lacks_comment = "", 200, False
     if request.method == "POST":
         try:
             _act(request, approval)
             return htmx.see_other(links.approval(approval.pk))
         except Refused as error:
-            problem, status = error.sentence, 422 if _lacks_comment(request) else 409
+            problem, lacks_comment = error.sentence, isinstance(error, LacksComment)
+            status = 422 if lacks_comment else 409
         except CodatError as error:
             problem = f"Nothing was decided. {heading(error)}. {error.sentence}"
             status = status_in_place(error)
     context = _context(approval, cast(User, request.user)) | {
         "problem": problem,
         "comment": request.POST.get("comment", ""),
-        "lacks_comment": _lacks_comment(request),
+        "lacks_comment": lacks_comment,
     }
     return render(request, "approvals/approval.html", context, status=status)
-
-
-def _lacks_comment(request: HttpRequest) -> bool:
-    post = request.POST
-    return post.get("action") == "return" and is_blank(db_safe(post.get("comment", "")))
 
 
 def _act(request: HttpRequest, approval: Approval) -> None:
