@@ -18,6 +18,7 @@ from customers.models import Approval, Batch
 from customers.service import default_service
 from customers.writes import tracking
 from customers.writes.approving.policy import tags_of
+from customers.writes.pages.approval_state import sentence
 from sandbox import Sandbox
 from tests.support import batches
 from tests.support.approvals import approve, asked, rule
@@ -145,6 +146,28 @@ def test_rows_that_were_changed_after_the_request_void_it(
     approval = approve(asked(batch), approver)
     batch.refresh_from_db()
     assert (approval.state, batch.state) == (Approval.State.VOID, Batch.State.READY)
+    assert sentence(approval) == (
+        "The request is void. Rows of the batch were changed since approval was asked for."
+        " Start the batch again to ask for approval."
+    )
+
+
+def test_a_batch_that_nobody_approved_in_time_can_be_started_again(
+    sandbox: Sandbox, editor: User
+) -> None:
+    rule(larger_than=2)
+    batch = batches.check(batches.made(sandbox, editor, 3))
+    states.start(batch, editor)
+    Approval.objects.update(expires_at=timezone.now())
+    assert deciding.expire_due() == 1
+    ended = Approval.objects.get()
+    assert sentence(ended) == (
+        "Nobody approved this in time. Start the batch again to ask for approval."
+    )
+    states.start(batch, editor)
+    assert asked(batch).pk != ended.pk
+    states.cancel(batch, editor)
+    assert sentence(Approval.objects.get(pk=ended.pk)) == "Nobody approved this in time."
 
 
 def test_a_row_that_is_corrected_after_the_approval_is_not_sent(

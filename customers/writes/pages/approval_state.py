@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 
-from customers.models import Approval, Write
+from customers.models import Approval, Batch, Write
 from customers.web import links
 
 State = Approval.State
@@ -43,6 +43,14 @@ def sentence(approval: Approval) -> str:
         case State.WITHDRAWN:
             return "Withdrawn before it was approved."
         case State.EXPIRED:
-            return "Nobody approved this in time. Make the change again to ask for approval."
+            return f"Nobody approved this in time. {_next_step(approval)}".rstrip()
         case State.VOID:
-            return f"The request is void. {approval.comment} Make the change again to ask for approval."
+            return f"The request is void. {approval.comment} {_next_step(approval)}".rstrip()
+
+
+def _next_step(approval: Approval) -> str:
+    """How to ask for approval again; "" for a batch that cannot be started any more."""
+    if approval.batch is None:
+        return "Make the change again to ask for approval."
+    is_ready = approval.batch.state == Batch.State.READY
+    return "Start the batch again to ask for approval." if is_ready else ""
