@@ -5,14 +5,15 @@ from collections.abc import Callable, Iterator
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from customers.audit import recording as audit
 from customers.codat.errors import CodatError
 from customers.codat.http.quota import background
 from customers.codat.text import folded_name
 from customers.editing.unchanged import Reading, read_now
-from customers.models import Approval, Write
+from customers.models import Approval, AuditEntry, Write
 from customers.service import CustomerService
 from customers.writes.approving.people import may_change
-from customers.writes.approving.telling import tell_of_decision
+from customers.writes.approving.telling import tell_of_lost_approval
 from customers.writes.save_lock import customer_lock, name_lock, save_lock
 from customers.writes.sending import claim_queued, dispatch
 from customers.writes.showing.pending import being_sent
@@ -37,10 +38,13 @@ def send_approved(write: Write, service: CustomerService, reading: Reading | Non
             return
         if _is_overtaken(write):
             return
-        may_send = may_change(write.user, write.company_id)
-        reason = reading.reason(write) if may_send else lost_sentence(write)
+        if not may_change(write.user, write.company_id):
+            _void(write, lost_sentence(write), "you may not change customers any more")
+            return
+        reason = reading.reason(write)
         if reason:
-            _void(write, reason)
+            gone = "the customer is no longer in Codat"
+            _void(write, reason, gone if reading.is_missing else "the customer has changed")
             return
         is_claimed = claim_queued(write)
     if is_claimed:
@@ -93,12 +97,21 @@ def _is_overtaken(write: Write) -> bool:
     return other is not None
 
 
-def _void(write: Write, reason: str) -> None:
-    """Void an approval that was given: what would be sent is not what the approver saw. In a transaction."""
+def _void(write: Write, reason: str, why: str) -> None:
+    """Void an approval that was given, because its change is not sent. In a transaction.
+
+    `reason` is a sentence for its page, `why` says the same to its author, within a sentence.
+    """
     approvals = Approval.objects.filter(write=write, state=Approval.State.APPROVED)
     for approval in approvals:
         approvals.filter(pk=approval.pk).update(state=Approval.State.VOID, comment=reason)
-        tell_of_decision(approval, Approval.State.VOID)
+        audit.record(
+            AuditEntry.Kind.APPROVAL,
+            company_id=approval.company_id,
+            subject=approval.pk,
+            detail={"step": Approval.State.VOID},
+        )
+        tell_of_lost_approval(approval, why)
     Write.objects.filter(pk=write.pk, state=State.QUEUED).update(
         state=State.FAILED,
         error_message=f"{reason} Make the change again to ask for it.",

@@ -8,10 +8,12 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from customers.access.roles import Role
-from customers.approvals import deciding, deputies, listing
+from customers.access import people
+from customers.access.roles import Role, set_role
+from customers.approvals import deciding, deputies, listing, sending_approved
 from customers.approvals.deciding import Refused
 from customers.models import Approval, AuditEntry, Notice, Person
+from customers.service import default_service
 from customers.web import links
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
@@ -126,6 +128,51 @@ def test_who_may_decide_is_told_and_then_the_author(
     assert told(viewer) == told(editor) == []
     deciding.return_to_author(approval, approver, "Wrong.")
     assert told(editor) == ["Your change was returned with a comment"]
+
+
+def test_a_deputy_is_not_told_of_a_company_that_the_approver_does_not_see(
+    sandbox: Sandbox, editor: User, approver: User, deputy: User
+) -> None:
+    people.set_sees_all(approver, sees_all=False)
+    rule()
+    waiting(sandbox, editor)
+    assert told(deputy) == told(approver) == []
+
+
+@pytest.mark.parametrize(
+    ("ends", "why"),
+    [
+        ("change", "the customer has changed"),
+        ("deletion", "the customer is no longer in Codat"),
+        ("role", "you may not change customers any more"),
+    ],
+)
+def test_the_author_is_told_why_an_approved_change_was_not_sent(
+    sandbox: Sandbox,
+    editor: User,
+    approver: User,
+    monkeypatch: pytest.MonkeyPatch,
+    ends: str,
+    why: str,
+) -> None:
+    rule()
+    approval = waiting(sandbox, editor)
+    with monkeypatch.context() as patch:
+        patch.setattr(deciding, "send_approved", lambda *_: None)
+        approve(approval, approver)
+    if ends == "change":
+        changed_in_codat(sandbox, customer(sandbox), emailAddress="moved@example.com")
+    elif ends == "deletion":
+        del sandbox.state("qbo").copy[customer(sandbox)]
+    else:
+        set_role(editor, Role.VIEWER)
+    sending_approved.send_queued(default_service(), lambda: False)
+    assert sorted(told(editor)) == [
+        "Your change was approved",
+        f"Your change was approved but not sent: {why}",
+    ]
+    last = AuditEntry.objects.filter(kind=AuditEntry.Kind.APPROVAL).latest("pk")
+    assert (last.subject, last.detail) == (str(approval.pk), {"step": "void"})
 
 
 def test_the_author_is_told_that_a_request_is_void(

@@ -74,7 +74,7 @@ def approvers_whose_deputy_is(user: User) -> list[User]:
 
 
 def approvers_of(approval: Approval) -> list[User]:
-    """The people who may approve a request, and their deputies, whatever companies they see. Few queries."""
+    """The people who may approve a request, whatever companies they see; and deputies of those who see its company."""
     codename = PERMISSION.partition(".")[2]
     has_it = (
         Q(is_superuser=True)
@@ -90,7 +90,9 @@ def approvers_of(approval: Approval) -> list[User]:
     named = Person.objects.filter(user__in=approvers, deputy_until__gt=timezone.now())
     deputies = [
         row.deputy
-        for row in named.exclude(deputy=None).select_related("deputy")
-        if row.deputy and not authors.has(row.deputy.pk, row.deputy.get_username())
+        for row in named.exclude(deputy=None).select_related("deputy", "user__person")
+        if row.deputy
+        and not authors.has(row.deputy.pk, row.deputy.get_username())
+        and scope_of(row.user).has(approval.company_id)
     ]
     return [*approvers, *deputies]

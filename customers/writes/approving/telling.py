@@ -34,12 +34,21 @@ def tell_of_decision(approval: Approval, state: str) -> None:
     title = _TITLES.get(State(state))
     if title is None:
         return
+    _tell_author(approval, state, title.format(what=_what(approval)))
+
+
+def tell_of_lost_approval(approval: Approval, why: str) -> None:
+    """Tell the author that a change was approved and is not sent, and why. In the transaction of the caller."""
+    _tell_author(approval, State.VOID, f"Your change was approved but not sent: {why}")
+
+
+def _tell_author(approval: Approval, state: str, title: str) -> None:
     tell(
         Kind.APPROVAL_DECIDED,
         cause=f"approval:{approval.pk}:{state}",
         company_id=approval.company_id,
         people=[approval.asked_by],
-        title=title.format(what=_what(approval)),
+        title=title,
         link=links.approval(approval.pk),
     )
 
