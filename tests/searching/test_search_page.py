@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
+from django.http import QueryDict
 from django.test import Client
 
 from codatdash.logs import JsonFormatter
 from customers.models import IndexedCompany
 from customers.searching import time_limit
 from customers.searching.pages import search_view
+from customers.searching.search_state import SearchState
 from customers.web import links
+from customers.web.origins.search_origin import search_query
 from tests.support.index import indexed
 
 pytestmark = pytest.mark.django_db
@@ -257,3 +261,20 @@ def test_neither_text_nor_names_are_logged(
     logged = " ".join(map(JsonFormatter().format, caplog.records)).lower()
     assert "search_suggestions" in logged
     assert "beacon" not in logged
+
+
+def test_the_way_back_keeps_the_whole_search() -> None:
+    state = SearchState(
+        text="beacon",
+        company="c1",
+        status="Active",
+        country="GB",
+        deleted="only",
+        lacks=("email",),
+        rule="no-phone",
+        page=2,
+    )
+    params = QueryDict(links.from_search(state.address())[1:])
+    query = search_query(params)
+    assert query is not None
+    assert sorted(parse_qsl(query[1:])) == sorted(parse_qsl(state.address()[1:]))

@@ -13,7 +13,7 @@ from customers.web.lists.paging import with_query
 from customers.web.origins.place import MAX_SHOWN, Place
 
 # The parameters of a search.
-NAMES = ("q", "company", "status", "country", "deleted", "lacks", "page")
+NAMES = ("q", "company", "status", "country", "deleted", "lacks", "rule", "page")
 _MAX_PARAMETERS = 20
 
 
