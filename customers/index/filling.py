@@ -314,9 +314,12 @@ def _failed(turn: Turn, error: CodatError) -> None:
     state = source.state
     if state != State.COMPLETE and not isinstance(error, _NOT_NOW):
         state = State.FAILED
+    # The next turn looks at the company first: only there is one that is gone removed.
+    page = 0 if isinstance(error, NotFound) else F("next_page")
     IndexedCompany.objects.filter(pk=source.pk).update(
         state=state,
         failures=F("failures") + 1,
         message=error.sentence,
+        next_page=page,
         due_at=now + max(wait, timedelta(seconds=error.retry_after or 0)),
     )

@@ -150,6 +150,17 @@ def test_a_company_that_is_gone_leaves(sandbox: Sandbox) -> None:
     assert stored() == shown(sandbox)
 
 
+def test_a_company_that_is_removed_during_a_pass_leaves(sandbox: Sandbox) -> None:
+    source = indexed_company(sandbox, "xero")
+    IndexedCompany.objects.filter(pk=source.pk).update(next_page=1)
+    sandbox.delete_company("xero")
+    for _ in range(2):
+        IndexedCompany.objects.make_due(source.company_id)
+        fill()
+    assert not IndexedCompany.objects.filter(pk=source.pk).exists()
+    assert not IndexedCustomer.objects.filter(source_id=source.pk).exists()
+
+
 def test_a_company_that_is_missing_in_the_list_stays_where_codat_still_has_it(
     sandbox: Sandbox,
 ) -> None:
