@@ -48,6 +48,32 @@ def test_before_a_company_was_read_no_rule_is_said_to_hold(viewer_client: RawPat
     assert "No rule is broken" not in text
 
 
+@pytest.mark.parametrize(
+    ("state", "reason"),
+    [
+        ("never", "Never synced."),
+        ("none", "No accounting connection."),
+        ("waiting", "Not read yet."),
+        ("filling", "Being read."),
+        ("failed", "Could not be read. Codat does not answer."),
+    ],
+)
+def test_of_a_company_that_was_not_read_no_rule_is_said_to_hold(
+    viewer_client: RawPathClient, state: str, reason: str
+) -> None:
+    message = "Codat does not answer." if state == "failed" else ""
+    rows = IndexedCompany.objects.filter(company_id="one")
+    rows.update(state=state, message=message)
+    text = page(viewer_client, "/quality/?company=one")
+    assert "2 customers to look at." in text
+    assert reason in text
+    IndexedCustomer.objects.filter(source__company_id="one").delete()
+    text = page(viewer_client, "/quality/?company=one")
+    assert "Not checked yet" in text
+    assert reason in text
+    assert "No rule is broken" not in text
+
+
 def links_with_counts(text: str) -> list[tuple[str, int]]:
     """The addresses of lists, each with the number that its link tells."""
     found = re.findall(r'<a href="(/search/\?[^"]*rule=[^"]*)"[^>]*>([^<]*)</a>', text)

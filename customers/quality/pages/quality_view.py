@@ -57,7 +57,8 @@ class CompanyRow:
 def quality_page(request: HttpRequest) -> HttpResponse:
     """The rules with their counts, of `?company=` or of all. All companies follow, `?page=` is the page of them."""
     company_id = canonical_company_id(db_safe(request.GET.get("company", "").strip(), _MAX_ID))
-    company = IndexedCompany.objects.filter(company_id=company_id).first() if company_id else None
+    rows = IndexedCompany.objects.all()
+    company = rows.filter(company_id=company_id).first() if company_id else None
     found = quality(company_id)
     pages = max(1, -(-len(found.companies) // PAGE_SIZE))
     page = min(page_number(request.GET.get("page", "")), pages)
@@ -68,7 +69,8 @@ def quality_page(request: HttpRequest) -> HttpResponse:
         "customers_url": links.customers(company_id) if company else "",
         "all_url": links.quality(),
         "is_off": not settings.INDEX_CUSTOMERS,
-        "coverage": coverage(IndexedCompany.objects.all()),
+        "coverage": coverage(rows.filter(company_id=company_id) if company_id else rows),
+        "not_read": _why_not_read(company) if company else "",
         "unchecked": found.unchecked,
         "customers": found.total.customers,
         "pairs": found.total.pairs,
@@ -81,6 +83,13 @@ def quality_page(request: HttpRequest) -> HttpResponse:
     }
     missing = bool(company_id) and company is None
     return render(request, "quality/quality.html", context, status=404 if missing else 200)
+
+
+def _why_not_read(company: IndexedCompany) -> str:
+    """Why the customers of a company are not in the index, or not all of them, as sentences; "" where they are."""
+    if company.state == IndexedCompany.State.COMPLETE:
+        return ""
+    return f"{company.get_state_display()}. {company.message}".strip()
 
 
 def _name(company: IndexedCompany) -> str:
