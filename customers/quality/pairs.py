@@ -31,11 +31,12 @@ _FIELDS = (
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One of the two. `row` is None where the index does not have it; `is_active`: neither deleted nor archived."""
+    """One of the two. `row` is None where the index does not have it; `is_read`: the index has the whole company."""
 
     customer_id: str
     url: str
     row: IndexedCustomer | None
+    is_read: bool = True
 
     @property
     def name(self) -> str:
@@ -44,10 +45,17 @@ class Side:
 
     @property
     def state(self) -> str:
-        """Why nothing is left to do about it; "" where it is active."""
+        """Gone, archived or not read yet; "" where it is active."""
+        if self.row is None and not self.is_read:
+            return "Not read yet"
         if self.row is None or self.row.is_deleted:
             return "Gone"
         return "Archived" if self.row.status in ARCHIVED else ""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it is gone or archived, so that nothing is left to do about it."""
+        return bool(self.state) and (self.row is not None or self.is_read)
 
     @property
     def facts(self) -> str:
@@ -66,7 +74,7 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A pair with its customers. `url` is its page, and where a decision is posted."""
+    """A pair with its customers. `url` is its page, and where a decision is posted; it leads back to its list."""
 
     pair: DuplicatePair
     first: Side
@@ -90,7 +98,7 @@ class Pair:
     @property
     def is_over(self) -> bool:
         """Whether one of the two is gone or archived."""
-        return bool(self.first.state or self.second.state)
+        return self.first.is_over or self.second.is_over
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,28 +110,39 @@ class Difference:
     second: str
 
 
-def shown(company: IndexedCompany, pairs: Iterable[DuplicatePair]) -> list[Pair]:
-    """Pairs of a company with their customers. One query."""
+def shown(
+    company: IndexedCompany, pairs: Iterable[DuplicatePair], show: str = "open", page: int = 1
+) -> list[Pair]:
+    """Pairs of a company with their customers, on a page of one of the lists. One query."""
     pairs = list(pairs)
     ids = {each for pair in pairs for each in (pair.first_id, pair.second_id)}
     rows = {row.customer_id: row for row in company.rows.filter(customer_id__in=ids)}
-    return [_pair(company.company_id, pair, rows) for pair in pairs]
+    return [
+        _pair(company, pair, rows, links.duplicate(company.company_id, pair.pk, show, page))
+        for pair in pairs
+    ]
 
 
-def _pair(company_id: str, pair: DuplicatePair, rows: Mapping[str, IndexedCustomer]) -> Pair:
+def _pair(
+    company: IndexedCompany,
+    pair: DuplicatePair,
+    rows: Mapping[str, IndexedCustomer],
+    url: str,
+) -> Pair:
     ids = [("id", pair.first_id), ("id", pair.second_id), ("first", "differences")]
     return Pair(
         pair=pair,
-        first=_side(company_id, pair.first_id, rows.get(pair.first_id)),
-        second=_side(company_id, pair.second_id, rows.get(pair.second_id)),
-        url=links.duplicate(company_id, pair.pk),
-        compare_url=f"{links.compare(company_id)}?{urlencode(ids, errors='replace')}",
+        first=_side(company, pair.first_id, rows.get(pair.first_id)),
+        second=_side(company, pair.second_id, rows.get(pair.second_id)),
+        url=url,
+        compare_url=f"{links.compare(company.company_id)}?{urlencode(ids, errors='replace')}",
     )
 
 
-def _side(company_id: str, customer_id: str, row: IndexedCustomer | None) -> Side:
+def _side(company: IndexedCompany, customer_id: str, row: IndexedCustomer | None) -> Side:
     is_addressable = row is not None and links.is_addressable(customer_id)
-    return Side(customer_id, links.customer(company_id, customer_id) if is_addressable else "", row)
+    url = links.customer(company.company_id, customer_id) if is_addressable else ""
+    return Side(customer_id, url, row, company.state == IndexedCompany.State.COMPLETE)
 
 
 def differences(pair: Pair) -> list[Difference]:

@@ -20,6 +20,7 @@ from customers.quality.likeness import Compared, alike, candidates, compared
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
 from tests.support.index import indexed
+from tests.support.people import person as somebody
 
 Decision = DuplicatePair.Decision
 
@@ -223,10 +224,62 @@ def test_a_decision_is_remembered_and_can_be_taken_back(
     assert "Harbour" not in re.sub("<h1>.*?</h1>", "", page(editor_client))
     assert 'Different <span class="num">1</span>' in page(editor_client, f"{URL}?show=different")
     assert "<bdi>editor</bdi>, " in page(editor_client, f"{URL}?show=different")
-    editor_client.post(place, {"decision": ""})
+    editor_client.post(place, {"decision": "", "shown": "different"})
     assert 'To decide <span class="num">1</span>' in page(editor_client)
     editor_client.post(place, {"decision": "perhaps"})
     assert only().decision == Decision.OPEN
+
+
+def test_the_later_of_two_decisions_about_a_pair_is_told_of_the_earlier(
+    source: IndexedCompany, editor: User, editor_client: RawPathClient
+) -> None:
+    place = f"{URL}{only().pk}/"
+    decide(only(), Decision.DIFFERENT, somebody("colleague"))
+    answer = editor_client.post(place, {"decision": "same", "shown": ""})
+    assert answer.status_code == 409
+    text = answer.content.decode()
+    assert "colleague said meanwhile: different customers. Nothing was changed." in text
+    assert 'name="shown" value="different"' in text
+    assert (only().decision, only().decided_by_name) == (Decision.DIFFERENT, "colleague")
+    assert editor_client.post(place, {"decision": "different", "shown": ""}).status_code == 303
+    decide(only(), Decision.OPEN, editor)
+    answer = editor_client.post(place, {"decision": "same", "shown": "different"})
+    assert "Somebody took the decision back meanwhile." in answer.content.decode()
+    assert only().decision == Decision.OPEN
+
+
+def test_a_decision_leads_back_to_the_page_of_its_list(
+    monkeypatch: pytest.MonkeyPatch, editor_client: RawPathClient
+) -> None:
+    monkeypatch.setattr("customers.quality.pages.duplicates_view.PAGE_SIZE", 1)
+    read(indexed("one"), ONE, TWIN, TWIN | {"id": "4"})
+    text = page(editor_client, f"{URL}?page=2")
+    [action] = re.findall(r'action="(/companies/one/duplicates/\d+/\?page=2)"', text)
+    answer = editor_client.post(action, {"decision": "different", "shown": ""})
+    assert answer["Location"] == f"{URL}?page=2"
+    text = page(editor_client, f"{URL}?page=2")
+    [action] = re.findall(r'action="(/companies/one/duplicates/\d+/\?page=2)"', text)
+    answer = editor_client.post(action, {"decision": "same", "shown": ""})
+    assert answer["Location"] == action
+    assert f'href="{URL}?page=2"' in page(editor_client, action)
+    text = page(editor_client, f"{URL}?show=different")
+    assert '/?show=different" aria-label=' in text
+
+
+@pytest.mark.parametrize(
+    ("state", "label"),
+    [("complete", "Gone"), ("filling", "Not read yet"), ("waiting", "Not read yet")],
+)
+def test_a_customer_is_gone_only_where_the_whole_company_was_read(
+    source: IndexedCompany, editor: User, viewer_client: RawPathClient, state: str, label: str
+) -> None:
+    decide(only(), Decision.SAME, editor)
+    source.rows.all().delete()
+    IndexedCompany.objects.update(state=state)
+    for url in (f"{URL}?show=same", f"{URL}{only().pk}/"):
+        assert f">{label}</span>" in page(viewer_client, url)
+    is_over = "Nothing is left to do" in page(viewer_client, f"{URL}{only().pk}/")
+    assert is_over is (state == "complete")
 
 
 def test_the_same_customer_leads_to_the_guide(

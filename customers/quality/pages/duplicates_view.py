@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any, cast
-from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import permission_required
 from django.contrib.auth.models import User
@@ -37,16 +36,15 @@ WRITE = "customers.write_customers"
 def duplicates(request: HttpRequest, company_id: str) -> HttpResponse:
     """The pairs of one of `_LISTS` (`?show=`), the most similar first; `?page=` is their page."""
     company = get_object_or_404(IndexedCompany, company_id=company_id)
-    show = request.GET.get("show", "")
-    show = show if show in _LISTS else "open"
+    show, page = _place(request)
     rows = DuplicatePair.objects.filter(company_id=company_id)
     listed = rows.filter(**_LISTS[show][1]).order_by("-score", "pk")
     numbers = {name: rows.filter(**limits).count() for name, (_, limits) in _LISTS.items()}
     pages = max(1, -(-numbers[show] // PAGE_SIZE))
-    page = min(page_number(request.GET.get("page", "")), pages)
+    page = min(page, pages)
 
     def address(number: int) -> str:
-        return f"?{urlencode({'show': show, 'page': number})}"
+        return links.duplicates(company_id, show, number)
 
     context = _company(company) | {
         "show": show,
@@ -54,7 +52,7 @@ def duplicates(request: HttpRequest, company_id: str) -> HttpResponse:
             (name, label, numbers[name], links.duplicates(company_id, name))
             for name, (label, _) in _LISTS.items()
         ],
-        "pairs": shown(company, listed[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]),
+        "pairs": shown(company, listed[(page - 1) * PAGE_SIZE : page * PAGE_SIZE], show, page),
         "is_compared": company.compared_at is not None,
         "position": f"Page {page} of {pages}",
         "previous_url": address(page - 1) if page > 1 else "",
@@ -66,25 +64,57 @@ def duplicates(request: HttpRequest, company_id: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @permission_required("customers.read_customers", raise_exception=True)
 def duplicate(request: HttpRequest, company_id: str, pair_id: int) -> HttpResponse:
-    """One pair: why the two look alike, and how to merge them. POST `decision`: what a person says of it."""
+    """One pair: why the two look alike, and how to merge them. POST `decision`: what a person says of it.
+
+    `shown` is the decision that they were shown; `?show=` and `?page=` lead back to the list.
+    """
     company = get_object_or_404(IndexedCompany, company_id=company_id)
     pair = get_object_or_404(DuplicatePair, company_id=company_id, pk=pair_id)
+    meanwhile = ""
     if request.method == "POST":
-        return _decide(request, pair)
-    [found] = shown(company, [pair])
-    context = _company(company) | {"pair": found, "differences": differences(found)}
-    return render(request, "quality/duplicate.html", context)
+        meanwhile = _decide(request, pair)
+        if not meanwhile:
+            return _next(request, pair)
+    show, page = _place(request)
+    [found] = shown(company, [pair], show, page)
+    context = _company(company) | {
+        "pair": found,
+        "differences": differences(found),
+        "duplicates_url": links.duplicates(company_id, show, page),
+        "meanwhile": meanwhile,
+    }
+    return render(request, "quality/duplicate.html", context, status=409 if meanwhile else 200)
 
 
-def _decide(request: HttpRequest, pair: DuplicatePair) -> HttpResponse:
+def _decide(request: HttpRequest, pair: DuplicatePair) -> str:
+    """Record what a person says of a pair; a sentence where somebody said something else meanwhile, or ""."""
     user, decision = cast(User, request.user), request.POST.get("decision", "")
     if not user.has_perm(WRITE):
         raise PermissionDenied
-    if decision in Decision.values:
-        decide(pair, decision, user)
-    if decision == Decision.SAME:
-        return htmx.see_other(links.duplicate(pair.company_id, pair.pk))
-    return htmx.see_other(links.duplicates(pair.company_id))
+    if decision not in Decision.values:
+        return ""
+    recorded = decide(pair, decision, user, shown=request.POST.get("shown", ""))
+    pair.refresh_from_db()
+    if recorded or pair.decision == decision:
+        return ""
+    if pair.decision == Decision.OPEN:
+        return "Somebody took the decision back meanwhile. Nothing was changed."
+    label = pair.get_decision_display().lower()
+    return f"{pair.decided_by_name} said meanwhile: {label}. Nothing was changed."
+
+
+def _next(request: HttpRequest, pair: DuplicatePair) -> HttpResponse:
+    """Where a decision leads: to the guide for the same customer, else back to the page of the list."""
+    show, page = _place(request)
+    if pair.decision == Decision.SAME:
+        return htmx.see_other(links.duplicate(pair.company_id, pair.pk, show, page))
+    return htmx.see_other(links.duplicates(pair.company_id, show, page))
+
+
+def _place(request: HttpRequest) -> tuple[str, int]:
+    """The list and the page of it that the address names."""
+    show = request.GET.get("show", "")
+    return show if show in _LISTS else "open", page_number(request.GET.get("page", ""))
 
 
 def _company(company: IndexedCompany) -> dict[str, Any]:
