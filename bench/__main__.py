@@ -65,13 +65,12 @@ def start_up(testbed: Testbed, upstream: Server, rounds: int) -> list[Row]:
     ]
 
 
-def measure(testbed: Testbed, *, quick: bool, only: Collection[str]) -> list[Row]:
-    """Every row, or those of the steps `only`; and the pictures unless `quick`."""
+def measure(testbed: Testbed, results: list[Row], *, quick: bool, only: Collection[str]) -> None:
+    """Add every row to `results`, or those of the steps `only`; draw the pictures unless `quick`."""
     rounds = 5 if quick else 40
     few = 2 if quick else 5
     seconds = 1.0 if quick else 3.0
     size = 128 * downloads.MIB if quick else downloads.GIB
-    results: list[Row] = []
 
     def step(what: str, measure_rows: Callable[[], list[Row]]) -> None:
         if only and what not in only:
@@ -104,7 +103,6 @@ def measure(testbed: Testbed, *, quick: bool, only: Collection[str]) -> list[Row
     step("throughput", lambda: downloads.throughput(testbed, plain, size, few, tls=False))
     secure = testbed.upstream(tls=True)
     step("throughput over TLS", lambda: downloads.throughput(testbed, secure, size, few, tls=True))
-    return results
 
 
 def _memory(testbed: Testbed, upstream: Server, size: int, few: int, *, quick: bool) -> list[Row]:
@@ -132,10 +130,14 @@ def main() -> None:
     quick, only = arguments.quick, arguments.only
     os.environ["no_proxy"] = "*"
     monitor = LoadMonitor()
-    with Testbed() as testbed:
-        rows = measure(testbed, quick=quick, only=only)
-    trust = monitor.verdict()
-    print(f"\n{report.machine()}\n\n{report.as_text(rows)}\n\n{trust}")
+    rows: list[Row] = []
+    try:
+        with Testbed() as testbed:
+            measure(testbed, rows, quick=quick, only=only)
+    finally:
+        # Also where a step failed: those before it took a quarter of an hour.
+        trust = monitor.verdict()
+        print(f"\n{report.machine()}\n\n{report.as_text(rows)}\n\n{trust}")
     if not quick and not only:
         settings = "gunicorn with one gthread worker of 64 threads; medians of interleaved rounds."
         LATEST.write_text(report.as_markdown(rows, trust, settings))

@@ -18,7 +18,7 @@ from bench import http_clients
 
 ROOT = Path(__file__).resolve().parent.parent
 CERTIFICATE = ROOT / "tests" / "support" / "servers" / "raw_server.pem"
-START_TIMEOUT, STOP_TIMEOUT = 60.0, 15.0
+START_TIMEOUT, STOP_TIMEOUT, RUN_TIMEOUT = 60.0, 15.0, 1200.0
 USER = PASSWORD = "demo"  # noqa: S105  as demo_user creates them, in a temporary database
 
 
@@ -99,7 +99,7 @@ class Testbed:
             env=os.environ | dict(env),
             check=True,
             stdout=subprocess.PIPE,
-            timeout=300,
+            timeout=RUN_TIMEOUT,
         )
         return done.stdout.decode()
 
