@@ -78,6 +78,36 @@
     signedOut.clear();
   }
 
+  // What polls (hx-trigger="every ...") brought, by the id of their target. The same again is not swapped: what is being read
+  // or selected there stays, and nothing is laid out anew. Tokens differ each time.
+  const brought = new Map();
+  // A poll has no event; an element that polls may listen to events, too.
+  const isPoll = ({ elt, triggeringEvent }) => !triggeringEvent && Boolean(elt.getAttribute("hx-trigger")?.startsWith("every "));
+  const withoutTokens = (html) => html.replace(/(csrfmiddlewaretoken" value=")[^"]*/g, "$1");
+  const isShown = ({ target, requestConfig, xhr }) =>
+    isPoll(requestConfig) && brought.get(target.id) === withoutTokens(xhr.responseText);
+  // After any swap, what polls brought to a place around it or in it is no longer what stands there.
+  function forgetAround(target) {
+    const place = target.isConnected ? target : document.getElementById(target.id);
+    for (const id of brought.keys()) {
+      const other = document.getElementById(id);
+      if (!place || !other || place.contains(other) || other.contains(place)) brought.delete(id);
+    }
+  }
+  document.addEventListener("htmx:oobAfterSwap", (event) => forgetAround(event.detail.target));
+  document.addEventListener("htmx:afterSwap", (event) => {
+    const { target, requestConfig, xhr } = event.detail;
+    forgetAround(target);
+    if (target.id && isPoll(requestConfig)) brought.set(target.id, withoutTokens(xhr.responseText));
+  });
+  // The next poll does not wait in a queue for a slow response: it would follow without a pause.
+  const polling = new WeakSet();
+  document.addEventListener("htmx:confirm", (event) => {
+    if (isPoll(event.detail) && polling.has(event.detail.elt)) event.preventDefault();
+  });
+  document.addEventListener("htmx:beforeRequest", (event) => polling.add(event.detail.elt));
+  document.addEventListener("htmx:afterRequest", (event) => polling.delete(event.detail.elt));
+
   // An error page of a proxy, or an empty response, does not replace the content.
   document.addEventListener("htmx:beforeSwap", (event) => {
     const { xhr } = event.detail;
@@ -90,6 +120,12 @@
     showConnectionLost(false);
     showSignedOut(event.detail.elt, Boolean(xhr.getResponseHeader("Signed-Out")));
     const { target } = event.detail;
+    if (target && isShown(event.detail)) {
+      event.detail.shouldSwap = false;
+      // For the other scripts nothing is swapped either.
+      event.stopImmediatePropagation();
+      return;
+    }
     for (const details of target?.querySelectorAll("details[open][id]") || []) openDetails.add(details.id);
     if (target?.contains(document.activeElement) && !hadFocus.has(xhr)) hadFocus.set(xhr, document.activeElement.id);
   });

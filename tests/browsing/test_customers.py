@@ -261,12 +261,12 @@ class TestRefresh:
     ) -> None:
         refresh, _ = self.addresses(sandbox)
         first = viewer_client.post(refresh, headers=HTMX)
-        follow = re.search(r'hx-get="([^"]+)" hx-trigger="load delay:1.0s"', first.content.decode())
+        follow = re.search(r'hx-get="([^"]+)" hx-trigger="every 1.0s"', first.content.decode())
         assert follow
         address = follow[1].replace("&amp;", "&")
         second = viewer_client.get(address, headers=HTMX)
         assert "poll=2" in second.content.decode()
-        assert "delay:1.3s" in second.content.decode()
+        assert "every 1.3s" in second.content.decode()
         assert "HX-Trigger" not in second
         sandbox.settle()
         last = viewer_client.get(address, headers=HTMX)

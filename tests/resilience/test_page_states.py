@@ -114,7 +114,7 @@ def test_after_a_rate_limit_the_page_retries_at_the_time_that_codat_names(
     assert re.search(r"\d\d:\d\d UTC", text)
     fragment = viewer_client.get(url(sandbox, "big"), headers=HTMX)
     assert "Refresh" not in fragment
-    assert 'hx-trigger="load delay:90s"' in fragment.content.decode()
+    assert 'hx-trigger="every 90s"' in fragment.content.decode()
 
 
 def test_a_long_wait_has_no_automatic_retry(sandbox: Sandbox, viewer_client: RawPathClient) -> None:

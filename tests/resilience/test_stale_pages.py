@@ -61,7 +61,7 @@ def test_pages_show_stale_data_with_its_age(
     assert seen in text
     assert "Codat returned an error" in text
     assert re.search(r"This page is from <time[^>]*>4 minutes ago", text)
-    assert 'hx-trigger="load delay:15s"' in text
+    assert 'hx-trigger="every 15s"' in text
     # A page that reloads itself cannot be read in peace (WCAG 2.2.1): without JavaScript there is a link.
     assert 'http-equiv="refresh"' not in text
     assert ">Try again now</a>" in text

@@ -137,7 +137,7 @@ def test_what_waits_is_counted_with_the_age_of_the_oldest(
 
 def test_it_renews_itself_and_works_without_scripts(administrator_client: RawPathClient) -> None:
     page = administrator_client.get(URL).content.decode()
-    assert 'hx-get="/workers/" hx-trigger="load delay:5s"' in page
+    assert 'hx-get="/workers/" hx-trigger="every 5s"' in page
     fragment = administrator_client.get(URL, headers={"HX-Request": "true"}).content.decode()
     assert fragment.startswith('<div id="workers"')
     assert administrator_client.post(URL).status_code == 405

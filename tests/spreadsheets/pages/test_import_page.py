@@ -61,7 +61,7 @@ def step(html: str) -> str:
 
 
 def seconds(html: str) -> int:
-    found = re.search(r'<div id="import"[^>]*load delay:(\d+)s', html)
+    found = re.search(r'<div id="import"[^>]*every (\d+)s', html)
     return int(found[1]) if found else 0
 
 

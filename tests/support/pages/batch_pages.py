@@ -44,5 +44,5 @@ def counts(html: str) -> dict[str, str]:
 
 def seconds(html: str) -> int:
     """When the fragment asks again; 0 for never."""
-    found = re.search(r'<div id="batch"[^>]*load delay:(\d+)s', html)
+    found = re.search(r'<div id="batch"[^>]*every (\d+)s', html)
     return int(found[1]) if found else 0

@@ -82,7 +82,7 @@ def test_a_page_that_no_longer_polls_says_so(
     )
     page = change_page(viewer_client, write)
     assert "no longer updates automatically" in page
-    assert 'hx-trigger="load delay' not in page
+    assert not re.search(r'<div id="write"[^>]*hx-trigger="every', page)
     assert "Check now" in page
     write.state = State.TIMED_OUT
     write.save()
@@ -191,7 +191,7 @@ def test_an_event_updates_the_page_before_codat_is_asked(
     waiting = editor_client.get(page).content.decode()
     assert re.search(r'id="write-state">.*?Sent</h2>', waiting)
     # The page polls; without JavaScript it offers to.
-    assert 'hx-trigger="load delay:2s,' in waiting
+    assert 'hx-trigger="every 2s,' in waiting
     assert '<noscript><p><a href="">Reload this page</a>' in waiting
     sandbox.settle()
     sandbox.faults.add("", "status", status=503, count=-1)

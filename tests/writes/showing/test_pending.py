@@ -146,7 +146,7 @@ def test_saving_a_new_customer_again_asks_once(company: str, editor_client: RawP
     assert editor_client.post(url, fields(asked) | {"action": "save"}).status_code == 303
 
 
-POLL = re.compile(r'hx-get="([^"]+/writes/pending/[^"]*)" hx-trigger="load delay:(\d+)s')
+POLL = re.compile(r'hx-get="([^"]+/writes/pending/[^"]*)" hx-trigger="every (\d+)s')
 
 
 def poll_of(html: str) -> str:
@@ -205,7 +205,7 @@ def test_every_page_with_a_state_that_can_end_renews_itself_or_tells_its_time(
         assert "Reload this page</a>" in html
     for page in (links.writes(company), links.my_writes() + "?state="):
         html = editor_client.get(page).content.decode()
-        found = re.search(r'<section id="writes"[^>]*hx-trigger="load delay', html)
+        found = re.search(r'<section id="writes"[^>]*hx-trigger="every ', html)
         assert bool(found) == polls
 
 
