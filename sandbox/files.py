@@ -79,8 +79,8 @@ def _pdf(name: str) -> Callable[[], bytes]:
     return lambda: content.pdf(name)
 
 
-def _png(seed: int) -> Callable[[], bytes]:
-    return lambda: content.png(seed)
+def _png(seed: int, scale: int = 1) -> Callable[[], bytes]:
+    return lambda: content.png(seed, scale=scale)
 
 
 def _plain(name: str) -> Callable[[], bytes]:
@@ -101,7 +101,7 @@ def _small(number: int) -> File:
 
 _KINDS = (
     File("pdf", "contract.pdf", "application/pdf", lambda: content.pdf("Contract", 3)),
-    File("png", "photo.png", "image/png", _png(5)),
+    File("png", "photo.png", "image/png", _png(5, 8)),
     File("jpeg", "photo.jpg", "image/jpeg", content.jpeg),
     File("gif", "dot.gif", "image/gif", content.gif),
     File("webp", "dot.webp", "image/webp", content.webp),

@@ -48,8 +48,8 @@ def pdf(title: str, pages: int = 1, script: str = "") -> bytes:
     return bytes(out)
 
 
-def png(seed: int, width: int = 160, height: int = 120) -> bytes:
-    """A PNG with a gradient whose colours follow from `seed`."""
+def png(seed: int, width: int = 160, height: int = 120, scale: int = 1) -> bytes:
+    """A PNG with a gradient whose colours follow from `seed`; `scale`: each of its pixels is a square of that size."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         body = kind + data
@@ -58,10 +58,11 @@ def png(seed: int, width: int = 160, height: int = 120) -> bytes:
     red, green, blue = (seed * 67) % 200, (seed * 131) % 200, (seed * 29) % 200
     rows = bytearray()
     for y in range(height):
-        rows.append(0)
+        row = bytearray(1)
         for x in range(width):
-            rows += bytes((red + x * 55 // width, green + y * 55 // height, blue))
-    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+            row += bytes((red + x * 55 // width, green + y * 55 // height, blue)) * scale
+        rows += row * scale
+    header = struct.pack(">IIBBBBB", width * scale, height * scale, 8, 2, 0, 0, 0)
     return (
         b"\x89PNG\r\n\x1a\n"
         + chunk(b"IHDR", header)

@@ -64,7 +64,7 @@ def test_files_have_the_content_of_their_type(api: Api) -> None:
     png = download("png")
     assert png.startswith(b"\x89PNG\r\n\x1a\n")
     (size,) = struct.unpack(">I", png[33:37])
-    assert len(zlib.decompress(png[41 : 41 + size])) == 120 * (1 + 160 * 3)
+    assert len(zlib.decompress(png[41 : 41 + size])) == 960 * (1 + 1280 * 3)
     assert download("jpeg").startswith(b"\xff\xd8\xff")
     assert download("gif").startswith(b"GIF8")
     assert download("webp")[8:12] == b"WEBP"
