@@ -108,8 +108,8 @@ def changed(customer: str, outcome: str = "", *, is_awaited: bool = True, **faul
 
 
 def failing(status: int, match: str = ".") -> dict[str, Any]:
-    """A fault at Codat: the calls that match get this status."""
-    return {"match": match, "kind": "status", "status": status}
+    """A fault at Codat: the calls that match get this status; a 429 says to wait a minute, which no page does."""
+    return {"match": match, "kind": "status", "status": status, "seconds": 60}
 
 
 def csrf(visitor: Visitor) -> dict[str, str]:

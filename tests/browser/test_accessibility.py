@@ -7,11 +7,11 @@ from collections.abc import Callable
 
 import pytest
 import requests
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from customers.web import links
 from tests.browser.conftest import OpenPage, Stack
+from tests.support.pages.accessibility import violations
 
 pytestmark = pytest.mark.browser
 
@@ -203,15 +203,6 @@ PAGES: dict[str, Visit] = {
     "rate limited": _fault("status", status=429),
     "key wrong": _fault("status", status=401),
 }
-
-
-def violations(page: Page) -> list[str]:
-    """The findings of axe, a line for each rule and element."""
-    return [
-        f"{violation['id']}: {node['html'][:200]} ({node.get('failureSummary', '')[:300]})"
-        for violation in Axe().run(page).response["violations"]
-        for node in violation["nodes"]
-    ]
 
 
 @pytest.mark.timeout(300)

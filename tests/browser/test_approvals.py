@@ -15,9 +15,9 @@ from customers.access.roles import Role
 from customers.models import Write
 from customers.web import links
 from sandbox import Sandbox
-from tests.browser.test_accessibility import violations
 from tests.support.approvals import rule
 from tests.support.journal import calls, changed_in_codat, customer
+from tests.support.pages.accessibility import violations
 from tests.support.people import person
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

@@ -9,7 +9,7 @@ from playwright.sync_api import Dialog, expect
 
 from customers.web import links
 from tests.browser.conftest import OpenPage, Stack
-from tests.browser.test_accessibility import violations
+from tests.support.pages.accessibility import violations
 
 pytestmark = pytest.mark.browser
 

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage, Stack
-from tests.browser.test_accessibility import violations
+from tests.support.pages.accessibility import violations
 from tests.support.patience import wait_for
 
 pytestmark = pytest.mark.browser

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from customers.web import links
 from tests.browser.conftest import OpenPage, Stack
+from tests.support.pages.accessibility import violations
 
 pytestmark = pytest.mark.browser
 
@@ -16,10 +16,6 @@ def add(page: Page, text: str) -> None:
     page.get_by_label("New note").fill(text)
     page.get_by_role("button", name="Add note").click()
     expect(page.locator(".note-text").first).to_have_text(text)
-
-
-def violations(page: Page) -> list[str]:
-    return [each["id"] for each in Axe().run(page).response["violations"]]
 
 
 def test_a_note_is_added_changed_and_deleted_beside_the_customer(

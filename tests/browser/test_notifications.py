@@ -13,8 +13,8 @@ from pytest_django import Settings
 from customers.notices import facts, sending
 from sandbox import Sandbox
 from tests.browser.conftest import editor_page
-from tests.browser.test_accessibility import violations
 from tests.support.notices import channel, mail_server
+from tests.support.pages.accessibility import violations
 from tests.support.problems import refused
 
 pytestmark = pytest.mark.browser

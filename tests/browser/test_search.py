@@ -13,7 +13,7 @@ from customers.models import IndexedCompany
 from customers.web import links
 from sandbox import Sandbox
 from tests.browser.conftest import editor_page
-from tests.browser.test_accessibility import violations
+from tests.support.pages.accessibility import violations
 from tests.support.searching import searched_companies
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240), pytest.mark.usefixtures("has_index")]

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from pytest_django import Settings
 
 from tests.browser.conftest import HOME
-from tests.browser.test_accessibility import violations
+from tests.support.pages.accessibility import violations
 from tests.support.servers import oidc
 from tests.support.signing_in import (
     agree_at_provider,

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, Route, expect
 
 from customers.web import links
 from tests.browser.conftest import OpenPage, Stack
+from tests.support.pages.accessibility import violations
 
 pytestmark = pytest.mark.browser
 CODE = "addresses.b0.postalCode"
@@ -298,8 +298,7 @@ def test_a_narrow_screen_and_an_open_field_have_no_violation(
 
 def check(page: Page) -> None:
     """axe finds nothing, and the page does not scroll sideways."""
-    violations = Axe().run(page).response["violations"]
-    assert not [f"{one['id']}: {node['html'][:200]}" for one in violations for node in one["nodes"]]
+    assert not violations(page)
     assert not page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
 
 

@@ -221,4 +221,8 @@ def test_the_save_bar_has_no_edges_and_is_never_over_the_focused_field(
         bottom = page.evaluate("document.activeElement.getBoundingClientRect().bottom")
         if page.evaluate("!document.activeElement.closest('.save-bar')"):
             assert bottom <= bar["y"] + 1
+    page.locator(".save-options").evaluate("it => it.scrollIntoView({block: 'end'})")
+    options = page.locator(".save-options").bounding_box()
+    assert options
+    assert options["y"] + options["height"] <= bar["y"] + 1
     assert not page.evaluate("document.documentElement.scrollWidth > window.innerWidth")

@@ -9,8 +9,8 @@ from playwright.sync_api import FilePayload, Page, expect
 
 from customers.web import links
 from tests.browser.conftest import OpenPage, Stack
-from tests.browser.test_accessibility import violations
 from tests.browser.test_layout import _STICKING_OUT, check_layout
+from tests.support.pages.accessibility import violations
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
