@@ -24,10 +24,28 @@ _WORDS = {
     "vietnam": "VN",
 }
 
+_LONGEST_CODE = 3
+
 
 def spellings(text: str) -> tuple[str, ...]:
     """A country's code of two letters, that of three, and its name; () where the text is no country."""
     return _by_word().get(_folded(text), ())
+
+
+def written(text: str) -> tuple[str, ...]:
+    """Every way in which accounting software may write the country that a text names, and the text itself.
+
+    That is its codes, its name and its words, in capitals, small letters and as a title; of no country the text alone.
+    """
+    country = spellings(text)
+    words = [word for word, code in _WORDS.items() if code in country[:1]]
+    dotted = [".".join(word.upper()) + "." for word in words if len(word) <= _LONGEST_CODE]
+    found = [form for each in (text, *country, *words) for form in _forms(each)]
+    return tuple(dict.fromkeys([*found, *dotted]))
+
+
+def _forms(word: str) -> tuple[str, ...]:
+    return word, word.upper(), word.lower(), word.title()
 
 
 @cache

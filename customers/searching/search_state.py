@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from django.http import QueryDict
 
-from customers.codat.iso_codes import COUNTRIES
+from customers.codat import countries
 from customers.codat.values import canonical_company_id
 from customers.index.filters import LACKS, Filters
 from customers.index.question import MAX_TEXT, read
@@ -53,7 +53,7 @@ class SearchState:
         return Filters(
             companies=(self.company,) if self.company else (),
             statuses=("Archived", "InActive") if self.status == "Archived" else _one(self.status),
-            countries=_spellings(self.country),
+            countries=countries.written(self.country) if self.country else (),
             lacks=self.lacks,
             rules=_one(self.rule),
             is_deleted=DELETED[self.deleted],
@@ -137,13 +137,3 @@ def read_text(text: str) -> str:
 
 def _one(value: str) -> Sequence[str]:
     return (value,) if value else ()
-
-
-def _spellings(country: str) -> Sequence[str]:
-    """A country as accounting software may write it: its codes and its name, and as it was typed."""
-    if not country:
-        return ()
-    for entry in COUNTRIES:
-        if country.casefold() in (part.casefold() for part in entry):
-            return tuple(dict.fromkeys((country, *entry, entry[0].lower(), entry[2].upper())))
-    return tuple(dict.fromkeys((country, country.upper(), country.title())))

@@ -92,6 +92,27 @@ def test_filters(
     assert names(page) == expected
 
 
+@pytest.mark.parametrize(
+    "text", ["UK", "uk", "U.K.", "gb", "GBR", "United Kingdom", "Great Britain"]
+)
+def test_a_country_is_found_however_it_is_written(viewer_client: Client, text: str) -> None:
+    forms = ("UK", "GB", "GBR", "United Kingdom", "united kingdom", "England", "U.K.")
+    rows = [
+        {"id": str(number), "customerName": f"Beacon {form}", "addresses": [{"country": form}]}
+        for number, form in enumerate((*forms, "France", "Ukraine"))
+    ]
+    indexed("one", *rows)
+    page = found(viewer_client, f"?q=beacon&country={text}")
+    assert sorted(names(page)) == sorted(f"Beacon {form}" for form in forms)
+
+
+def test_a_text_that_is_no_country_is_looked_for_as_it_is(viewer_client: Client) -> None:
+    row = {"id": "1", "customerName": "Beacon", "addresses": [{"country": "Atlantis"}]}
+    indexed("one", row)
+    assert names(found(viewer_client, "?q=beacon&country=atlantis")) == ["Beacon"]
+    assert names(found(viewer_client, "?q=beacon&country=atl")) == []
+
+
 def test_deleted_customers_are_tagged_and_can_be_hidden(
     companies: Companies, viewer_client: Client
 ) -> None:
