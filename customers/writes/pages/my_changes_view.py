@@ -31,7 +31,8 @@ def my_changes(request: HttpRequest) -> HttpResponse:
     rows = Write.objects.filter(user=user)
     context = change_list(rows, request.GET, name=MINE, state=NEEDS_ATTENTION) | {"mine": True}
     context["states"] = [(NEEDS_ATTENTION, "Needs attention"), *context["states"]]
-    if user.has_perm("customers.write_customers"):
+    # The list is polled, and the drafts are above it.
+    if user.has_perm("customers.write_customers") and not htmx.is_fragment(request):
         # Without the longest columns: the form, and the model.
         unsaved = drafts.unsaved(user).defer("body", "model")[:MAX_DRAFTS]
         context["drafts"] = [_draft_row(draft) for draft in unsaved]

@@ -7,6 +7,8 @@ from html import unescape
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from customers.models import Write
 from customers.service import CustomerService
@@ -162,3 +164,36 @@ def test_the_histories_show_the_fields_and_their_values(
         assert "old 1→ changed to  new 2" in re.sub(r"\s+→", "→", text)
         assert len(re.findall(r">Field \d:<", html)) == 3
         assert ">2 more</a>" in html
+
+
+@pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}], ids=["page", "list"])
+def test_few_queries_however_many_people(
+    company: str, editor: User, viewer_client: RawPathClient, headers: dict[str, str]
+) -> None:
+    def read() -> tuple[int, list[str]]:
+        with CaptureQueriesContext(connection) as captured:
+            html = viewer_client.get(links.writes(company), headers=headers).content.decode()
+        names = html.partition('name="by"')[2].partition("</select>")[0]
+        return len(captured), re.findall(r'<option value="([^"]+)"', names)
+
+    journal_row(company, editor, state=State.SUCCESS, username="zoe")
+    journal_row("another", editor, state=State.SUCCESS, username="elsewhere")
+    read()
+    few, _ = read()
+    others = [f"person{number:02}" for number in range(20)]
+    for name in reversed(others):
+        journal_row(company, editor, state=State.SUCCESS, username=name)
+        journal_row(company, editor, state=State.SUCCESS, username=name)
+    many, names = read()
+    assert many == few
+    assert names == ([] if headers else [*others, "zoe"])
+
+
+def test_the_list_that_is_polled_reads_no_drafts(
+    company: str, editor: User, editor_client: RawPathClient
+) -> None:
+    journal_row(company, editor, state=State.SUCCESS)
+    for headers, reads in (({}, True), ({"HX-Request": "true"}, False)):
+        with CaptureQueriesContext(connection) as captured:
+            editor_client.get(links.my_writes(), headers=headers)
+        assert any('FROM "customers_draft"' in query["sql"] for query in captured) == reads
