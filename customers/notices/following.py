@@ -4,12 +4,12 @@ from collections.abc import Callable
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from customers.models import Notice
 from customers.notices.kinds import FACTS, Kind
-from customers.notices.people import followers, is_away, working_day_before
+from customers.notices.people import away, followers, working_day_before
 from customers.notices.telling import message_of, put
 
 _OWN = [str(kind) for kind, facts in FACTS.items() if facts.is_own]
@@ -18,7 +18,7 @@ MAX_NOTICES = 500
 
 
 def has_work() -> bool:
-    """Whether something is unread for a working day."""
+    """Whether something of somebody who is away is unread for a working day."""
     return _due(timezone.now()).exists()
 
 
@@ -32,14 +32,15 @@ def follow(should_stop: Callable[[], bool], now: datetime | None = None) -> int:
     for notice in _due(now)[:MAX_NOTICES]:
         if should_stop():
             break
-        if notice.is_follower or is_away(notice.user, now):
-            done += _follow(notice, now)
+        done += _follow(notice, now)
     return done
 
 
 def _due(now: datetime) -> "QuerySet[Notice]":
+    """The oldest first: what waits for those who are here is never in the way of others."""
     unread = Notice.objects.filter(read_at=None, followed_at=None, kind__in=_OWN)
-    return unread.filter(at__lt=working_day_before(now)).select_related("user__person")
+    due = unread.filter(Q(is_follower=True) | away(now), at__lt=working_day_before(now))
+    return due.order_by("at", "pk")
 
 
 def _follow(notice: Notice, now: datetime) -> int:

@@ -64,6 +64,14 @@ def is_away(user: User, now: datetime | None = None) -> bool:
     return not user.is_active or seen is None or seen < working_day_before(now or timezone.now())
 
 
+def away(now: datetime) -> Q:
+    """The condition of notifications whose person is away: `is_away` for rows."""
+    before = working_day_before(now)
+    not_here = Q(user__person__last_seen_at=None) | Q(user__person__last_seen_at__lt=before)
+    not_signed_in = Q(user__last_login=None) | Q(user__last_login__lt=before)
+    return Q(user__is_active=False) | (not_here & not_signed_in)
+
+
 def last_seen(user: User) -> datetime | None:
     """When a person was last here; None for never."""
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import product
 
 import pytest
 from django.contrib.auth.models import User
@@ -10,9 +11,10 @@ from django.utils import timezone
 
 from customers.access.roles import Role
 from customers.models import Delivery, Notice, Owner, Person, ProblemNote, SubjectKind
-from customers.notices import Kind, inbox
+from customers.notices import Kind, following, inbox
 from customers.notices.following import follow
-from customers.notices.people import working_day_before
+from customers.notices.people import away as rows_of_those_away
+from customers.notices.people import is_away, working_day_before
 from tests.support.notices import TITLE, channel, reader, titles, told
 
 pytestmark = pytest.mark.django_db
@@ -87,6 +89,34 @@ def test_somebody_who_is_here_is_not_followed() -> None:
     tell(here(reader("author")))
     assert later() == 0
     assert titles(lead) == []
+
+
+def test_what_waits_for_others_is_not_in_the_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(following, "MAX_NOTICES", 1)
+    author, lead = away(reader("author")), here(reader("lead", Role.ADMINISTRATOR))
+    tell(author)
+    for number in range(3):
+        told(here(reader(f"here{number}")), cause=f"newer {number}", company_id="ours")
+    assert later() == 1
+    assert titles(lead) == [TITLE]
+    inbox.mark_read(Notice.objects.filter(user=lead))
+    assert not following.has_work()
+
+
+def test_rows_and_people_agree_on_who_is_away() -> None:
+    now = timezone.now()
+    moments = (None, now - LONG, now)
+    users = []
+    for number, (is_active, seen, login) in enumerate(product((True, False), moments, moments)):
+        user = reader(f"user{number}")
+        told(user, cause=str(number))
+        Person.objects.filter(pk=user.pk).update(last_seen_at=seen)
+        User.objects.filter(pk=user.pk).update(is_active=is_active, last_login=login)
+        users.append(user.pk)
+    found = Notice.objects.filter(rows_of_those_away(now)).values_list("user", flat=True)
+    expected = [user.pk for user in User.objects.filter(pk__in=users) if is_away(user, now)]
+    assert sorted(found) == sorted(expected)
+    assert 0 < len(expected) < len(users)
 
 
 def test_what_was_read_is_not_followed() -> None:
