@@ -16,7 +16,7 @@ from pytest_django import Settings
 from customers.access import people
 from customers.access.roles import Role
 from customers.models import AuditEntry, CompanyState, Delivery, Grant, Notice, TeamChannel
-from customers.notices import Kind, channels, choices
+from customers.notices import Kind, channels, choices, inbox
 from customers.notices.inbox import PAGE_SIZE
 from customers.notices.kinds import CHANNEL_KINDS, Way
 from tests.conftest import RawPathClient
@@ -52,6 +52,13 @@ def html(client: RawPathClient, url: str) -> str:
     answer = client.get(url)
     assert answer.status_code == 200
     return str(answer.content.decode())
+
+
+def mark_all(page: str) -> dict[str, str]:
+    """What the button "Mark all as read" posts."""
+    form = page.partition('name="read" value="all"')[2].partition("</form>")[0]
+    newest = re.search(r'name="newest" value="([^"]+)"', form)
+    return {"read": "all"} | ({"newest": newest[1]} if newest else {})
 
 
 # -- notifications -----------------------------------------------------------------------------------
@@ -108,9 +115,29 @@ def test_one_or_all_are_marked_as_read(anna: User, client: RawPathClient) -> Non
     assert Notice.objects.filter(read_at=None).count() == 2
     client.post("/notifications/", {"read": "nonsense"})
     assert Notice.objects.filter(read_at=None).count() == 2
-    answer = client.post("/notifications/?show=all", {"read": "all"})
+    page = html(client, "/notifications/?show=all")
+    answer = client.post("/notifications/?show=all", mark_all(page))
     assert answer["Location"] == "/notifications/?show=all"
     assert not Notice.objects.filter(read_at=None).exists()
+
+
+def test_what_came_after_the_page_was_shown_stays_unread(
+    anna: User, client: RawPathClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inbox, "PAGE_SIZE", 2)
+    for cause in "abc":
+        told(anna, cause=cause)
+    # All are those of the other pages, too.
+    posted = mark_all(html(client, "/notifications/?page=2"))
+    told(anna, cause="late")
+    for wrong in ({"read": "all"}, {"read": "all", "newest": "x"}):
+        client.post("/notifications/", wrong)
+    assert Notice.objects.filter(read_at=None).count() == 4
+    client.post("/notifications/", posted)
+    assert Notice.objects.get(read_at=None).cause == "late"
+    assert 'id="read-all"' in html(client, "/notifications/")
+    client.post("/notifications/", mark_all(html(client, "/notifications/")))
+    assert 'id="read-all"' not in html(client, "/notifications/?show=all")
 
 
 def test_nobody_sees_or_marks_those_of_another(client: RawPathClient) -> None:
@@ -118,7 +145,7 @@ def test_nobody_sees_or_marks_those_of_another(client: RawPathClient) -> None:
     notice = Notice.objects.get()
     assert client.get(f"/notifications/{notice.pk}/").status_code == 404
     client.post("/notifications/", {"read": str(notice.pk)})
-    client.post("/notifications/", {"read": "all"})
+    client.post("/notifications/", {"read": "all", "newest": str(notice.pk)})
     assert TITLE not in html(client, "/notifications/?show=all")
     assert Notice.objects.filter(read_at=None).count() == 1
 
