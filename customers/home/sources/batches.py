@@ -14,7 +14,6 @@ State, Halt = Batch.State, Batch.Halt
 
 # A batch that ended so long ago is no problem any more: its page still has its rows.
 ENDED_AFTER = timedelta(days=30)
-_FAILED = (*Write.FAILED_STATES, Write.State.UNKNOWN)
 _ENDED = (State.DONE, State.CANCELLED)
 _COLUMNS = (
     "id",
@@ -39,21 +38,29 @@ def batch_problems(now: datetime) -> list[Problem]:
     # One that waits for a second person is no problem of its author's.
     waiting = Approval.objects.filter(batch=OuterRef("pk"), state=Approval.State.WAITING)
     opened = opened.only(*_COLUMNS).annotate(has_unknown=Exists(unknown)).exclude(Exists(waiting))
+    followers = Batch.objects.filter(source=OuterRef("pk"))
     ended = list(
-        Batch.objects.filter(
-            state__in=_ENDED, finished_at__gt=now - ENDED_AFTER, followers=None
-        ).only(*_COLUMNS)
+        Batch.objects.filter(state__in=_ENDED, finished_at__gt=now - ENDED_AFTER)
+        .only(*_COLUMNS)
+        .annotate(is_followed=Exists(followers))
     )
-    failed = _failed_rows(ended) if ended else {}
+    rows = _rows(ended) if ended else {}
     problems = [_open(batch, has_unknown=batch.has_unknown) for batch in opened]
-    problems += [_ended(batch, failed.get(batch.pk, 0)) for batch in ended]
+    for batch in ended:
+        # A batch that tries again what failed leaves out what may have arrived.
+        if not batch.is_followed:
+            number = sum(rows.get((batch.pk, state), 0) for state in Write.FAILED_STATES)
+            problems.append(_failed(batch, number))
+        problems.append(_unknown(batch, rows.get((batch.pk, Write.State.UNKNOWN), 0)))
     return [problem for problem in problems if problem]
 
 
-def _failed_rows(batches: Iterable[Batch]) -> dict[object, int]:
-    """How many rows of each batch failed or have no known outcome. One query, of an index alone."""
-    rows = Write.objects.filter(batch__in=list(batches), state__in=_FAILED).order_by()
-    return dict(rows.values_list("batch").annotate(Count("pk")))
+def _rows(batches: Iterable[Batch]) -> dict[tuple[object, str], int]:
+    """How many rows of each batch failed, timed out, or have no known outcome. One query, of an index alone."""
+    states = (*Write.FAILED_STATES, Write.State.UNKNOWN)
+    rows = Write.objects.filter(batch__in=list(batches), state__in=states).order_by()
+    counts = rows.values_list("batch", "state").annotate(Count("pk"))
+    return {(batch, state): number for batch, state, number in counts}
 
 
 def _open(batch: Batch, *, has_unknown: bool) -> Problem | None:
@@ -72,7 +79,16 @@ def _open(batch: Batch, *, has_unknown: bool) -> Problem | None:
     return None
 
 
-def _ended(batch: Batch, failed: int) -> Problem | None:
+def _unknown(batch: Batch, number: int) -> Problem | None:
+    """Rows of a batch that was cancelled before their outcome was known: a person decides about each."""
+    if not number:
+        return None
+    verb = "is" if number == 1 else "are"
+    title = f"{'The outcome' if number == 1 else 'The outcomes'} of {counted(number, 'row')} {verb} unknown"
+    return _problem(batch, title, "Decide", batch.finished_at, query="?state=unknown", count=number)
+
+
+def _failed(batch: Batch, failed: int) -> Problem | None:
     if not failed:
         return None
     title = f"{counted(failed, 'row')} of a batch failed"
