@@ -44,8 +44,8 @@ def company(sandbox: Sandbox) -> str:
     [
         ("preparing", {"waiting": 3, "checked": 1}, "Checking", {"cancel": "Cancel"}, 5),
         ("ready", {"checked": 3, "invalid": 1}, "Ready to start: 3 changes",
-         {"start": "Send 3 changes", "cancel": "Cancel"}, 0),
-        ("ready", {"invalid": 2}, "Nothing to send", {"cancel": "Cancel"}, 0),
+         {"start": "Send 3 changes", "cancel": "Cancel"}, 15),
+        ("ready", {"invalid": 2}, "Nothing to send", {"cancel": "Cancel"}, 15),
         ("running", {"queued": 3, "confirmed": 1}, "1 of 4 finished",
          {"pause": "Pause", "cancel": "Cancel the 3 queued"}, 2),
         ("running", {"accepted": 3, "confirmed": 1}, "1 of 4 finished", {"pause": "Pause"}, 15),

@@ -22,8 +22,11 @@ class Said:
     tone: Tone | str
 
 
-def said(batch: Batch, progress: Progress) -> Said:
-    """The state of a batch in words."""
+def said(batch: Batch, progress: Progress, *, waits_for_approval: bool = False) -> Said:
+    """The state of a batch in words; `waits_for_approval` says whether a second person is asked to approve it."""
+    if waits_for_approval and batch.state == State.READY:
+        changes = counted(progress.of("queued"), "change")
+        return Said(f"Waits for approval: {changes}", (), "warn")
     heading, sentences, tone = _STATES[State(batch.state)](batch, progress)
     return Said(heading, tuple(filter(None, sentences)), tone)
 

@@ -123,7 +123,9 @@ def batch_context(request: HttpRequest, batch: Batch) -> dict[str, Any]:
     place, progress = _place(request), progress_of(batch)
     may_write = request.user.has_perm("customers.write_customers")
     url = links.batch(batch.company_id, batch.pk)
-    state = said(batch, progress)
+    approval = _approval(request, batch)
+    is_asked = approval is not None and approval["request"].state == Approval.State.WAITING
+    state = said(batch, progress, waits_for_approval=is_asked)
     context = {
         "batch": batch,
         "url": url,
@@ -149,8 +151,8 @@ def batch_context(request: HttpRequest, batch: Batch) -> dict[str, Any]:
         "estimate": None,
         "first_to_fix": first_to_fix(batch, place) if may_write and progress.of("invalid") else "",
         "saved": _saved_row(request, batch),
+        "approval": approval,
     }
-    context["approval"] = _approval(request, batch)
     if batch.state in (State.READY, State.PREPARING) and progress.of("queued"):
         context["estimate"] = estimate(progress.of("queued"), default_service())
     return context | _history(batch) | _end(batch, progress, may_write=may_write)
@@ -176,13 +178,13 @@ def _saved_row(request: HttpRequest, batch: Batch) -> dict[str, Any] | None:
 
 
 def seconds_until_next(batch: Batch, progress: Progress) -> int:
-    """When the page asks again, 0 for never: where only a person can do something, and at the end."""
+    """When the page asks again, 0 for never: at the end."""
     if batch.state == State.PREPARING:
         return _WAITING if batch.halted else _CHECKING
     if batch.state == State.RUNNING:
         return _WAITING if batch.halted or progress.is_only_waiting else _MOVING
-    if batch.state == State.PAUSED:
-        # Somebody else may resume it, and what was sent is still confirmed.
+    if batch.state in (State.READY, State.PAUSED):
+        # Somebody else may start, approve or resume it, and what was sent is still confirmed.
         return _WAITING
     following = progress.of("sent") + progress.of("accepted")
     return _WAITING if batch.state == State.CANCELLED and following else 0

@@ -31,6 +31,7 @@ from customers.spreadsheets.pages.import_sentences import (
 )
 from customers.web import htmx, links
 from customers.web.error_pages import heading
+from customers.writes.approving import requesting
 
 State = Import.State
 _TEMPLATES = "spreadsheets/import.html", "spreadsheets/_import.html"
@@ -165,7 +166,9 @@ class ImportView:
 
     def _state(self) -> dict[str, Any]:
         source = self.source
-        in_words = said(source, self.states, self.progress)
+        in_words = said(
+            source, self.states, self.progress, waits_for_approval=self._waits_for_approval()
+        )
         return {
             "one": source,
             "url": self.url,
@@ -187,6 +190,11 @@ class ImportView:
             "imports_url": links.company_imports(source.company_id),
             "new_url": links.new_import(source.company_id, connection=source.connection_id),
         }
+
+    def _waits_for_approval(self) -> bool:
+        batch = self.source.batch if self.source.state == State.SENT else None
+        is_ready = batch is not None and batch.state == Batch.State.READY
+        return batch is not None and is_ready and requesting.waiting_for(batch) is not None
 
     def _missing_worker(self) -> str:
         source = self.source

@@ -27,11 +27,25 @@ class Said:
     tone: Tone | str = "info"
 
 
-def said(source: Import, states: Mapping[str, int], progress: Progress | None = None) -> Said:
+_WAITS_FOR_APPROVAL = Said(
+    "The batch waits for approval", ("Nothing is sent until a second person approves it.",), "warn"
+)
+
+
+def said(
+    source: Import,
+    states: Mapping[str, int],
+    progress: Progress | None = None,
+    *,
+    waits_for_approval: bool = False,
+) -> Said:
     """The state of an import in words.
 
-    `states` are the numbers of its rows by `ImportRow.State`, `progress` is that of its batch.
+    `states` are the numbers of its rows by `ImportRow.State`, `progress` is that of its batch, and `waits_for_approval`
+    says whether a second person is asked to approve that.
     """
+    if source.state == State.SENT and waits_for_approval:
+        return _with_rest(_WAITS_FOR_APPROVAL, states)
     if source.state == State.SENT:
         return _sent(source, states, progress)
     if source.forgotten_at:
@@ -89,24 +103,38 @@ def _checked(source: Import, states: Mapping[str, int]) -> Said:
 
 def _sent(source: Import, states: Mapping[str, int], progress: Progress | None) -> Said:
     """What the batch of an import says, and how many rows stayed here."""
-    stay, batch = with_problems(states), source.batch
-    were = "was" if stay == 1 else "were"
-    rest = f"{counted(stay, 'row')} with problems {were} not sent." if stay else ""
+    batch = source.batch
     if batch is None or progress is None:
-        return Said("Sent", (rest,) if rest else (), "")
-    if batch.state == Batch.State.PREPARING:
+        found = Said("Sent", (), "")
+    elif batch.state == Batch.State.PREPARING:
         first = "Each customer is read once more. Then the batch starts."
         waits = halt(batch)
         found = Said(f"Sending {counted(batch.total, 'row')}", (*waits, first), _tone(batch))
     elif batch.state == Batch.State.READY:
-        first = (
-            "Customers have changed since your check. Look at the rows of the batch, then start it."
-        )
-        found = Said("The batch waits for you", (first,), "warn")
+        found = _ready(progress)
     else:
         of_batch = batch_sentences.said(batch, progress)
         found = Said(of_batch.heading, of_batch.sentences, of_batch.tone)
-    return Said(found.heading, (*found.sentences, *([rest] if rest else [])), found.tone)
+    return _with_rest(found, states)
+
+
+def _ready(progress: Progress) -> Said:
+    """What a batch says that was checked and did not start by itself."""
+    if not progress.of("queued"):
+        first = "No row of the batch can be sent as it is. Its rows say why."
+    elif progress.of("invalid") or progress.of("conflict") or progress.of("missing"):
+        first = "Customers have changed since your check. Look at the rows of the batch, then send the others."
+    else:
+        first = "Nothing was sent. Look at the batch, then send it again."
+    return Said("The batch waits for you", (first,), "warn")
+
+
+def _with_rest(found: Said, states: Mapping[str, int]) -> Said:
+    """The same, and how many rows stayed with the import."""
+    stay = with_problems(states)
+    were = "was" if stay == 1 else "were"
+    rest = (f"{counted(stay, 'row')} with problems {were} not sent.",) if stay else ()
+    return Said(found.heading, (*found.sentences, *rest), found.tone)
 
 
 def _cancelled(source: Import, states: Mapping[str, int]) -> Said:

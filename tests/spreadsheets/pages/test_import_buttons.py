@@ -5,16 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from customers.models import Batch, Import, ImportRow
+from customers.access.roles import Role
+from customers.approvals import deciding
+from customers.models import Batch, BatchRow, Import, ImportRow
 from customers.web import links
 from sandbox import Sandbox
-from tests.conftest import forget_codat
+from tests.conftest import RawPathClient, forget_codat
+from tests.support.approvals import asked, rule
 from tests.support.batches import check
 from tests.support.imports import alive, csv_of
 from tests.support.pages.controls import Controls
 from tests.support.pages.import_page import HEADINGS, Pages, text_of
+from tests.support.people import person
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -240,12 +245,45 @@ def test_a_batch_with_something_new_waits_for_a_person(checked: Pages, sandbox: 
     # Since the check somebody has made a customer of this name.
     first = alive(sandbox)[0]
     for records in (sandbox.state("qbo").source, sandbox.state("qbo").copy):
-        records[first["id"]]["customerName"] = "Alder 1"
+        records[first["id"]] = records[first["id"]] | {"customerName": "Alder 1"}
     check(batch)
     batch.refresh_from_db()
     assert batch.state == Batch.State.READY
     html = checked.html()
     assert "The batch waits for you" in html
+    assert "Customers have changed since your check." in html
+
+
+@pytest.mark.usefixtures("groups")
+def test_a_batch_that_needs_approval_says_so(
+    checked: Pages, editor: User, editor_client: RawPathClient
+) -> None:
+    rule(larger_than=2)
+    checked.press("send")
+    batch = check(Batch.objects.get())
+    approver = person("approver", Role.APPROVER)
+    html = checked.html()
+    assert "The batch waits for approval" in html
+    assert "Nothing is sent until a second person approves it." in html
+    assert "have changed since your check" not in html
+    assert "delay:15s" in html or "every 15s" in html
+    html = str(editor_client.get(links.batch(batch.company_id, batch.pk)).content.decode())
+    assert f"Waits for approval: {batch.total} changes" in html
+    assert "Ready to start" not in html
+    deciding.return_to_author(asked(batch), approver, "Not today.")
+    html = checked.html()
+    assert "The batch waits for you" in html
+    assert "Nothing was sent. Look at the batch, then send it again." in html
+
+
+def test_a_batch_of_which_nothing_can_be_sent_says_so(checked: Pages) -> None:
+    checked.press("send")
+    batch = Batch.objects.get()
+    batch.rows.update(state=BatchRow.State.CONFLICT)
+    Batch.objects.update(state=Batch.State.READY)
+    html = checked.html()
+    assert "No row of the batch can be sent as it is." in html
+    assert "have changed since your check" not in html
 
 
 def test_the_price_needs_rows_and_a_check(checked: Pages) -> None:
