@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from customers.attachments.streaming import download_slots
 from customers.models import Export, Preferences
+from customers.spreadsheets.exporting import journal
 from customers.spreadsheets.exporting.journal import SILENCE
 from customers.spreadsheets.pages import export_view
 from customers.web import links
@@ -276,6 +277,31 @@ def test_a_running_export_is_followed(
     assert "hx-get" not in text
     assert "Do not use the file" in text
     assert "Codat returned an error." in text
+
+
+def test_what_leaves_is_counted_before_it_does(
+    sandbox: Sandbox, viewer_client: RawPathClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("customers.spreadsheets.exporting.export._PIECE", 10)
+    answer = export(viewer_client, page_url(sandbox), format="csv")
+    assert next(answer.streaming_content)
+    assert Export.objects.get().written == 10
+    answer.close()
+
+
+@pytest.mark.parametrize("file_format", ["csv", "xlsx"])
+def test_a_slow_download_is_not_called_ended(
+    sandbox: Sandbox,
+    viewer_client: RawPathClient,
+    monkeypatch: pytest.MonkeyPatch,
+    file_format: str,
+) -> None:
+    monkeypatch.setattr(journal, "TOUCHED_EVERY", timedelta(0))
+    answer = export(viewer_client, page_url(sandbox), format=file_format)
+    Export.objects.update(changed_at=timezone.now() - 2 * SILENCE)
+    assert next(answer.streaming_content)
+    assert not journal.is_silent(Export.objects.get())
+    answer.close()
 
 
 def test_an_export_that_has_not_begun_is_asked_for_again(

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import csv
 import io
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
+from django.utils import timezone
 from pytest_django import Settings
 
 from customers.access import people
 from customers.access.roles import Role
 from customers.models import AuditEntry, Export, Grant, IndexedCompany, IndexedCustomer
+from customers.spreadsheets.exporting import journal
+from customers.spreadsheets.exporting.journal import SILENCE
 from customers.spreadsheets.exporting.search_file import HEADINGS, open_search_file
 from customers.web import links
 from sandbox import Sandbox
@@ -190,6 +194,35 @@ def test_a_file_that_breaks_off_is_recorded_so(companies: Companies, viewer: Use
     line = Export.objects.get()
     assert (line.state, line.written, line.promised) == ("complete", 1, 2)
     assert line.message == "1 left the index meanwhile."
+
+
+def test_a_dashboard_that_is_stopped_denies_nothing_of_what_left(
+    companies: Companies, viewer: User, viewer_client: RawPathClient
+) -> None:
+    key = (IndexedCustomer.objects.get(customer_id="39").pk, companies["harbour"].company_id)
+    file = open_search_file([key], viewer, address="/search/?q=b", has_more=False)
+    next(file)
+    assert b"Beacon Printers" in next(file)
+    # The process is killed now: nothing is closed.
+    past = timezone.now() - SILENCE - timedelta(seconds=1)
+    Export.objects.update(changed_at=past)
+    line = Export.objects.get()
+    assert (line.state, line.written) == ("running", 1)
+    page = viewer_client.get(links.exported(line.company_id, line.pk)).content.decode()
+    assert "1 of 1 customer was written, then nothing more." in page
+
+
+def test_a_slow_download_is_not_called_ended(
+    companies: Companies, viewer: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal, "TOUCHED_EVERY", timedelta(0))
+    key = (IndexedCustomer.objects.get(customer_id="39").pk, companies["harbour"].company_id)
+    gone = (10**9, companies["old"].company_id)
+    file = open_search_file([key, gone], viewer, address="/search/?q=b", has_more=False)
+    Export.objects.update(changed_at=timezone.now() - 2 * SILENCE)
+    next(file)
+    assert not any(map(journal.is_silent, Export.objects.all()))
+    file.close()
 
 
 @pytest.mark.timeout(300)

@@ -186,6 +186,7 @@ class ExportBody:
         return self
 
     def __next__(self) -> bytes:
+        self._line.sending()
         try:
             return next(self._pieces)
         except StopIteration:
@@ -238,6 +239,7 @@ class ExportBody:
                 data = file.write(piece)
                 result.written += len(piece)
                 if data:
+                    self._line.progress(result.written)
                     yield data
             self._line.progress(result.written)
         result.remarks = self._reading.remarks()

@@ -6,6 +6,8 @@ A row ends once, by one conditional UPDATE. While the database is away a file go
 from __future__ import annotations
 
 import logging
+import time
+from collections.abc import Iterable
 from datetime import timedelta
 from uuid import UUID
 
@@ -17,11 +19,34 @@ from customers.models import Export
 
 logger = logging.getLogger(__name__)
 
-# Without a row for so long, nobody writes an export any more: a page takes a minute at most, and a browser that accepts
-# nothing for a minute is disconnected.
+# Where nothing was recorded for so long, nobody sends an export any more: a page takes a minute at most, and a browser
+# that accepts nothing for a minute is disconnected.
 SILENCE = timedelta(minutes=5)
 
+# How often at most an export of which nothing new is recorded says that it is still sent.
+TOUCHED_EVERY = timedelta(minutes=1)
+
 _NOT_RECORDED = "an export was not recorded"
+
+
+class Pulse:
+    """Keeps exports that are still sent from being taken for ended ones."""
+
+    def __init__(self, exports: Iterable[UUID]) -> None:
+        self._ids = list(exports)
+        self._at = time.monotonic()
+
+    def beat(self) -> None:
+        """Record that the file is still sent, where that was not done for `TOUCHED_EVERY`."""
+        now = time.monotonic()
+        if now - self._at < TOUCHED_EVERY.total_seconds():
+            return
+        self._at = now
+        rows = Export.objects.filter(pk__in=self._ids, state=Export.State.RUNNING)
+        try:
+            rows.update(changed_at=timezone.now())
+        except Error:
+            logger.warning(_NOT_RECORDED, exc_info=True)
 
 
 class JournalLine:
@@ -29,10 +54,15 @@ class JournalLine:
 
     def __init__(self, export: Export) -> None:
         self._id: UUID = export.pk
+        self._pulse = Pulse([export.pk])
         self.written = 0
 
+    def sending(self) -> None:
+        """Record that the file is still sent; once a minute at most, whatever the number of calls."""
+        self._pulse.beat()
+
     def progress(self, written: int) -> None:
-        """Record how many customers were written so far."""
+        """Record how many customers were written so far: before they leave, so that no later failure denies them."""
         self.written = written
         self._update(written=written, changed_at=timezone.now())
 
@@ -63,5 +93,5 @@ class JournalLine:
 
 
 def is_silent(export: Export) -> bool:
-    """Whether a running export has written nothing for so long that its process must have ended."""
+    """Whether a running export has recorded nothing for so long that its process must have ended."""
     return export.state == Export.State.RUNNING and timezone.now() - export.changed_at > SILENCE

@@ -18,6 +18,7 @@ from customers.audit import recording as audit
 from customers.codat.text import db_safe
 from customers.formatting import thousands
 from customers.models import AuditEntry, Export, IndexedCompany, IndexedCustomer
+from customers.spreadsheets.exporting.journal import Pulse
 from customers.spreadsheets.exporting.options import Format
 from customers.spreadsheets.files.writing import Cell, CsvLines, CsvStyle
 
@@ -86,12 +87,14 @@ class SearchFile:
         self._keys, self._exports, self._remark = keys, exports, remark
         self._written: Counter[str] = Counter()
         self._is_over = False
+        self._pulse = Pulse(export.pk for export in exports)
         self._pieces = self._generate()
 
     def __iter__(self) -> SearchFile:
         return self
 
     def __next__(self) -> bytes:
+        self._pulse.beat()
         try:
             return next(self._pieces)
         except StopIteration:
@@ -114,7 +117,10 @@ class SearchFile:
             stored = IndexedCustomer.objects.select_related("source").in_bulk(keys)
             # What has left the index meanwhile is not in the file.
             rows = [stored[key] for key in keys if key in stored]
-            self._written.update(row.source.company_id for row in rows)
+            counts = Counter(row.source.company_id for row in rows)
+            self._written.update(counts)
+            # Before they leave: a process that dies afterwards cannot say so any more.
+            self._store([export for export in self._exports if counts[export.company_id]])
             yield csv.lines(_cells(row, now) for row in rows)
 
     def _end(self, state: Export.State, message: str) -> None:
@@ -123,16 +129,22 @@ class SearchFile:
             return
         self._is_over, now = True, timezone.now()
         for export in self._exports:
-            export.state, export.ended_at, export.changed_at = state, now, now
-            export.written = self._written[export.company_id]
+            export.state, export.ended_at = state, now
             export.message = message
-            missing = (export.promised or 0) - export.written
+            missing = (export.promised or 0) - self._written[export.company_id]
             if missing and state == Export.State.COMPLETE:
                 left = f"{thousands(missing)} left the index meanwhile."
                 export.message = f"{message} {left}".strip()
-        changed = ("state", "ended_at", "changed_at", "written", "message")
+        self._store(self._exports, "state", "ended_at", "message")
+
+    def _store(self, exports: Sequence[Export], *columns: str) -> None:
+        """Record how many customers of each company were written, and `columns` of the lines."""
+        now = timezone.now()
+        for export in exports:
+            export.written, export.changed_at = self._written[export.company_id], now
+        changed = ("written", "changed_at", *columns)
         try:
-            Export.objects.bulk_update(self._exports, changed, batch_size=_LINES)
+            Export.objects.bulk_update(exports, changed, batch_size=_LINES)
         except Error:
             logger.warning("an export was not recorded", exc_info=True)
 

@@ -49,8 +49,9 @@ def format_of(export: Export) -> str:
 def said_of(export: Export) -> Said:
     """How far an export is, in sentences."""
     rows = f"{thousands(export.written)} of {_customers(export.promised or 0)}"
+    were = "was" if export.written == 1 else "were"
     if is_silent(export):
-        sentence = f"{rows} were written, then nothing more. The dashboard may have been stopped."
+        sentence = f"{rows} {were} written, then nothing more. The dashboard may have been stopped."
         return Said(_NOT_FINISHED, (sentence, "Export again for a whole file."), "warn")
     if export.state == Export.State.RUNNING:
         return Said("Exporting", (f"{rows} written.",))
@@ -59,7 +60,7 @@ def said_of(export: Export) -> Said:
         return Said(
             f"Exported {_customers(export.written)}", remarks, "warn" if remarks else "good"
         )
-    reasons = (export.message, f"{rows} were written. Do not use the file, if there is one.")
+    reasons = (export.message, f"{rows} {were} written. Do not use the file, if there is one.")
     return Said("The export was interrupted", reasons, "bad")
 
 
