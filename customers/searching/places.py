@@ -43,13 +43,17 @@ class _Page:
 
 
 _MANAGERS = "customers.manage_people"
-_WRITERS, _STAFF = "customers.write_customers", "staff"
+_WRITERS, _AUDITORS, _STAFF = "customers.write_customers", "customers.read_audit", "staff"
 _PAGES = (
+    _Page(links.home(), "Home", "home", "problems what needs doing start"),
     _Page(links.companies(), "Companies", "building-office-2", "clients"),
+    _Page(links.activity(), "Activity", "chart-bar", "team changes history"),
     _Page(links.my_writes(), "My changes", "clock", "writes drafts history"),
     _Page(links.batches(), "Batches", "square-3-stack-3d", "bulk"),
     _Page(links.imports(), "Imports", "arrow-up-tray", "spreadsheets upload csv xlsx", _WRITERS),
     _Page(links.exports(), "Exports", "arrow-down-tray", "spreadsheets download csv xlsx"),
+    _Page(links.approvals(), "Approvals", "check-circle", "requests second person"),
+    _Page(links.approval_rules(), "Rules for approval", "check-circle", "approvals", _MANAGERS),
     _Page(links.quality(), "Data quality", "check-circle", "rules duplicates missing wrong"),
     _Page(links.settings(), "Settings", "cog-6-tooth", "preferences theme dark time zone density"),
     _Page(links.notifications(), "Notifications", "bell", "messages told unread"),
@@ -65,6 +69,7 @@ _PAGES = (
     _Page("/accounts/security/", "Security", "key"),
     _Page("/accounts/sessions/", "Sessions", "key"),
     _Page("/admin/", "Users and groups", "users", "admin permissions", _STAFF),
+    _Page(links.audit(), "Audit", "document-text", "who looked read log", _AUDITORS),
     _Page(links.workers(), "Workers", "cpu-chip", "background", _MANAGERS),
 )
 

@@ -9,11 +9,17 @@ import uuid
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from pytest_django import Settings
 
+from customers import scope
+from customers.access.roles import Role
+from customers.access.scopes import scope_of
 from customers.models import Batch, IndexedCompany, IndexedCustomer, Preferences
+from customers.searching.places import page_entries
 from customers.web import links
 from sandbox import Sandbox
 from tests.support.journal import journal_row
+from tests.support.people import person
 
 pytestmark = pytest.mark.django_db
 
@@ -65,6 +71,25 @@ def test_companies_and_pages_are_found_by_the_beginnings_of_their_words(
     assert found == ["Settings", "Notification settings"]
     assert "Pages" not in groups(suggested(viewer_client, "workers"))
     assert "Pages" not in groups(suggested(viewer_client, "imports"))
+
+
+@pytest.mark.parametrize("role", Role)
+def test_each_entry_of_the_side_column_is_found(settings: Settings, role: Role) -> None:
+    settings.ADMIN_SITE = True
+    user = person("somebody", role)
+    User.objects.filter(pk=user.pk).update(is_staff=role == Role.ADMINISTRATOR)
+    user = User.objects.get(pk=user.pk)
+    client = Client()
+    client.force_login(user)
+    side = client.get("/settings/").content.decode().split('<div class="side"')[1]
+    side = side.split("</details>\n</section>")[0]
+    entries = re.findall(r'<li>\s*<a[^>]* href="(/[^"]*)"[^>]*>(.*?)</a>', side, re.DOTALL)
+    assert {"/", "/activity/", "/approvals/", "/settings/"} <= {url for url, _ in entries}
+    for url, inner in entries:
+        text = re.sub(r"<[^>]+>", " ", inner)
+        with scope.restricted(scope_of(user)):
+            found = [entry.url for entry in page_entries(re.sub(r"\d.*", "", text), user)]
+        assert html.unescape(url) in found, (url, text)
 
 
 def test_a_new_customer_is_offered_in_the_company_that_is_open(
