@@ -82,8 +82,9 @@ def _local_day(moment: datetime, locale: str) -> str:
     return localisation.day(moment.year, moment.month, moment.day, locale)
 
 
-def _counted(number: int, unit: str) -> str:
-    return f"{number} {unit}" if number == 1 else f"{number} {unit}s"
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """`1 change`, `412 changes`; `plural` for a noun that takes more than an s."""
+    return f"{thousands(number)} {noun if number == 1 else plural or f'{noun}s'}"
 
 
 def distance(moment: datetime, now: datetime) -> str:
@@ -93,11 +94,11 @@ def distance(moment: datetime, now: datetime) -> str:
     if duration < 45:
         return "just now"
     if duration < 45 * 60:
-        amount = _counted(max(round(duration / 60), 1), "minute")
+        amount = counted(max(round(duration / 60), 1), "minute")
     elif duration < 22 * 3600:
-        amount = _counted(max(round(duration / 3600), 1), "hour")
+        amount = counted(max(round(duration / 3600), 1), "hour")
     elif duration < 14 * 86400:
-        amount = _counted(max(round(duration / 86400), 1), "day")
+        amount = counted(max(round(duration / 86400), 1), "day")
     else:
         return day(moment)
     return f"{amount} ago" if seconds > 0 else f"in {amount}"
@@ -114,10 +115,10 @@ def age(moment: datetime, now: datetime | None = None) -> str:
     if days < 14:
         return distance(moment, now)
     if days < 60:
-        return f"{_counted(round(days / 7), 'week')} ago"
+        return f"{counted(round(days / 7), 'week')} ago"
     if days < 2 * _YEAR:
-        return f"{_counted(round(days / _MONTH), 'month')} ago"
-    return f"{_counted(round(days / _YEAR), 'year')} ago"
+        return f"{counted(round(days / _MONTH), 'month')} ago"
+    return f"{counted(round(days / _YEAR), 'year')} ago"
 
 
 def long_ago(value: object) -> SafeString:
@@ -262,7 +263,7 @@ def size(value: object) -> str:
     if not is_size(value):
         return DASH
     if value < 1000:
-        return _counted(value, "byte")
+        return counted(value, "byte")
     amount = float(value)
     unit = ""
     for name in ("kB", "MB", "GB", "TB"):

@@ -14,6 +14,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from codatdash import throttle
+from customers.formatting import counted
 
 logger = logging.getLogger(__name__)
 
@@ -27,7 +28,7 @@ def check_guess(guess: throttle.Guess) -> None:
     wait = throttle.count(guess)
     if wait:
         log("blocked", guess)
-        when = f"{wait} seconds" if wait < 120 else f"{wait // 60 + 1} minutes"
+        when = counted(wait, "second") if wait < 120 else f"{wait // 60 + 1} minutes"
         raise ValidationError(
             f"There were too many attempts. Try again in {when}.", code="throttled"
         )

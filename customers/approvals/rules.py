@@ -11,7 +11,7 @@ from customers.access.people import one_at_a_time
 from customers.access.scopes import scope_of
 from customers.audit import recording as audit
 from customers.codat.text import db_safe
-from customers.formatting import thousands
+from customers.formatting import counted
 from customers.models import ApprovalRule, AuditEntry
 
 Field = ApprovalRule.Field
@@ -108,5 +108,5 @@ def asks_for(rule: ApprovalRule) -> list[str]:
     labels = dict(Field.choices)
     found = [str(labels[one]) for one in rule.fields if one in labels]
     if rule.larger_than is not None:
-        found.append(f"Batches of more than {thousands(rule.larger_than)} rows")
+        found.append(f"Batches of more than {counted(rule.larger_than, 'row')}")
     return found

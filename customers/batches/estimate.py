@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.conf import settings
 
 from customers.codat.companies import accounting_connection
-from customers.formatting import thousands
+from customers.formatting import counted, thousands
 from customers.models import Batch
 from customers.service import CustomerService
 
@@ -31,7 +31,7 @@ class Estimate:
         if self.remaining is None:
             calls += " calls to Codat"
         else:
-            calls += f" of the {thousands(self.remaining)} calls left today"
+            calls += f" of the {counted(self.remaining, 'call')} left today"
         return f"{counted(self.changes, 'change')}, {calls}, {duration(self.seconds)} to send"
 
     @property
@@ -87,11 +87,6 @@ def duration(seconds: float) -> str:
     if seconds < 90 * 60:
         return f"about {counted(max(round(seconds / 60), 1), 'minute')}"
     return f"about {counted(round(seconds / 3600), 'hour')}"
-
-
-def counted(number: int, noun: str, plural: str = "") -> str:
-    """`1 change`, `412 changes`; `plural` for a noun that takes more than an s."""
-    return f"{thousands(number)} {noun if number == 1 else plural or f'{noun}s'}"
 
 
 def _rounded(number: int) -> int:

@@ -4,13 +4,13 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from customers.batches.estimate import counted
 from customers.batches.progress import (
     BY_KEY,
     NEEDS_PERSON,
     Group,
     Progress,
 )
+from customers.formatting import counted
 from customers.models import Batch, BatchRow, Write
 from customers.writes import sentences
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db.models import Count, QuerySet
 from django.utils import timezone
 
-from customers.batches.estimate import counted
+from customers.formatting import counted
 from customers.home.company_facts import folded
 from customers.home.problem import Problem
 from customers.home.sources.companies import OLD

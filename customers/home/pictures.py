@@ -8,8 +8,7 @@ from django.db.models import Count, Q
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from customers.batches.estimate import counted
-from customers.formatting import thousands
+from customers.formatting import counted, thousands
 from customers.home import charts
 from customers.home.day_counts import (
     ACCEPTED,

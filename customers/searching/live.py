@@ -18,7 +18,7 @@ from customers.codat.pages import position
 from customers.codat.parallel import all_in_parallel
 from customers.codat.text import single_line
 from customers.codat.types import Company, CustomersPage
-from customers.formatting import text_or_dash, thousands
+from customers.formatting import counted, text_or_dash, thousands
 from customers.searching.entries import Entry, Part, Reason
 from customers.searching.search_state import SearchState
 from customers.service import CustomerService, default_service
@@ -70,7 +70,9 @@ class Progress:
     @property
     def sentence(self) -> str:
         """The same in words."""
-        parts = [f"Searched {thousands(self.searched)} of {thousands(self.total)} companies."]
+        parts = [
+            f"Searched {thousands(self.searched)} of {counted(self.total, 'company', 'companies')}."
+        ]
         if self.not_synced:
             parts.append(f"{thousands(self.not_synced)} never synced.")
         if self.failed:

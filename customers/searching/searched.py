@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from customers.formatting import thousands
+from customers.formatting import counted, thousands
 from customers.index.coverage import Coverage
 from customers.models import IndexedCompany
 from customers.searching.found_customers import company_name
@@ -41,7 +41,7 @@ def sentence(coverage: Coverage) -> str:
         for state, number in coverage.missing
     )
     return (
-        f"Searched {thousands(coverage.searched)} of {thousands(coverage.total)} companies."
+        f"Searched {thousands(coverage.searched)} of {counted(coverage.total, 'company', 'companies')}."
         f" {missing[:1].upper()}{missing[1:]}."
     )
 

@@ -53,7 +53,7 @@ def test_the_approver_sees_the_difference_against_the_customer_as_it_is_now(
     page = shown(approver_client, approval)
     assert "Now in Codat" in page
     assert sandbox.state("qbo").copy[customer(sandbox)]["phone"] in page
-    assert "Each change of this company is approved by a second person." in page
+    assert "Every change to a customer of this company needs approval." in page
     assert "Approve and send" in page
     assert "Withdraw" not in page
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from customers.approvals.rules import asks_for
 from customers.models import ApprovalRule
 from customers.writes.approving.policy import Change, changed_names, reasons
 
@@ -49,6 +50,21 @@ def change(*fields: str, tags: dict[str, str] | None = None, rows: int = 0) -> C
 )
 def test_a_rule_asks_for_what_it_names(rule: ApprovalRule, asked_of: Change, asks: bool) -> None:
     assert bool(reasons([rule], asked_of)) == asks
+
+
+@pytest.mark.parametrize(
+    ("limit", "rows", "rule_says", "reason"),
+    [
+        (0, 1, "more than 0 rows", "1 row of one person in 24 hours is more than 0."),
+        (1, 2, "more than 1 row", "2 rows of one person in 24 hours are more than 1."),
+    ],
+)
+def test_one_row_is_said_in_the_singular(
+    limit: int, rows: int, rule_says: str, reason: str
+) -> None:
+    rule = ApprovalRule(larger_than=limit)
+    assert reasons([rule], change(rows=rows)) == [reason]
+    assert asks_for(rule) == [f"Batches of {rule_says}"]
 
 
 def test_two_rules_say_each_reason_once() -> None:

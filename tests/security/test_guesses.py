@@ -81,6 +81,17 @@ def test_waits_grow_and_say_how_long(viewer: User, clock: list[float]) -> None:
     assert "There were too many attempts. Try again in" in answer.content.decode()
 
 
+def test_the_last_second_is_said_in_the_singular(viewer: User, clock: list[float]) -> None:
+    client, posted = RawPathClient(), {"username": "viewer", "password": WRONG}
+    for _ in range(7):
+        answer = client.post("/accounts/login/", posted)
+    while answer.status_code == 429:
+        last = answer.content.decode()
+        clock[0] += 1
+        answer = client.post("/accounts/login/", posted)
+    assert "Try again in 1 second." in last
+
+
 def test_no_hash_is_computed_for_a_guess_that_waits(
     viewer: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from django.utils import timezone
 
-from customers.batches.estimate import counted, duration
+from customers.batches.estimate import duration
 from customers.batches.progress import Progress
-from customers.formatting import day_and_time, thousands
+from customers.formatting import counted, day_and_time, thousands
 from customers.models import Batch
 from customers.writes.sentences import Tone
 

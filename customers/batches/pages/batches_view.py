@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from customers.batches.estimate import counted
+from customers.formatting import counted
 from customers.models import Batch, BatchRow, Write
 from customers.web import links
 from customers.web.lists.owned_list import company_name_of, owned_list

@@ -25,7 +25,9 @@ def shorten(record: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]
         more = len(sentences) - MAX_SENTENCES
         sentences = [
             *sentences[:MAX_SENTENCES],
-            f"{thousands(more)} more lists and texts are shortened.",
+            "1 more list or text is shortened."
+            if more == 1
+            else f"{thousands(more)} more lists and texts are shortened.",
         ]
     return shortened, tuple(sentences)
 

@@ -200,7 +200,7 @@ def _retry_sentence(wait: int | None) -> str:
     """When to try again, for a person. "" where Codat did not say."""
     if wait is None:
         return ""
-    when = f"{wait} seconds" if wait < 120 else f"{wait // 60 + 1} minutes"
+    when = f"{wait} second{'' if wait == 1 else 's'}" if wait < 120 else f"{wait // 60 + 1} minutes"
     return f"Too many requests were sent to Codat. Try again in {when}."
 
 

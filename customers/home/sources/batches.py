@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Count, Exists, OuterRef
 
-from customers.batches.estimate import counted
+from customers.formatting import counted
 from customers.home.problem import KINDS, Action, Author, Problem, key_of
 from customers.models import Approval, Batch, Write
 from customers.web import links

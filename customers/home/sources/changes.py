@@ -14,9 +14,8 @@ from typing import Any, cast
 from django.db.models import Case, CharField, Count, Max, Min, Q, Value, When
 from django.db.models.functions import Cast, Coalesce
 
-from customers.batches.estimate import counted
 from customers.batches.reasons import write_reason
-from customers.formatting import DASH
+from customers.formatting import DASH, counted
 from customers.home.problem import KINDS, Action, Author, Problem, key_of
 from customers.models import Write
 from customers.web import links

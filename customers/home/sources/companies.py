@@ -3,8 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
-from customers.batches.estimate import counted
-from customers.formatting import age, thousands
+from customers.formatting import age, counted, thousands
 from customers.home.problem import KINDS, Action, Problem, key_of
 from customers.home.syncing import running
 from customers.models import CompanyState

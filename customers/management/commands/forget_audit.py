@@ -5,6 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from customers.audit import chains
+from customers.formatting import counted
 
 
 class Command(BaseCommand):
@@ -19,4 +20,4 @@ class Command(BaseCommand):
             deleted = chains.forget_old()
         except chains.Broken as error:
             raise CommandError(f"Nothing was deleted: the chain is broken. {error}") from error
-        self.stdout.write(f"{chained} entries chained, {deleted} deleted")
+        self.stdout.write(f"{counted(chained, 'entry', 'entries')} chained, {deleted} deleted")

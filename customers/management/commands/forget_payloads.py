@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from customers.formatting import counted
 from customers.worker import forgetting
 
 
@@ -17,4 +18,7 @@ class Command(BaseCommand):
         emptied = forgetting.forget_values()
         drafts, events = forgetting.delete_drafts(), forgetting.delete_events()
         forgetting.delete_unstarted_batches()
-        self.stdout.write(f"{emptied} writes emptied, {drafts} drafts and {events} events deleted")
+        self.stdout.write(
+            f"{counted(emptied, 'write')} emptied,"
+            f" {counted(drafts, 'draft')} and {counted(events, 'event')} deleted"
+        )

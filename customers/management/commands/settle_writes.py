@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
+from customers.formatting import counted
 from customers.service import default_service
 from customers.writes import background
 
@@ -30,4 +31,4 @@ class Command(BaseCommand):
             self.stdout.write("Codat is unavailable: stopped early.")
         checked = sum(turn.done for turn in turns)
         failed = events.failed + sum(turn.failed for turn in turns)
-        self.stdout.write(f"{checked} writes checked, {failed} not answered")
+        self.stdout.write(f"{counted(checked, 'write')} checked, {failed} not answered")

@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from customers.audit import chains
+from customers.formatting import counted
 from customers.models.audit import Chain
 
 
@@ -28,9 +29,8 @@ class Command(BaseCommand):
         """Print what was found, a line for each chain and for each expected hash."""
         results = [chains.verify(name) for name in Chain.values]
         for found in results:
-            line = (
-                f"{found.chain}: {found.verified} entries verified, {found.waiting} not chained yet"
-            )
+            verified = counted(found.verified, "entry", "entries")
+            line = f"{found.chain}: {verified} verified, {found.waiting} not chained yet"
             if found.broken is not None:
                 line += f", broken at entry {found.broken}. {found.reason}"
             else:

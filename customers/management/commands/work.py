@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
 from customers.codat.client import worker_client
+from customers.formatting import counted
 from customers.index import companies
 from customers.service import CustomerService
 from customers.worker.loop import Worker
@@ -46,7 +47,9 @@ class Command(BaseCommand):
                 return
             turns = worker.once()
         done, failed = sum(turn.done for turn in turns), sum(turn.failed for turn in turns)
-        self.stdout.write(f"{len(turns)} turns, {done} rows done, {failed} failed")
+        self.stdout.write(
+            f"{counted(len(turns), 'turn')}, {counted(done, 'row')} done, {failed} failed"
+        )
 
 
 @contextmanager

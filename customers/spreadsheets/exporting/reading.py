@@ -23,7 +23,7 @@ from customers.codat.pages import position
 from customers.codat.parallel import in_advance, in_parallel
 from customers.codat.query import one_of
 from customers.codat.values import parse_date
-from customers.formatting import thousands
+from customers.formatting import counted, thousands
 from customers.service import CustomerService
 
 Record = Mapping[str, Any]
@@ -141,7 +141,7 @@ class ListReading:
             )
         if self._total != self.promised or self._read_rows != self._total:
             found.append(
-                f"Codat counted {thousands(self.promised)} customers at the start and"
+                f"Codat counted {counted(self.promised, 'customer')} at the start and"
                 f" {thousands(self._total)} at the end."
             )
         if self._pages > 1 and synced_at(self._service, self._company_id) != self.synced_at:
@@ -259,4 +259,4 @@ def synced_at(service: CustomerService, company_id: str) -> datetime | None:
 
 
 def _customers(number: int) -> str:
-    return f"{thousands(number)} customer{'' if number == 1 else 's'}"
+    return counted(number, "customer")

@@ -10,10 +10,10 @@ from itertools import islice
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
 
-from customers.batches.estimate import counted
 from customers.codat.errors import CodatError
 from customers.codat.text import db_safe
 from customers.editing.edit import read_customer
+from customers.formatting import counted
 from customers.models import Import, ImportRow, ImportStep
 from customers.service import CustomerService
 from customers.spreadsheets.files.limits import MAX_CELL

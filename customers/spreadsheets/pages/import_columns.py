@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 from django.http import QueryDict
 
-from customers.batches.estimate import counted
 from customers.codat.text import db_safe, is_blank
-from customers.formatting import thousands
+from customers.formatting import counted, thousands
 from customers.forms.presentation.display import CompiledModel
 from customers.models import Import, ImportRow
 from customers.spreadsheets.importing import fields as import_fields

@@ -7,11 +7,11 @@ from datetime import timedelta
 from django.conf import settings
 from django.utils import timezone
 
-from customers.batches.estimate import Estimate, counted
+from customers.batches.estimate import Estimate
 from customers.batches.pages import batch_sentences
 from customers.batches.pages.batch_sentences import halt
 from customers.batches.progress import Progress
-from customers.formatting import day_and_time, thousands
+from customers.formatting import counted, day_and_time, thousands
 from customers.models import Batch, Import, ImportRow
 from customers.writes.sentences import Tone
 

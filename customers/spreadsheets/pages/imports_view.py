@@ -10,8 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from customers.batches.estimate import counted
-from customers.formatting import thousands
+from customers.formatting import counted, thousands
 from customers.models import Import, ImportRow
 from customers.web import links
 from customers.web.lists.owned_list import company_name_of, owned_list

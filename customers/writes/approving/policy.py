@@ -7,7 +7,7 @@ from typing import Any
 import simplejson
 
 from customers.codat.text import single_line
-from customers.formatting import thousands
+from customers.formatting import counted, thousands
 from customers.models import ApprovalRule
 from customers.writes.diff import changed_fields
 
@@ -80,12 +80,10 @@ def tags_of(company: Mapping[str, Any]) -> dict[str, str]:
 
 def _reasons(rule: ApprovalRule, change: Change) -> Iterable[str]:
     if rule.larger_than is not None and change.rows > rule.larger_than:
-        yield (
-            f"{thousands(change.rows)} rows of one person in 24 hours are more than"
-            f" {thousands(rule.larger_than)}."
-        )
+        rows = f"{counted(change.rows, 'row')} of one person in 24 hours"
+        yield f"{rows} {'is' if change.rows == 1 else 'are'} more than {thousands(rule.larger_than)}."
     if Field.ANY in rule.fields and change.fields:
-        yield "Each change of this company is approved by a second person."
+        yield "Every change to a customer of this company needs approval."
         return
     for field, name in _NAMES.items():
         if field in rule.fields and field in change.fields:

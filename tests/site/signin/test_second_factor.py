@@ -92,6 +92,12 @@ def test_a_recovery_code_signs_in_once(secret: str) -> None:
         sign_in(other)
         assert other.post(FACTOR, {"code": codes[0]}).status_code == expected
     assert "9 codes are left" in client.get(SECURITY).content.decode()
+    stored = Authenticator.objects.get(type="recovery_codes")
+    stored.data["used_mask"] = 0b01_1111_1111
+    stored.save()
+    assert "1 code is left" in client.get(SECURITY).content.decode()
+    new = client.get("/accounts/security/codes/new/").content.decode()
+    assert "The code that is left becomes invalid." in new
     assert client.post("/accounts/security/codes/new/").status_code == 302
     assert codes[1] not in client.get("/accounts/security/codes/").content.decode()
 

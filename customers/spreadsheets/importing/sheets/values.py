@@ -15,6 +15,7 @@ from functools import cached_property
 
 from customers.codat import countries
 from customers.codat.text import REPLACEMENT, page_text
+from customers.formatting import counted
 from customers.forms.model import Node, NodeType
 from customers.forms.presentation.display import CompiledModel
 from customers.forms.values import parse_input
@@ -213,10 +214,11 @@ class Column:
             codes = countries.spellings(text) if self._is_country else ()
             fitting = tuple((code, code) for code in codes if len(code) == display.max_length)
             choices = (*fitting[:1], *as_it_is)
-            sentence = f"{field.label} may have {display.max_length} characters, here are {length}."
+            sentence = f"{field.label} may have {counted(display.max_length, 'character')}, here are {length}."
             return self._wrong("long", text, sentence, choices)
         if display.min_length is not None and length < display.min_length:
-            sentence = f"{field.label} needs {display.min_length} characters, here are {length}."
+            needed, are = counted(display.min_length, "character"), "is" if length == 1 else "are"
+            sentence = f"{field.label} needs {needed}, here {are} {length}."
             return self._wrong("short", text, sentence, as_it_is)
         if display.input_mode == "email" and not _EMAIL.fullmatch(text.strip()):
             return self._wrong(
