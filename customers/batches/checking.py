@@ -29,6 +29,7 @@ from customers.codat.text import db_safe, folded_name
 from customers.editing.edit import Edit, Target
 from customers.editing.save import (
     AlreadySaved,
+    AlreadySavedDifferently,
     BeingSent,
     CustomerMissing,
     Invalid,
@@ -54,6 +55,8 @@ _TURN = 100
 # Changes of one row that are kept for its page.
 _MAX_CHANGES = 50
 _MAX_TEXT = 500
+# Where a person's correction comes to one of these, the person goes on in the form, and the row stays as it was.
+_NOT_SAVED = (Invalid, MergeNeeded, BeingSent, SameName, AlreadySavedDifferently)
 _NOTHING_TO_SEND = {"payload": "", "before": "", "new_name": ""}
 _NOT_CHECKED = (
     "This row could not be checked, because of an error in the dashboard. Tell your administrator."
@@ -196,8 +199,8 @@ def decide(
 ) -> Ready | Outcome | None:
     """Decide about a row as a save would, and store what was found. Raises CodatError.
 
-    `by` is the person who corrected the row; else it is the batch's own. None where nothing was stored, because the row
-    was journaled or left out meanwhile.
+    `by` is the person who corrected the row; else it is the batch's own. A correction that cannot be saved changes
+    nothing. None where nothing was stored, because the row was journaled or left out meanwhile.
     """
     user = by or batch.user or User(username=batch.username)
     outcome = check(edit, user=user, service=service, record=record, read_at=read_at)
@@ -207,6 +210,8 @@ def decide(
             _store(row, RowState.INVALID, problems=_refusals(row), changes=changes)
             return outcome
         return _store_ready(row, batch, edit, outcome, read_at=read_at, by=by)
+    if by and isinstance(outcome, _NOT_SAVED):
+        return outcome
     state, problems = _verdict(outcome)
     if state == RowState.UNCHANGED and not problems:
         problems = _missing_lists(batch, edit.form)
@@ -252,8 +257,9 @@ def _store_ready(
             names.give_way(later, row)
             return outcome if _store(row, RowState.CHECKED, **values) else None
     same = SameName(edit.form, names.as_same_name(others))
-    state, problems = _verdict(same)
-    _store(row, state, problems=problems, changes=values["changes"])
+    if by is None:
+        state, problems = _verdict(same)
+        _store(row, state, problems=problems, changes=values["changes"])
     return same
 
 

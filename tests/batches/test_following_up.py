@@ -14,7 +14,7 @@ from customers.batches.instructions import Action, Instruction
 from customers.codat.companies import accounting_connections
 from customers.editing import save
 from customers.editing.edit import Edit
-from customers.editing.save import Invalid, Ready
+from customers.editing.save import BeingSent, Invalid, Ready, SameName
 from customers.models import Batch, BatchRow, Write
 from customers.service import default_service
 from sandbox import Sandbox
@@ -74,6 +74,34 @@ def test_a_corrected_row_is_sent_with_the_persons_values(sandbox: Sandbox, edito
     # What was sent is not corrected any more.
     assert following_up.correct(row(batch), right, user=editor, service=service) is None
     assert len(calls(sandbox)) == 1
+
+
+@pytest.mark.parametrize(
+    ("case", "outcome"), [("invalid", Invalid), ("named", SameName), ("busy", BeingSent)]
+)
+def test_a_correction_that_is_not_saved_keeps_an_earlier_one(
+    case: str, outcome: type, sandbox: Sandbox, editor: User
+) -> None:
+    batch = check(made(sandbox, editor, 1))
+    service = default_service()
+    edit = following_up.open_correction(row(batch), service)
+    right = corrected(edit, phone="0123 corrected")
+    assert isinstance(following_up.correct(row(batch), right, user=editor, service=service), Ready)
+    kept = row(batch)
+
+    other = str(sandbox.state(COMPANY).copy[customer(sandbox, 3)]["customerName"])
+    name = {"invalid": "", "named": other, "busy": "New Ltd"}[case]
+    if case == "busy":
+        busy = sent(editor, write_request(sandbox, customer(sandbox), phone="0123 corrected"))
+        Write.objects.filter(pk=busy.pk).update(state=Write.State.SENDING, push_operation_key="")
+    colleague = User.objects.create_user("colleague")
+    wrong = corrected(following_up.open_correction(row(batch), service), customerName=name)
+    found = following_up.correct(row(batch), wrong, user=colleague, service=service)
+    assert isinstance(found, outcome)
+    now = row(batch)
+    assert (now.state, now.problems) == (RowState.CHECKED, [])
+    assert json.loads(now.payload)["phone"] == "0123 corrected"
+    assert (now.corrected_by, now.checked_at) == (editor, kept.checked_at)
 
 
 def test_a_row_corrected_while_the_batch_runs_is_sent_in_the_next_slice(

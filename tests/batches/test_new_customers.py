@@ -330,7 +330,9 @@ def test_a_correction_that_takes_the_name_of_another_row_is_asked_about(
     outcome = following_up.correct(row(batch, 1), other, user=editor, service=service)
     assert isinstance(outcome, SameName)
     assert outcome.keys == {"row:2"}
-    assert row_states(batch) == ["invalid", "checked"]
+    # Nothing was saved.
+    assert row_states(batch) == ["checked", "checked"]
+    assert row(batch, 1).new_name == "fern"
 
 
 def test_the_rows_of_a_batch_have_different_submissions(sandbox: Sandbox, editor: User) -> None:
