@@ -200,7 +200,7 @@ def decide(
     """Decide about a row as a save would, and store what was found. Raises CodatError.
 
     `by` is the person who corrected the row; else it is the batch's own. A correction that cannot be saved changes
-    nothing. None where nothing was stored, because the row was journaled or left out meanwhile.
+    nothing. None where nothing was stored, because the row was journaled or left out meanwhile, or the batch ended.
     """
     user = by or batch.user or User(username=batch.username)
     outcome = check(edit, user=user, service=service, record=record, read_at=read_at)
@@ -215,8 +215,8 @@ def decide(
     state, problems = _verdict(outcome)
     if state == RowState.UNCHANGED and not problems:
         problems = _missing_lists(batch, edit.form)
-    stored = _store(row, state, problems=problems, changes=changes, checked_at=read_at)
-    return outcome if stored else None
+    values = {"problems": problems, "changes": changes, "checked_at": read_at}
+    return outcome if _store(row, state, by=by, **values) else None
 
 
 def _store_ready(
@@ -244,8 +244,8 @@ def _store_ready(
     if by is not None:
         values["corrected_by"] = by
     if not name:
-        return outcome if _store(row, RowState.CHECKED, **values) else None
-    with save_lock(name_lock(batch.company_id, name)):
+        return outcome if _store(row, RowState.CHECKED, by=by, **values) else None
+    with save_lock(states.journal_lock(batch.pk), name_lock(batch.company_id, name)):
         others = [
             other
             for other in names.twins(row, name)
@@ -255,7 +255,7 @@ def _store_ready(
         later = [] if by else [each for each in others if each.position > row.position]
         if len(others) == len(later):
             names.give_way(later, row)
-            return outcome if _store(row, RowState.CHECKED, **values) else None
+            return outcome if _update(row, RowState.CHECKED, by=by, **values) else None
     same = SameName(edit.form, names.as_same_name(others))
     if by is None:
         state, problems = _verdict(same)
@@ -329,10 +329,28 @@ def _changes(form: Form) -> list[dict[str, str]]:
     ]
 
 
-def _store(row: BatchRow, state: str, *, problems: Iterable[object] = (), **values: Any) -> bool:
-    """Store what was found about a row that has no write yet; whether nobody left it out meanwhile."""
+def _store(row: BatchRow, state: str, **values: Any) -> bool:
+    """Store what was found about a row, as `_update` does; so that the batch does not end in between."""
+    with save_lock(states.journal_lock(row.batch_id)):
+        return _update(row, state, **values)
+
+
+def _update(
+    row: BatchRow,
+    state: str,
+    *,
+    problems: Iterable[object] = (),
+    by: User | None = None,
+    **values: Any,
+) -> bool:
+    """Store what was found about a row of an open batch that has no write yet; whether nobody left it out meanwhile.
+
+    A row that was left out before is taken in by a person's correction (`by`).
+    """
     lines = [line if isinstance(line, dict) else states.problem(str(line)) for line in problems]
-    rows = BatchRow.objects.filter(pk=row.pk, write=None).exclude(state=RowState.LEFT_OUT)
+    rows = BatchRow.objects.filter(pk=row.pk, write=None, batch__state__in=Batch.OPEN)
+    if not (by and row.state == RowState.LEFT_OUT):
+        rows = rows.exclude(state=RowState.LEFT_OUT)
     safe = [{name: db_safe(text)[:_MAX_TEXT] for name, text in line.items()} for line in lines]
     stored = rows.update(
         **(_NOTHING_TO_SEND | {"checked_at": timezone.now()} | values),

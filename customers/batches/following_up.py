@@ -75,14 +75,13 @@ def correct(
 ) -> Ready | Outcome | None:
     """Decide about a row with a person's values in place of the batch's. Raises CodatError.
 
-    `Ready`: the row is sent when the batch runs. None where the row was sent meanwhile, or the batch ended.
+    `Ready`: the row is sent when the batch runs, also one that was left out. None where the row was sent meanwhile, or
+    the batch ended.
     """
     row.refresh_from_db()
     is_open = row.batch.state in Batch.OPEN
     if row.write_id is not None or row.state not in CORRECTABLE or not is_open:
         return None
-    if row.state == RowState.LEFT_OUT:
-        BatchRow.objects.filter(pk=row.pk, write=None).update(state=RowState.CONFLICT)
     read_at = timezone.now()
     record = edit.target.read(service)
     return decide(row, row.batch, edit, service, record=record, read_at=read_at, by=user)

@@ -178,6 +178,17 @@ def finish(batch: Batch) -> bool:
 
     A row whose outcome is unknown, or that is still being followed, keeps its batch running.
     """
+    if not _has_ended(batch):
+        return False
+    # A correction may be stored at this moment: whoever has the lock first decides.
+    with save_lock(journal_lock(batch.pk)):
+        return _has_ended(batch) and _move(
+            batch, (State.RUNNING,), State.DONE, Action.FINISH, None, finished_at=timezone.now()
+        )
+
+
+def _has_ended(batch: Batch) -> bool:
+    """Whether no row of a batch can change any more."""
     open_rows = BatchRow.objects.filter(
         batch=batch, state__in=(BatchRow.State.WAITING, BatchRow.State.CHECKED), write=None
     )
@@ -185,11 +196,7 @@ def finish(batch: Batch) -> bool:
         batch=batch, state__in=(Write.State.QUEUED, *Write.UNFINISHED)
     )
     unread = Write.objects.filter(batch=batch, confirmation=Write.Confirmation.WAITING)
-    if open_rows.exists() or unfinished.exists() or unread.exists():
-        return False
-    return _move(
-        batch, (State.RUNNING,), State.DONE, Action.FINISH, None, finished_at=timezone.now()
-    )
+    return not (open_rows.exists() or unfinished.exists() or unread.exists())
 
 
 def leave_out(row: BatchRow) -> bool:
@@ -209,7 +216,7 @@ def leave_out(row: BatchRow) -> bool:
 
 
 def journal_lock(batch_id: object) -> str:
-    """The name of the lock under which rows of a batch are journaled, or left out."""
+    """The name of the lock under which rows of a batch are checked, journaled or left out, and the batch ends."""
     return f"journal {batch_id}"
 
 

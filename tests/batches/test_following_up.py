@@ -12,6 +12,7 @@ from django.contrib.auth.models import User
 from customers.batches import checking, following_up, journaling, states
 from customers.batches.instructions import Action, Instruction
 from customers.codat.companies import accounting_connections
+from customers.codat.errors import CodatError
 from customers.editing import save
 from customers.editing.edit import Edit
 from customers.editing.save import BeingSent, Invalid, Ready, SameName
@@ -276,3 +277,67 @@ def test_a_correction_that_comes_while_its_row_is_journaled_is_not_taken_for_sav
     monkeypatch.setattr(checking, "check", and_journal)
     assert following_up.correct(row(batch), edit, user=editor, service=service) is None
     assert writes(batch)[0].sent_values["phone"] == PHONE
+
+
+@pytest.mark.parametrize("is_left_out", [False, True])
+def test_a_correction_that_comes_as_the_batch_ends_is_not_taken_for_saved(
+    sandbox: Sandbox, editor: User, monkeypatch: pytest.MonkeyPatch, *, is_left_out: bool
+) -> None:
+    batch = check(made(sandbox, editor, 1, CLEAR_NAME))
+    states.start(batch, editor)
+    if is_left_out:
+        assert states.leave_out(row(batch))
+    service = default_service()
+    edit = corrected(following_up.open_correction(row(batch), service), customerName="Late Ltd")
+    decided = save.check
+
+    def and_finish(*arguments: Any, **named: Any) -> Any:
+        outcome = decided(*arguments, **named)
+        assert states.finish(batch)
+        return outcome
+
+    monkeypatch.setattr(checking, "check", and_finish)
+    before = row_states(batch)
+    assert following_up.correct(row(batch), edit, user=editor, service=service) is None
+    assert row_states(batch) == before
+
+
+def test_a_row_included_again_as_the_batch_ends_is_not_taken_for_ready(
+    sandbox: Sandbox, editor: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = started(sandbox, editor, 1)
+    assert states.leave_out(row(batch))
+    assert following_up.take_in(row(batch))
+    decided = save.check
+
+    def and_finish(*arguments: Any, **named: Any) -> Any:
+        outcome = decided(*arguments, **named)
+        assert states.finish(batch)
+        return outcome
+
+    monkeypatch.setattr(checking, "check", and_finish)
+    target = checking.target_maker(batch, default_service())(row(batch).customer_id)
+    checking.check_row(row(batch), batch, target, default_service())
+    assert row_states(batch) == ["conflict"]
+
+
+def test_a_row_left_out_stays_so_where_its_correction_cannot_be_saved(
+    sandbox: Sandbox, editor: User, no_waiting: None
+) -> None:
+    batch = check(made(sandbox, editor, 2))
+    service = default_service()
+    edit = corrected(following_up.open_correction(row(batch), service), phone="0123 corrected")
+    assert states.leave_out(row(batch))
+    sandbox.faults.add("/data/customers/", "status", status=500, count=-1)
+    with pytest.raises(CodatError):
+        following_up.correct(row(batch), edit, user=editor, service=service)
+    assert row_states(batch) == ["left_out", "checked"]
+
+    codat_is_back(sandbox)
+    wrong = corrected(edit, customerName="")
+    assert isinstance(
+        following_up.correct(row(batch), wrong, user=editor, service=service), Invalid
+    )
+    assert row_states(batch) == ["left_out", "checked"]
+    assert isinstance(following_up.correct(row(batch), edit, user=editor, service=service), Ready)
+    assert row_states(batch) == ["checked", "checked"]
