@@ -5,6 +5,7 @@ write; the next slice journals them.
 """
 
 import time
+import uuid
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
@@ -14,7 +15,7 @@ from customers.batches import names, states
 from customers.batches.creating import row_submission
 from customers.models import Batch, BatchRow, Write
 from customers.writes.save_lock import save_lock
-from customers.writes.showing.effects import undo_submission
+from customers.writes.showing.effects import let_undo_again, undo_submission
 
 _PIECE = 250
 # Seconds between two pieces: SQLite has one writer at a time.
@@ -63,10 +64,26 @@ def _journal(batch: Batch, rows: Sequence[BatchRow]) -> int:
 
 
 def _reasons(batch: Batch, rows: Sequence[BatchRow]) -> dict[int, str]:
-    """Why rows cannot be sent any more, by primary key: somebody changed their customer, or took their new name."""
+    """Why rows cannot be sent any more, by primary key: somebody changed their customer, took their new name, or has
+    saved the same undo.
+    """
     changed = changed_since(batch, {row.customer_id: row.checked_at for row in rows})
     of_customers = {row.pk: changed[row.customer_id] for row in rows if row.customer_id in changed}
-    return names.taken_since(batch, rows) | of_customers
+    return names.taken_since(batch, rows) | of_customers | _undone_already(batch, rows)
+
+
+def _undone_already(batch: Batch, rows: Sequence[BatchRow]) -> dict[int, str]:
+    """The rows of an undo whose submission another write has: it waits for approval, or is queued in another batch."""
+    undos = {_submission(batch, row): row for row in rows if _undone(batch, row)}
+    found = Write.objects.filter(submission__in=undos).only("submission", "state", "username")
+    reasons = {}
+    for write in found:
+        row = undos[write.submission]
+        if write.state == Write.State.NOT_SENT and row.retry_of_id:
+            let_undo_again(row.retry_of_id)
+        else:
+            reasons[row.pk] = f"{write.username} has saved the undo of this change already."
+    return reasons
 
 
 def changed_since(batch: Batch, checked: Mapping[str, datetime | None]) -> dict[str, str]:
@@ -94,8 +111,6 @@ def changed_since(batch: Batch, checked: Mapping[str, datetime | None]) -> dict[
 
 def _write(batch: Batch, row: BatchRow) -> Write:
     """The queued write of a row; as `journal.create_write` makes that of a save."""
-    undone = row.retry_of if batch.kind == Batch.Kind.UNDO else None
-    submission = undo_submission(undone.pk) if undone else row_submission(batch, row)
     return Write(
         user=batch.user,
         username=batch.username,
@@ -109,9 +124,20 @@ def _write(batch: Batch, row: BatchRow) -> Write:
         payload=row.payload,
         before=row.before,
         merged=row.merged,
-        submission=submission,
+        submission=_submission(batch, row),
         retry_of=row.retry_of,
         batch=batch,
         position=row.position,
         state=Write.State.QUEUED,
     )
+
+
+def _undone(batch: Batch, row: BatchRow) -> Write | None:
+    """The write that a row undoes; None where it undoes none."""
+    return row.retry_of if batch.kind == Batch.Kind.UNDO else None
+
+
+def _submission(batch: Batch, row: BatchRow) -> uuid.UUID:
+    """The submission of a row's write."""
+    undone = _undone(batch, row)
+    return undo_submission(undone.pk) if undone else row_submission(batch, row)

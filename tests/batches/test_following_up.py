@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from customers.editing.edit import Edit
 from customers.editing.save import BeingSent, Invalid, Ready, SameName
 from customers.models import Batch, BatchRow, Write
 from customers.service import default_service
+from customers.writes.showing.effects import undo_submission
 from sandbox import Sandbox
 from tests.support.batches import PHONE, check, made, row_states, send, started, writes
 from tests.support.journal import (
@@ -25,6 +27,7 @@ from tests.support.journal import (
     calls,
     codat_is_back,
     customer,
+    journaled,
     sent,
     settle_to_the_end,
     write_request,
@@ -232,6 +235,33 @@ def test_an_undo_that_was_not_sent_can_be_made_again(sandbox: Sandbox, editor: U
     assert row_states(second) == ["success"] * 2
     # It counts once: the first change is undone now.
     assert again(ended(batch, editor), editor, "undo") is None
+
+
+@pytest.mark.parametrize("state", ["waiting", "queued", "not_sent"])
+def test_an_undo_that_was_saved_after_the_check_stops_no_other_row(
+    state: str, sandbox: Sandbox, editor: User
+) -> None:
+    """It is no change of the customer yet, and has the row's submission."""
+    batch = started(sandbox, editor, 2)
+    send(batch)
+    settle_to_the_end(sandbox)
+    undone = again(ended(batch, editor), editor, "undo")
+    assert undone is not None
+    assert row_states(undone) == ["checked"] * 2
+    first = writes(batch)[0]
+    wanted = replace(
+        write_request(sandbox, first.customer_id), submission=undo_submission(first.pk)
+    )
+    single = journaled(User.objects.create_user("colleague"), wanted)
+    Write.objects.filter(pk=single.pk).update(state=state)
+
+    states.start(undone, editor)
+    send(undone)
+    if state == "not_sent":
+        assert row_states(undone) == ["pending"] * 2
+        return
+    assert row_states(undone) == ["conflict", "pending"]
+    assert row(undone).problems[0]["text"] == "colleague has saved the undo of this change already."
 
 
 def test_the_retry_of_an_undo_that_was_refused_undoes_again(sandbox: Sandbox, editor: User) -> None:
