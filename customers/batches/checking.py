@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import DatabaseError, InterfaceError
 from django.db.models import F
@@ -22,7 +21,7 @@ from customers.batches.creating import instructions_of
 from customers.batches.halts import halt_after
 from customers.batches.opening import open_row
 from customers.batches.reasons import write_reason
-from customers.batches.threads import for_each
+from customers.batches.unreadable import Attempts
 from customers.codat.companies import accounting_connection, is_linked
 from customers.codat.errors import CodatError, NotFound, RecordTooLarge, UnaddressableId
 from customers.codat.text import db_safe, folded_name
@@ -95,39 +94,46 @@ def check_turn(
         states.ready(batch)
         return Checked(0, is_finished=True)
     try:
-        target_of = target_maker(batch, service)
+        target_of = target_maker(batch, service, fresh=bool(batch.halted))
     except NotPossible as error:
         _end_all(batch, str(error))
         return Checked(len(rows), is_finished=False)
     except CodatError as error:
         halt_after(batch, error)
         return Checked(0, is_finished=True)
-    failed: list[CodatError] = []
-
-    def step(row: BatchRow) -> bool:
-        pace()
-        if should_stop():
-            return False
-        try:
-            check_row(row, batch, target_of(row.customer_id), service)
-        except CodatError as error:
-            failed.append(error)
-        except (DatabaseError, InterfaceError):
-            raise
-        except Exception:  # An error of one row must not stop the others, again and again.
-            log.exception("row %s", row.pk)
-            _store(row, RowState.INVALID, problems=[_NOT_CHECKED])
-        return not failed
-
-    for_each(rows, step, threads=settings.CODAT_WORKER_CALLS_AT_ONCE)
-    return _end_turn(batch, len(rows), failed)
+    attempts = Attempts(
+        batch,
+        check=lambda row: _attempt(row, batch, target_of, service),
+        read=lambda row: target_of(row.customer_id).read(service),
+        end=lambda row, reason: _store(row, RowState.INVALID, problems=[reason]),
+        should_stop=should_stop,
+        pace=pace,
+    )
+    attempts.run(rows)
+    return _end_turn(batch, len(rows), attempts.error)
 
 
-def _end_turn(batch: Batch, rows: int, failed: Sequence[CodatError]) -> Checked:
+def _attempt(
+    row: BatchRow, batch: Batch, target_of: Callable[[str], Target], service: CustomerService
+) -> CodatError | None:
+    """Check a row; why Codat could not be asked about it."""
+    try:
+        check_row(row, batch, target_of(row.customer_id), service)
+    except CodatError as error:
+        return error
+    except (DatabaseError, InterfaceError):
+        raise
+    except Exception:  # An error of one row must not stop the others, again and again.
+        log.exception("row %s", row.pk)
+        _store(row, RowState.INVALID, problems=[_NOT_CHECKED])
+    return None
+
+
+def _end_turn(batch: Batch, rows: int, error: CodatError | None) -> Checked:
     """Count the calls, and let the batch wait after an error."""
     Batch.objects.filter(pk=batch.pk).update(calls=F("calls") + rows)
-    if failed:
-        halt_after(batch, failed[0])
+    if error is not None:
+        halt_after(batch, error)
         return Checked(0, is_finished=True)
     states.go_on(batch)
     return Checked(rows, is_finished=False)

@@ -10,13 +10,16 @@ from django.utils import timezone
 
 from customers.batches import states
 from customers.codat.errors import (
+    ClientDisconnected,
     CodatError,
     NotAttempted,
+    NotSynced,
     PaymentRequired,
     RateLimited,
     Reserved,
     UnaddressableId,
     Unauthorized,
+    Unreachable,
 )
 from customers.models import Batch
 from customers.writes.approving.gate import NotApproved
@@ -28,6 +31,16 @@ _FIRST_WAIT, _LONGEST_WAIT = 5, 300
 # Unknown outcomes in a row, or refusals of all calls, after which a person is asked.
 MAX_HALTS = 3
 
+# Errors that would be the same for every customer of the company.
+_OF_ALL = (
+    NotAttempted,
+    RateLimited,
+    Unauthorized,
+    PaymentRequired,
+    NotSynced,
+    Unreachable,
+    ClientDisconnected,
+)
 _SENTENCES = {
     Halt.QUOTA: "Today’s calls to Codat are used up. The batch continues after 00:00 UTC.",
     Halt.UNAVAILABLE: "Codat is unavailable. The batch continues when Codat is back.",
@@ -43,6 +56,11 @@ def is_not_now(error: CodatError) -> bool:
     if isinstance(error, (NotAttempted, RateLimited, Unauthorized, PaymentRequired)):
         return True
     return error.status is None
+
+
+def may_be_of_row(error: CodatError) -> bool:
+    """Whether an error of reading a customer may be of this one alone: no other row has to wait for it."""
+    return not isinstance(error, _OF_ALL)
 
 
 def halt_after(batch: Batch, error: CodatError, *, is_unknown: bool = False) -> None:

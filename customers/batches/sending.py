@@ -17,10 +17,10 @@ from django.utils import timezone
 from customers.access.scopes import scope_of
 from customers.batches import journaling, names, states
 from customers.batches.checking import NotPossible, target_maker
-from customers.batches.halts import halt_after, is_not_now
+from customers.batches.halts import MAX_HALTS, halt_after, is_not_now, may_be_of_row
 from customers.batches.journaling import changed_since
 from customers.batches.threads import for_each
-from customers.codat.errors import CodatError
+from customers.codat.errors import CodatError, RecordTooLarge, UnaddressableId
 from customers.editing.unchanged import read_now
 from customers.models import Approval, Batch, BatchRow, BatchStep, Write
 from customers.service import CustomerService
@@ -44,7 +44,8 @@ class Slice:
     """One turn of sending: its limits, and what it did.
 
     `pace` waits until a further call may be made. `refusals` are the refusals in a row with the same `reason`. `halted`
-    is why the turn ended early. `is_approved`: a second person has approved the batch, maybe days ago.
+    is why the turn ended early. `is_approved`: a second person has approved the batch, maybe days ago. `unread` are
+    the rows whose customers could not be read.
     """
 
     batch: Batch
@@ -58,6 +59,7 @@ class Slice:
     reason: str = ""
     halted: str = ""
     error: CodatError | None = field(default=None)
+    unread: int = 0
     is_approved: bool = False
 
     @property
@@ -199,11 +201,25 @@ def _is_as_approved(turn: Slice, write: Write) -> bool:
     try:
         reason = read_now(write, turn.service).reason(write)
     except CodatError as error:
-        turn.halted, turn.error = turn.halted or "not now", turn.error or error
-        return False
+        if not _is_of_row(turn, error):
+            turn.halted, turn.error = turn.halted or "not now", turn.error or error
+            return False
+        turn.unread += 1
+        reason = f"This customer could not be read again before it was sent. {error.sentence}"
     if reason:
         _leave(write, reason)
     return not reason
+
+
+def _is_of_row(turn: Slice, error: CodatError) -> bool:
+    """Whether an error is of one customer, and the others can be sent.
+
+    Where Codat may be unavailable, the batch waits some times first, though the company can be read. Then one row a
+    turn is left.
+    """
+    if isinstance(error, (RecordTooLarge, UnaddressableId)):
+        return True
+    return may_be_of_row(error) and turn.batch.halts >= MAX_HALTS and not turn.unread
 
 
 def _leave(write: Write, reason: str) -> None:

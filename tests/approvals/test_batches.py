@@ -12,6 +12,7 @@ from django.utils import timezone
 from customers.access import people
 from customers.approvals import deciding
 from customers.batches import creating, following_up, states
+from customers.batches.halts import MAX_HALTS
 from customers.codat.companies import accounting_connections
 from customers.editing.edit import Edit
 from customers.models import Approval, Batch
@@ -209,6 +210,25 @@ def test_a_row_whose_customer_has_changed_since_is_not_sent(
     approve(asked(batch), approver)
     batches.send(batch)
     assert batches.row_states(batch) == ["pending", "not_sent", "pending"]
+
+
+def test_a_row_whose_customer_cannot_be_read_stops_no_other_row_for_good(
+    sandbox: Sandbox, editor: User, approver: User
+) -> None:
+    rule(larger_than=2)
+    ids = batches.customers_of(sandbox, 3)
+    batch = batches.check(batches.made(sandbox, editor, 3))
+    states.start(batch, editor)
+    approve(asked(batch), approver)
+    sandbox.faults.add(f"GET .*/data/customers/{ids[1]}$", "status", status=400, count=-1)
+    for _ in range(MAX_HALTS):
+        batches.send(batch)
+        assert batches.row_states(batch)[1] == "queued"
+    # Codat was there each time.
+    batches.send(batch)
+    assert batches.row_states(batch) == ["pending", "not_sent", "pending"]
+    [left] = batch.rows.filter(state="conflict")
+    assert left.problems[0]["text"].startswith("This customer could not be read again")
 
 
 def test_a_retry_and_an_undo_of_a_batch_wait(

@@ -7,13 +7,17 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.cache import cache
 
 from customers.batches import checking, creating, states
+from customers.batches.halts import MAX_HALTS
 from customers.batches.instructions import Action, Instruction
+from customers.codat.client import default_client
 from customers.editing.edit import Target
 from customers.models import Batch, BatchRow, Write
 from customers.service import default_service
 from sandbox import Sandbox
+from sandbox.faults import Kind
 from tests.support.batches import (
     PHONE,
     check,
@@ -159,6 +163,42 @@ def test_codat_that_is_away_fails_no_row_and_the_check_goes_on_later(
     codat_is_back(sandbox)
     check(batch)
     assert row_states(batch) == ["checked"] * 5
+
+
+@pytest.mark.parametrize("position", [1, 5, 10])
+@pytest.mark.parametrize(
+    ("kind", "status"), [("status", 400), ("status", 403), ("status", 500), ("html", None)]
+)
+def test_a_customer_that_cannot_be_read_stops_no_other_row(
+    sandbox: Sandbox, editor: User, kind: Kind, status: int | None, position: int, no_waiting: None
+) -> None:
+    batch = made(sandbox, editor, 10)
+    unreadable = row(batch, position).customer_id
+    sandbox.faults.add(f"/data/customers/{unreadable}$", kind, status=status, count=-1)
+    check(batch)
+    expected = ["checked"] * 10
+    expected[position - 1] = "invalid"
+    assert row_states(batch) == expected
+    assert (batch.state, batch.halted) == (State.READY, "")
+    assert texts(batch, position).startswith("Codat ") or "API key" in texts(batch, position)
+
+
+def test_the_only_customer_that_cannot_be_read_is_waited_for_at_first(
+    sandbox: Sandbox, editor: User, no_waiting: None
+) -> None:
+    batch = made(sandbox, editor, 1)
+    sandbox.faults.add("/data/customers/", "status", status=500, count=-1)
+    for _ in range(MAX_HALTS):
+        assert checking.check_turn(batch, default_service()).is_finished
+        assert row_states(batch) == ["waiting"]
+        batch.refresh_from_db()
+        assert batch.halted == Batch.Halt.UNAVAILABLE
+        # The circuit is closed again.
+        default_client.cache_clear()
+        cache.clear()
+    check(batch)
+    assert row_states(batch) == ["invalid"]
+    assert batch.state == State.READY
 
 
 def test_a_batch_that_is_cancelled_while_it_is_checked_stays_cancelled(
