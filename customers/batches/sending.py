@@ -131,9 +131,8 @@ def _send(turn: Slice) -> None:
     Batch.objects.filter(pk=batch.pk).update(calls=F("calls") + turn.sent + 1)
     if turn.error is not None:
         halt_after(batch, turn.error, is_unknown=turn.halted == "unknown")
-    else:
+    elif not states.finish(batch) and has_rows(batch):
         _pause_after_refusals(batch)
-        states.finish(batch)
 
 
 def _may_send(batch: Batch) -> bool:

@@ -161,6 +161,14 @@ def test_equal_failures_in_a_row_pause_the_batch_until_somebody_resumes_it(
     assert row_states(batch).count("pending") == 30 - failed
 
 
+def test_a_batch_whose_last_rows_are_refused_has_finished(sandbox: Sandbox, editor: User) -> None:
+    batch = started(sandbox, editor, sending.MAX_REFUSALS)
+    sandbox.faults.add("PUT", "status", status=400, count=-1)
+    send(batch)
+    assert row_states(batch) == ["failed"] * sending.MAX_REFUSALS
+    assert (phase(batch), batch.message) == (State.DONE, "")
+
+
 def test_the_quota_is_used_to_the_reserve_and_the_batch_waits_for_midnight(
     sandbox: Sandbox, editor: User
 ) -> None:
