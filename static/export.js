@@ -20,7 +20,12 @@
     // After the browser has read the form.
     setTimeout(() => {
       button.disabled = true;
-      htmx.ajax("GET", form.dataset.progress, { target: "#export-progress", swap: "innerHTML" });
+      // Its successors ask again each second, and so does this one where a request fails.
+      const asking = document.createElement("div");
+      const attributes = { "hx-get": form.dataset.progress, "hx-trigger": "every 1s, load", "hx-target": "this", "hx-swap": "outerHTML" };
+      for (const [name, value] of Object.entries(attributes)) asking.setAttribute(name, value);
+      document.getElementById("export-progress").replaceChildren(asking);
+      htmx.process(asking);
     });
   });
 

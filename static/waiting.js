@@ -92,8 +92,8 @@
   });
   addEventListener("submit", (event) => {
     const { target: form, submitter } = event;
-    // A form whose answer is a file says for itself how far it is.
-    if (event.defaultPrevented || form.dataset.progress) return;
+    // A form whose answer is a file leaves the page where it is, and says for itself how far it is.
+    if (event.defaultPrevented || form.dataset.progress || form.matches("[data-file]")) return;
     begin("page", {
       address: submitter?.getAttribute("formaction") || form.getAttribute("action") || location.href,
       method: (submitter?.getAttribute("formmethod") || form.getAttribute("method") || "get").toUpperCase(),

@@ -147,6 +147,21 @@ def test_ticks_of_one_company_make_its_batch(
     expect(page.get_by_role("main")).to_contain_text("1 customer")
 
 
+def test_a_double_click_asks_for_one_file(page: Page) -> None:
+    page.goto("/search/?q=beacon")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(f"{request.method} {request.url}"))
+    button = page.get_by_role("button", name="as one file")
+    with page.expect_download() as started:
+        button.dblclick()
+    assert started.value.suggested_filename.startswith("customers-found-")
+    assert started.value.failure() is None
+    posts = [each for each in asked if each.startswith("POST")]
+    assert len(posts) == 1
+    # The page says of a page that is left that it waits, and of a file nothing.
+    expect(page.locator("#waiting")).to_be_hidden()
+
+
 @pytest.mark.parametrize(
     "context",
     [

@@ -9,7 +9,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Download, Page, expect
+from playwright.sync_api import Download, Page, Route, expect
 
 from customers.web import links
 from tests.browser.conftest import OpenPage, Stack
@@ -83,6 +83,26 @@ def test_the_page_says_how_far_it_is(open_page: OpenPage, fresh: Stack) -> None:
     assert len(customers_in(download)) > 4000
     # Nothing says that the page waits for Codat any more.
     expect(page.locator("#waiting")).to_be_hidden()
+
+
+def test_a_request_that_fails_does_not_end_the_following(open_page: OpenPage, fresh: Stack) -> None:
+    page = open_page()
+    page.goto(links.export(fresh.company("qbo"), is_all=True))
+    progress = re.compile(r"/exports/")
+    failed: list[str] = []
+
+    def fail_twice(route: Route) -> None:
+        if len(failed) == 2:
+            route.continue_()
+            return
+        failed.append(route.request.url)
+        route.abort()
+
+    page.route(progress, fail_twice)
+    assert press(page).failure() is None
+    expect(page.locator("#exported h2")).to_have_text(re.compile(r"Exported \d+ customers"))
+    assert len(failed) == 2
+    expect(page.locator("#start-export")).to_be_enabled()
 
 
 def test_a_file_that_breaks_off(open_page: OpenPage, fresh: Stack) -> None:
