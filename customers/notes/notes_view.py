@@ -116,6 +116,10 @@ def _set_owner(request: HttpRequest, subject: Subject, user: User) -> str:
     if not (subject.has_owner and user.has_perm(WRITE)):
         raise PermissionDenied
     wanted, chosen = request.POST.get("user", ""), None
+    present = owners.owner_of(subject)
+    if present and wanted == str(present.user_id):
+        # Also one who may not see the company any more: nobody has chosen another.
+        return "owner"
     if wanted:
         is_id = wanted.isdecimal() and len(wanted) < 10
         chosen = reader(int(wanted), subject.company_id) if is_id else None

@@ -196,6 +196,26 @@ def test_the_same_owner_keeps_who_set_them(customer: Subject, viewer: User, edit
     assert (owner.user, owner.set_by_name) == (editor, "viewer")
 
 
+@pytest.mark.parametrize("why", ["off", "elsewhere"])
+def test_an_owner_who_cannot_be_chosen_stays_until_another_is(
+    customer: Subject, viewer: User, editor: User, editor_client: RawPathClient, why: str
+) -> None:
+    owners.set_owner(customer, viewer, by=editor)
+    if why == "off":
+        User.objects.filter(pk=viewer.pk).update(is_active=False)
+    else:
+        people.set_sees_all(viewer, sees_all=False)
+    page = editor_client.get(f"{customer.notes_url}?owner=choose").content.decode()
+    (selected,) = re.findall(r'<option value="([0-9]*)" selected>viewer', page)
+    assert page.count(" selected") == 1
+    post = {"action": "owner", "user": selected}
+    assert editor_client.post(customer.notes_url, post).status_code == 303
+    assert Owner.objects.get().user == viewer
+    editor_client.post(customer.notes_url, {"action": "owner", "user": ""})
+    assert editor_client.post(customer.notes_url, post).status_code == 422
+    assert not Owner.objects.exists()
+
+
 def test_a_viewer_sets_no_owner(
     company: str, customer: Subject, viewer: User, viewer_client: RawPathClient
 ) -> None:
