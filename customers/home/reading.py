@@ -23,6 +23,7 @@ from customers.home.events import CompanyEvent, company_events, events_since
 from customers.home.sources.companies import LINKED
 from customers.index.companies import compare
 from customers.models import CompanyState
+from customers.people import asking
 from customers.service import CustomerService
 
 ShouldStop = Callable[[], bool]
@@ -64,6 +65,7 @@ def read_all(service: CustomerService, should_stop: ShouldStop) -> int:
                 break
         CompanyState.objects.filter(read_at__lt=started_at).delete()
         compare(found)
+        asking.forget_answered()
         _read_schedules(service, should_stop)
     return number
 
@@ -87,6 +89,8 @@ def read_events(service: CustomerService, should_stop: ShouldStop) -> int:
             known = (state.read_at, state.event_at) if state else ()
             if all(moment is None or moment < event.received_at for moment in known):
                 done += _apply(event, service)
+    if done:
+        asking.forget_answered()
     return done
 
 

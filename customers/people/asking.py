@@ -65,3 +65,9 @@ def forget_if_answered(user: User) -> None:
     """Delete the request of somebody who has access now."""
     if not lacks_access(user):
         AccessRequest.objects.filter(user=user).delete()
+
+
+def forget_answered() -> None:
+    """The same for everybody who asked: a company that got a tag is an answer, too."""
+    for user in User.objects.filter(access_request__isnull=False).select_related("person"):
+        forget_if_answered(user)

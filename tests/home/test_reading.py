@@ -8,12 +8,16 @@ import pytest
 from django.utils import timezone
 from pytest_django import Settings
 
+from customers.access.people import grant
+from customers.access.roles import Role
 from customers.home import reading, syncing
 from customers.home.company_facts import folded
-from customers.models import CompanyState, CompanySync, WebhookEvent
+from customers.models import AccessRequest, CompanyState, CompanySync, Grant, WebhookEvent
+from customers.people import asking
 from customers.service import default_service
 from customers.writes.events import webhooks
 from sandbox import Sandbox
+from tests.support.people import person
 from tests.support.webhooks import Event, event, signed
 
 pytestmark = pytest.mark.django_db
@@ -143,6 +147,25 @@ def test_an_event_of_a_connection_reads_its_company_alone(sandbox: Sandbox) -> N
     assert [call.path for call in sandbox.calls] == [f"/companies/{sandbox.company('qbo')}"]
     assert state_of(sandbox, "qbo").status == "Deauthorized"
     assert read_events() == 0, "once"
+
+
+@pytest.mark.parametrize("by_event", [False, True], ids=["all", "event"])
+def test_a_tag_that_a_company_gets_answers_a_request_for_access(
+    sandbox: Sandbox, groups: None, by_event: bool
+) -> None:
+    if by_event:
+        read()
+        CompanyState.objects.update(grant_keys="")
+    users = [person(name, Role.VIEWER, sees_all=False) for name in ("jo", "other")]
+    for user, region in zip(users, ("uk", "nowhere"), strict=True):
+        grant(user, Grant.Kind.TAG, region, key="region")
+        assert asking.ask(user)
+    if by_event:
+        received(changed(sandbox, "xero", "company.updated"))
+        assert read_events() == 1
+    else:
+        read()
+    assert AccessRequest.objects.get().user == users[1]
 
 
 def test_an_event_of_a_company_that_is_gone_removes_it(sandbox: Sandbox) -> None:
