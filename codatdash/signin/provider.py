@@ -120,8 +120,9 @@ def groups_of(claims: Mapping[str, Any]) -> set[str]:
 def set_role_by_claims(user: User, claimed: list[str]) -> None:
     """Give a user the highest role that OIDC_ROLES gives to their groups at the provider, or take every role away.
 
-    The last administrator keeps the role, with a warning in the log. Without OIDC_ROLES an administrator gives roles,
-    and nothing is changed. Somebody who then has no role sees nothing, which is an entry in the audit.
+    The last administrator, and the last one who sees all companies, keeps the role, with a warning in the log. Without
+    OIDC_ROLES an administrator gives roles, and nothing is changed. Somebody who then has no role sees nothing, which
+    is an entry in the audit.
     """
     if not settings.OIDC_ROLES:
         return

@@ -39,7 +39,7 @@ def change_role(by: User, person_id: int, role: Role | None) -> bool:
 def change_role_by_claims(person_id: int, role: Role | None) -> bool:
     """Give the role that the claims of the provider name; whether anything was changed. A superuser stays one.
 
-    Raises Refused where the last administrator would lose the role.
+    Raises Refused where the last administrator, or the last one who sees all companies, would lose the role.
     """
     with one_at_a_time():
         person = User.objects.select_related("person").get(pk=person_id)

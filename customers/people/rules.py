@@ -1,7 +1,8 @@
 """Who may change whom. Every change of a person is made inside `changing`, which decides it again under one lock.
 
 A person may give what they have: a role up to their own, companies that they see. Who sees more is changed by those
-who see it, too. The last administrator keeps the role, and nobody changes what they themselves see.
+who see it, too. The last administrator keeps the role, as does the last one who sees all companies: nobody else could
+give them. Nobody changes what they themselves see.
 """
 
 from collections.abc import Iterator
@@ -24,6 +25,10 @@ _HIGHER = "This person has a higher role than you. Ask somebody with that role."
 _WIDER = "This person sees companies that you do not see. Ask somebody who sees them."
 _LAST = (
     "This is the last administrator who can sign in. Give the role to somebody else first, "
+    "then try again."
+)
+_LAST_WHO_SEES_ALL = (
+    "No other administrator sees all companies. Give all companies to another one first, "
     "then try again."
 )
 _OWN_ACCOUNT = "You cannot switch off your own account. Ask another administrator."
@@ -105,10 +110,15 @@ def never_came() -> Q:
 
 
 def require_another_administrator(person: User) -> None:
-    """Raises Refused where nobody but this person could administer."""
+    """Raises Refused where nobody but this person could administer, or could give all companies to others."""
+    if not administrators().filter(pk=person.pk).exists():
+        return
     others = administrators().exclude(pk=person.pk)
-    if administrators().filter(pk=person.pk).exists() and not others.exists():
+    if not others.exists():
         raise Refused(_LAST)
+    see_all = Q(is_superuser=True) | Q(person__sees_all=True)
+    if scope_of(person).is_everything and not others.filter(see_all).exists():
+        raise Refused(_LAST_WHO_SEES_ALL)
 
 
 def require_role(change: Change, role: Role | None) -> None:

@@ -9,7 +9,9 @@ from customers.access.people import grant, role_of, scope_of
 from customers.access.roles import Role
 from customers.models import Grant, Invitation, PersonEvent
 from customers.people import invitations
+from customers.people.accounts import change_role_by_claims
 from customers.people.invitations import NewPerson
+from customers.people.rules import Refused
 from tests.conftest import RawPathClient
 from tests.support.people import person
 
@@ -86,3 +88,17 @@ def test_one_steps_down_who_sees_one_company(
     posted = {"action": "role", "role": "editor"}
     assert narrow_client.post(f"/people/{narrow.pk}/", posted).status_code == 303
     assert role_of(narrow) == Role.EDITOR
+
+
+def test_the_last_who_sees_all_companies_stays_an_administrator(
+    manager: User, narrow: User, manager_client: RawPathClient
+) -> None:
+    posted = {"action": "role", "role": "editor"}
+    answer = manager_client.post(f"/people/{manager.pk}/", posted)
+    assert answer.status_code == 422
+    assert "No other administrator sees all companies" in answer.content.decode()
+    with pytest.raises(Refused):
+        change_role_by_claims(manager.pk, Role.EDITOR)
+    assert role_of(User.objects.get(pk=manager.pk)) == Role.ADMINISTRATOR
+    assert manager_client.post(f"/people/{narrow.pk}/", {"action": "all"}).status_code == 303
+    assert manager_client.post(f"/people/{manager.pk}/", posted).status_code == 303
