@@ -63,6 +63,19 @@ def approve(approval: Approval, user: User, service: CustomerService) -> None:
     approval.refresh_from_db()
 
 
+def close(approval: Approval, user: User, service: CustomerService) -> None:
+    """Make a request about one change void, because its customer has changed. Nothing is sent.
+
+    Raises Refused where the change could be approved after all, where this person may not decide, or somebody has;
+    CodatError where the customer cannot be read.
+    """
+    _check_person(approval, user)
+    if approval.write is None:
+        raise Refused("The request of a batch is approved or returned.")
+    _approve_write(approval, approval.write, user, service, is_closing=True)
+    approval.refresh_from_db()
+
+
 def return_to_author(approval: Approval, user: User, comment: str) -> None:
     """Return a request to its author with a comment; nothing is sent. Raises Refused, LacksComment without one."""
     _check_person(approval, user)
@@ -158,7 +171,14 @@ def _move(
 # -- one change -------------------------------------------------------------------------------------
 
 
-def _approve_write(approval: Approval, write: Write, user: User, service: CustomerService) -> None:
+def _approve_write(
+    approval: Approval,
+    write: Write,
+    user: User,
+    service: CustomerService,
+    *,
+    is_closing: bool = False,
+) -> None:
     reading = read_now(write, service)
     with save_lock(*locks_of(write)):
         write.refresh_from_db()
@@ -168,6 +188,8 @@ def _approve_write(approval: Approval, write: Write, user: User, service: Custom
                 f"{other.username} is saving this customer now. Try again in a few seconds."
             )
         reason = _void_reason(approval, write, reading)
+        if is_closing and not reason:
+            raise Refused("The change can be sent again, so the request was not closed.")
         state, next_state = (
             (State.VOID, WriteState.FAILED) if reason else (State.APPROVED, WriteState.QUEUED)
         )

@@ -13,14 +13,14 @@ from customers.notices.choices import choices_of, kinds_for, way_of
 from customers.notices.kinds import CHANNEL_KINDS, FACTS, WAY_LABELS, Kind, Way
 
 MAIL_WAYS = (Way.MAIL, Way.DIGEST)
-_WAY = "Choose how you are told from the list."
+_WAY = "Choose a way to be notified from the list."
 _HOUR = "Choose an hour from the list."
 
 
 class ChoicesForm(forms.Form):
     """How a person is told of each kind that there is for them, and when their digest is sent.
 
-    `has_mail`: whether mail can be sent to them. Without it, only what is in the page can be chosen; what was stored
+    `has_mail`: whether mail can be sent to them. Without it, only what is on the page can be chosen; what was stored
     before still may.
     """
 
@@ -73,7 +73,7 @@ class ChannelForm(forms.Form):
         label="Address",
         max_length=outside.MAX_URL,
         error_messages={
-            "required": "Enter the address that the other side gave you.",
+            "required": "Enter the channel’s address.",
             "max_length": f"Enter an address of at most {outside.MAX_URL} characters.",
         },
     )

@@ -21,7 +21,7 @@ class Kind(StrEnum):
 
 
 class Way(StrEnum):
-    """How a person is told of a kind. By mail and in a digest means in the page as well."""
+    """How a person is told of a kind. By mail and in a digest means on the page as well."""
 
     OFF = "off"
     PAGE = "page"
@@ -31,7 +31,7 @@ class Way(StrEnum):
 
 WAY_LABELS = {
     Way.OFF: "Off",
-    Way.PAGE: "In the page",
+    Way.PAGE: "On the page",
     Way.MAIL: "By mail at once",
     Way.DIGEST: "In a daily digest",
 }

@@ -115,10 +115,10 @@ def _status(
             )
             status = connection.getresponse().status
     except (HTTPError, HTTPException, OSError) as error:
-        raise PostFailedError(f"The other side did not answer ({type(error).__name__}).") from error
+        raise PostFailedError(f"The receiver did not answer ({type(error).__name__}).") from error
     # The end of a connection reads like the end of the headers.
     if is_ended.is_set():
-        raise PostFailedError("The other side did not answer in time.")
+        raise PostFailedError("The receiver did not answer in time.")
     return status
 
 
@@ -142,9 +142,9 @@ def _ending(connection: HTTPSConnection) -> Iterator[threading.Event]:
 
 def _accept(status: int) -> None:
     if 300 <= status < 400:
-        raise PostFailedError("The other side redirects, which is not followed.")
+        raise PostFailedError("The receiver redirects, which is not followed.")
     if not 200 <= status < 300:
-        raise PostFailedError(f"The other side answered with status {status}.")
+        raise PostFailedError(f"The receiver answered with status {status}.")
 
 
 def _is_listed(host: str) -> bool:

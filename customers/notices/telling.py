@@ -24,7 +24,7 @@ def tell(
     title: str,
     link: str,
 ) -> int:
-    """Tell people of an event, each as they chose; how many are told in the page or by mail.
+    """Tell people of an event, each as they chose; how many are told on the page or by mail.
 
     `cause` names the event for all time, such as `approval:<ID>:wanted`: whoever was told of it is not told again,
     however often this is called. `company_id` is "" for an event of no company; of a company, only those are told who

@@ -65,14 +65,26 @@ def test_the_page_says_what_has_moved(
     approval = waiting(sandbox, editor)
     changed_in_codat(sandbox, customer(sandbox), emailAddress="moved@example.com")
     page = shown(approver_client, approval)
-    assert "The customer has changed since this was saved." in page
+    assert "The customer has changed since this was saved," in page
     assert "moved@example.com" in page
-    assert "Make void" in page
-    answer = approver_client.post(links.approval(approval.pk), {"action": "approve"})
+    assert "Close the request, or return it to the author." in page
+    answer = approver_client.post(links.approval(approval.pk), {"action": "close"})
     assert answer.status_code == 303
     assert "The request is void." in shown(approver_client, approval)
     assert change_page(approver_client, write_of(approval)).count("Make the change again") == 1
     assert not calls(sandbox)
+
+
+def test_closing_sends_nothing_where_the_customer_is_as_it_was(
+    sandbox: Sandbox, editor: User, approver_client: RawPathClient
+) -> None:
+    rule()
+    approval = waiting(sandbox, editor)
+    answer = approver_client.post(links.approval(approval.pk), {"action": "close"})
+    assert answer.status_code == 409
+    assert "so the request was not closed." in answer.content.decode()
+    approval.refresh_from_db()
+    assert (approval.state, calls(sandbox)) == (State.WAITING, [])
 
 
 def test_a_get_decides_nothing(

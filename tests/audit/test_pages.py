@@ -96,7 +96,7 @@ def test_a_row_says_who_what_where_and_leads_there(
     assert "viewer Customer read form Alpha 39" in words
     assert "Reads: " not in text, "nothing was chained yet"
     chains.extend()
-    assert "Reads: 2 chained." in client.get("/audit/").content.decode()
+    assert "Reads: 2 entries protected against changes." in client.get("/audit/").content.decode()
 
 
 def test_what_is_wrong_in_an_address_is_said(client: RawPathClient) -> None:

@@ -316,7 +316,7 @@ def test_the_audit_has_what_was_done_with_a_channel(lead_client: RawPathClient) 
         ({"name": ""}, "Enter a name."),
         ({"name": "\u200b"}, "Enter a name."),
         ({"form": "pigeon"}, "Choose a kind of channel."),
-        ({"url": ""}, "Enter the address"),
+        ({"url": ""}, "Enter the channel’s address."),
         ({"url": "http://hooks.slack.com/a"}, "begins with https://"),
         ({"url": "https://169.254.169.254/"}, "may not be sent to 169.254.169.254"),
         ({"kinds": []}, "Select at least one event."),

@@ -104,7 +104,7 @@ def mail_server(settings: Settings) -> Iterator[Mailbox]:
 
 @dataclass
 class Receiver:
-    """The other side of a channel. `statuses` are answered first, with headers; then 204."""
+    """The receiver of a channel. `statuses` are answered first, with headers; then 204."""
 
     port: int
     requests: list[tuple[dict[str, str], bytes]] = field(default_factory=list)

@@ -34,7 +34,7 @@ MAX_ROWS = 50
 def approval_page(request: HttpRequest, approval_id: uuid.UUID) -> HttpResponse:
     """One request. A GET reads the customer from Codat while it waits.
 
-    POST `action` is approve, return (with `comment`) or withdraw; each has an effect once.
+    POST `action` is approve, close, return (with `comment`) or withdraw; each has an effect once.
     """
     rows = Approval.objects.select_related("write__batch", "batch", "asked_by", "write__user")
     approval = get_object_or_404(rows, pk=approval_id)
@@ -62,6 +62,8 @@ def _act(request: HttpRequest, approval: Approval) -> None:
     user, action = cast(User, request.user), request.POST.get("action", "")
     if action == "approve":
         deciding.approve(approval, user, default_service())
+    elif action == "close":
+        deciding.close(approval, user, default_service())
     elif action == "return":
         deciding.return_to_author(approval, user, request.POST.get("comment", ""))
     elif action == "withdraw":
