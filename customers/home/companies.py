@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db.models import Count, QuerySet
 from django.utils import timezone
 
-from customers.formatting import counted
+from customers.formatting import counted, thousands
 from customers.home.company_facts import folded
 from customers.home.problem import Problem
 from customers.home.sources.companies import OLD
@@ -174,7 +174,15 @@ def _customers(ids: Sequence[str]) -> Mapping[str, int]:
 
 
 def showing(table: CompanyTable) -> str:
-    """`Showing 15 of 212`, "" where all are shown."""
+    """`Showing 15 of 212 companies`, "" where all are shown."""
     if len(table.rows) >= table.found:
         return ""
-    return f"Showing {len(table.rows)} of {counted(table.found, 'company', 'companies')}"
+    rows = thousands(len(table.rows))
+    return f"Showing {rows} of {counted(table.found, 'company', 'companies')}"
+
+
+def more_label(table: CompanyTable) -> str:
+    """The link that shows more of them, "" where no more can be shown."""
+    if len(table.rows) >= min(table.found, MANY):
+        return ""
+    return "Show all" if table.found <= MANY else f"Show {thousands(MANY)}"

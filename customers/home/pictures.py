@@ -28,7 +28,7 @@ LABELS = {
     ACCEPTED: "Accepted",
     RUNNING: "In progress or unknown",
     DIFFERENT: "Came back different",
-    REFUSED: "Refused or timed out",
+    REFUSED: "Refused, not sent or timed out",
 }
 
 
@@ -91,7 +91,13 @@ def ages_picture() -> AgesPicture | None:
         d=Count("pk", filter=later[1]),
         e=Count("pk", filter=Q(last_sync=None)),
     )
-    labels = ("Last 24 hours", "Last 7 days", "Last 30 days", "Older", "Never")
+    labels = (
+        "Last 24 hours",
+        "1 to 7 days ago",
+        "7 to 30 days ago",
+        "More than 30 days ago",
+        "Never",
+    )
     rows = [
         (label, number, label in labels[3:])
         for label, number in zip(labels, numbers.values(), strict=True)

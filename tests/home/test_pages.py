@@ -130,6 +130,22 @@ def test_a_long_list_of_companies_says_how_many(editor_client: RawPathClient) ->
     assert len(re.findall(r'id="company-\d+"', page(editor_client, "?rows=all"))) == 20
 
 
+def test_of_more_companies_than_a_page_lists_no_link_leads_to_the_same_page(
+    monkeypatch: pytest.MonkeyPatch, editor_client: RawPathClient
+) -> None:
+    for number in range(20):
+        company(f"C{number:02}", company_id=f"c{number}")
+    for module in ("companies", "pages.board_context"):
+        monkeypatch.setattr(f"customers.home.{module}.MANY", 17)
+    html = page(editor_client)
+    assert "Showing 15 of 20 companies" in html
+    assert ">Show 17</a>" in html
+    html = page(editor_client, "?rows=all")
+    assert "Showing 17 of 20 companies" in html
+    assert 'id="all-companies"' not in html
+    assert "The search above finds the others." in html
+
+
 def test_nothing_to_do_and_nothing_known(editor_client: RawPathClient) -> None:
     html = page(editor_client)
     for text in ("Nothing needs your attention", "No companies yet", "has not counted them yet"):

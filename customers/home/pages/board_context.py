@@ -22,7 +22,7 @@ from customers.home.board import (
     board_of,
     sections,
 )
-from customers.home.companies import FEW, MANY, company_table, showing
+from customers.home.companies import FEW, MANY, company_table, more_label, showing
 from customers.service import default_service
 from customers.web import links
 from customers.writes import drafts
@@ -117,6 +117,7 @@ def companies_context(place: HomePlace, board: Board) -> dict[str, Any]:
         "place": place,
         "table": table,
         "showing": showing(table),
+        "more_label": more_label(table),
         "all_url": place.address(rows="all"),
         "home_url": place.address(q="", rows=""),
     }

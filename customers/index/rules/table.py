@@ -113,7 +113,7 @@ RULES: tuple[Rule, ...] = (
         "invisible",
         1 << 11,
         "Invisible or doubled characters",
-        "Such values look right, but a search does not find them. Open the customer and save it again.",
+        "Such values look right but do not match when compared. Type the value again.",
         lambda row, _: row.has_invisible,
     ),
 )
