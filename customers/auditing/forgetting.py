@@ -6,8 +6,10 @@ from django.db.models import F
 
 from customers.audit import recording as audit
 from customers.auditing.held import Customer, obstacles, opened_by
-from customers.models import AuditEntry, IndexedCompany, Preferences
+from customers.models import AuditEntry, Batch, Export, IndexedCompany, Preferences
+from customers.scope import EVERYTHING, restricted
 from customers.spreadsheets.importing import states as import_states
+from customers.web import links
 from customers.worker import forgetting
 from customers.writes.save_lock import customer_lock, lock_in_transaction
 
@@ -37,6 +39,7 @@ def forget(customer: Customer, *, user: User) -> None:
         customer.notes.delete()
         customer.owners.delete()
         _forget_recent(customer)
+        _forget_searches(customer)
         imports = [source for source in customer.imports if import_states.forget(source)]
         audit.record(
             AuditEntry.Kind.FORGOTTEN,
@@ -54,3 +57,16 @@ def _forget_recent(customer: Customer) -> None:
     for row in opened_by(customer):
         kept = [each for each in row.recent_records if each != removed]
         Preferences.objects.filter(pk=row.pk).update(recent_records=kept)
+
+
+def _forget_searches(customer: Customer) -> None:
+    """Delete the words of searches by which exports and batches of its company were selected: maybe its values."""
+    exports = Export.objects.filter(company_id=customer.company_id)
+    asked = set(forgetting.with_words(exports).values_list("question", flat=True))
+    forgetting.empty_questions(forgetting.with_words(exports))
+    with restricted(EVERYTHING):
+        # A search over all companies has a line for each of them.
+        of_all = Export.objects.filter(question__startswith=links.search(), question__in=asked)
+        forgetting.empty_questions(of_all)
+    batches = Batch.objects.filter(company_id=customer.company_id)
+    forgetting.empty_questions(forgetting.with_words(batches))

@@ -13,7 +13,8 @@ from customers.scoped import CompanyManager
 class Export(models.Model):
     """One export: who took which customers out of the dashboard, how many, and whether the file is whole.
 
-    The row is made before the first byte is sent. It is never deleted and holds no customer's data.
+    The row is made before the first byte is sent. It is never deleted. It holds no customer's data but the words of a
+    search in its question, which are deleted by age.
     """
 
     class State(models.TextChoices):

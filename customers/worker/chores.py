@@ -115,6 +115,7 @@ def _forget(_: CustomerService, __: ShouldStop) -> Counts:
         forgetting.delete_events(),
         forgetting.delete_unstarted_batches(),
         forgetting.forget_imports(),
+        forgetting.forget_searches(),
         inbox.delete_old(),
         sending.delete_old(),
         facts.delete_old(),

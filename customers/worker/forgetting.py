@@ -1,4 +1,4 @@
-"""Deletes old values under the retention policy: of changes, drafts, events, batches, imports; and expired sessions.
+"""Deletes old values under the retention policy: of changes, drafts, events, batches, imports, exports; and sessions.
 
 Rows go in pieces, so that saves do not wait long for one transaction.
 """
@@ -6,16 +6,28 @@ Rows go in pieces, so that saves do not wait long for one transaction.
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from importlib import import_module
-from typing import Any
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.db.models import Case, Exists, F, Max, OuterRef, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
-from customers.models import Approval, Batch, BatchRow, Draft, Import, Lease, WebhookEvent, Write
+from customers.models import (
+    Approval,
+    Batch,
+    BatchRow,
+    Draft,
+    Export,
+    Import,
+    Lease,
+    WebhookEvent,
+    Write,
+)
 from customers.spreadsheets.importing import states as import_states
 from customers.writes.leases import WORKER
+
+R = TypeVar("R", Batch, Export)
 
 # Codat may deliver an event again for 28 hours; until then it must be recognised as a repeat.
 MIN_EVENT_AGE = timedelta(hours=48)
@@ -111,6 +123,21 @@ def forget_imports() -> int:
     limit = timezone.now() - timedelta(days=settings.KEEP_IMPORTS_DAYS)
     old = Import.objects.filter(created_at__lt=limit, forgotten_at=None)
     return sum(import_states.expire(source) for source in old.iterator())
+
+
+def forget_searches() -> int:
+    """Delete the words of searches from the old lines of the journal of exports; how many lines there were."""
+    return _in_pieces(with_words(Export.objects.filter(created_at__lt=_limit())), empty_questions)
+
+
+def with_words(rows: "QuerySet[R]") -> "QuerySet[R]":
+    """The exports or batches that were selected by the words of a search: they may be values of a customer."""
+    return rows.filter(question__regex=r"[?&]q=")
+
+
+def empty_questions(rows: "QuerySet[R]") -> int:
+    """Delete what exports or batches were selected by; how many there were."""
+    return rows.update(question="")
 
 
 def delete_sessions() -> None:

@@ -11,9 +11,11 @@ from django.contrib.auth.models import User
 from customers.batches import states
 from customers.models import (
     AuditEntry,
+    Batch,
     BatchRow,
     Draft,
     DuplicatePair,
+    Export,
     Import,
     ImportFile,
     IndexedCompany,
@@ -137,6 +139,28 @@ def check_forgotten(pk: str) -> None:
     assert (
         Note.objects.get().subject_id == Owner.objects.get(kind="customer").subject_id == "another"
     )
+
+
+def test_words_of_searches_are_forgotten_with_a_customer(
+    sandbox: Sandbox, client: RawPathClient, editor: User
+) -> None:
+    company_id, pk = sandbox.company(COMPANY), customer(sandbox)
+    of_all = "/search/?q=jane%40zyxw.example"
+    asked = [
+        (company_id, "?q=jane"), (company_id, of_all), (ALPHA, of_all), (company_id, "?status=Active"),
+        (ALPHA, "?q=jane"), (ALPHA, "/search/?q=other"),
+    ]  # fmt: skip
+    for company, question in asked:
+        Export.objects.create(user=editor, company_id=company, file_format="csv", question=question)
+    batch = made(sandbox, editor, 2)
+    Batch.objects.update(question="?status=Active&q=jane")
+    states.cancel(batch, editor)
+    assert client.post(links.held(company_id, pk)).status_code == 303
+    stored = Export.objects.exclude(question="").order_by("question")
+    assert [(each.company_id, each.question) for each in stored] == [
+        (ALPHA, "/search/?q=other"), (ALPHA, "?q=jane"), (company_id, "?status=Active"),
+    ]  # fmt: skip
+    assert Batch.objects.get().question == ""
 
 
 @pytest.mark.django_db(transaction=True)

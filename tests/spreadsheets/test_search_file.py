@@ -20,6 +20,7 @@ from customers.spreadsheets.exporting import journal
 from customers.spreadsheets.exporting.journal import SILENCE
 from customers.spreadsheets.exporting.search_file import HEADINGS, open_search_file
 from customers.web import links
+from customers.worker import forgetting
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
 from tests.support.index import indexed
@@ -132,6 +133,33 @@ def test_a_line_of_the_journal_for_each_company(
     page = viewer_client.get(links.exported(line.company_id, line.pk)).content.decode()
     assert 'href="/search/?q=beacon"' in page
     assert "Exported 3 customers" in page
+
+
+def test_only_who_searched_reads_the_words(
+    companies: Companies, viewer_client: RawPathClient, editor_client: RawPathClient
+) -> None:
+    table(viewer_client.post(links.search_file("?q=beacon")))
+    line = Export.objects.get(company_id=companies["old"].company_id)
+    for url in (links.exports(), links.exported(line.company_id, line.pk)):
+        page = editor_client.get(url).content.decode()
+        assert "Search of all companies" in page
+        assert "beacon" not in page
+
+
+def test_the_words_of_a_search_are_deleted_by_age(
+    companies: Companies, viewer_client: RawPathClient, settings: Settings
+) -> None:
+    table(viewer_client.post(links.search_file("?q=beacon")))
+    table(viewer_client.post(links.search_file("?deleted=hide")))
+    assert forgetting.forget_searches() == 0
+    old = timezone.now() - timedelta(days=settings.KEEP_PAYLOADS_DAYS, seconds=1)
+    Export.objects.update(created_at=old)
+    assert forgetting.forget_searches() == 2
+    assert forgetting.forget_searches() == 0
+    assert set(Export.objects.values_list("question", flat=True)) == {"", "/search/?deleted=hide"}
+    page = viewer_client.get(links.exports()).content.decode()
+    assert page.count("Found by a search") == 2
+    assert "Search of all companies by filters" in page
 
 
 def test_a_person_gets_the_companies_that_they_see(companies: Companies) -> None:

@@ -18,6 +18,7 @@ class Command(BaseCommand):
         emptied = forgetting.forget_values()
         drafts, events = forgetting.delete_drafts(), forgetting.delete_events()
         forgetting.delete_unstarted_batches()
+        forgetting.forget_searches()
         self.stdout.write(
             f"{counted(emptied, 'write')} emptied,"
             f" {counted(drafts, 'draft')} and {counted(events, 'event')} deleted"

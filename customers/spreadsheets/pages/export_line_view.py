@@ -1,10 +1,11 @@
 """One export: who took what, how far it is, and whether the file is whole."""
 
 import uuid
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import permission_required
+from django.contrib.auth.models import User
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -36,7 +37,7 @@ def exported(request: HttpRequest, company_id: str, export_id: uuid.UUID) -> Htt
             raise Http404("no such export")
         return _not_begun(request)
     templates = "spreadsheets/exported.html", "spreadsheets/_exported.html"
-    return htmx.render(request, *templates, _context(export))
+    return htmx.render(request, *templates, _context(request, export))
 
 
 def _not_begun(request: HttpRequest) -> HttpResponse:
@@ -51,10 +52,10 @@ def _not_begun(request: HttpRequest) -> HttpResponse:
     return render(request, "spreadsheets/_exported.html", context)
 
 
-def _context(export: Export) -> dict[str, Any]:
+def _context(request: HttpRequest, export: Export) -> dict[str, Any]:
     url = links.exported(export.company_id, export.pk)
     is_running = export.state == Export.State.RUNNING and not is_silent(export)
-    what, question = what_of(export)
+    what, question = what_of(export, cast(User, request.user))
     return {
         "export": export,
         "said": said_of(export),

@@ -1,6 +1,9 @@
 """The exports of all companies, the newest first: what left the house."""
 
+from typing import cast
+
 from django.contrib.auth.decorators import permission_required
+from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -19,16 +22,17 @@ def exports(request: HttpRequest) -> HttpResponse:
     """The exports; `?who=mine` narrows them to the reader's own, `?state=` to one state."""
     rows = Export.objects.defer("columns")
     page = owned_list(request, rows, Export.State, page_size=PAGE_SIZE)
-    context = {**page.context, "rows": [_row(export) for export in page.rows]}
+    reader = cast(User, request.user)
+    context = {**page.context, "rows": [_row(export, reader) for export in page.rows]}
     return render(request, "spreadsheets/exports.html", context)
 
 
-def _row(export: Export) -> dict[str, object]:
+def _row(export: Export, reader: User) -> dict[str, object]:
     label, tone = state_of(export)
     return {
         "export": export,
         "url": links.exported(export.company_id, export.pk),
-        "what": what_of(export)[0],
+        "what": what_of(export, reader)[0],
         "format_label": format_of(export),
         "label": label,
         "tone": tone,

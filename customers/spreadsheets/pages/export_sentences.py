@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass
 
+from django.contrib.auth.models import User
+
 from customers.batches.pages.question import Question, question_of
 from customers.formatting import thousands
 from customers.models import Export
 from customers.spreadsheets.exporting.journal import is_silent
 from customers.spreadsheets.exporting.options import FORMAT_LABELS, Format
+from customers.web import links
 
 _TONES = {Export.State.RUNNING: "info", Export.State.COMPLETE: "", Export.State.INTERRUPTED: "bad"}
 _NOT_FINISHED = "Not finished"
@@ -32,12 +35,21 @@ def state_of(export: Export) -> tuple[str, str]:
     return export.get_state_display(), _TONES[Export.State(export.state)]
 
 
-def what_of(export: Export) -> tuple[str, Question | None]:
-    """Which customers were exported, and the list they are from, where they were not ticked."""
+def what_of(export: Export, reader: User) -> tuple[str, Question | None]:
+    """Which customers were exported, and the list they are from, where they were not ticked.
+
+    A search over all companies may be for a customer of one that the reader does not see, so the words are for who
+    searched alone.
+    """
+    if export.is_selection:
+        return f"{thousands(export.promised or 0)} selected", None
+    if export.question.startswith(links.search()) and export.user_id != reader.pk:
+        return "Search of all companies", None
     question = question_of(export)
-    if question is not None and not export.is_selection:
-        return question.text[:1].upper() + question.text[1:], question
-    return f"{thousands(export.promised or 0)} selected", None
+    if question is None:
+        # The words of an old search were deleted.
+        return "Found by a search", None
+    return question.text[:1].upper() + question.text[1:], question
 
 
 def format_of(export: Export) -> str:
