@@ -21,7 +21,7 @@ from customers.codat.errors import CodatError, Reserved
 from customers.codat.http.call_context import deadline
 from customers.codat.http.quota import background
 from customers.service import default_service
-from customers.writes.leases import last_seen_worker
+from customers.writes.leases import last_worked
 
 T = TypeVar("T")
 
@@ -112,7 +112,7 @@ def _database() -> bool:
                 session_key=_SESSION_KEY,
                 defaults={"session_data": "", "expire_date": timezone.now()},
             )
-            worker_result.put([last_seen_worker()])
+            worker_result.put([last_worked()])
             works = True
         except DatabaseError:
             works = False

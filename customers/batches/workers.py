@@ -1,14 +1,11 @@
 """Whether any worker runs: what a page says where none is seen."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.utils import timezone
 
 from customers.models import Batch
-from customers.writes.leases import last_seen_worker
-
-# Workers are seen several times a minute.
-_SEEN = timedelta(minutes=2)
+from customers.writes.leases import SEEN_LATELY, last_worked
 
 
 def missing_worker(batch: Batch) -> str:
@@ -22,10 +19,10 @@ def missing_worker(batch: Batch) -> str:
 
 def no_worker(*, waits_since: datetime) -> str:
     """What is said of work that has waited since then where no worker was seen; "" where all is well."""
-    now, seen = timezone.now(), last_seen_worker()
+    now, seen = timezone.now(), last_worked()
     if seen is None:
-        return "No worker is running, so nothing moves." if now - waits_since > _SEEN else ""
-    if now - seen <= _SEEN:
+        return "No worker is running, so nothing moves." if now - waits_since > SEEN_LATELY else ""
+    if now - seen <= SEEN_LATELY:
         return ""
     minutes = int((now - seen).total_seconds() // 60)
     return f"No worker was seen for {minutes} minutes, so nothing moves."

@@ -27,10 +27,10 @@ from customers.service import CustomerService
 from customers.worker import forgetting
 from customers.worker.turns import ShouldStop, Turn, Turns
 from customers.writes import background
+from customers.writes.leases import CHORE
 
 State = Write.State
 
-PREFIX = "chore:"
 # A chore that ended with an error is due again after its interval, within these bounds.
 SHORTEST_RETRY, LONGEST_RETRY = timedelta(seconds=10), timedelta(minutes=10)
 DAILY = timedelta(days=1)
@@ -59,7 +59,7 @@ class Chore:
     @property
     def lease(self) -> str:
         """The name of its lease."""
-        return f"{PREFIX}{self.name}"
+        return f"{CHORE}{self.name}"
 
 
 def _is_pending(*states: str) -> Callable[[], bool]:
@@ -161,7 +161,7 @@ def _read_company_events(service: CustomerService, should_stop: ShouldStop) -> C
 
 
 def _has_company_events() -> bool:
-    lease = Lease.objects.filter(name=f"{PREFIX}{COMPANY_EVENTS}").first()
+    lease = Lease.objects.filter(name=f"{CHORE}{COMPANY_EVENTS}").first()
     return reading.has_events(lease.ran_at if lease else None)
 
 

@@ -15,7 +15,7 @@ from customers.notices.sending import Outbox, outbox
 from customers.worker.chores import CHORES, Chore
 from customers.worker.slices import INDEX, KINDS
 from customers.writes import tracking
-from customers.writes.leases import ALIVE, WORKER
+from customers.writes.leases import ALIVE, SEEN_LATELY, WORKER, last_worked
 
 # Pending changes that are looked at for the one that is due for the longest time.
 MAX_PENDING = 500
@@ -66,11 +66,12 @@ class Status:
     chores: list[ChoreStatus]
     lag: Lag
     outbox: Outbox
+    worked_lately: bool
 
     @property
     def has_worker(self) -> bool:
-        """Whether a worker is alive."""
-        return any(worker.is_alive for worker in self.workers)
+        """Whether a worker is alive, or cron has run a round lately."""
+        return self.worked_lately or any(worker.is_alive for worker in self.workers)
 
 
 def status() -> Status:
@@ -80,11 +81,13 @@ def status() -> Status:
     by_name = {lease.name: lease for lease in leases}
     now = leases[0].now if leases else timezone.now()
     running = [lease for lease in leases if lease.holder and lease.until and lease.until >= now]
+    worked = last_worked()
     return Status(
         workers=[_worker(lease, running, now) for lease in leases if lease.name.startswith(WORKER)],
         chores=[_chore(chore, by_name.get(chore.lease), now) for chore in CHORES],
         lag=_lag(),
         outbox=outbox(),
+        worked_lately=worked is not None and now - worked <= SEEN_LATELY,
     )
 
 

@@ -16,6 +16,10 @@ from customers.models import Lease
 
 # The lease of a worker: this prefix and the worker's name. It lasts `ALIVE` from the last sign of life.
 WORKER, ALIVE = "worker:", timedelta(seconds=20)
+# The lease of a chore: this prefix and the chore's name.
+CHORE = "chore:"
+# Without a sign of life for this long, a page says that no worker is running. cron starts one every minute.
+SEEN_LATELY = timedelta(minutes=2)
 # Characters of the columns.
 _MAX_NAME, _MAX_MESSAGE = 200, 1000
 
@@ -91,3 +95,9 @@ def last_seen_worker() -> datetime | None:
         until=Max("until")
     )["until"]
     return until - ALIVE if until else None
+
+
+def last_worked() -> datetime | None:
+    """When a worker last gave a sign of life or began a chore, also one that cron ran for a round; None for never."""
+    ran_at = Lease.objects.filter(name__startswith=CHORE).aggregate(at=Max("ran_at"))["at"]
+    return max(filter(None, (ran_at, last_seen_worker())), default=None)

@@ -13,6 +13,7 @@ from django.utils import timezone
 from customers.batches import states
 from customers.models import Batch, BatchRow, Lease, Write
 from customers.web import links
+from customers.writes import leases
 from customers.writes.leases import take
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
@@ -118,6 +119,18 @@ def test_a_page_says_that_no_worker_was_seen(
     assert re.search(r"No worker was seen for 1\d minutes", page(editor_client, batch))
     states.pause(batch, editor)
     assert "No worker" not in page(editor_client, batch)
+
+
+def test_a_worker_that_cron_runs_for_a_round_is_seen(
+    company: str, editor: User, editor_client: RawPathClient
+) -> None:
+    batch = batch_of(editor, company, "running", queued=2)
+    # `work --once` has no lease any more when it has ended, but its chores say when they ran.
+    leases.take("chore:problems", holder="one", lasts=timedelta(minutes=1))
+    leases.give_back("chore:problems", holder="one")
+    assert "No worker" not in page(editor_client, batch)
+    Lease.objects.update(ran_at=timezone.now() - timedelta(minutes=10))
+    assert "No worker was seen for 10 minutes" in page(editor_client, batch)
 
 
 def test_the_steps_name_who_did_what(

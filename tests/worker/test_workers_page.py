@@ -94,6 +94,14 @@ def test_a_worker_shows_since_when_what_it_does_and_its_last_error(
     assert page.count("Running now") == 2
 
 
+def test_a_round_that_cron_ran_lately_is_enough(administrator_client: RawPathClient) -> None:
+    leases.take("chore:follow", holder="host:1:a/once", lasts=MINUTE)
+    leases.give_back("chore:follow", holder="host:1:a/once")
+    assert "No worker is running" not in text(administrator_client)
+    Lease.objects.update(ran_at=timezone.now() - 3 * MINUTE)
+    assert "No worker is running." in text(administrator_client)
+
+
 def test_a_worker_that_died_is_shown_as_lost(administrator_client: RawPathClient) -> None:
     alive()
     Lease.objects.update(until=timezone.now() - 10 * MINUTE)

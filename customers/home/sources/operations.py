@@ -3,19 +3,17 @@
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Max
 
 from customers.codat.http.quota import RateLimit
 from customers.formatting import thousands
 from customers.home.problem import KINDS, Action, Problem
-from customers.models import Lease, WebhookEvent, Write
+from customers.models import WebhookEvent, Write
 from customers.web import links
 from customers.web.context_processors import LOW_QUOTA
 from customers.writes import leases
 
 # A worker gives a sign of life several times a minute; `work --once` is run by cron.
 WORKER_SEEN = timedelta(minutes=5)
-_CHORES = "chore:"
 # Events are missed where so many changes have ended since the last one, and this time has passed.
 SILENT_AFTER, MISSED_EVENTS = timedelta(hours=1), 3
 _LOOKED_AT = timedelta(days=2)
@@ -31,8 +29,7 @@ def _worker(now: datetime) -> Problem | None:
     """No worker is alive, and none did a chore lately."""
     if leases.is_worker_alive():
         return None
-    ran_at = Lease.objects.filter(name__startswith=_CHORES).aggregate(at=Max("ran_at"))["at"]
-    seen = max(filter(None, (ran_at, leases.last_seen_worker())), default=None)
+    seen = leases.last_worked()
     if seen and now - seen < WORKER_SEEN:
         return None
     return Problem(
