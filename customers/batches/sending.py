@@ -9,9 +9,10 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from customers.access.scopes import scope_of
@@ -22,7 +23,7 @@ from customers.batches.journaling import changed_since
 from customers.batches.threads import for_each
 from customers.codat.errors import CodatError, RecordTooLarge, UnaddressableId
 from customers.editing.unchanged import read_now
-from customers.models import Approval, Batch, BatchRow, BatchStep, Write
+from customers.models import Approval, Batch, BatchRow, BatchStep, Write, WriteQuerySet
 from customers.service import CustomerService
 from customers.writes.journal import apply_error, apply_result
 from customers.writes.recording import record
@@ -71,15 +72,24 @@ class Slice:
 def due_batches(state: str) -> list[Batch]:
     """The batches in a state, PREPARING or RUNNING, that have rows to check or to send now; the oldest first."""
     now = Q(due_at=None) | Q(due_at__lte=timezone.now())
-    rows = Batch.objects.filter(now, state=state, is_filled=True)
-    batches = rows.order_by("created_at", "id")
-    return [batch for batch in batches if state == Batch.State.PREPARING or has_rows(batch)]
+    batches = Batch.objects.filter(now, state=state, is_filled=True)
+    if state == Batch.State.RUNNING:
+        # One query: a worker asks every second, and a batch runs until its last row is confirmed.
+        checked, queued = _rows_to_send(OuterRef("pk"))
+        batches = batches.filter(Exists(checked) | Exists(queued))
+    return list(batches.order_by("created_at", "id"))
 
 
 def has_rows(batch: Batch) -> bool:
     """Whether a running batch has rows that were not sent."""
+    checked, queued = _rows_to_send(batch.pk)
+    return checked.exists() or queued.exists()
+
+
+def _rows_to_send(batch: Any) -> tuple[QuerySet[BatchRow], WriteQuerySet]:
+    """The rows of a batch that are not journaled yet, and those that are queued. `batch` is its ID, or refers to it."""
     rows = BatchRow.objects.filter(batch=batch, state=BatchRow.State.CHECKED, write=None)
-    return rows.exists() or Write.objects.filter(batch=batch, state=WriteState.QUEUED).exists()
+    return rows, Write.objects.filter(batch=batch, state=WriteState.QUEUED)
 
 
 def send_slice(

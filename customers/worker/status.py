@@ -19,6 +19,17 @@ from customers.writes.leases import ALIVE, SEEN_LATELY, WORKER, last_worked
 
 # Pending changes that are looked at for the one that is due for the longest time.
 MAX_PENDING = 500
+# What says whether a change is due: not its values, since the page asks every five seconds.
+_OF_DUE = (
+    "state",
+    "confirmation",
+    "created_at",
+    "sent_at",
+    "checked_at",
+    "completed_at",
+    "batch",
+    "company_id",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +61,16 @@ class ChoreStatus:
 
 @dataclass(frozen=True, slots=True)
 class Lag:
-    """What waits: queued rows of running batches, and changes that ought to have been checked by now."""
+    """What waits: queued rows of running batches, and changes that ought to have been checked by now.
+
+    `has_more` where more changes are pending than were looked at, so that more may be due.
+    """
 
     queued: int
     oldest_queued: datetime | None
     due: int
     oldest_due: datetime | None
+    has_more: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +167,14 @@ def _chore(chore: Chore, lease: Lease | None, now: datetime) -> ChoreStatus:
 def _lag() -> Lag:
     queued = Write.objects.filter(state=Write.State.QUEUED, batch__state=Batch.State.RUNNING)
     waiting = queued.aggregate(number=Count("pk"), oldest=Min("created_at"))
-    pending = Write.objects.filter(is_pending=1).order_by("checked_at")[:MAX_PENDING]
-    due = [write for write in pending if tracking.is_due(write)]
+    pending = Write.objects.filter(is_pending=1).only(*_OF_DUE).order_by("checked_at")
+    looked_at = list(pending[:MAX_PENDING])
+    due = [write for write in looked_at if tracking.is_due(write)]
     since = [write.checked_at or write.sent_at or write.created_at for write in due]
-    return Lag(waiting["number"], waiting["oldest"], len(due), min(since, default=None))
+    return Lag(
+        queued=waiting["number"],
+        oldest_queued=waiting["oldest"],
+        due=len(due),
+        oldest_due=min(since, default=None),
+        has_more=len(looked_at) == MAX_PENDING,
+    )

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 from django.contrib.auth.models import User
+from pytest_django import DjangoAssertNumQueries
 
 from customers.access import people
 from customers.batches import journaling, sending, states
@@ -256,3 +257,13 @@ def test_a_timed_out_row_is_never_sent_again_by_itself(sandbox: Sandbox, editor:
     settle_to_the_end(sandbox)
     send(batch)
     assert len(calls(sandbox)) == 1
+
+
+def test_which_batches_have_rows_to_send_is_one_query(
+    sandbox: Sandbox, editor: User, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    batches = [started(sandbox, editor, 2, [set_phone(text)]) for text in ("1", "2", "3")]
+    journaling.journal(batches[1])
+    send(batches[0])
+    with django_assert_num_queries(1):
+        assert sending.due_batches(State.RUNNING) == batches[1:]

@@ -15,6 +15,7 @@ from pytest_django import DjangoAssertNumQueries
 from customers.access.roles import Role
 from customers.batches import journaling
 from customers.models import Lease
+from customers.worker import status
 from customers.worker.chores import CHORES
 from customers.writes import leases
 from sandbox import Sandbox
@@ -141,6 +142,22 @@ def test_what_waits_is_counted_with_the_age_of_the_oldest(
     page = text(administrator_client)
     assert "3 rows of running batches wait to be sent" in page
     assert "1 change is due to be checked. The oldest was last checked or sent 3 hours ago." in page
+
+
+def test_what_is_due_is_counted_without_the_values_of_changes(
+    administrator_client: RawPathClient,
+    sandbox: Sandbox,
+    editor: User,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for index in (7, 8):
+        sent(editor, write_request(sandbox, customer(sandbox, index), phone="1"))
+    pass_time(sandbox, hours=3)
+    with CaptureQueriesContext(connection) as queries:
+        assert "2 changes are due to be checked." in text(administrator_client)
+    assert not [query for query in queries if '"customers_write"."payload"' in query["sql"]]
+    monkeypatch.setattr(status, "MAX_PENDING", 2)
+    assert "At least 2 changes are due to be checked." in text(administrator_client)
 
 
 def test_it_renews_itself_and_works_without_scripts(administrator_client: RawPathClient) -> None:
