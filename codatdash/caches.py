@@ -6,10 +6,12 @@ A value that is not JSON reads as missing.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import hashlib
 import os
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +63,9 @@ class FileCache(BaseCache):
     ) -> None:
         """Store a value atomically: a reader gets the old one or the new one."""
         self._cull()
-        self._written(value, timeout).replace(self._path(key, version))
+        written = self._written(value, timeout)
+        with self._changing():
+            written.replace(self._path(key, version))
 
     def add(
         self,
@@ -72,26 +76,23 @@ class FileCache(BaseCache):
     ) -> bool:
         """Store a value if the key does not exist; whether it was stored."""
         path = self._path(key, version)
-        if not self._read(path)[0]:
-            path.unlink(missing_ok=True)
-        written = self._written(value, timeout)
-        try:
-            os.link(written, path)
-        except FileExistsError:
-            return False
-        finally:
-            written.unlink()
+        with self._changing():
+            if self._read(path)[0]:
+                return False
+            self._written(value, timeout).replace(path)
         return True
 
     def incr(self, key: str, delta: int = 1, version: int | None = None) -> int:
         """Add to a number, which keeps its expiry. Raises ValueError where the key does not exist."""
-        entry = self._entry(self._path(key, version))
-        if entry is None:
-            raise ValueError("no such key")
-        expiry, value = entry
-        value += delta
-        left = None if expiry is None else expiry - time.time()
-        self.set(key, value, left, version)
+        path = self._path(key, version)
+        with self._changing():
+            entry = self._entry(path)
+            if entry is None:
+                raise ValueError("no such key")
+            expiry, value = entry
+            value += delta
+            left = None if expiry is None else expiry - time.time()
+            self._written(value, left).replace(path)
         return int(value)
 
     def touch(
@@ -101,9 +102,11 @@ class FileCache(BaseCache):
         version: int | None = None,
     ) -> bool:
         """Set the expiry of a value; whether the key existed."""
-        found, value = self._read(self._path(key, version))
-        if found:
-            self.set(key, value, timeout, version)
+        path = self._path(key, version)
+        with self._changing():
+            found, value = self._read(path)
+            if found:
+                self._written(value, timeout).replace(path)
         return found
 
     def delete(self, key: str, version: int | None = None) -> bool:
@@ -140,6 +143,15 @@ class FileCache(BaseCache):
             case [int() | float() as expiry, value] if expiry > time.time():
                 return expiry, value
         return None
+
+    @contextlib.contextmanager
+    def _changing(self) -> Iterator[None]:
+        """One thread of one process at a time changes values: what it has read is still so when it writes."""
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with (self._folder / "lock").open("ab") as file:
+            # Given back when the file is closed, also by the end of the process.
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
 
     def _written(self, value: Any, timeout: float | None) -> Path:
         """A new file of this value, under a name of its own."""
