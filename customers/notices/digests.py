@@ -61,5 +61,6 @@ def _put(user: User, now: datetime) -> int:
             },
         )
         if is_new:
-            rows.update(digest=digest)
+            # Once: what a digest had does not wait again when the digest is deleted, which takes away `digest`.
+            rows.update(digest=digest, in_digest=False)
     return int(is_new)

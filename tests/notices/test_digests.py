@@ -6,12 +6,13 @@ from datetime import UTC, datetime
 
 import pytest
 from django.contrib.auth.models import User
+from django.utils import timezone
 from pytest_django import Settings
 
 from customers.access import people
 from customers.models import Delivery, Grant, Notice, Preferences
 from customers.notices import Kind, choices, inbox, sending
-from customers.notices.digests import due_at, put_digests
+from customers.notices.digests import due_at, has_work, put_digests
 from customers.notices.kinds import Way
 from tests.support.notices import due_again, mail_server, reader, told
 
@@ -105,3 +106,30 @@ def test_a_company_that_one_may_not_see_any_more_is_left_out(
     notices = {notice.company_id: str(notice.pk) for notice in Notice.objects.all()}
     assert notices["b"] in mail.get_content()
     assert notices["a"] not in mail.get_content()
+
+
+def test_what_nobody_may_be_told_any_more_waits_for_no_other_digest(
+    anna: User, settings: Settings
+) -> None:
+    people.set_sees_all(anna, sees_all=False)
+    granted = people.grant(anna, Grant.Kind.COMPANY, "a")
+    told(anna, cause="a", company_id="a")
+    Notice.objects.update(at=moment("2026-11-24T10:00"))
+    assert put_digests(moment("2026-11-25T07:01")) == 1
+    people.revoke(granted)
+    with mail_server(settings) as mailbox:
+        due_again()
+        assert sending.send_due(lambda: False) == (0, 1)
+    assert not mailbox.mails
+    assert not Delivery.objects.exists()
+    assert put_digests(moment("2026-11-25T07:02")) == 0
+    assert not has_work()
+
+
+def test_what_was_sent_long_ago_is_not_sent_again(anna: User) -> None:
+    tell_at(anna, "2026-11-24T10:00", "a")
+    assert put_digests(moment("2026-11-25T07:01")) == 1
+    Delivery.objects.update(sent_at=timezone.now() - sending.KEEP * 2)
+    assert sending.delete_old() == 1
+    assert Notice.objects.get().digest is None
+    assert put_digests(moment("2026-12-26T07:01")) == 0
