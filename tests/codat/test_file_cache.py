@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import multiprocessing
 from collections.abc import Callable
-from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 from codatdash.caches import FileCache
@@ -17,7 +16,7 @@ def at_once(work: Callable[[FileCache, int], object], folder: Path) -> list[list
     context = multiprocessing.get_context("fork")
     together, answers = context.Barrier(PROCESSES), context.Queue()
 
-    def run(together: Barrier) -> None:
+    def run() -> None:
         cache = FileCache(str(folder), {})
         got = []
         for number in range(ROUNDS):
@@ -25,7 +24,7 @@ def at_once(work: Callable[[FileCache, int], object], folder: Path) -> list[list
             got.append(work(cache, number))
         answers.put(got)
 
-    processes = [context.Process(target=run, args=(together,)) for _ in range(PROCESSES)]
+    processes = [context.Process(target=run) for _ in range(PROCESSES)]
     for process in processes:
         process.start()
     found = [answers.get(timeout=60) for _ in processes]
