@@ -28,7 +28,7 @@ _OF_CELLS = {
     "option": "{} is not in the list",
     "boolean": "{} is not yes or no",
     "number": "{} is not a number",
-    "number_unclear": "{} can be two numbers",
+    "number_unclear": "{} could be two numbers",
     "date": "{} is not a date",
     "date_unclear": "{} could be two days",
     "long": "{} is too long",

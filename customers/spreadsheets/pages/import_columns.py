@@ -56,7 +56,7 @@ class ColumnsView:
     """The columns and what a person may choose.
 
     `fields` are (group, (key, label)) each; where there are `names`, a name of a field is typed instead, with these as
-    suggestions. `match_fields` are (key, label). `remembered_from` says whose mapping it is, "" where nobody's.
+    suggestions. `match_fields` are (key, label). `remembered_from`: `anna did for x.csv`, "" for nobody.
     `is_checked`: whether the rows were checked with them.
     """
 
@@ -217,7 +217,7 @@ def columns_view(
         clear_word=choice.clear_word,
         clear_error=errors.get("clear_word", ""),
         replaces_rows=choice.replaces_rows,
-        remembered_from=f"{last.username} for {last.file_name}" if last else "",
+        remembered_from=f"{last.username} did for {last.file_name}" if last else "",
     )
 
 

@@ -43,6 +43,14 @@ def value(key: str, text: str, remark: str = "") -> Value:
     return Column(3, field, COMPILED).value(text, remark)
 
 
+def test_a_wrong_length_is_said_as_one_reads_it() -> None:
+    found = [value(key, text).problem for key, text in (("note", "longer"), ("code", "A"))]
+    assert [problem.text for problem in found if problem] == [
+        "Note: use at most 5 characters; this has 6.",
+        "Code needs at least 2 characters; this has 1.",
+    ]
+
+
 @pytest.mark.parametrize(
     ("key", "text", "meant"),
     [

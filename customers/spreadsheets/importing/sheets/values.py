@@ -185,7 +185,7 @@ class Column:
             choices = tuple(
                 (each, each) for each in (stripped.replace(",", ""), stripped.replace(",", "."))
             )
-            return self._wrong("number_unclear", text, f"{stripped} can be two numbers.", choices)
+            return self._wrong("number_unclear", text, f"{stripped} could be two numbers.", choices)
         for pattern, thousands, point in _THOUSANDS:
             if pattern.fullmatch(stripped):
                 return Value(_plain_number(stripped, thousands, point))
@@ -214,11 +214,12 @@ class Column:
             codes = countries.spellings(text) if self._is_country else ()
             fitting = tuple((code, code) for code in codes if len(code) == display.max_length)
             choices = (*fitting[:1], *as_it_is)
-            sentence = f"{field.label} may have {counted(display.max_length, 'character')}, here are {length}."
+            most = counted(display.max_length, "character")
+            sentence = f"{field.label}: use at most {most}; this has {length}."
             return self._wrong("long", text, sentence, choices)
         if display.min_length is not None and length < display.min_length:
-            needed, are = counted(display.min_length, "character"), "is" if length == 1 else "are"
-            sentence = f"{field.label} needs {needed}, here {are} {length}."
+            least = counted(display.min_length, "character")
+            sentence = f"{field.label} needs at least {least}; this has {length}."
             return self._wrong("short", text, sentence, as_it_is)
         if display.input_mode == "email" and not _EMAIL.fullmatch(text.strip()):
             return self._wrong(
