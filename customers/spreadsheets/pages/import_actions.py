@@ -18,7 +18,7 @@ from customers.spreadsheets.importing import sending, states, uploading
 from customers.spreadsheets.pages.import_columns import Choice
 from customers.spreadsheets.pages.import_context import ImportView
 from customers.spreadsheets.pages.import_file import FileForm
-from customers.spreadsheets.pages.import_mending import Nothing, is_mended, mend, typed
+from customers.spreadsheets.pages.import_mending import Nothing, changed_by_person, is_mended, mend
 from customers.web import htmx, links
 from customers.web.error_pages import heading
 
@@ -110,7 +110,7 @@ def _refused(view: ImportView, error: NotDone) -> HttpResponse:
     view.source.refresh_from_db()
     post = view.request.POST
     view.problem = str(error)
-    view.typed = typed(post)
+    view.typed = changed_by_person(post)
     is_columns = post.get("action") == "columns" and view.has_columns and view.choice is None
     if is_columns and not isinstance(view.compiled, str):
         view.choice = Choice.posted(view.source, post, view.compiled)

@@ -12,6 +12,8 @@ from customers.spreadsheets.importing.problems import MAX_KIND, Problem
 from customers.spreadsheets.pages.import_rows import MAX_CELL, text_of
 
 _CELL, _DECIDE = "cell.", "decide."
+# What a cell had when its page was made.
+_STORED = "stored."
 _MAX_DIGITS = 7
 
 
@@ -67,6 +69,12 @@ def typed(post: QueryDict) -> dict[str, str]:
             if name.startswith(prefix):
                 found[name.removeprefix(prefix)] = str(text)
     return found
+
+
+def changed_by_person(post: QueryDict) -> dict[str, str]:
+    """The same without the cells that the person left as their page had them: a colleague may have corrected those."""
+    stored = {path: post.get(_STORED + path) for path in typed(post)}
+    return {path: text for path, text in typed(post).items() if text != stored[path]}
 
 
 def _correct(source: Import, post: QueryDict, user: User) -> bool:

@@ -47,12 +47,13 @@ _WRONG = frozenset(
 class Input:
     """A cell that can be corrected in place. `path` names it in a post: `17.3`, its row and its column.
 
-    `choices` are texts that can be taken by one press, (text, label); `options` all that it may have, () for any.
+    `text` is what its field shows, `stored` what the row has. `choices` are texts that can be taken by one press, (text, label); `options` all that it may have, () for any.
     """
 
     path: str
     label: str
     text: str
+    stored: str
     problem: str
     choices: tuple[tuple[str, str], ...] = ()
     options: Sequence[tuple[str, str]] = ()
@@ -269,6 +270,7 @@ def _input(row: ImportRow, problem: Problem, column: int, shown: Shown) -> Input
         path=path,
         label=cell(shown.source.headings, column),
         text=page_text(shown.typed.get(path, text_of(row, column))),
+        stored=page_text(text_of(row, column)),
         problem=problem.text,
         choices=problem.choices,
         options=field.options if field else (),

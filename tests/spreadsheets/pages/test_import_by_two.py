@@ -46,6 +46,21 @@ def test_a_correction_that_was_checked_at_once_is_not_undone_by_an_older_page(
     assert checked.source.steps.filter(action="correct").count() == 1
 
 
+def test_an_older_page_shows_what_a_colleague_has_corrected(checked: Pages) -> None:
+    group = checked.group("Status is not in the list")
+    opened = checked.fields(group)
+    mine = opened | {"cell.7.2": "Actif", "action": "correct"}
+    theirs = opened | {"cell.8.2": "Active", "action": "correct"}
+    assert checked.client.post(checked.url, mine).status_code == 303
+    html = text_of(checked.client.post(checked.url, theirs))
+    shown = Controls(html, group).fields
+    assert (shown["cell.7.2"], shown["cell.8.2"]) == ("Actif", "Active")
+    # Pressed again, it changes what they typed and nothing else.
+    assert checked.client.post(checked.url, shown | {"action": "correct"}).status_code == 303
+    rows = ImportRow.objects.filter(source=checked.source, position__in=(7, 8))
+    assert [row.corrections for row in rows] == [{"2": "Actif"}, {"2": "Active"}]
+
+
 def test_a_row_that_was_left_out_is_not_sent_after_a_correction_on_an_older_page(
     checked: Pages,
 ) -> None:
