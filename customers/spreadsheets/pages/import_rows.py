@@ -47,8 +47,8 @@ _WRONG = frozenset(
 class Input:
     """A cell that can be corrected in place. `path` names it in a post: `17.3`, its row and its column.
 
-    `text` is what its field shows, `stored` what the row has. `choices` are texts that can be taken by one press, (text,
-    label); `options` all that it may have, () for any.
+    `text` is what its field shows, `stored` what the row has. `choices` are texts that can be taken by one press,
+    (text, label); `options` all that it may have, () for any.
     """
 
     path: str
