@@ -13,6 +13,7 @@ from typing import Any
 from customers.attachments import file_types
 from customers.attachments.listing import announced_size
 from customers.codat.errors import InvalidResponse
+from customers.formatting import thousands
 
 # Content types of error pages and messages. Codat documents application/octet-stream for every download.
 _ERROR_CONTENT_TYPES = {
@@ -55,7 +56,8 @@ def size_difference(attachment: Mapping[str, Any], size: int | None) -> str:
     announced = announced_size(attachment)
     if announced is None or size is None or announced == size:
         return ""
-    return f"File size mismatch: expected {announced:,} bytes, received {size:,} bytes."
+    expected, received = thousands(announced), thousands(size)
+    return f"File size mismatch: expected {expected} bytes, received {received} bytes."
 
 
 def verify(attachment: Mapping[str, Any], content: Content) -> None:
@@ -64,7 +66,7 @@ def verify(attachment: Mapping[str, Any], content: Content) -> None:
     if content.size == 0 and announced:
         raise InvalidResponse(
             "an empty download",
-            sentence=f"Codat sent an empty file instead of {announced:,} bytes. "
+            sentence=f"Codat sent an empty file instead of {thousands(announced)} bytes. "
             "Try again in a few minutes.",
         )
     if content.size != announced and _is_error_message(attachment, content):

@@ -16,7 +16,7 @@ _CALLS_A_CHANGE, _CALLS_BESIDE = 1.2, 8
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """What `changes` need: `remaining` calls are left today, None where that is not known; in `days` they suffice."""
+    """What `changes` need: `remaining` calls are left today, None where that is not known; `days` that it takes."""
 
     changes: int
     calls: int
@@ -36,10 +36,10 @@ class Estimate:
 
     @property
     def note(self) -> str:
-        """What is said where the calls that are left today do not suffice; "" where they do."""
+        """What is said where the calls that are left today are not enough; "" where they do."""
         if self.days == 1:
             return ""
-        return f"The calls that are left today do not suffice: it takes about {self.days} days."
+        return f"The calls that are left today are not enough: it takes about {self.days} days."
 
 
 def estimate(changes: int, service: CustomerService) -> Estimate:

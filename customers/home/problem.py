@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from customers.formatting import counted
+
 READ, WRITE = "customers.read_customers", "customers.write_customers"
 CHANGES, CONNECTIONS, BATCHES, DASHBOARD = (
     "Changes that did not go through",
@@ -121,9 +123,7 @@ class Problem:
             number, noun = sum(one.count for one in self.swallowed), "change"
         else:
             number, noun = len(self.swallowed), "other problem"
-        return (
-            f"{number:,} {noun} waits for it" if number == 1 else f"{number:,} {noun}s wait for it"
-        )
+        return f"{counted(number, noun)} {'waits' if number == 1 else 'wait'} for it"
 
 
 def key_of(kind: str, *parts: str) -> str:

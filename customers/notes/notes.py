@@ -12,6 +12,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from customers.codat.text import db_safe, is_blank, page_text
+from customers.formatting import thousands
 from customers.models import Note
 from customers.notes.mentions import find_mentions
 from customers.notes.subjects import Subject
@@ -45,7 +46,8 @@ def checked_text(text: str) -> str:
         raise InvalidNote("Enter the note.")
     if len(text) > MAX_TEXT:
         raise InvalidNote(
-            f"Shorten the note to {MAX_TEXT:,} characters. It has {len(text):,} characters."
+            f"Shorten the note to {thousands(MAX_TEXT)} characters."
+            f" It has {thousands(len(text))} characters."
         )
     return text
 

@@ -240,7 +240,7 @@ def test_a_row_offers_what_can_be_done_with_it(
     assert offers(1) == ["Fix", "View change"]
     assert offers(2) == ["Fix", "Leave out"]
     assert offers(3) == ["Leave out", "View change"]
-    assert offers(4) == ["Take in again"]
+    assert offers(4) == ["Include again"]
     assert offers(5) == ["Edit", "Leave out"]
     assert offers(6) == ["View change"]
     assert links.fix(company, "c1", Write.objects.get(batch=batch, position=1).pk) in rows["1"]

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
+from customers import localisation
+from customers.batches.pages import batches_view
 from customers.models import Batch, Write
 from customers.web import attention, links
 from sandbox import Sandbox
@@ -183,3 +185,10 @@ def test_a_change_names_its_batch_wherever_it_stands(
     timeline = main(editor_client, links.timeline(company, customer_id))
     assert ">tried to change</a>" in timeline
     assert "Not sent" in timeline
+
+
+def test_numbers_are_in_the_format_of_the_reader() -> None:
+    batch = Batch(total=1234)
+    with localisation.using("Europe/Berlin", "de-DE"):
+        text = batches_view.summary(batch, {Write.State.SUCCESS: 1200}, 0)
+    assert text == "1.234 customers: 1.200 accepted"

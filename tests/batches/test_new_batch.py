@@ -314,7 +314,7 @@ def test_the_same_page_with_other_values_asks_and_makes_another(
     first = batch_of(save(editor_client, path, page))
     answer = save(editor_client, path, page, **{"f.1.text": "FR"})
     assert answer.status_code == 409
-    assert "already made from this page" in text_of(answer)
+    assert "already created from this page" in text_of(answer)
     assert posted(answer)["f.1.text"] == "FR"
     second = batch_of(editor_client.post(path, posted(answer, action="save")))
     assert second != first

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from customers.formatting import counted
+from customers.formatting import counted, thousands
 from customers.models import Batch, BatchRow, Write
 from customers.web import links
 from customers.web.lists.owned_list import company_name_of, owned_list
@@ -66,13 +66,13 @@ def _rows(batches: Sequence[Batch]) -> list[dict[str, Any]]:
             "batch": batch,
             "url": links.batch(batch.company_id, batch.pk),
             "tone": "warn" if batch.halted else _TONES[Batch.State(batch.state)],
-            "summary": _summary(batch, writes[batch.pk], needs.get(batch.pk, 0)),
+            "summary": summary(batch, writes[batch.pk], needs.get(batch.pk, 0)),
         }
         for batch in batches
     ]
 
 
-def _summary(batch: Batch, writes: Mapping[str, int], invalid: int) -> str:
+def summary(batch: Batch, writes: Mapping[str, int], invalid: int) -> str:
     """`412 customers: 269 accepted, 12 refused`."""
     state = Write.State
     parts = [
@@ -84,5 +84,5 @@ def _summary(batch: Batch, writes: Mapping[str, int], invalid: int) -> str:
         (writes.get(state.NOT_SENT, 0), "not sent"),
         (invalid, "to correct"),
     ]
-    text = ", ".join(f"{number:,} {word}" for number, word in parts if number)
+    text = ", ".join(f"{thousands(number)} {word}" for number, word in parts if number)
     return counted(batch.total, "customer") + (f": {text}" if text else "")

@@ -30,8 +30,8 @@ from customers.web.resubmit import post_fields
 MAX_NOTE = 1_000
 _TEMPLATES = "batches/new.html", "batches/_new.html"
 _OTHER_VALUES = (
-    "A batch was already made from this page with other values, and it is unchanged."
-    " Press the button again to make another one."
+    "A batch was already created from this page with other values, and it is unchanged."
+    " Press the button again to create another one."
 )
 _REPLACED = "The company’s connection was replaced. Check the fields, then press the button again."
 
@@ -168,7 +168,11 @@ def _change(made: _Page, shown: Shown) -> str:
         return _REPLACED
     before = made.request.POST.get("count", "")
     if before != str(shown.count):
-        return f"{_customers(shown.count)} match now. Nothing was made yet: press the button again."
+        match = "matches" if shown.count == 1 else "match"
+        return (
+            f"{_customers(shown.count)} {match} now."
+            " No batch was created yet: press the button again."
+        )
     return ""
 
 

@@ -21,6 +21,7 @@ from customers.batches.creating import (
 from customers.batches.estimate import Estimate, estimate
 from customers.batches.instructions import Instruction
 from customers.codat.companies import accounting_connection
+from customers.formatting import thousands
 from customers.models import Batch, Import, ImportRow
 from customers.service import CustomerService
 from customers.spreadsheets.importing import states
@@ -127,7 +128,7 @@ def _find_conflicts(source: Import) -> str:
             row.save(update_fields=["state", "problem_kind", "problems", "instructions"])
     if not number:
         return ""
-    rows = "1 row is" if number == 1 else f"{number:,} rows are"
+    rows = "1 row is" if number == 1 else f"{thousands(number)} rows are"
     return (
         f"{rows} in a batch that was started since the check. Look at them, then send the others."
     )

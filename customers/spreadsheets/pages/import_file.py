@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from django.http import QueryDict
 
+from customers.formatting import thousands
 from customers.models import Import
 from customers.spreadsheets.files import reading
 from customers.spreadsheets.files.limits import MAX_HEADER_ROW, Unreadable, whole_number
@@ -61,7 +62,9 @@ class FileForm:
         if header_row is not None:
             made = replace(made, header_row=header_row)
         else:
-            errors["header_row"] = f"Heading row: enter a number from 1 to {MAX_HEADER_ROW:,}."
+            errors["header_row"] = (
+                f"Heading row: enter a number from 1 to {thousands(MAX_HEADER_ROW)}."
+            )
         return cls(made, text, errors)
 
     @property

@@ -76,7 +76,7 @@ def _unreadable(source: Import, states: Mapping[str, int]) -> Said:
 
 
 def _columns(source: Import, states: Mapping[str, int]) -> Said:
-    sentences = "Look at what each column goes to, then check the rows.", "Nothing is sent by that."
+    sentences = "Look at what each column goes to, then check the rows.", "Checking sends nothing."
     return Said("Match the columns", (" ".join(sentences),))
 
 

@@ -10,6 +10,7 @@ from customers.codat.pages import Position, position
 from customers.codat.parallel import in_parallel
 from customers.codat.text import visible_text
 from customers.codat.types import CustomersPage
+from customers.formatting import thousands
 from customers.service import default_service
 from customers.web import links
 from customers.web.origins.list_origin import Origin, kept
@@ -208,11 +209,12 @@ def place(
         )
     page = _ResultPage(origin, results)
     spot, found = page.spot, page.find(customer_id)
-    total = f"{spot.total:,}" if spot.is_total_known else f"more than {spot.total:,}"
+    total = thousands(spot.total)
+    total = total if spot.is_total_known else f"more than {total}"
     shown, at = "", origin.at
     if found is not None and found.index is not None:
         at = spot.offset + found.index + 1
-        shown = f"{at:,} of {total}"
+        shown = f"{thousands(at)} of {total}"
     elif found is not None:
         shown = _missing(spot.pages)
     return Place(
