@@ -98,7 +98,8 @@
   document.addEventListener("htmx:afterSwap", (event) => {
     const { target, requestConfig, xhr } = event.detail;
     forgetAround(target);
-    if (target.id && isPoll(requestConfig)) brought.set(target.id, withoutTokens(xhr.responseText));
+    // A swap by a script has no request.
+    if (target.id && requestConfig && isPoll(requestConfig)) brought.set(target.id, withoutTokens(xhr.responseText));
   });
   // The next poll does not wait in a queue for a slow response: it would follow without a pause.
   const polling = new WeakSet();
