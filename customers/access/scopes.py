@@ -4,9 +4,9 @@ import json
 from collections.abc import Set
 
 from django.contrib.auth.models import AnonymousUser, User
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
-from customers.codat.values import canonical_company_id
+from customers.codat.values import canonical_company_id, is_uuid
 from customers.models import CompanyState, Grant, Person
 from customers.scope import EVERYTHING, NOTHING, Scope, restricted
 
@@ -28,6 +28,19 @@ def scope_of(user: User | AnonymousUser) -> Scope:
         else:
             keys.add(grant_key(each.kind, each.key, each.value))
     return Scope(frozenset(companies | _named_by(keys)))
+
+
+def seeing(company_id: str) -> Q:
+    """The condition of the users who may see a company: `scope_of` for rows. One query, for what names the company."""
+    with restricted(EVERYTHING):
+        lines = CompanyState.objects.filter(pk=company_id).values_list("grant_keys", flat=True)
+        keys = [json.loads(line) for line in (lines.first() or "").split("\n") if line]
+    how = "iexact" if is_uuid(company_id) else "exact"
+    names = Q(**{"kind": Grant.Kind.COMPANY, f"value__{how}": company_id})
+    for kind, key, value in keys:
+        names |= Q(kind=kind, key=key, value=value)
+    granted = Exists(Grant.objects.filter(names, user=OuterRef("pk")))
+    return Q(is_active=True) & (Q(is_superuser=True) | Q(person__sees_all=True) | Q(granted))
 
 
 def grant_key(kind: str, key: str, value: str) -> str:

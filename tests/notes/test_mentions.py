@@ -10,9 +10,10 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from customers.access import people
-from customers.access.scopes import grant_key
+from customers.access.scopes import grant_key, seeing
 from customers.models import CompanyState, Grant, Notice, SubjectKind
 from customers.notes import notes
+from customers.notes import people as readers
 from customers.notes.mentions import MAX_NAMES, find_mentions, parts
 from customers.notes.people import reader, readers_of
 from customers.notes.subjects import Subject
@@ -147,9 +148,41 @@ def test_colleagues_of_other_companies_cost_no_query(
 ) -> None:
     for number in range(5):
         people.grant(person(f"n{number}", sees_all=False), Grant.Kind.COMPANY, "c2")
-    # The people, and the grants of one of them.
+    # What names the company, and the people.
     with django_assert_num_queries(2):
         assert readers_of(COMPANY) == [maren]
+
+
+def test_people_with_tags_cost_no_query_and_no_place(
+    db: None,
+    django_assert_num_queries: DjangoAssertNumQueries,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(readers, "MAX_READERS", 2)
+    line = grant_key(Grant.Kind.TAG, "region", "north")
+    CompanyState.objects.create(company_id=COMPANY, read_at=timezone.now(), grant_keys=line)
+    for number in range(5):
+        people.grant(person(f"a{number}", sees_all=False), Grant.Kind.TAG, "south", key="region")
+        people.grant(person(f"b{number}", sees_all=False), Grant.Kind.TAG, "north", key="region")
+    with django_assert_num_queries(2):
+        assert [user.username for user in readers_of(COMPANY)] == ["b0", "b1"]
+
+
+def test_rows_and_people_agree_on_who_sees_a_company(db: None) -> None:
+    company = str(uuid.uuid4())
+    lines = [grant_key(Grant.Kind.TAG, "Region", 'a "b"'), grant_key(Grant.Kind.OWNER, "", "Me")]
+    keys = "\n".join(lines)
+    CompanyState.objects.create(company_id=company, read_at=timezone.now(), grant_keys=keys)
+    for kind, key, value in (
+        ("company", "", company.upper()), ("company", "", f"{company}1"),
+        ("tag", "Region", 'a "b"'), ("tag", "region", 'a "b"'), ("tag", "Region", 'A "b"'), ("tag", "", "Me"),
+        ("owner", "", "Me"), ("owner", "", "me"), ("owner", "Region", 'a "b"'),
+    ):  # fmt: skip
+        user = person(f"user{User.objects.count()}", sees_all=False)
+        people.grant(user, Grant.Kind(kind), value, key=key)
+    expected = [user for user in User.objects.all() if people.scope_of(user).has(company)]
+    assert len(expected) == 3
+    assert list(User.objects.filter(seeing(company)).order_by("pk")) == expected
 
 
 def test_the_readers_of_a_company(maren: User, viewer: User, others: list[User]) -> None:
