@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db.models import QuerySet
@@ -104,13 +104,19 @@ def tag_named(text: str) -> Given | None:
     return Given(Grant.Kind.TAG, db_safe(storable(value), 500), db_safe(storable(key), 200))
 
 
-def description(given: Given, scope: Scope) -> str:
-    """A grant as one line; `HIDDEN` where a reader with this scope may not know of what."""
+def descriptions(given: Collection[Given], scope: Scope) -> Mapping[Given, str]:
+    """Each grant as one line; `HIDDEN` where a reader with this scope may not know of what. One query at most."""
+    companies = {each.value for each in given if each.kind == Grant.Kind.COMPANY}
+    ids = [each for each in companies if scope.has(each)]
+    names = dict(CompanyState.objects.filter(pk__in=ids).values_list("company_id", "name"))
+    return {each: _description(each, scope, names) for each in given}
+
+
+def _description(given: Given, scope: Scope, names: Mapping[str, str]) -> str:
     if given.kind == Grant.Kind.COMPANY:
         if not scope.has(given.value):
             return HIDDEN
-        name = CompanyState.objects.filter(pk=given.value).values_list("name", flat=True).first()
-        return name or f"Company {given.value}"
+        return names.get(given.value) or f"Company {given.value}"
     if not scope.is_everything:
         return HIDDEN
     if given.kind == Grant.Kind.TAG:

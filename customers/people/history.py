@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from customers.audit import recording as audit
 from customers.codat.text import db_safe
 from customers.models import AuditEntry, Grant, PersonEvent
-from customers.people.companies import Given, description
+from customers.people.companies import Given, descriptions
 from customers.scope import Scope
 
 # Rows of the page of a person.
@@ -61,14 +61,14 @@ class Event:
 def events_of(person: User, reader_scope: Scope) -> Sequence[Event]:
     """What was changed about a person, the newest first. Companies that the reader does not see have no name."""
     rows = PersonEvent.objects.filter(user=person)[:MAX_SHOWN]
+    given = {row.pk: Given(row.kind, row.value, row.key) for row in rows if row.kind}
+    texts = descriptions(given.values(), reader_scope)
     return [
         Event(
             at=row.at,
             by=row.by_name,
             label=row.get_action_display(),
-            detail=description(Given(row.kind, row.value, row.key), reader_scope)
-            if row.kind
-            else row.detail,
+            detail=texts[given[row.pk]] if row.kind else row.detail,
         )
         for row in rows
     ]

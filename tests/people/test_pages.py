@@ -13,8 +13,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from customers.access.roles import Role
-from customers.models import Invitation, Person, PersonEvent
-from customers.people import accounts, invitations
+from customers.models import CompanyState, Invitation, Person, PersonEvent
+from customers.people import accounts, granting, invitations
+from customers.people.companies import Given
 from customers.people.invitations import NewPerson
 from customers.people.listing import PAGE_SIZE
 from tests.conftest import RawPathClient
@@ -98,6 +99,28 @@ def test_the_list_has_pages_and_few_queries(manager_client: RawPathClient) -> No
     assert len(names(manager_client, "?page=2")) == 4
     assert "Nobody on this page" in manager_client.get("/people/?page=9").content.decode()
     assert "Nobody matches" in manager_client.get("/people/?q=zzz").content.decode()
+
+
+def test_a_person_with_many_companies_costs_no_query_more(manager_client: RawPathClient) -> None:
+    manager, viewer = (
+        User.objects.get(username="manager"),
+        person("vera", Role.VIEWER, sees_all=False),
+    )
+
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            manager_client.get(f"/people/{viewer.pk}/")
+        return len(captured.captured_queries)
+
+    granting.give(manager, viewer.pk, [Given("company", "one")])
+    queries()
+    few = queries()
+    CompanyState.objects.create(company_id="c3", name="Third Ltd", read_at=timezone.now())
+    granting.give(manager, viewer.pk, [Given("company", f"c{number}") for number in range(9)])
+    assert queries() == few
+    html = manager_client.get(f"/people/{viewer.pk}/").content.decode()
+    assert html.count("Third Ltd") >= 2
+    assert html.count("Company c8") >= 2
 
 
 def test_a_person_shows_what_they_are(

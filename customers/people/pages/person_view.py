@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from customers.access.people import role_of, scope_of
 from customers.people import accounts, asking, forms, granting, invitations, rules
-from customers.people.companies import HIDDEN, Given, description
+from customers.people.companies import HIDDEN, Given, descriptions
 from customers.people.history import events_of
 from customers.people.listing import last_seen_of, second_factors, state_of
 from customers.people.pages.company_choice import company_choice
@@ -161,10 +161,9 @@ def _invitation(request: HttpRequest, person: User, scope: Scope) -> dict[str, A
 
 def _companies(person: User, scope: Scope) -> dict[str, Any]:
     """What the person sees; companies that the reader does not see are counted only."""
-    rows = [
-        (grant.pk, description(Given(grant.kind, grant.value, grant.key), scope))
-        for grant in person.grants.all()
-    ]
+    given = {each.pk: Given(each.kind, each.value, each.key) for each in person.grants.all()}
+    texts = descriptions(given.values(), scope)
+    rows = [(pk, texts[each]) for pk, each in given.items()]
     known = getattr(person, "person", None)
     return {
         # Also while the account is switched off, when it sees nothing.
