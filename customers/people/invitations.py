@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import User
 from django.core import signing
 from django.db import transaction
@@ -147,6 +148,8 @@ def accept(token: str, password: str | None) -> User | None:
 
     With a password that they have set, or with None where they have signed in at the provider.
     """
+    # Before the transaction: it takes long on purpose, and on SQLite all writers would wait for it.
+    hashed = None if password is None else make_password(password)
     with transaction.atomic():
         invitation = invitation_of(token)
         if invitation is None:
@@ -158,8 +161,8 @@ def accept(token: str, password: str | None) -> User | None:
         if not mine.update(accepted_at=timezone.now()):
             return None
         person = invitation.user
-        if password is not None:
-            person.set_password(password)
+        if hashed is not None:
+            person.password = hashed
             person.save(update_fields=["password"])
         record(person, None, Action.ACCEPTED)
         return person

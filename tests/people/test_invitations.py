@@ -7,8 +7,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.hashers import MD5PasswordHasher
 from django.contrib.auth.models import User
 from django.core import mail
+from django.db import connection
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -172,6 +174,25 @@ def test_one_who_has_signed_in_another_way_needs_no_link(
     link = mailed_link()
     User.objects.filter(username="jo").update(last_login=timezone.now())
     assert join(link) == 410
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_password_is_hashed_outside_the_transaction(
+    groups: None, manager: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+
+    def encode(hasher: MD5PasswordHasher, password: str, salt: str) -> str:
+        seen.append(connection.in_atomic_block)
+        return plain(hasher, password, salt)
+
+    plain = MD5PasswordHasher.encode
+    jo = invitations.invite(manager, NewPerson("jo", "jo@example.com", Role.EDITOR))
+    monkeypatch.setattr(MD5PasswordHasher, "encode", encode)
+    accepted = invitations.accept(invitations.token_of(Invitation.objects.get(user=jo)), PASSWORD)
+    assert accepted is not None
+    assert accepted.check_password(PASSWORD)
+    assert seen[0] is False
 
 
 @pytest.mark.parametrize("token", ["x", "a.b", "%00", "..", "[1]", "W10.x" * 40])
