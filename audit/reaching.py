@@ -218,7 +218,7 @@ def withdrawn_approval(visitor: Visitor) -> Request:
 def duplicate(visitor: Visitor) -> Request:
     """The page of a pair of customers after the editor said that they are one."""
     editor, company = visitor.stack.visitor(EDITOR), visitor.stack.company("odd")
-    pattern = r'"(/companies/[^"]+/duplicates/\d+/)"'
+    pattern = r'"(/companies/[^"]+/duplicates/\d+/[^"]*)"'
     listed = editor.send(Request(links.duplicates(company))).text
     if found := re.search(pattern, listed):
         editor.send(Request(found[1], {"decision": "same"} | csrf(editor)))
