@@ -195,6 +195,14 @@
     announcer().textContent = message;
   });
 
+  // Enter in a field whose `data-enter` names a button presses that one, not the first of the form.
+  document.addEventListener("keydown", (event) => {
+    const button = event.key === "Enter" && !event.isComposing && event.target.dataset?.enter;
+    if (!button) return;
+    event.preventDefault();
+    document.getElementById(button).click();
+  });
+
   // Pages show times in the reader's time zone; where that is not this browser's, the tooltip adds the local time.
   const isLocal = Intl.DateTimeFormat().resolvedOptions().timeZone === document.documentElement.dataset.timeZone;
   document.addEventListener("pointerover", (event) => {
