@@ -84,9 +84,11 @@ def check_turn(
 ) -> Checked:
     """Check the next rows of a batch that is being prepared; after the last one it is ready.
 
-    `is_finished` where there is nothing more to check now. Where Codat is unavailable, or the day's calls are used up,
-    the batch waits. Safe to run concurrently.
+    `is_finished` where there is nothing more to check now, also because the batch was cancelled. Where Codat is
+    unavailable, or the day's calls are used up, the batch waits. Safe to run concurrently.
     """
+    if not Batch.objects.filter(pk=batch.pk, state=Batch.State.PREPARING).exists():
+        return Checked(0, is_finished=True)
     rows = list(BatchRow.objects.filter(batch=batch, state=RowState.WAITING)[:_TURN])
     if not (rows or batch.is_filled):
         return Checked(0, is_finished=True)
