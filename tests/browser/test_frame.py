@@ -63,6 +63,16 @@ def test_the_menu_under_ones_name_closes(open_page: OpenPage) -> None:
     expect(summary).to_be_focused()
 
 
+@pytest.mark.parametrize("signed_in", [True, False])
+def test_the_bar_of_a_narrow_screen_covers_no_heading(open_page: OpenPage, signed_in: bool) -> None:
+    page = open_page(width=390, signed_in=signed_in)
+    page.goto("/settings/")
+    bar, heading = page.locator(".top-bar").bounding_box(), page.locator("h1").bounding_box()
+    assert bar
+    assert heading
+    assert heading["y"] >= bar["y"] + bar["height"]
+
+
 def test_one_signs_out_without_scripts(open_page: OpenPage) -> None:
     page = open_page(javascript=False)
     page.goto("/")
