@@ -22,7 +22,7 @@ from customers.writes.approving.policy import tags_of
 from customers.writes.pages.approval_state import sentence
 from sandbox import Sandbox
 from tests.support import batches
-from tests.support.approvals import approve, asked, rule
+from tests.support.approvals import approve, asked, asking_batch, rule
 from tests.support.journal import calls, changed_in_codat
 from tests.support.problems import company
 
@@ -128,9 +128,7 @@ def test_a_batch_that_was_started_round_the_policy_sends_nothing(
 def test_an_author_who_may_not_see_the_company_any_more_voids_the_request(
     sandbox: Sandbox, editor: User, approver: User
 ) -> None:
-    rule(larger_than=2)
-    batch = batches.check(batches.made(sandbox, editor, 3))
-    states.start(batch, editor)
+    batch = asking_batch(sandbox, editor)
     people.set_sees_all(editor, sees_all=False)
     approval = approve(asked(batch), approver)
     assert approval.state == Approval.State.VOID
@@ -139,9 +137,7 @@ def test_an_author_who_may_not_see_the_company_any_more_voids_the_request(
 def test_rows_that_were_changed_after_the_request_void_it(
     sandbox: Sandbox, editor: User, approver: User
 ) -> None:
-    rule(larger_than=2)
-    batch = batches.check(batches.made(sandbox, editor, 3))
-    states.start(batch, editor)
+    batch = asking_batch(sandbox, editor)
     row = batch.rows.order_by("position")[0]
     type(row).objects.filter(pk=row.pk).update(payload=row.payload.replace("0999", "0111"))
     approval = approve(asked(batch), approver)
@@ -156,9 +152,7 @@ def test_rows_that_were_changed_after_the_request_void_it(
 def test_a_batch_that_nobody_approved_in_time_can_be_started_again(
     sandbox: Sandbox, editor: User
 ) -> None:
-    rule(larger_than=2)
-    batch = batches.check(batches.made(sandbox, editor, 3))
-    states.start(batch, editor)
+    batch = asking_batch(sandbox, editor)
     Approval.objects.update(expires_at=timezone.now())
     assert deciding.expire_due() == 1
     ended = Approval.objects.get()
@@ -174,9 +168,7 @@ def test_a_batch_that_nobody_approved_in_time_can_be_started_again(
 def test_a_row_that_is_corrected_after_the_approval_is_not_sent(
     sandbox: Sandbox, editor: User, approver: User
 ) -> None:
-    rule(larger_than=2)
-    batch = batches.check(batches.made(sandbox, editor, 3))
-    states.start(batch, editor)
+    batch = asking_batch(sandbox, editor)
     approve(asked(batch), approver)
     row = batch.rows.order_by("position")[0]
     type(row).objects.filter(pk=row.pk).update(payload=row.payload.replace("0999", "0111"))
@@ -202,10 +194,8 @@ def test_who_corrected_a_row_does_not_approve_it(
 def test_a_row_whose_customer_has_changed_since_is_not_sent(
     sandbox: Sandbox, editor: User, approver: User
 ) -> None:
-    rule(larger_than=2)
     ids = batches.customers_of(sandbox, 3)
-    batch = batches.check(batches.made(sandbox, editor, 3))
-    states.start(batch, editor)
+    batch = asking_batch(sandbox, editor)
     changed_in_codat(sandbox, ids[1], emailAddress="moved@example.com")
     approve(asked(batch), approver)
     batches.send(batch)
@@ -215,10 +205,8 @@ def test_a_row_whose_customer_has_changed_since_is_not_sent(
 def test_a_row_whose_customer_cannot_be_read_stops_no_other_row_for_good(
     sandbox: Sandbox, editor: User, approver: User
 ) -> None:
-    rule(larger_than=2)
     ids = batches.customers_of(sandbox, 3)
-    batch = batches.check(batches.made(sandbox, editor, 3))
-    states.start(batch, editor)
+    batch = asking_batch(sandbox, editor)
     approve(asked(batch), approver)
     sandbox.faults.add(f"GET .*/data/customers/{ids[1]}$", "status", status=400, count=-1)
     for _ in range(MAX_HALTS):
@@ -258,9 +246,7 @@ def test_a_retry_and_an_undo_of_a_batch_wait(
 def test_a_batch_that_is_cancelled_waits_for_nobody(
     sandbox: Sandbox, editor: User, approver: User
 ) -> None:
-    rule(larger_than=2)
-    batch = batches.check(batches.made(sandbox, editor, 3))
-    states.start(batch, editor)
+    batch = asking_batch(sandbox, editor)
     approval = asked(batch)
     assert states.cancel(batch, editor)
     with pytest.raises(deciding.Refused):

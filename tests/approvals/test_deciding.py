@@ -21,7 +21,7 @@ from customers.worker import forgetting
 from customers.writes.sentences import status
 from sandbox import Sandbox
 from tests.editing.test_save import change, new, saved, sent
-from tests.support.approvals import approve, rule, waiting, write_of
+from tests.support.approvals import approve, approved_unsent, rule, waiting, write_of
 from tests.support.journal import calls, changed_in_codat, customer, pass_time
 from tests.support.people import person
 
@@ -265,11 +265,7 @@ def test_the_worker_sends_what_a_process_that_died_had_approved(
 def test_the_worker_does_not_send_over_a_change_since(
     sandbox: Sandbox, editor: User, approver: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rule()
-    approval = waiting(sandbox, editor)
-    with monkeypatch.context() as patch:
-        patch.setattr(deciding, "send_approved", lambda *_: None)
-        approve(approval, approver)
+    approval = approved_unsent(sandbox, editor, approver, monkeypatch)
     changed_in_codat(sandbox, customer(sandbox), emailAddress="moved@example.com")
     sending_approved.send_queued(default_service(), lambda: False)
     approval.refresh_from_db()
@@ -296,11 +292,7 @@ def test_an_author_who_may_not_see_the_company_any_more_voids_it(
 def test_the_worker_does_not_send_for_an_author_who_may_not_see_the_company(
     sandbox: Sandbox, editor: User, approver: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rule()
-    approval = waiting(sandbox, editor)
-    with monkeypatch.context() as patch:
-        patch.setattr(deciding, "send_approved", lambda *_: None)
-        approve(approval, approver)
+    approval = approved_unsent(sandbox, editor, approver, monkeypatch)
     _loses_sight(editor)
     sending_approved.send_queued(default_service(), lambda: False)
     approval.refresh_from_db()

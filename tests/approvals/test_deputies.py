@@ -17,7 +17,7 @@ from customers.service import default_service
 from customers.web import links
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
-from tests.support.approvals import approve, rule, waiting
+from tests.support.approvals import approve, approved_unsent, rule, waiting
 from tests.support.journal import changed_in_codat, customer
 from tests.support.people import person
 
@@ -155,11 +155,7 @@ def test_the_author_is_told_why_an_approved_change_was_not_sent(
     ends: str,
     why: str,
 ) -> None:
-    rule()
-    approval = waiting(sandbox, editor)
-    with monkeypatch.context() as patch:
-        patch.setattr(deciding, "send_approved", lambda *_: None)
-        approve(approval, approver)
+    approval = approved_unsent(sandbox, editor, approver, monkeypatch)
     if ends == "change":
         changed_in_codat(sandbox, customer(sandbox), emailAddress="moved@example.com")
     elif ends == "deletion":

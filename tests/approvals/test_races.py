@@ -18,7 +18,15 @@ from customers.service import default_service
 from customers.writes.approving.payloads import hash_of_all
 from sandbox import Sandbox
 from tests.support import batches
-from tests.support.approvals import approve, asked, rule, waiting, write_of
+from tests.support.approvals import (
+    approve,
+    approved_unsent,
+    asked,
+    asking_batch,
+    rule,
+    waiting,
+    write_of,
+)
 from tests.support.journal import calls
 from tests.support.patience import PATIENCE
 from tests.support.people import person
@@ -77,11 +85,7 @@ def test_of_two_decisions_one_counts(
 def test_the_approver_and_workers_send_it_once(
     sandbox: Sandbox, editor: User, approver: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rule()
-    approval = waiting(sandbox, editor)
-    with monkeypatch.context() as patch:
-        patch.setattr(deciding, "send_approved", lambda *_: None)
-        approve(approval, approver)
+    approval = approved_unsent(sandbox, editor, approver, monkeypatch)
     write = write_of(approval)
 
     def worker() -> None:
@@ -122,9 +126,7 @@ def test_two_halves_that_start_in_the_same_instant_count_together(
 def test_a_batch_that_is_cancelled_while_it_is_approved(
     sandbox: Sandbox, editor: User, approver: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rule(larger_than=2)
-    batch = batches.check(batches.made(sandbox, editor, 3))
-    states.start(batch, editor)
+    batch = asking_batch(sandbox, editor)
     approval = asked(batch)
     was_found_ready, is_cancelled = threading.Event(), threading.Event()
 
@@ -151,9 +153,7 @@ def test_a_batch_that_is_cancelled_while_it_is_approved(
 def test_a_batch_that_ends_while_it_is_approved_is_not_approved(
     sandbox: Sandbox, editor: User, approver: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rule(larger_than=2)
-    batch = batches.check(batches.made(sandbox, editor, 3))
-    states.start(batch, editor)
+    batch = asking_batch(sandbox, editor)
     approval = asked(batch)
 
     def ended(rows: Iterable[tuple[int, str]]) -> str:

@@ -309,6 +309,18 @@ def test_a_correction_that_comes_while_its_row_is_journaled_is_not_taken_for_sav
     assert writes(batch)[0].sent_values["phone"] == PHONE
 
 
+def end_after_next_check(batch: Batch, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a batch end between the check of a row and the storing of what was found."""
+    decided = save.check
+
+    def and_finish(*arguments: Any, **named: Any) -> Any:
+        outcome = decided(*arguments, **named)
+        assert states.finish(batch)
+        return outcome
+
+    monkeypatch.setattr(checking, "check", and_finish)
+
+
 @pytest.mark.parametrize("is_left_out", [False, True])
 def test_a_correction_that_comes_as_the_batch_ends_is_not_taken_for_saved(
     sandbox: Sandbox, editor: User, monkeypatch: pytest.MonkeyPatch, *, is_left_out: bool
@@ -319,14 +331,7 @@ def test_a_correction_that_comes_as_the_batch_ends_is_not_taken_for_saved(
         assert states.leave_out(row(batch))
     service = default_service()
     edit = corrected(following_up.open_correction(row(batch), service), customerName="Late Ltd")
-    decided = save.check
-
-    def and_finish(*arguments: Any, **named: Any) -> Any:
-        outcome = decided(*arguments, **named)
-        assert states.finish(batch)
-        return outcome
-
-    monkeypatch.setattr(checking, "check", and_finish)
+    end_after_next_check(batch, monkeypatch)
     before = row_states(batch)
     assert following_up.correct(row(batch), edit, user=editor, service=service) is None
     assert row_states(batch) == before
@@ -338,14 +343,7 @@ def test_a_row_included_again_as_the_batch_ends_is_not_taken_for_ready(
     batch = started(sandbox, editor, 1)
     assert states.leave_out(row(batch))
     assert following_up.take_in(row(batch))
-    decided = save.check
-
-    def and_finish(*arguments: Any, **named: Any) -> Any:
-        outcome = decided(*arguments, **named)
-        assert states.finish(batch)
-        return outcome
-
-    monkeypatch.setattr(checking, "check", and_finish)
+    end_after_next_check(batch, monkeypatch)
     target = checking.target_maker(batch, default_service())(row(batch).customer_id)
     checking.check_row(row(batch), batch, target, default_service())
     assert row_states(batch) == ["conflict"]

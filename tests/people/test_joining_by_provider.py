@@ -86,15 +86,16 @@ def test_one_who_has_an_account_keeps_it(live: str, issuer: str, token: str) -> 
     assert Invitation.objects.get().accepted_at is None
 
 
+def lose_connection(*_: object, **__: object) -> None:
+    raise DatabaseError("the connection is lost")
+
+
 def test_a_link_is_still_open_after_a_sign_in_that_failed(
     live: str, issuer: str, token: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fails(*args: object, **kwargs: object) -> None:
-        raise DatabaseError("the connection is lost")
-
     oidc.set_claims(issuer, "jo-3", preferred_username="jo-3")
     with monkeypatch.context() as broken:
-        broken.setattr(SocialAccount, "save", fails)
+        broken.setattr(SocialAccount, "save", lose_connection)
         assert join(live, token, "jo-3").status_code >= 500
     assert Invitation.objects.get().accepted_at is None
     assert join(live, token, "jo-3").headers["Location"] == "/"
@@ -105,12 +106,9 @@ def test_a_link_is_still_open_after_a_sign_in_that_failed(
 def test_somebody_new_has_an_account_or_none(
     live: str, issuer: str, groups: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fails(*args: object, **kwargs: object) -> None:
-        raise DatabaseError("the connection is lost")
-
     oidc.set_claims(issuer, "new-1", preferred_username="new-1")
     with monkeypatch.context() as broken:
-        broken.setattr(Person, "save", fails)
+        broken.setattr(Person, "save", lose_connection)
         assert oidc.sign_in(live, "new-1")[1].status_code >= 500
     assert not User.objects.exists()
 

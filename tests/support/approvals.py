@@ -3,15 +3,18 @@
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
 from customers.approvals import deciding
+from customers.batches import states
 from customers.editing.save import Waits
 from customers.models import Approval, ApprovalRule, Batch, Write
 from customers.service import default_service
 from sandbox import Sandbox
 from tests.editing.test_save import change, saved
+from tests.support import batches
 
 Field = ApprovalRule.Field
 
@@ -48,3 +51,22 @@ def approve(approval: Approval, user: User) -> Approval:
 def asked(batch: Batch) -> Approval:
     """The request that a batch waits for."""
     return Approval.objects.get(batch=batch, state=Approval.State.WAITING)
+
+
+def asking_batch(sandbox: Sandbox, author: User) -> Batch:
+    """A batch of three customers whose start asked for approval."""
+    rule(larger_than=2)
+    batch = batches.check(batches.made(sandbox, author, 3))
+    states.start(batch, author)
+    return batch
+
+
+def approved_unsent(
+    sandbox: Sandbox, author: User, approver: User, monkeypatch: pytest.MonkeyPatch
+) -> Approval:
+    """An approved change that was not sent yet, as where the process died in between."""
+    rule()
+    approval = waiting(sandbox, author)
+    with monkeypatch.context() as patch:
+        patch.setattr(deciding, "send_approved", lambda *_: None)
+        return approve(approval, approver)
