@@ -102,12 +102,12 @@
     if (target.id && requestConfig && isPoll(requestConfig)) brought.set(target.id, withoutTokens(xhr.responseText));
   });
   // The next poll does not wait in a queue for a slow response: it would follow without a pause.
-  const polling = new WeakSet();
+  const asking = new WeakSet(); // the elements whose request is under way
   document.addEventListener("htmx:confirm", (event) => {
-    if (isPoll(event.detail) && polling.has(event.detail.elt)) event.preventDefault();
+    if (isPoll(event.detail) && asking.has(event.detail.elt)) event.preventDefault();
   });
-  document.addEventListener("htmx:beforeRequest", (event) => polling.add(event.detail.elt));
-  document.addEventListener("htmx:afterRequest", (event) => polling.delete(event.detail.elt));
+  document.addEventListener("htmx:beforeRequest", (event) => asking.add(event.detail.elt));
+  document.addEventListener("htmx:afterRequest", (event) => asking.delete(event.detail.elt));
 
   // An error page of a proxy, or an empty response, does not replace the content.
   document.addEventListener("htmx:beforeSwap", (event) => {

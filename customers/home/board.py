@@ -119,13 +119,14 @@ def board_of(user: User, quota: RateLimit | None = None) -> Board:
     )
     waiting = [one for each in found for one in each.swallowed if user.has_perm(one.kind.sees)]
     people = _People([*found, *waiting], notes.values())
-    entries, swallowed = (
-        {
+
+    def entries_of(some: Iterable[Problem]) -> dict[str, Entry]:
+        return {
             one.key: _entry(one, notes.get(one.key), snoozes.get(one.key), user, people, now)
             for one in some
         }
-        for some in (found, waiting)
-    )
+
+    entries = entries_of(found)
     open_entries = [entry for entry in entries.values() if not entry.muted]
     awake = [entry for entry in open_entries if not entry.snoozed_until]
     return Board(
@@ -135,7 +136,7 @@ def board_of(user: User, quota: RateLimit | None = None) -> Board:
         muted=[entry for entry in entries.values() if entry.muted],
         resolved=_resolved(notes.values(), entries, user, now),
         entries=entries,
-        swallowed=swallowed,
+        swallowed=entries_of(waiting),
     )
 
 

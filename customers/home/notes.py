@@ -130,8 +130,9 @@ def stands_for(note: ProblemNote, found: Iterable[Problem]) -> Problem | None:
     That is a broken connection of its company, or one problem of many companies. Who sees fewer of these may see it.
     """
     for one in found:
-        is_swallowed = any(other.key == note.key for other in one.swallowed)
-        if is_swallowed or (one.kind.name == note.kind and note.company_id in one.companies):
+        if one.swallows(note.key) or (
+            one.kind.name == note.kind and note.company_id in one.companies
+        ):
             return one
     return None
 

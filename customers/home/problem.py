@@ -125,6 +125,10 @@ class Problem:
             number, noun = len(self.swallowed), "other problem"
         return f"{counted(number, noun)} {'waits' if number == 1 else 'wait'} for it"
 
+    def swallows(self, key: str) -> bool:
+        """Whether this problem stands for the one with a key."""
+        return any(one.key == key for one in self.swallowed)
+
 
 def key_of(kind: str, *parts: str) -> str:
     """A stable key: a kind, and a hash of what tells this problem from others of its kind."""

@@ -64,7 +64,7 @@ def _check(
         checked = check_turn(batch, service, should_stop=should_stop, pace=pace)
         rows += checked.rows
         batch.refresh_from_db()
-        if checked.is_finished or batch.state != Batch.State.PREPARING:
+        if checked.is_finished:
             break
     return rows, 0, batch.halted
 

@@ -167,7 +167,7 @@ def _context(request: HttpRequest, board: Board, entry: Entry) -> dict[str, Any]
 def _standing_for(board: Board, problem: Problem) -> tuple[str, str] | None:
     """The title and the address of the problem that stands for this one on the lists; None for none."""
     for entry in board.entries.values():
-        if any(one.key == problem.key for one in entry.problem.swallowed):
+        if entry.problem.swallows(problem.key):
             return entry.problem.title, links.problem(entry.problem.key)
     return None
 

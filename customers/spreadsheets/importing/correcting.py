@@ -164,8 +164,10 @@ def leave_out(
             if number:
                 states.add_step(source, Action.LEAVE_OUT, user, counted(number, "row"))
                 # The customer of a row that is left out may now be that of another one.
-                has_twice = ImportRow.objects.filter(source=source, state=RowState.TWICE).exists()
-                (states.check_some if has_twice else states.renew)(source)
+                if ImportRow.objects.filter(source=source, state=RowState.TWICE).exists():
+                    states.check_some(source)
+                else:
+                    states.renew(source)
     except Superseded:
         return 0
     return number

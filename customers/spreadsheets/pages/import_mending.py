@@ -52,7 +52,7 @@ def mend(source: Import, post: QueryDict, action: str, target: str, user: User) 
 
 
 def is_mended(source: Import, post: QueryDict, action: str, target: str) -> bool:
-    """Whether a post that is no mending, or is repeated, has nothing that the rows do not have already."""
+    """Whether the rows have already what a post would give them; True for an action that is not about rows."""
     if action == "correct":
         return not (_changed_cells(source, post) or _changed_decisions(source, post))
     if action == "leave_out":
