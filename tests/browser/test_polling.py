@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
+from functools import partial
 from itertools import count
 
 import pytest
@@ -13,6 +15,8 @@ from tests.browser.conftest import OpenPage
 
 pytestmark = pytest.mark.browser
 
+# As every response of the dashboard has them.
+HEADERS = {"Content-Type": "text/html", "X-Request-ID": "1"}
 _PART = """<div id="part" hx-get="/part/" hx-trigger="every 50ms" hx-target="this" hx-swap="outerHTML">
   <form><input type="hidden" name="csrfmiddlewaretoken" value="{token}"></form><p>{text}</p></div>"""
 _INSERT = """html => {
@@ -22,6 +26,12 @@ _INSERT = """html => {
 _WATCH = """new MutationObserver(() => {
     window.hasClicked ||= document.getElementById("part").textContent === "Clicked";
   }).observe(document.getElementById("main"), {childList: true, subtree: true})"""
+_COUNT_ENDS = """() => {
+  window.ended = 0;
+  addEventListener("htmx:afterRequest", ({ detail }) => {
+    window.ended += detail.pathInfo.requestPath === "/part/";
+  });
+}"""
 _MARK = "document.getElementById('part').isMarked = true"
 _IS_MARKED = "document.getElementById('part').isMarked === true"
 
@@ -41,9 +51,8 @@ class Part:
         return _PART.format(token=next(self._tokens), text=self.text)
 
     def _answer(self, route: Route) -> None:
-        headers = {"Content-Type": "text/html", "X-Request-ID": "1"}
         self.answered[self.text] += 1
-        route.fulfill(body=self.html(), headers=headers)
+        route.fulfill(body=self.html(), headers=HEADERS)
 
     def wait_for(self, responses: int) -> None:
         """Until so many more responses with this text were sent; the last but one has arrived then."""
@@ -51,6 +60,15 @@ class Part:
         while self.answered[self.text] < enough:
             with self._page.expect_response("**/part/"):
                 pass
+
+
+def wait_until(page: Page, condition: Callable[[], bool]) -> None:
+    """Until a condition of the test holds, which responses to the page bring about."""
+    for _ in range(200):
+        if condition():
+            return
+        page.evaluate("fetch('/healthz')")
+    raise AssertionError("it does not hold")
 
 
 @pytest.fixture
@@ -85,9 +103,45 @@ def test_what_came_from_elsewhere_meanwhile_is_replaced(page: Page) -> None:
         "**/click/",
         lambda route: route.fulfill(
             body='<div id="part" hx-swap-oob="innerHTML">Clicked</div>',
-            headers={"Content-Type": "text/html", "X-Request-ID": "1"},
+            headers=HEADERS,
         ),
     )
     page.evaluate("htmx.ajax('GET', '/click/', {target: '#announce', swap: 'none'})")
-    page.wait_for_function("window.hasClicked")
+    wait_until(page, lambda: bool(page.evaluate("window.hasClicked")))
     expect(page.locator("#part")).to_contain_text("First")
+
+
+def test_a_slow_response_is_not_followed_at_once(page: Page) -> None:
+    """While the clock stands still, the end of a request leads to no other one."""
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    part = Part(page)
+    # Its timers are those of the clock that is stopped now.
+    page.evaluate("document.getElementById('part').remove()")
+    page.unroute("**/part/")
+    page.route("**/part/", hold)
+    page.clock.install()
+    page.clock.pause_at(page.evaluate("Date.now()") + 1000)
+    page.evaluate(_COUNT_ENDS)
+    page.evaluate(_INSERT, part.html())
+    # The first response is swapped, and the second says the same.
+    for number in (1, 2):
+        page.clock.run_for(60)
+        wait_until(page, partial(_has, held, number))
+        # Ticks while the response is awaited.
+        page.clock.run_for(500)
+        held[-1].fulfill(body=part.html(), headers=HEADERS)
+        wait_until(page, partial(_has_ended, page, number))
+    page.evaluate("fetch('/healthz')")
+    assert len(held) == 2
+
+
+def _has(held: list[Route], number: int) -> bool:
+    return len(held) == number
+
+
+def _has_ended(page: Page, number: int) -> bool:
+    return bool(page.evaluate("ended") == number)
