@@ -171,7 +171,7 @@
     next?.scrollIntoView({ block: "nearest" });
   });
 
-  document.addEventListener("htmx:afterSwap", restore);
+  for (const type of ["htmx:afterSwap", "rows-added"]) document.addEventListener(type, restore);
   window.addEventListener("pageshow", restore);
   restore();
 })();

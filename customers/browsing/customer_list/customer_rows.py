@@ -26,6 +26,8 @@ from customers.web import links
 _SEPARATOR = "\x1f"
 # Rows of one <tbody>: a browser lays out only those that are near the window.
 GROUP = 100
+# Groups that a page has as elements from the start; static/more_rows.js adds the others.
+FIRST_GROUPS = 2
 # The cells before a name that cannot be chosen.
 _NO_TICK = '<td class="c-tick"></td><td class="c-name">'
 # IDs that need no escaping.
@@ -55,11 +57,26 @@ class NewRow:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """The rows as HTML, the columns that they have, and those that are left out because they are empty in each row."""
+    """The rows as HTML in groups, their columns, and those that are left out because they are empty in each row."""
 
-    html: SafeString
+    groups: Sequence[str]
     columns: tuple[Column, ...]
     empty: tuple[Column, ...]
+
+    @property
+    def html(self) -> SafeString:
+        """All rows."""
+        return SafeString("".join(self.groups))
+
+    @property
+    def first(self) -> SafeString:
+        """The rows that a page begins with."""
+        return SafeString("".join(self.groups[:FIRST_GROUPS]))
+
+    @property
+    def more(self) -> SafeString:
+        """The rows after those; "" where there are none."""
+        return SafeString("".join(self.groups[FIRST_GROUPS:]))
 
 
 def is_deleted(customer: Mapping[str, Any]) -> bool:
@@ -103,7 +120,7 @@ def customer_rows(
     heads = [_new_head(row, has_date="changed" in cells) for row in new]
     heads += _heads(_Links(company_id, suffix, first), customers, changes, cells)
     shown = (NAME, *(column for column in columns[1:] if column.name in cells))
-    return Rows(_html(heads, shown, cells), shown, empty)
+    return Rows(_groups(heads, shown, cells), shown, empty)
 
 
 def _all_cells(
@@ -142,12 +159,14 @@ def _cells(
     return [_id(text) for text in texts] if column.name == "id" else texts
 
 
-def _html(heads: list[str], columns: tuple[Column, ...], cells: dict[str, list[str]]) -> SafeString:
+def _groups(
+    heads: list[str], columns: tuple[Column, ...], cells: dict[str, list[str]]
+) -> list[str]:
     """The groups. `heads` are the beginnings of the rows, up to the end of the name's cell."""
     row = "%s" + "".join(f'<td class="c-{column.name}">%s</td>' for column in columns[1:]) + "</tr>"
     rows = list(map(row.__mod__, zip(heads, *cells.values(), strict=True)))
     groups = ("".join(rows[start : start + GROUP]) for start in range(0, len(rows), GROUP))
-    return SafeString("".join(f"<tbody>{group}</tbody>" for group in groups))
+    return [f"<tbody>{group}</tbody>" for group in groups]
 
 
 class _Links:

@@ -8,6 +8,7 @@ from django.contrib.auth.decorators import permission_required
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST, require_safe
 
 from customers.browsing.codats_copy import freshness
@@ -148,16 +149,23 @@ def _rows_context(
         "paging": pages,
         "count": count,
         **_columns_context(state, rows, page.suffix),
+        **_parts(rows, is_page=not htmx.is_fragment(request)),
         "elsewhere": changes.elsewhere,
         **poll_context(origin, writes, changes.shown),
     }
 
 
+def _parts(rows: Rows, *, is_page: bool) -> dict[str, SafeString]:
+    """The rows: a page has those after its first apart, so that building them does not block it."""
+    if not is_page:
+        return {"rows": rows.html, "more_rows": SafeString()}
+    return {"rows": rows.first, "more_rows": rows.more}
+
+
 def _columns_context(state: ListState, rows: Rows, suffix: str) -> dict[str, Any]:
-    """The rows, their columns, and the columns that are left out."""
+    """The columns, and those that are left out."""
     columns = tuple((column.order or column.name, column.label) for column in rows.columns)
     return {
-        "rows": rows.html,
         "columns": rows.columns,
         "heads": headings(columns, CUSTOMER_ORDER, state, suffix),
         "empty_columns": rows.empty,
