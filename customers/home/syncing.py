@@ -23,10 +23,10 @@ def wish(company_ids: Collection[str]) -> int:
     return rows.update(sync_wished_at=timezone.now())
 
 
-def running(company_ids: Collection[str]) -> set[str]:
-    """Those of these companies that are being synced, or will be by the worker."""
-    wished = CompanyState.objects.filter(pk__in=company_ids, sync_wished_at__isnull=False)
-    asked = CompanySync.objects.filter(_running(), pk__in=company_ids)
+def running() -> set[str]:
+    """The companies that are being synced, or will be by the worker."""
+    wished = CompanyState.objects.filter(sync_wished_at__isnull=False)
+    asked = CompanySync.objects.filter(_running())
     syncing = [sync.company_id for sync in asked if company_sync.is_running(sync)]
     return {*wished.values_list("company_id", flat=True), *syncing}
 

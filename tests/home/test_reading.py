@@ -235,14 +235,14 @@ def test_a_sync_that_a_person_wishes_is_asked_for_and_followed(sandbox: Sandbox)
     sandbox.set_online("qbd")
     assert syncing.wish([company, company, "unknown"]) == 1
     assert syncing.wish([company]) == 0, "once"
-    assert syncing.running([company]) == {company}
+    assert syncing.running() == {company}
     assert syncing.has_work()
     assert syncing.work(default_service(), NEVER) == 1
-    assert syncing.running([company]) == {company}
+    assert syncing.running() == {company}
     sandbox.settle()
     CompanySync.objects.update(checked_at=None, asked_at=timezone.now() - timedelta(seconds=30))
     syncing.work(default_service(), NEVER)
-    assert not syncing.running([company])
+    assert not syncing.running()
     assert not syncing.has_work()
     last_sync = state_of(sandbox, "qbd").last_sync
     assert last_sync is not None

@@ -86,7 +86,7 @@ def _copies(linked: Sequence[CompanyState], now: datetime) -> list[Problem]:
     for state in sorted(linked, key=lambda state: state.last_sync or now):
         if kind := copy_kind(state, now):
             found[kind].append(state)
-    syncing = running([state.company_id for states in found.values() for state in states])
+    syncing = running() if any(found.values()) else set[str]()
     return [_copy_problem(kind, states, syncing) for kind, states in found.items() if states]
 
 
