@@ -46,10 +46,14 @@
   // Toasts: the event `toast` with {text, level, url, label}. Problems stay until they are dismissed.
   const SHOWN_FOR = 8000;
   const region = () => document.getElementById("toasts");
+  // On a narrow screen the page ends above them. A :has() of the body would have the browser style the whole page again at
+  // each change of it.
+  const makeRoom = () => document.body.classList.toggle("with-toasts", Boolean(region().querySelector("li")));
   function dismiss(toast) {
     const hadFocus = toast.contains(document.activeElement);
     const next = toast.nextElementSibling || toast.previousElementSibling;
     toast.remove();
+    makeRoom();
     if (hadFocus) (next?.querySelector("button") || document.getElementById("main")).focus();
   }
   function show({ text, level = "info", url = "", label = "View" }) {
@@ -66,6 +70,7 @@
     }
     toast.querySelector("button").addEventListener("click", () => dismiss(toast));
     region().querySelector("ul").append(toast);
+    makeRoom();
     document.getElementById(level === "bad" ? "announce-problem" : "announce").textContent = text;
     if (level === "bad") return;
     // Not while somebody reads it with the pointer or the keyboard on it.

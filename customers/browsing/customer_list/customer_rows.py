@@ -25,7 +25,7 @@ from customers.web import links
 # Between texts that are escaped together.
 _SEPARATOR = "\x1f"
 # Rows of one <tbody>: a browser lays out only those that are near the window.
-GROUP = 100
+GROUP = 50
 # Groups that a page has as elements from the start; static/more_rows.js adds the others.
 FIRST_GROUPS = 2
 # The cells before a name that cannot be chosen.
