@@ -84,8 +84,29 @@
   // A poll has no event; an element that polls may listen to events, too.
   const isPoll = ({ elt, triggeringEvent }) => !triggeringEvent && Boolean(elt.getAttribute("hx-trigger")?.startsWith("every "));
   const withoutTokens = (html) => html.replace(/(csrfmiddlewaretoken" value=")[^"]*/g, "$1");
-  const isShown = ({ target, requestConfig, xhr }) =>
-    isPoll(requestConfig) && brought.get(target.id) === withoutTokens(xhr.responseText);
+  // Where no poll has brought anything yet, the response is compared with what stands in the page.
+  function asServed(element) {
+    const copy = element.cloneNode(true);
+    copy.classList.remove("htmx-request");
+    for (const name of ["aria-busy", "hx-swap-oob", ...(copy.className ? [] : ["class"])]) copy.removeAttribute(name);
+    return withoutTokens(copy.outerHTML);
+  }
+  function isInPage(target, html) {
+    const parts = [...new DOMParser().parseFromString(html, "text/html").body.children];
+    return parts.length > 0 && parts.every((part) => {
+      const there = document.getElementById(part.id);
+      const isReplaced = part.id === target.id || part.getAttribute("hx-swap-oob") === "true";
+      return there && isReplaced && asServed(there) === asServed(part);
+    });
+  }
+  function isShown({ target, requestConfig, xhr }) {
+    if (!isPoll(requestConfig)) return false;
+    const html = xhr.responseText;
+    if (brought.has(target.id)) return brought.get(target.id) === withoutTokens(html);
+    if (!target.id || !isInPage(target, html)) return false;
+    brought.set(target.id, withoutTokens(html));
+    return true;
+  }
   // After any swap, what polls brought to a place around it or in it is no longer what stands there.
   function forgetAround(target) {
     const place = target.isConnected ? target : document.getElementById(target.id);
@@ -95,6 +116,10 @@
     }
   }
   document.addEventListener("htmx:oobAfterSwap", (event) => forgetAround(event.detail.target));
+  // htmx sends two events to each element that leaves. In a part that it leaves alone nothing listens: it is emptied first.
+  document.addEventListener("htmx:oobBeforeSwap", ({ detail: { target } }) => {
+    if (target.hasAttribute("hx-disable")) target.replaceChildren();
+  });
   document.addEventListener("htmx:afterSwap", (event) => {
     const { target, requestConfig, xhr } = event.detail;
     forgetAround(target);

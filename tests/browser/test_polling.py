@@ -78,9 +78,11 @@ def page(open_page: OpenPage) -> Page:
     return page
 
 
-def test_the_same_again_leaves_the_page_as_it_is(page: Page) -> None:
+@pytest.mark.parametrize("before", [0, 3])
+def test_the_same_again_leaves_the_page_as_it_is(page: Page, before: int) -> None:
+    """Also the first time: what the page was served with is the same."""
     part = Part(page)
-    part.wait_for(3)
+    part.wait_for(before)
     page.evaluate(_MARK)
     part.wait_for(5)
     assert page.evaluate(_IS_MARKED)
