@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db
 def side(client: RawPathClient, url: str = "/accounts/password/") -> str:
     """The side column of a page."""
     html = client.get(url).content.decode()
-    return html.partition('id="side"')[2].partition("<main")[0]
+    return html.partition('id="side"')[2].partition('class="top-bar"')[0]
 
 
 def recent(client: RawPathClient) -> list[str]:
