@@ -6,9 +6,10 @@ The database finds candidates; it neither ranks nor cuts by itself.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import NamedTuple
 
 from customers.index import words
-from customers.index.question import Question, Reading, anywhere, at_start, whole
+from customers.index.question import Question, anywhere, at_start, whole
 from customers.models import IndexedCustomer
 
 
@@ -52,8 +53,7 @@ COLUMNS = (
 Similar = Mapping[str, Mapping[str, int]]
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """What of a customer its rank depends on: `COLUMNS`."""
 
     pk: int
@@ -73,78 +73,109 @@ class Candidate:
 Rank = tuple[int, bool, int, int, str, str, str]
 
 
-def rank(candidate: Candidate, question: Question, similar: Similar | None = None) -> Rank | None:
-    """The rank of a candidate; None where it does not match. With `similar`, also with typing errors."""
-    kind, looseness, errors = _best(candidate, question, similar or {})
-    if kind is None:
-        return None
-    return (
-        kind,
-        candidate.is_deleted,
-        looseness,
-        errors,
-        candidate.name_key,
-        candidate.company_id,
-        candidate.customer_id,
-    )
-
-
-def _best(
-    candidate: Candidate, question: Question, similar: Similar
-) -> tuple[Kind | None, int, int]:
-    if _is_exact(candidate, question):
-        return Kind.EXACT, 0 if candidate.name_key == question.key else 1, 0
-    if question.key and candidate.name_key.startswith(question.key):
-        return Kind.PREFIX, 0, 0
-    if _is_start_of_id(candidate, question):
-        return Kind.PREFIX, 1, 0
-    text = candidate.searched
-    found = [each for each in question.readings if all(anywhere(word) in text for word in each)]
-    if found:
-        return min(_looseness(candidate, reading) for reading in found)
-    errors = [_errors(text, reading, similar) for reading in question.readings]
-    fewest = min((each for each in errors if each is not None), default=None)
-    return (None, 0, 0) if fewest is None else (Kind.SIMILAR, 0, fewest)
-
-
 # The shortest beginning of an ID that is looked for: of a shorter one there would be too many.
 MIN_ID = 4
 
 
-def _is_start_of_id(candidate: Candidate, question: Question) -> bool:
-    return len(question.text) >= MIN_ID and candidate.customer_id.startswith(question.text)
+@dataclass(frozen=True, slots=True)
+class _Word:
+    """A word that was typed, as the text that a customer's words must contain. `alike`: each with its typing errors."""
+
+    anywhere: str
+    at_start: str
+    whole: str
+    alike: tuple[tuple[str, int], ...]
 
 
-def _is_exact(candidate: Candidate, question: Question) -> bool:
-    if question.key and candidate.name_key == question.key:
-        return True
-    if candidate.customer_id == question.text:
-        return True
-    text = question.text.casefold()
-    if "@" in text and text in candidate.emails.casefold().split("\n"):
-        return True
-    if not any(map(str.isdigit, text)):
-        return False
-    numbers = [words.digits(phone) for phone in candidate.phones.split("\n")]
-    numbers += [words.compact(candidate.registration_number), words.compact(candidate.tax_number)]
-    return not question.numbers.isdisjoint(numbers)
+class Ranking:
+    """Ranks candidates for a question; with `similar`, also those with typing errors.
+
+    Made once for hundreds of candidates, so that what depends on the question alone is worked out once.
+    """
+
+    def __init__(self, question: Question, similar: Similar | None = None) -> None:
+        alike = similar or {}
+        self._question = question
+        self._email = text if "@" in (text := question.text.casefold()) else ""
+        self._numbers = [whole(number) for number in question.numbers]
+        self._readings = [
+            [
+                _Word(
+                    anywhere(word),
+                    at_start(word),
+                    whole(word),
+                    tuple((whole(other), number) for other, number in alike.get(word, {}).items()),
+                )
+                for word in reading
+            ]
+            for reading in question.readings
+        ]
+
+    def rank(self, candidate: Candidate) -> Rank | None:
+        """The rank of a candidate; None where it does not match."""
+        best = self._best(candidate)
+        if best is None:
+            return None
+        kind, looseness, errors = best
+        return (
+            kind,
+            candidate.is_deleted,
+            looseness,
+            errors,
+            candidate.name_key,
+            candidate.company_id,
+            candidate.customer_id,
+        )
+
+    def _best(self, candidate: Candidate) -> tuple[Kind, int, int] | None:
+        key, text = self._question.key, candidate.searched
+        if self._is_exact(candidate):
+            return Kind.EXACT, 0 if candidate.name_key == key else 1, 0
+        if key and candidate.name_key.startswith(key):
+            return Kind.PREFIX, 0, 0
+        if self._is_start_of_id(candidate):
+            return Kind.PREFIX, 1, 0
+        found = [each for each in self._readings if all(word.anywhere in text for word in each)]
+        if found:
+            return min(_looseness(candidate, reading) for reading in found)
+        errors = [_errors(text, reading) for reading in self._readings]
+        fewest = min((each for each in errors if each is not None), default=None)
+        return None if fewest is None else (Kind.SIMILAR, 0, fewest)
+
+    def _is_start_of_id(self, candidate: Candidate) -> bool:
+        text = self._question.text
+        return len(text) >= MIN_ID and candidate.customer_id.startswith(text)
+
+    def _is_exact(self, candidate: Candidate) -> bool:
+        if self._question.key and candidate.name_key == self._question.key:
+            return True
+        if candidate.customer_id == self._question.text:
+            return True
+        if self._email and self._email in candidate.emails.casefold().split("\n"):
+            return True
+        # A number is a word of the customer, too: that rules most out.
+        if not any(number in candidate.searched for number in self._numbers):
+            return False
+        numbers = [words.digits(phone) for phone in candidate.phones.split("\n")]
+        numbers += map(words.compact, (candidate.registration_number, candidate.tax_number))
+        return not self._question.numbers.isdisjoint(numbers)
 
 
-def _looseness(candidate: Candidate, reading: Reading) -> tuple[Kind, int, int]:
+def _looseness(candidate: Candidate, reading: Sequence[_Word]) -> tuple[Kind, int, int]:
     """How the words of a reading are found: at the beginning of words or within; how many not as words of the name."""
     name, text = f" {candidate.name_key} ", candidate.searched
-    kind = Kind.WORD if all(at_start(word) in text for word in reading) else Kind.PART
-    loose = sum(2 - (anywhere(word) in name) - (whole(word) in name) for word in reading)
+    kind = Kind.WORD if all(word.at_start in text for word in reading) else Kind.PART
+    loose = sum(2 - (word.anywhere in name) - (word.whole in name) for word in reading)
     return kind, loose, 0
 
 
-def _errors(text: str, reading: Reading, similar: Similar) -> int | None:
+def _errors(text: str, reading: Sequence[_Word]) -> int | None:
     """The number of typing errors with which all words of a reading are in a text; None where they are not."""
     total = 0
     for word in reading:
-        if anywhere(word) in text:
+        if word.anywhere in text:
             continue
-        errors = [number for other, number in similar.get(word, {}).items() if whole(other) in text]
+        errors = [number for other, number in word.alike if other in text]
         if not errors:
             return None
         total += min(errors)
@@ -187,8 +218,14 @@ def _spans(
             len(question.text) >= MIN_ID and line.startswith(question.text)
         )
         return ((0, len(question.text)),) if is_found else ()
+    is_number = name in _NUMBERS
+    plain = words.compact(line) if is_number else line.translate(words.FOLDING)
+    wanted = [*_wanted(question), *(other for each in similar.values() for other in each)]
+    if not any(part in plain for part in wanted):
+        # Most lines, which need not be taken apart.
+        return ()
     spans = []
-    for word, places in _placed(line, is_number=name in _NUMBERS):
+    for word, places in _placed(line, is_number=is_number):
         for part in _wanted(question):
             at = _found_at(word, part, similar)
             if at is not None:

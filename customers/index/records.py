@@ -95,7 +95,10 @@ def _has_invisible(values: Iterable[object]) -> bool:
 
 
 def _searched(row: IndexedCustomer, addresses: Iterable[Mapping[str, Any]]) -> str:
-    """All words that a customer is found by, each once, with blanks between and around them."""
+    """All words that a customer is found by, each once, with blanks between and around them.
+
+    Before `ALIKE_END` stand those that may be found with a typing error.
+    """
     parts = name_words(row)
     for email in row.emails.split("\n"):
         parts += words.words(email)
@@ -104,7 +107,10 @@ def _searched(row: IndexedCustomer, addresses: Iterable[Mapping[str, Any]]) -> s
     for address in addresses:
         parts += words.words(_text(address.get("city")))
         parts.append(words.compact(_text(address.get("postalCode"))))
-    joined = " ".join(dict.fromkeys(filter(None, parts)))
+    found = dict.fromkeys(filter(None, parts))
+    first = [word for word in found if words.may_be_alike(word)]
+    others = [word for word in found if not words.may_be_alike(word)]
+    joined = f"{' '.join(first)}{words.ALIKE_END}{' '.join(others)}"
     return f" {joined[:MAX_SEARCHED]} "
 
 

@@ -5,13 +5,15 @@ two that changed places. Where an error is, the rest of the word is intact: a wo
 the first, or another, piece of what was typed.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 
+from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from customers.index.backends import find
 from customers.index.question import Question, whole
+from customers.index.words import may_be_alike
 from customers.models import IndexedWord
 
 # Letters from which on a word may have one error, and two. A shorter one is like too many others.
@@ -20,22 +22,16 @@ ONE_ERROR, TWO_ERRORS = 4, 8
 UNFINISHED = 5
 # The shortest part of two words that were typed as one.
 MIN_HALF = 3
-# Characters of a word that is stored and compared, words of a question that may have errors, and for each of them
-# words of the index, the nearest ones.
-MAX_WORD, MAX_TYPED, MAX_SIMILAR = 40, 6, 12
+# Words of a question that may have errors, and for each of them words of the index, the nearest ones.
+MAX_TYPED, MAX_SIMILAR = 6, 12
 # Words of the index that are compared: more than have a piece in common.
 MAX_COMPARED = 100_000
-
-
-def storable(words: Iterable[str]) -> set[str]:
-    """Of the words of a name, those that are stored for this."""
-    return {word for word in words if 2 < len(word) <= MAX_WORD and word.isalpha()}
 
 
 def similar(question: Question) -> dict[str, dict[str, int]]:
     """For each word of a question that may have errors, words of the index with their number of errors."""
     wanted = dict.fromkeys(word for reading in question.readings for word in reading)
-    words = [word for word in wanted if ONE_ERROR <= len(word) <= MAX_WORD and word.isalpha()]
+    words = [word for word in wanted if len(word) >= ONE_ERROR and may_be_alike(word)]
     # Two neighbours that changed places may lie in two pieces.
     swapped = {word: _swapped(word) for word in words[:MAX_TYPED]}
     known = _known(other for others in swapped.values() for other in others)
@@ -44,15 +40,9 @@ def similar(question: Question) -> dict[str, dict[str, int]]:
 
 def _similar(word: str, swapped: set[str]) -> dict[str, int]:
     """The words of the index that are like one, those with two neighbours swapped among them."""
-    allowed = allowed_errors(word)
-    pieces = [[[piece]] for piece in _pieces(word, allowed + 1)]
+    pieces = [[[piece]] for piece in _pieces(word, allowed_errors(word) + 1)]
     stored = {found.strip() for found in find(IndexedWord, "word", pieces, MAX_COMPARED, "word")}
-    stored |= swapped
-    errors = {}
-    for other in stored:
-        number = count_errors(word, other, allowed)
-        if number is not None and number > 0:
-            errors[other] = number
+    errors = _errors(word, sorted((stored | swapped) - {word}))
     nearest = sorted(errors, key=lambda other: (errors[other], other))[:MAX_SIMILAR]
     return {other: errors[other] for other in nearest}
 
@@ -62,18 +52,24 @@ def allowed_errors(word: str) -> int:
     return 2 if len(word) >= TWO_ERRORS else 1
 
 
-def count_errors(word: str, other: str, allowed: int) -> int | None:
-    """The number of errors with which a word stands for another one or its beginning; None for more than allowed."""
-    lengths = {len(other)}
+def _errors(word: str, others: Sequence[str]) -> dict[str, int]:
+    """Those of some words that one may stand for, or for their beginning, each with the fewest errors."""
+    found = _distances(word, dict(zip(others, others, strict=True)))
     if len(word) >= UNFINISHED:
-        lengths |= {length for length in range(len(word) - 1, len(word) + 2) if length < len(other)}
-    numbers = [
-        OSA.distance(word, other[:length], score_cutoff=allowed)
-        for length in lengths
-        if abs(length - len(word)) <= allowed
-    ]
-    fewest = min(numbers, default=allowed + 1)
-    return fewest if fewest <= allowed else None
+        for length in range(len(word) - 1, len(word) + 2):
+            beginnings = {other: other[:length] for other in others if len(other) > length}
+            for other, number in _distances(word, beginnings).items():
+                found[other] = min(number, found.get(other, number))
+    # A beginning without an error was looked for as it was typed.
+    return {other: number for other, number in found.items() if number}
+
+
+def _distances(word: str, texts: Mapping[str, str]) -> dict[str, int]:
+    """For each of some texts, by its key, its number of errors where it has no more than a word may have."""
+    found = process.extract(
+        word, texts, scorer=OSA.distance, score_cutoff=allowed_errors(word), limit=None
+    )
+    return {key: number for _, number, key in found}
 
 
 def _pieces(word: str, count: int) -> list[str]:
@@ -104,7 +100,7 @@ def split(question: Question) -> Sequence[tuple[str, ...]]:
     halves = {
         word: [(word[:at], word[at:]) for at in range(MIN_HALF, len(word) - MIN_HALF + 1)]
         for word in words
-        if len(word) <= MAX_WORD and word.isalpha()
+        if may_be_alike(word)
     }
     known = _known(half for pairs in halves.values() for pair in pairs for half in pair)
     return [

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from django.db import transaction
 from django.db.models import QuerySet
 
-from customers.index import backends, records, similar
+from customers.index import backends, records, words
 from customers.index.question import whole
 from customers.models import IndexedCompany, IndexedCustomer, IndexedWord
 
@@ -63,8 +63,8 @@ def _values(row: IndexedCustomer) -> tuple[object, ...]:
 
 def _add_words(rows: Iterable[IndexedCustomer]) -> None:
     """Store the words of names, in one order: two processes that store the same ones must not wait for each other."""
-    found = similar.storable(word for row in rows for word in records.name_words(row))
-    new = [IndexedWord(word=whole(word)) for word in sorted(found)]
+    found = {word for row in rows for word in records.name_words(row)}
+    new = [IndexedWord(word=whole(word)) for word in sorted(filter(words.may_be_alike, found))]
     IndexedWord.objects.bulk_create(new, ignore_conflicts=True)
 
 

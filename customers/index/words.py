@@ -10,6 +10,11 @@ from collections.abc import Iterable, Iterator
 
 from customers.codat.text import folded_name, is_invisible
 
+# In the words of a customer: between those that may be found with a typing error, and the others.
+ALIKE_END = "  "
+# Letters of a word that is found with a typing error, at most.
+MAX_ALIKE = 40
+
 # Letters that Unicode does not decompose into one of the Latin alphabet and a mark.
 _PLAIN = {
     "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ħ": "h", "ŧ": "t",
@@ -90,3 +95,8 @@ def digits(text: str) -> str:
 def is_unspaced(word: str) -> bool:
     """Whether a word is of a script without blanks between words, so that a part of it is a word as well."""
     return _UNSPACED.search(word) is not None
+
+
+def may_be_alike(word: str) -> bool:
+    """Whether a word is found with a typing error: no number, and not too short or too long."""
+    return 2 < len(word) <= MAX_ALIKE and word.isalpha()

@@ -9,7 +9,7 @@ from typing import Any
 import simplejson
 
 from customers.formatting import thousands
-from customers.index.search import MAX_EXPORTED, MAX_HITS, Hits, search
+from customers.index.search import MAX_EXPORTED, Hits, search
 from customers.models import IndexedCompany
 from customers.searching import searched
 from customers.searching.found_customers import (
@@ -147,7 +147,6 @@ def results_context(state: SearchState, *, may_write: bool) -> dict[str, Any]:
         "searched": searched.sentence(found.hits.coverage),
         "is_filling": searched.is_filling(found.hits.coverage),
         "not_searched": searched.not_searched(found.hits.coverage),
-        "limit": MAX_HITS,
         "file_url": links.search_file(state.address(page=1)),
         "position": f"Page {page} of {pages}",
         "previous_url": state.address(page=min(page - 1, pages)) or "?" if page > 1 else "",

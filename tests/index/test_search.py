@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from pytest_django import DjangoAssertNumQueries
 
-from customers.index import backends
+from customers.index import backends, finding
 from customers.index.filters import Filters
 from customers.index.matching import Kind
 from customers.index.search import search
@@ -142,16 +142,54 @@ def test_filters_and_pages() -> None:
     assert (found.total, found.has_more, len(found.hits)) == (2, False, 1)
 
 
+@pytest.mark.parametrize("filters", [Filters(), Filters(statuses=["Active", ""])])
 @pytest.mark.parametrize("text", ["bakery", "bluebell bakery", "muler", "020 7946", "7", "mi"])
-def test_the_way_of_reading_changes_nothing(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_way_of_reading_changes_nothing(
+    text: str, filters: Filters, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Whether a text counts as common tells which way is quicker, and comes of a sample."""
     found = []
-    for is_common in (False, True):
+    for is_common, sorted_at_most in ((False, 10_000), (False, 1), (True, 10_000)):
         monkeypatch.setattr(backends, "is_common", lambda *_, answer=is_common: answer)
-        hits = search(text)
+        monkeypatch.setattr(finding, "MAX_SORTED", sorted_at_most)
+        hits = search(text, filters=filters)
         found.append([(hit.customer.pk, hit.kind, hit.matches) for hit in hits.hits])
-    assert found[0] == found[1]
-    assert found[0]
+    assert found[0] == found[1] == found[2]
+    assert found[0] or filters.statuses
+
+
+@pytest.mark.parametrize("is_common", [False, True])
+def test_of_many_the_first_by_name_are_ranked(
+    is_common: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some have so many words that PostgreSQL reads them from the table."""
+    monkeypatch.setattr(backends, "is_common", lambda *_: is_common)
+    monkeypatch.setattr(finding, "MAX_HITS_OF_ALL", 3)
+    people = [{"name": f"Person{'x' * 30}{number}"} for number in range(50)]
+    indexed(
+        "three",
+        *({"id": f"s{n}", "customerName": f"Heron {n} Ltd"} for n in (5, 1, 3)),
+        *({"id": f"l{n}", "customerName": f"Heron {n} Ltd", "contacts": people} for n in (4, 2)),
+    )
+    found = search("ltd")
+    assert [hit.customer.name for hit in found.hits] == [f"Heron {n} Ltd" for n in (1, 2, 3)]
+    assert (found.total, found.has_more) == (3, True)
+
+
+def test_what_is_exactly_this_has_no_typing_error() -> None:
+    assert names("Bluebell Bakery") == ["Bluebell Bakery"]
+    assert "Bluebell Bakery" in names("Bluebll Bakery"), "a customer that is only like it"
+    indexed("three", {"id": "1", "customerName": "Bluebll Bakery"})
+    assert names("Bluebll Bakery") == ["Bluebll Bakery"]
+
+
+def test_a_typing_error_is_found_in_rows_of_before_words_stood_first() -> None:
+    """Until a company is read again, the words of its customers have no end between them."""
+    for row in IndexedCustomer.objects.all():
+        old = " ".join(row.searched.split())
+        IndexedCustomer.objects.filter(pk=row.pk).update(searched=f" {old} ")
+    assert names("mulelr") == ["Müller & Söhne GmbH"]
+    assert "Müller & Söhne GmbH" in names("obrein")
 
 
 def test_a_sample_tells_what_is_common(monkeypatch: pytest.MonkeyPatch) -> None:
