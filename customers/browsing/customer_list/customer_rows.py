@@ -24,10 +24,10 @@ from customers.web import links
 
 # Between texts that are escaped together.
 _SEPARATOR = "\x1f"
-# Rows of one <tbody>: a browser lays out only those that are near the window.
-GROUP = 50
+# Rows of one <tbody>: a browser lays out only those that are near the window, and a phone adds one in a short task.
+GROUP = 20
 # Groups that a page has as elements from the start; static/more_rows.js adds the others.
-FIRST_GROUPS = 2
+FIRST_GROUPS = 3
 # The cells before a name that cannot be chosen.
 _NO_TICK = '<td class="c-tick"></td><td class="c-name">'
 # IDs that need no escaping.
