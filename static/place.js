@@ -55,6 +55,10 @@
     const place = read();
     if (!isLink && !(isBack && place)) return;
     const row = rowOf(isLink ? anchor : place.id, place);
+    if (!row && document.querySelector(".more-rows[data-version]")) {
+      document.addEventListener("rows-added", restore, { once: true });
+      return;
+    }
     // The anchor is used up: a reload begins where the reader is then.
     if (isLink) history.replaceState(history.state, "", here());
     if (!row) return;

@@ -23,7 +23,7 @@ def cells(client: RawPathClient, sandbox: Sandbox, key: str, **asked: str) -> li
     columns = {"columns": "id,currency,status", "empty": "show"}
     asked = {"page_size": "500"} | columns | asked
     page = client.get(links.customers(sandbox.company(key)), asked).content.decode()
-    body = page.partition("<tbody>")[2].partition("</tbody>")[0]
+    body = "".join(re.findall(r"<tbody>(.*?)</tbody>", page, re.DOTALL))
     return [
         [
             html.unescape(re.sub(r"<[^>]+>", "", cell))

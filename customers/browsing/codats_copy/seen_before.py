@@ -63,13 +63,18 @@ class SeenBefore:
         self._versions: tuple[str, ...] = ()
 
     @property
-    def _may_be_earlier(self) -> bool:
-        """Whether the request lets the page show what was read before: with scripts, and not on a reload."""
+    def has_scripts(self) -> bool:
+        """Whether the page can load parts of itself: with scripts, and not on a reload, which brings all at once."""
         if self.request.COOKIES.get(COOKIE) != "1" or "fresh" in self.request.GET:
             return False
-        if _RELOAD.search(self.request.headers.get("Cache-Control", "")):
+        return not _RELOAD.search(self.request.headers.get("Cache-Control", ""))
+
+    @property
+    def _may_be_earlier(self) -> bool:
+        """Whether the request lets the page show what was read before."""
+        if htmx.is_automatic(self.request) or HEADER in self.request.headers:
             return False
-        return not (htmx.is_automatic(self.request) or HEADER in self.request.headers)
+        return self.has_scripts
 
     def _earlier(self, cached: Callable[[], Snapshot[T] | None]) -> Snapshot[T] | None:
         """What was read before, where the page may show it and the latest read of it was slow."""
@@ -135,7 +140,7 @@ class SeenBefore:
         self._snapshots = (snapshot, company) if company else (snapshot,)
         if self.is_earlier or self._seen:
             frame = [_shown_of(company.data)] if company else []
-            self._versions = tuple(_version(data) for data in (snapshot.data, *frame))
+            self._versions = tuple(version(data) for data in (snapshot.data, *frame))
 
     @property
     def _seen(self) -> list[str]:
@@ -216,6 +221,6 @@ def _shown_of(company: Company) -> object:
     ]
 
 
-def _version(data: object) -> str:
+def version(data: object) -> str:
     """Names data by its content."""
     return blake2b(repr(data).encode(errors="backslashreplace"), digest_size=12).hexdigest()

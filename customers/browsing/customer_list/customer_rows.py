@@ -57,11 +57,15 @@ class NewRow:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """The rows as HTML in groups, their columns, and those that are left out because they are empty in each row."""
+    """The rows as HTML in groups, their columns, and those that are left out because they are empty in each row.
+
+    `number` of rows.
+    """
 
     groups: Sequence[str]
     columns: tuple[Column, ...]
     empty: tuple[Column, ...]
+    number: int
 
     @property
     def html(self) -> SafeString:
@@ -72,6 +76,11 @@ class Rows:
     def first(self) -> SafeString:
         """The rows that a page begins with."""
         return SafeString("".join(self.groups[:FIRST_GROUPS]))
+
+    @property
+    def first_number(self) -> int:
+        """How many these are."""
+        return min(self.number, FIRST_GROUPS * GROUP)
 
     @property
     def more(self) -> SafeString:
@@ -120,7 +129,7 @@ def customer_rows(
     heads = [_new_head(row, has_date="changed" in cells) for row in new]
     heads += _heads(_Links(company_id, suffix, first), customers, changes, cells)
     shown = (NAME, *(column for column in columns[1:] if column.name in cells))
-    return Rows(_groups(heads, shown, cells), shown, empty)
+    return Rows(_groups(heads, shown, cells), shown, empty, len(heads))
 
 
 def _all_cells(

@@ -8,13 +8,12 @@ from django.contrib.auth.decorators import permission_required
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
-from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST, require_safe
 
 from customers.browsing.codats_copy import freshness
 from customers.browsing.codats_copy.refresh import current
 from customers.browsing.codats_copy.seen_before import SeenBefore
-from customers.browsing.customer_list import list_controls, row_changes, saved_views
+from customers.browsing.customer_list import list_controls, row_changes, row_parts, saved_views
 from customers.browsing.customer_list.columns import (
     Choice,
     choose,
@@ -64,7 +63,7 @@ def index(request: HttpRequest, company_id: str) -> HttpResponse:
     if address:
         return HttpResponseRedirect(request.path + address)
     state = asked.state
-    seen = SeenBefore(request, company_id)
+    seen, shown = SeenBefore(request, company_id), row_parts.asked_for(request)
     try:
         company, customers = seen.customers(state)
     except (NotSynced, NotFound) as error:
@@ -75,9 +74,13 @@ def index(request: HttpRequest, company_id: str) -> HttpResponse:
     if seen.is_unchanged:
         return seen.unchanged()
     page = company_context(request, company_id, company.data)
+    data = cast("dict[str, Any]", customers.data)
+    rows, context = _rows_context(request, page, asked, data)
+    if shown:
+        return row_parts.other_rows(rows, data, shown)
     recent.visit_record(request, RecentRecord("company", company_id))
-    context = seen.context()
-    context |= _rows_context(request, page, asked, cast("dict[str, Any]", customers.data))
+    context |= seen.context()
+    context |= row_parts.parts(request, seen, rows, data)
     response = seen.render(*_TEMPLATES, _list_context(request, page, asked) | context)
     if request.headers.get("HX-Trigger") == "search":
         response["HX-Replace-Url"] = canonical_url(request.path, state, page.suffix)
@@ -116,8 +119,8 @@ def _other_address(request: HttpRequest, asked: _Asked) -> str:
 
 def _rows_context(
     request: HttpRequest, page: CompanyContext, asked: _Asked, data: dict[str, Any]
-) -> dict[str, Any]:
-    """The rows, and what says how many there are."""
+) -> tuple[Rows, dict[str, Any]]:
+    """The rows, and the context of what says how many there are."""
     state, results = asked.state, data["results"]
     pages = paging(state, data, page.suffix)
     listed = links.from_list(joined(state.address(), page.suffix))
@@ -145,21 +148,14 @@ def _rows_context(
     count = count_sentence(
         state, pages, results, company_id=page.company_id, last_sync=page.last_sync
     )
-    return {
+    return rows, {
+        "is_long": rows.number > row_parts.LONG,
         "paging": pages,
         "count": count,
         **_columns_context(state, rows, page.suffix),
-        **_parts(rows, is_page=not htmx.is_fragment(request)),
         "elsewhere": changes.elsewhere,
         **poll_context(origin, writes, changes.shown),
     }
-
-
-def _parts(rows: Rows, *, is_page: bool) -> dict[str, SafeString]:
-    """The rows: a page has those after its first apart, so that building them does not block it."""
-    if not is_page:
-        return {"rows": rows.html, "more_rows": SafeString()}
-    return {"rows": rows.first, "more_rows": rows.more}
 
 
 def _columns_context(state: ListState, rows: Rows, suffix: str) -> dict[str, Any]:

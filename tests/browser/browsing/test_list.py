@@ -152,23 +152,47 @@ def test_a_long_page_adds_its_rows_a_group_at_a_time(open_page: OpenPage, fresh:
     assert in_order == [f"at-{number}" for number in range(1, 5001)]
 
 
+@pytest.mark.parametrize("is_first_page", [True, False])
 def test_a_long_page_has_all_rows_before_anything_is_done_on_it(
-    open_page: OpenPage, fresh: Stack
+    is_first_page: bool, open_page: OpenPage, fresh: Stack
 ) -> None:
     page = open_page()
     page.add_init_script(_NEVER_ADDED)
+    if not is_first_page:
+        # From its first page on, the browser is known to have scripts.
+        page.goto(links.companies())
     path = links.customers(fresh.company("big")) + "?page_size=5000&deleted=show"
     page.goto(path)
     rows = page.locator(".customers tbody tr")
     expect(rows).to_have_count(60)
-    page.locator("#tick-page").check()
+    page.locator("#tick-page").click()
     expect(page.locator(".selected-count")).to_have_text("5,000 selected")
     expect(rows).to_have_count(5000)
     # One comes back to a place that may be in any row, with what is ticked.
+    page.goto(links.companies())
+    page.goto(path + "#at-4321")
+    expect(page.locator("#at-4321")).to_be_focused()
+    # The anchor is used up.
     page.goto(path + "#at-4321")
     page.reload()
     expect(page.locator("#at-4321")).to_be_focused()
     expect(page.locator(".customers tbody :checked")).to_have_count(5000)
+
+
+def test_rows_that_cannot_be_loaded_are_said_to_be_missing(
+    open_page: OpenPage, fresh: Stack
+) -> None:
+    page = open_page()
+    page.goto(links.companies())
+    path = links.customers(fresh.company("big")) + "?page_size=5000&deleted=show"
+    page.add_init_script("window.fetch = async () => { throw new Error('unreachable'); }")
+    page.goto(path)
+    message = page.locator(".more-rows")
+    expect(message).to_contain_text("The other customers of this page could not be loaded.")
+    expect(page.locator(".customers tbody tr")).to_have_count(60)
+    message.get_by_role("link", name="Load all at once").click()
+    page.locator("#tick-page").check()
+    expect(page.locator(".selected-count")).to_have_text("5,000 selected")
 
 
 def test_a_long_page_is_one_table_to_the_eye_without_scripts(
