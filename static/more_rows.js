@@ -1,7 +1,7 @@
 /* The rows that a list has beyond its first. As elements from the start they would block it: 5,000 rows take a browser half
    a second to build, and htmx as long to walk. With scripts the browser has read them as one text, in a <noscript>; of a very
    long list they are fetched once the page has loaded. They are added in short tasks. Before anything is done on the page, all
-   of them are there. */
+   are there that the browser has, and what ticks rows waits for those that are still to be fetched. */
 (() => {
   "use strict";
   const source = document.querySelector(".more-rows");
@@ -27,19 +27,23 @@
 
   function receive(status, text) {
     groups = status === 200 ? groupsOf(text) : [];
-    if (groups.length) source.remove();
-    else source.querySelector("[role=status]").textContent = "The other customers of this page could not be loaded.";
+    if (groups.length) {
+      if (source.contains(document.activeElement)) document.getElementById("count")?.focus();
+      source.remove();
+    } else source.querySelector("[role=status]").textContent = "The other customers of this page could not be loaded.";
   }
   let loading;
   function load() {
     const headers = { "Other-Rows": version, "Automatic-Request": "1" };
-    loading ??= fetch(location.href, { headers })
+    loading ??= fetch(location.href, { headers, signal: AbortSignal.timeout(60000) })
       .then(async (response) => receive(response.status, await response.text()))
       .catch(() => receive(0, ""));
     return loading;
   }
 
   async function addAll(event) {
+    // Another search has taken the place of these rows.
+    if (!table.isConnected) return;
     if (groups) {
       add(groups.length);
       return;
@@ -49,10 +53,14 @@
     if (waiting) {
       event.preventDefault();
       event.stopImmediatePropagation();
+      table.setAttribute("aria-busy", "true");
     }
     await load();
+    table.removeAttribute("aria-busy");
+    const isLoaded = groups.length > 0;
     add(groups.length);
-    if (waiting) waiting.click();
+    // Without them it would tick fewer rows than the page says it has.
+    if (waiting?.isConnected && isLoaded) waiting.dispatchEvent(new MouseEvent("click", event));
   }
 
   const ACTIONS = ["keydown", "click", "beforeprint"];

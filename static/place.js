@@ -48,7 +48,8 @@
     return same || document.getElementById(id);
   }
 
-  function restore() {
+  /* `event` where the row had to be waited for: until then the page was too short to be scrolled to it. */
+  function restore(event) {
     const anchor = location.hash.slice(1);
     const isLink = /^(at|change)-/.test(anchor);
     const isBack = performance.getEntriesByType("navigation")[0]?.type === "back_forward";
@@ -62,7 +63,7 @@
     // The anchor is used up: a reload begins where the reader is then.
     if (isLink) history.replaceState(history.state, "", here());
     if (!row) return;
-    if (isLink && place) scrollTo({ top: place.top, behavior: "instant" });
+    if ((isLink || event) && place) scrollTo({ top: place.top, behavior: "instant" });
     const { top, bottom } = row.getBoundingClientRect();
     if (isLink && (top < HEAD || bottom > innerHeight)) row.scrollIntoView({ block: "center", behavior: "instant" });
     row.focus({ preventScroll: true });

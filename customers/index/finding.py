@@ -1,7 +1,7 @@
 """Finds the customers of all companies that match a text.
 
-It looks from the best kind of match to the loosest, and stops where it has enough (`MAX_HITS`). Each look is one or two
-queries that find candidates, the same ones on every database; `matching` decides whether and how well they match.
+It looks from the best kind of match to the loosest, and stops where it has enough (`MAX_HITS`). Each look finds
+candidates, the same ones on every database; `matching` decides whether and how well they match.
 """
 
 from collections.abc import Iterator, Sequence

@@ -11,8 +11,10 @@ from customers.index.rules.names import has_invisible
 from customers.index.rules.table import Rule
 from customers.models import IndexedCompany, IndexedCustomer
 
-# Characters of one value, of a name's words (PostgreSQL indexes at most 2,700 bytes), and of all words.
-MAX_VALUE, MAX_KEY, MAX_SEARCHED = 300, 300, 4000
+# Characters of one value, and of a name's words (PostgreSQL indexes at most 2,700 bytes).
+MAX_VALUE, MAX_KEY = 300, 300
+# Characters of the words that may be found with a typing error, and of the others.
+MAX_ALIKE, MAX_OTHERS = 2_500, 1_500
 # Contacts and addresses of a customer that are looked at, and lines of a list that are stored.
 MAX_ITEMS = 50
 
@@ -95,9 +97,10 @@ def _has_invisible(values: Iterable[object]) -> bool:
 
 
 def _searched(row: IndexedCustomer, addresses: Iterable[Mapping[str, Any]]) -> str:
-    """All words that a customer is found by, each once, with blanks between and around them.
+    """The words that a customer is found by, each once, with blanks between and around them.
 
-    Before `ALIKE_END` stand those that may be found with a typing error.
+    Before `ALIKE_END` stand those that may be found with a typing error. Both parts begin with the words of the name,
+    so that those are found however many words there are.
     """
     parts = name_words(row)
     for email in row.emails.split("\n"):
@@ -108,10 +111,15 @@ def _searched(row: IndexedCustomer, addresses: Iterable[Mapping[str, Any]]) -> s
         parts += words.words(_text(address.get("city")))
         parts.append(words.compact(_text(address.get("postalCode"))))
     found = dict.fromkeys(filter(None, parts))
-    first = [word for word in found if words.may_be_alike(word)]
-    others = [word for word in found if not words.may_be_alike(word)]
-    joined = f"{' '.join(first)}{words.ALIKE_END}{' '.join(others)}"
-    return f" {joined[:MAX_SEARCHED]} "
+    alike = _joined(filter(words.may_be_alike, found), MAX_ALIKE)
+    others = _joined((word for word in found if not words.may_be_alike(word)), MAX_OTHERS)
+    return f" {alike}{words.ALIKE_END}{others} "
+
+
+def _joined(found: Iterable[str], length: int) -> str:
+    """So many of the words, whole, as have room."""
+    text = " ".join(found)
+    return text if len(text) <= length else text[: length + 1].rpartition(" ")[0]
 
 
 def name_words(row: IndexedCustomer) -> list[str]:

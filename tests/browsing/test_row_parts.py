@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 
 import pytest
+from django.contrib.auth.models import User
 
+from customers.models import Write
 from customers.web import links
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
+from tests.support.journal import journal_row
 
 pytestmark = pytest.mark.django_db
 
@@ -67,6 +70,32 @@ def test_rows_of_another_version_are_not_added(
     page(with_scripts, url, **{"Cache-Control": "no-cache"})
     response = with_scripts.get(url, headers={"Other-Rows": found[1]})
     assert (response.status_code, response.content) == (409, b"")
+
+
+def test_a_new_customer_before_the_rows_is_another_version(
+    with_scripts: RawPathClient, url: str, sandbox: Sandbox, viewer: User
+) -> None:
+    """It shifts the rows by one: one of them would stand in neither part, or in both."""
+    found = VERSION.search(page(with_scripts, url))
+    assert found
+    write = journal_row(
+        sandbox.company("big"),
+        viewer,
+        kind=Write.Kind.CREATE,
+        customer_id="",
+        state=Write.State.PENDING,
+        payload='{"customerName": "Aardvark"}',
+    )
+    assert with_scripts.get(url, headers={"Other-Rows": found[1]}).status_code == 409
+    write.delete()
+    assert with_scripts.get(url, headers={"Other-Rows": found[1]}).status_code == 200
+
+
+def test_other_columns_are_another_version(with_scripts: RawPathClient, url: str) -> None:
+    found = VERSION.search(page(with_scripts, url))
+    assert found
+    response = with_scripts.get(f"{url}&columns=email", headers={"Other-Rows": found[1]})
+    assert response.status_code == 409
 
 
 @pytest.mark.parametrize("more", [{"Cache-Control": "max-age=0"}, {"HX-Request": "true"}])

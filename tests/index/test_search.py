@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from string import ascii_lowercase
 from typing import Any
 
 import pytest
@@ -174,6 +175,21 @@ def test_of_many_the_first_by_name_are_ranked(
     found = search("ltd")
     assert [hit.customer.name for hit in found.hits] == [f"Heron {n} Ltd" for n in (1, 2, 3)]
     assert (found.total, found.has_more) == (3, True)
+
+
+def test_a_name_is_found_however_many_words_there_are() -> None:
+    letters = [first + second for first in "abc" for second in ascii_lowercase][:50]
+    people = [
+        {"name": f"Person{'x' * 30}{each}", "email": f"{'y' * 30}{each}@{'z' * 30}{number}.example"}
+        for number, each in enumerate(letters)
+    ]
+    indexed("three", {"id": "1", "customerName": "Route 66 BP Diner", "contacts": people})
+    for text in ("Route 66 BP Diner", "route 66", "66", "bp", "dinre"):
+        assert "Route 66 BP Diner" in names(text), text
+    [row] = IndexedCustomer.objects.filter(name="Route 66 BP Diner")
+    assert len(row.searched) > 3_900
+    cut = {len(word) for word in row.searched.split() if word.startswith("personx")}
+    assert cut == {38}, "a word is left out as a whole"
 
 
 def test_what_is_exactly_this_has_no_typing_error() -> None:

@@ -48,7 +48,7 @@ def parts(
         return parts
     other = OtherRows(
         rows.number - rows.first_number,
-        version(data),
+        _version(rows, data),
         with_query(request.get_full_path(), "?fresh=1"),
     )
     return parts | {"more_rows": SafeString(), "other_rows": other}
@@ -56,7 +56,12 @@ def parts(
 
 def other_rows(rows: Rows, data: dict[str, Any], shown: str) -> HttpResponse:
     """The other rows; 409 where they are not of what the page shows."""
-    is_same = version(data) == shown
+    is_same = _version(rows, data) == shown
     response = HttpResponse(rows.more if is_same else "", status=200 if is_same else 409)
     patch_vary_headers(response, [HEADER])
     return response
+
+
+def _version(rows: Rows, data: dict[str, Any]) -> str:
+    """Names a list by what decides which row stands where: Codat's data, the new customers before it, the columns."""
+    return version((data, rows.number, [column.name for column in rows.columns]))
