@@ -1,6 +1,6 @@
-"""`python -m audit [--pages WORD] [--checkers NAME,...]`: examine every page, print the table, and store it.
+"""`python -m audit [--pages WORD] [--checkers NAME,...] [--pictures FOLDER]`: examine every page, print the table.
 
-With an option nothing is stored: it is for working on a page.
+Without `--pages` and with all checkers the table is stored, too. The others are for working on a page.
 """
 
 from __future__ import annotations
@@ -44,7 +44,11 @@ def available(wanted: Sequence[str]) -> tuple[list[str], list[str]]:
 
 
 def examine(
-    stack: Stack, pages: Sequence[Page], checkers: Sequence[str], folder: Path
+    stack: Stack,
+    pages: Sequence[Page],
+    checkers: Sequence[str],
+    folder: Path,
+    pictures: Path | None = None,
 ) -> list[Row]:
     """A row for each page."""
     rows = []
@@ -60,7 +64,7 @@ def examine(
             request = page.request(stack)
             row.findings["status"] = html_checkers.save(stack, page, request, served)
             if chromium and not page.fragment and page.name != LARGE:
-                seen = browser.examine(chromium, stack, page, request)
+                seen = browser.examine(chromium, stack, page, request, pictures)
                 row.findings["axe"] = seen.violations
                 file = scripted / html_checkers.file_name(page.name)
                 file.write_text(seen.html, encoding="utf-8")
@@ -86,14 +90,17 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make audit", description=__doc__)
     parser.add_argument("--pages", default="", help="only the pages whose names contain this")
     parser.add_argument("--checkers", default=",".join(NEEDS), help="some of: %(default)s")
+    parser.add_argument("--pictures", type=Path, help="a folder for pictures of what axe examines")
     options = parser.parse_args()
+    if options.pictures:
+        options.pictures.mkdir(parents=True, exist_ok=True)
     checkers, skipped = available(options.checkers.split(","))
     for sentence in skipped:
         print(f"Skipped: {sentence}")
     pages = [page for page in PAGES if options.pages in page.name]
     monitor = LoadMonitor()
     with running() as stack, tempfile.TemporaryDirectory(prefix="codatdash-audit-") as folder:
-        rows = examine(stack, pages, checkers, Path(folder))
+        rows = examine(stack, pages, checkers, Path(folder), options.pictures)
     print(report.as_text(rows))
     if len(pages) == len(PAGES) and len(checkers) == len(NEEDS):
         date = datetime.now(UTC).strftime("%-d %B %Y, %H:%M UTC")

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from playwright.sync_api import Browser, BrowserContext, Error, sync_playwright
 from playwright.sync_api import Page as Tab
 
-from audit import tools
+from audit import html_checkers, tools
 from audit.reaching import Page
 from audit.stack import Request, Stack
 from tests.support.pages.accessibility import violations as found_by_axe
@@ -54,8 +55,10 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-def examine(browser: Browser, stack: Stack, page: Page, request: Request) -> Seen:
-    """What axe finds, and the HTML on the desktop."""
+def examine(
+    browser: Browser, stack: Stack, page: Page, request: Request, pictures: Path | None = None
+) -> Seen:
+    """What axe finds, and the HTML on the desktop. A picture of each is put into the folder `pictures`."""
     violations: list[str] = []
     html = ""
     for scheme, width in VARIANTS:
@@ -70,6 +73,9 @@ def examine(browser: Browser, stack: Stack, page: Page, request: Request) -> See
                 tab = _open(context, stack, page, request)
             html = html or f"<!doctype html>\n{tab.evaluate('document.documentElement.outerHTML')}"
             violations += [f"{how}: {line}" for line in found_by_axe(tab)]
+            if pictures:
+                name = html_checkers.file_name(page.name).removesuffix(".html")
+                tab.screenshot(path=pictures / f"{name}-{width}.png", full_page=True)
         except Error as error:
             violations.append(f"{how}: {error.message}")
         finally:
