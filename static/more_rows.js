@@ -10,6 +10,8 @@
   const { version } = source.dataset;
   const groupsOf = (text) => text.match(/<tbody>[^]*?<\/tbody>/g) ?? [];
   let groups = version ? null : groupsOf(source.textContent); // null: not loaded yet
+  // Read once; as HTML the page would have these rows twice.
+  if (groups) source.remove();
 
   function add(number) {
     table.insertAdjacentHTML("beforeend", groups.splice(0, number).join(""));

@@ -49,3 +49,20 @@ def test_no_change_of_a_part_styles_the_whole_page(path: Path) -> None:
 )
 def test_costly_selectors_are_known(selector: str, expected: bool) -> None:
     assert is_costly(selector) is expected
+
+
+# Parts of the frame: on another element their styles would make it as high as the window, or fixed.
+_FRAME = {"side", "top-bar", "toasts", "waiting", "waiting-bar"}
+_CLASSES = re.compile(r'class="([^"{]*)')
+
+
+def test_the_classes_of_the_frame_are_used_in_the_frame_alone() -> None:
+    templates = Path(settings.BASE_DIR) / "templates"
+    found = {
+        str(path.relative_to(templates)): sorted(names)
+        for path in templates.rglob("*.html")
+        for classes in _CLASSES.findall(path.read_text("utf-8"))
+        if (names := _FRAME & set(classes.split()))
+    }
+    assert found
+    assert {name for name in found if not name.startswith("web/")} <= {"base.html"}
