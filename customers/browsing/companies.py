@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
@@ -107,6 +108,7 @@ def index(request: HttpRequest) -> HttpResponse:
             "states": [(name, STATE_LABELS[name]) for name in CONNECTION_STATES],
             "page_sizes": sorted({*COMPANY_PAGE_SIZES, state.page_size}),
             "search_url": links.companies(),
+            "customers_found_url": links.search("?" + urlencode({"q": state.search.text})),
             "here": request.get_full_path(),
         },
     )

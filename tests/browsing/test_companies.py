@@ -78,6 +78,7 @@ def test_no_match_offers_all(sandbox: Sandbox, viewer_client: RawPathClient) -> 
     text = viewer_client.get(URL, {"q": "zzz"}).content.decode()
     assert "No company matches" in text
     assert "Show all companies" in text
+    assert 'href="/search/?q=zzz">Search customers for “zzz”' in text
 
 
 def test_an_account_without_companies(sandbox: Sandbox, viewer_client: RawPathClient) -> None:
