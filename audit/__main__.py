@@ -1,6 +1,6 @@
 """`python -m audit [--pages WORD] [--checkers NAME,...] [--pictures FOLDER]`: examine every page, print the table.
 
-Without `--pages` and with all checkers the table is stored, too. The others are for working on a page.
+A run over all pages with all checkers also stores the table; any other run is for working on a page.
 """
 
 from __future__ import annotations

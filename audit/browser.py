@@ -74,8 +74,8 @@ def examine(
             html = html or f"<!doctype html>\n{tab.evaluate('document.documentElement.outerHTML')}"
             violations += [f"{how}: {line}" for line in found_by_axe(tab)]
             if pictures:
-                name = html_checkers.file_name(page.name).removesuffix(".html")
-                tab.screenshot(path=pictures / f"{name}-{width}.png", full_page=True)
+                picture = f"{html_checkers.slug(page.name)}-{width}.png"
+                tab.screenshot(path=pictures / picture, full_page=True)
         except Error as error:
             violations.append(f"{how}: {error.message}")
         finally:

@@ -28,9 +28,14 @@ _FRAGMENT = """<!doctype html>
 """
 
 
+def slug(name: str) -> str:
+    """A page's name in a file's name."""
+    return re.sub(r"\W+", "-", name.lower())
+
+
 def file_name(name: str) -> str:
     """The file of a page by its name."""
-    return re.sub(r"\W+", "-", name.lower()) + ".html"
+    return f"{slug(name)}.html"
 
 
 def save(stack: Stack, page: Page, request: Request, folder: Path) -> list[str]:

@@ -55,9 +55,7 @@ def find(model: type[Model], column: str, parts: Parts, limit: int, value: str =
     The column begins and ends with a blank.
     """
     statement, parameters = _found(model, column, parts, limit, [value])
-    with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        return [row[0] for row in cursor.fetchall()]
+    return [row[0] for row in _rows(statement, parameters)]
 
 
 def first(
@@ -71,9 +69,7 @@ def first(
     statement = (
         f"SELECT id, count(*) OVER () FROM ({found}) AS found ORDER BY {order}, id LIMIT {number}"  # noqa: S608
     )
-    with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        rows = cursor.fetchall()
+    rows = _rows(statement, parameters)
     return None if rows and rows[0][1] > limit else [row[0] for row in rows]
 
 
@@ -85,17 +81,23 @@ def read(model: type[Model], column: str, parts: Parts, order: str, number: int)
     """The same as `first` for parts that many rows contain: it reads the rows in order, from the beginning."""
     table = model._meta.db_table
     sql, parameters = _compared(column, parts, is_indexed=False)
-    statement = f"SELECT id, {order} FROM {table} WHERE {sql} ORDER BY {order}, id LIMIT {number}"  # noqa: S608
-    if connection.vendor == "postgresql":
-        # The index has the column itself: in the table each row of an order is on another page.
-        short = statement.replace("WHERE", f"WHERE octet_length({column}) <= {_IN_ORDER} AND")
-        long = statement.replace("WHERE", f"WHERE octet_length({column}) > {_IN_ORDER} AND")
-        both = f"({short}) UNION ALL ({long})"
-        statement = f"SELECT id FROM ({both}) AS found ORDER BY {order}, id LIMIT {number}"  # noqa: S608
-        parameters = [*parameters, *parameters]
+    in_order = f"ORDER BY {order}, id LIMIT {number}"
+    select = f"SELECT id, {order} FROM {table} WHERE {sql}"  # noqa: S608
+    if connection.vendor == "sqlite":
+        return [row[0] for row in _rows(f"{select} {in_order}", parameters)]
+    # The index has the column itself: in the table each row of an order is on another page.
+    length = f"octet_length({column})"
+    short = f"{select} AND {length} <= {_IN_ORDER} {in_order}"
+    long = f"{select} AND {length} > {_IN_ORDER} {in_order}"
+    both = f"SELECT id FROM (({short}) UNION ALL ({long})) AS found {in_order}"  # noqa: S608
+    return [row[0] for row in _rows(both, [*parameters, *parameters])]
+
+
+def _rows(statement: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """The rows that a statement selects."""
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
-        return [row[0] for row in cursor.fetchall()]
+        return list(cursor.fetchall())
 
 
 def _found(

@@ -18,7 +18,7 @@ from customers.models import IndexedCustomer
 
 Rows = QuerySet[IndexedCustomer]
 
-# Hits that are ranked and that pages can show; fewer in all companies, where a search answers while somebody types.
+# Hits that are ranked and that pages can show. Over all companies fewer: the search box asks after each letter.
 # Where there are more, these are the best kinds of match.
 MAX_HITS, MAX_HITS_OF_ALL = 500, 250
 # Where a text as it was typed finds so many, it has no typing error.
@@ -31,6 +31,8 @@ FEW_CUSTOMERS = 20_000
 _LONG = 5
 # Above all text.
 _HIGHEST = "\U0010ffff"
+# What parts of a text are looked for in.
+_SEARCHED = (IndexedCustomer, "searched")
 
 
 def filtered(filters: Filters) -> Rows:
@@ -127,7 +129,7 @@ class _Finder:
         self.take(self._rows.filter(exact))
         is_rare = bool(readings) and len(key) >= _LONG and not (self._is_small or _is_common(parts))
         if is_rare:
-            found = _containing(parts, self.most + 1)
+            found = backends.find(*_SEARCHED, parts, self.most + 1)
             if len(found) <= self.most:
                 # All kinds of match are among them.
                 self._take_keys(found)
@@ -163,15 +165,6 @@ class _Finder:
     def _alike(self, word: str) -> list[str]:
         """What a customer's words contain for a word or one that is like it."""
         return [anywhere(word), *(whole(other) for other in self.similar.get(word, ()))]
-
-
-# What is looked at.
-_SEARCHED = (IndexedCustomer, "searched")
-
-
-def _containing(parts: Parts, limit: int) -> list[int]:
-    """The keys of customers whose words contain such parts, so many at most."""
-    return backends.find(*_SEARCHED, parts, limit)
 
 
 def _is_common(parts: Parts) -> bool:

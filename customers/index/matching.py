@@ -198,10 +198,11 @@ def matches(
     customer: IndexedCustomer, question: Question, similar: Similar | None = None
 ) -> tuple[Match, ...]:
     """The fields in which a question is found, in the order of `FIELDS`; of a list, the lines in which it is."""
-    found = []
+    found, similar = [], similar or {}
+    wanted = [*_wanted(question), *(other for each in similar.values() for other in each)]
     for name in FIELDS:
         for line in getattr(customer, name).split("\n"):
-            spans = _spans(line, name, question, similar or {})
+            spans = _spans(line, name, question, similar, wanted)
             if spans:
                 found.append(Match(name, line, spans))
     return tuple(found)
@@ -211,8 +212,9 @@ _NUMBERS = ("phones", "registration_number", "tax_number", "postal_code")
 
 
 def _spans(
-    line: str, name: str, question: Question, similar: Similar
+    line: str, name: str, question: Question, similar: Similar, wanted: Sequence[str]
 ) -> tuple[tuple[int, int], ...]:
+    """The parts of a line to mark. `wanted` are all words of which one must be in it."""
     if name == "customer_id":
         is_found = line == question.text or (
             len(question.text) >= MIN_ID and line.startswith(question.text)
@@ -220,7 +222,6 @@ def _spans(
         return ((0, len(question.text)),) if is_found else ()
     is_number = name in _NUMBERS
     plain = words.compact(line) if is_number else line.translate(words.FOLDING)
-    wanted = [*_wanted(question), *(other for each in similar.values() for other in each)]
     if not any(part in plain for part in wanted):
         # Most lines, which need not be taken apart.
         return ()

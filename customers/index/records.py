@@ -14,7 +14,7 @@ from customers.models import IndexedCompany, IndexedCustomer
 # Characters of one value, and of a name's words (PostgreSQL indexes at most 2,700 bytes).
 MAX_VALUE, MAX_KEY = 300, 300
 # Characters of the words that may be found with a typing error, and of the others.
-MAX_ALIKE, MAX_OTHERS = 2_500, 1_500
+MAX_ALIKE_TEXT, MAX_OTHER_TEXT = 2_500, 1_500
 # Contacts and addresses of a customer that are looked at, and lines of a list that are stored.
 MAX_ITEMS = 50
 
@@ -111,8 +111,8 @@ def _searched(row: IndexedCustomer, addresses: Iterable[Mapping[str, Any]]) -> s
         parts += words.words(_text(address.get("city")))
         parts.append(words.compact(_text(address.get("postalCode"))))
     found = dict.fromkeys(filter(None, parts))
-    alike = _joined(filter(words.may_be_alike, found), MAX_ALIKE)
-    others = _joined((word for word in found if not words.may_be_alike(word)), MAX_OTHERS)
+    alike = _joined(filter(words.may_be_alike, found), MAX_ALIKE_TEXT)
+    others = _joined((word for word in found if not words.may_be_alike(word)), MAX_OTHER_TEXT)
     return f" {alike}{words.ALIKE_END}{others} "
 
 

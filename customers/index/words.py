@@ -13,7 +13,7 @@ from customers.codat.text import folded_name, is_invisible
 # In the words of a customer: between those that may be found with a typing error, and the others.
 ALIKE_END = "  "
 # Letters of a word that is found with a typing error, at most.
-MAX_ALIKE = 40
+MAX_LETTERS = 40
 
 # Letters that Unicode does not decompose into one of the Latin alphabet and a mark.
 _PLAIN = {
@@ -99,4 +99,4 @@ def is_unspaced(word: str) -> bool:
 
 def may_be_alike(word: str) -> bool:
     """Whether a word is found with a typing error: no number, and not too short or too long."""
-    return 2 < len(word) <= MAX_ALIKE and word.isalpha()
+    return 2 < len(word) <= MAX_LETTERS and word.isalpha()

@@ -62,7 +62,7 @@ def test_a_very_long_list_loads_its_other_rows_by_one_call(
 def test_rows_of_another_version_are_not_added(
     with_scripts: RawPathClient, url: str, sandbox: Sandbox
 ) -> None:
-    """Meanwhile Codat's copy has changed, and somebody else has read it."""
+    """Codat's copy has changed between the two requests."""
     found = VERSION.search(page(with_scripts, url))
     assert found
     changed = '{"results": [{"id": "1", "customerName": "Other"}], "totalResults": 1}'

@@ -63,7 +63,7 @@ class SeenBefore:
         self._versions: tuple[str, ...] = ()
 
     @property
-    def has_scripts(self) -> bool:
+    def may_load_parts(self) -> bool:
         """Whether the page can load parts of itself: with scripts, and not on a reload, which brings all at once."""
         if self.request.COOKIES.get(COOKIE) != "1" or "fresh" in self.request.GET:
             return False
@@ -74,7 +74,7 @@ class SeenBefore:
         """Whether the request lets the page show what was read before."""
         if htmx.is_automatic(self.request) or HEADER in self.request.headers:
             return False
-        return self.has_scripts
+        return self.may_load_parts
 
     def _earlier(self, cached: Callable[[], Snapshot[T] | None]) -> Snapshot[T] | None:
         """What was read before, where the page may show it and the latest read of it was slow."""

@@ -149,7 +149,6 @@ def _rows_context(
         state, pages, results, company_id=page.company_id, last_sync=page.last_sync
     )
     return rows, {
-        "is_long": rows.number > row_parts.LONG,
         "paging": pages,
         "count": count,
         **_columns_context(state, rows, page.suffix),

@@ -18,9 +18,10 @@ from customers.web.lists.paging import with_query
 
 # The request header that asks for the other rows, with the version of what the page shows.
 HEADER = "Other-Rows"
-# More rows than this are long: groups far from the window are not laid out. Of so many the others are another request,
-# for which Codat is asked again: responses of this size are not cached.
-LONG, VERY_LONG = 100, 1_000
+# With more rows than this, groups far from the window are not laid out.
+LONG = 100
+# From so many rows on the others are another request, for which Codat is asked again: such responses are not cached.
+VERY_LONG = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +42,16 @@ def parts(
     request: HttpRequest, seen: SeenBefore, rows: Rows, data: dict[str, Any]
 ) -> dict[str, Any]:
     """The rows that a page begins with, and one of the ways to the others. A fragment has all of them."""
+    is_long, other = rows.number > LONG, None
     if htmx.is_fragment(request):
-        return {"rows": rows.html, "more_rows": SafeString(), "other_rows": None}
-    parts = {"rows": rows.first, "more_rows": rows.more, "other_rows": None}
-    if rows.number < VERY_LONG or not seen.has_scripts:
-        return parts
-    other = OtherRows(
-        rows.number - rows.first_number,
-        _version(rows, data),
-        with_query(request.get_full_path(), "?fresh=1"),
-    )
-    return parts | {"more_rows": SafeString(), "other_rows": other}
+        first, more = rows.html, SafeString()
+    elif rows.number < VERY_LONG or not seen.may_load_parts:
+        first, more = rows.first, rows.more
+    else:
+        first, more = rows.first, SafeString()
+        whole_url = with_query(request.get_full_path(), "?fresh=1")
+        other = OtherRows(rows.number - rows.first_number, _version(rows, data), whole_url)
+    return {"rows": first, "more_rows": more, "other_rows": other, "is_long": is_long}
 
 
 def other_rows(rows: Rows, data: dict[str, Any], shown: str) -> HttpResponse:
