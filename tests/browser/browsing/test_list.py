@@ -195,6 +195,21 @@ def test_rows_that_cannot_be_loaded_are_said_to_be_missing(
     expect(page.locator(".selected-count")).to_have_text("5,000 selected")
 
 
+def test_without_scripts_a_list_says_that_rows_are_missing(
+    open_page: OpenPage, fresh: Stack
+) -> None:
+    """A browser that had scripts, and has them no more: nothing is loading."""
+    page = open_page(javascript=False)
+    page.context.add_cookies([{"name": "scripts", "value": "1", "url": fresh.url}])
+    page.goto(links.customers(fresh.company("big")) + "?page_size=5000&deleted=show")
+    message = page.locator(".more-rows")
+    expect(message.locator("noscript")).to_be_visible()
+    assert message.locator("noscript").inner_text() == "4,940 more customers are not shown."
+    expect(message.get_by_role("status")).to_be_hidden()
+    message.get_by_role("link", name="Load all at once").click()
+    expect(page.locator("#at-5000")).to_be_attached()
+
+
 def test_a_long_page_is_one_table_to_the_eye_without_scripts(
     open_page: OpenPage, fresh: Stack
 ) -> None:
