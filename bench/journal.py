@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import partial
 from html import unescape
+from urllib.parse import urljoin
 
 from bench.http_clients import Browser
 from bench.pages import COMPANY, DETAIL, LIST
@@ -18,7 +19,7 @@ MUST = 1.3
 # The last page that a number opens: `MAX_NUMBERED` of customers/writes/pages/change_pages.py.
 _LAST_NUMBERED = 100
 HISTORY = f"{COMPANY}writes/"
-_NEXT = re.compile(r'rel="next" href="([^"]+)"')
+_NEXT = re.compile(r'rel="next"[^>]* href="([^"]+)"')
 _PAGES = {
     "list of customers": LIST,
     "one customer": DETAIL,
@@ -49,7 +50,7 @@ def rows(testbed: Testbed, upstream: Server, rounds: int, *, quick: bool) -> lis
         browsers[size] = testbed.dashboard(env).browser()
     timed = {}
     for size, browser in browsers.items():
-        pages = _PAGES | {_DEEP: _beyond_numbers(browser)}
+        pages = _PAGES | {_DEEP: _beyond_numbers(browser, size)}
         for name, path in pages.items():
             timed[f"{name} {size}"] = partial(browser.seconds, path)
     interleave(timed, 3)
@@ -68,10 +69,14 @@ def _row(name: str, took: float, reference: float, long: int) -> Row:
     )
 
 
-def _beyond_numbers(browser: Browser) -> str:
-    """The address of the page after the last one that a number opens; of the last page where there are fewer."""
+def _beyond_numbers(browser: Browser, size: int) -> str:
+    """The address of the page after the last one that a number opens; of the last page of the short journal."""
     last = f"{HISTORY}?page={_LAST_NUMBERED}"
+    if size == SHORT:
+        return last
     plain = Browser(browser.port, browser.cookie, "")
     following = _NEXT.search(plain.page(last).body.decode())
     plain.close()
-    return HISTORY + unescape(following[1]) if following else last
+    if following is None:
+        raise AssertionError(f"{last} has no link to the next page")
+    return urljoin(HISTORY, unescape(following[1]))
