@@ -15,16 +15,11 @@ State = Import.State
 
 
 def due_imports() -> list[Import]:
-    """The imports whose batch has not all rows, then those that are to be read or checked now; the oldest first.
-
-    One query: an idle worker asks it every second.
-    """
-    is_due = Q(due_at=None) | Q(due_at__lte=timezone.now())
-    is_unfilled = Q(state=State.SENT, batch__is_filled=False)
-    waiting = Import.objects.filter(Q(is_due, state__in=Import.WORKING) | is_unfilled)
-    return sorted(
-        waiting.order_by("created_at", "id"), key=lambda source: source.state != State.SENT
-    )
+    """The imports that are to be read or checked now, or whose batch has not all rows; the oldest first."""
+    now = Q(due_at=None) | Q(due_at__lte=timezone.now())
+    waiting = Import.objects.filter(now, state__in=Import.WORKING).order_by("created_at", "id")
+    unfilled = Import.objects.filter(state=State.SENT, batch__is_filled=False)
+    return [*unfilled.order_by("created_at", "id"), *waiting]
 
 
 def step(
