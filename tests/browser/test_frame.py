@@ -63,6 +63,14 @@ def test_the_menu_under_ones_name_closes(open_page: OpenPage) -> None:
     expect(summary).to_be_focused()
 
 
+def test_the_name_of_the_product_is_whole_beside_the_sandboxs_tag(open_page: OpenPage) -> None:
+    page = open_page()
+    page.goto("/")
+    expect(page.locator(".side-head .tag")).to_be_visible()
+    name = page.locator(".side-head .nav-text")
+    assert name.evaluate("name => name.scrollWidth - name.clientWidth") == 0
+
+
 @pytest.mark.parametrize("signed_in", [True, False])
 def test_the_bar_of_a_narrow_screen_covers_no_heading(open_page: OpenPage, signed_in: bool) -> None:
     page = open_page(width=390, signed_in=signed_in)
