@@ -53,6 +53,8 @@ def test_the_count_of_my_changes_updates(open_page: OpenPage, fresh: Stack) -> N
 
     page.clock.fast_forward(31_000)
     expect(count).to_contain_text("1 in progress")
+    name = count.locator(".nav-text")
+    assert name.evaluate("name => name.scrollWidth - name.clientWidth") == 0
     fresh.tell("POST", "settle")
     other.goto(other.url + "?check=1")
     page.clock.fast_forward(31_000)
