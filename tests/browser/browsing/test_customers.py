@@ -86,3 +86,33 @@ def test_print_shows_data_without_controls(open_page: OpenPage, fresh: Stack) ->
         )
         assert colours == ["rgb(0, 0, 0)", "rgb(255, 255, 255)"]
         page.emulate_media(media="screen")
+
+
+def test_a_printed_list_says_what_it_was_searched_for(open_page: OpenPage, fresh: Stack) -> None:
+    page = open_page()
+    page.goto(links.customers(fresh.company("sage")))
+    page.emulate_media(media="print")
+    expect(page.locator("#count")).to_be_visible()
+    expect(page.locator("#search")).to_be_hidden()
+    page.goto(links.customers(fresh.company("sage")) + "?q=co&status=Active")
+    expect(page.locator("#q")).to_be_visible()
+    expect(page.locator(".chip")).to_have_text(re.compile("Status: Active"))
+    expect(page.locator("#search kbd")).to_be_hidden()
+
+
+def test_a_printed_list_breaks_no_date_and_no_phone_number(
+    open_page: OpenPage, fresh: Stack
+) -> None:
+    page = open_page(width=703)  # A4 with the usual margins
+    page.goto(links.customers(fresh.company("sage")))
+    page.emulate_media(media="print")
+    broken = page.locator("#results td").evaluate_all(
+        """cells => cells.filter(cell => cell.matches(".c-phone, .c-changed"))
+            .filter(cell => {
+                const text = document.createRange();
+                text.selectNodeContents(cell);
+                return new Set([...text.getClientRects()].map(box => Math.round(box.top))).size > 1;
+            })
+            .map(cell => cell.textContent)"""
+    )
+    assert broken == []
