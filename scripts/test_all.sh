@@ -3,17 +3,10 @@
 # names some of them, `PYTEST_ARGS` a part of the suite.
 set -uo pipefail
 
-# pyenv shows only the chosen version's commands; let it show those of every version.
-if command -v pyenv >/dev/null; then
-    PYENV_VERSION=$(pyenv versions --bare | paste -sd:)
-    export PYENV_VERSION
-fi
-
 summary=()
 status=0
 for version in ${PYTHONS:-3.11 3.12 3.13}; do
-    python=$(command -v "python$version" || true)
-    if [ -z "$python" ] || ! "$python" -c "" 2>/dev/null; then
+    if ! python=$(scripts/python.sh "$version"); then
         summary+=("Python $version: skipped, not installed")
     elif ${MAKE:-make} suite VENV=".venv-$version" PYTHON="$python"; then
         summary+=("Python $version: passed")
