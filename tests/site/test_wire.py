@@ -124,7 +124,8 @@ def test_a_chunked_body_that_is_too_large_is_refused(
         return lambda data: data
 
     page = b"".join(application(environ, start_response))
-    assert statuses == ["413 Request Entity Too Large"]
+    # Python 3.13 has another phrase for it.
+    assert [status.split()[0] for status in statuses] == ["413"]
     assert b"too large" in page
     # What is beyond the limit is not even read.
     assert body.tell() < 6 * 1024 * 1024
