@@ -203,9 +203,11 @@ def editor(db: None) -> User:
 
 
 @pytest.fixture
-def has_index(settings: Settings) -> None:
-    """There is an index of customers, as there is where nothing is set."""
+def has_index(settings: Settings, request: pytest.FixtureRequest) -> None:
+    """There is an index of customers, as there is where nothing is set. It reads companies of moderate size."""
     settings.INDEX_CUSTOMERS = True
+    if "sandbox" in request.fixturenames:
+        request.getfixturevalue("sandbox").settings.customers = 300
 
 
 @pytest.fixture
