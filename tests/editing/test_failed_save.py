@@ -19,6 +19,9 @@ from tests.support.pages.controls import fields
 
 pytestmark = pytest.mark.django_db
 
+# A client that is told so does not wait before it tries again.
+AT_ONCE = {"Retry-After": "0"}
+
 
 @pytest.fixture
 def url(sandbox: Sandbox) -> str:
@@ -36,7 +39,7 @@ def test_the_page_is_headed_by_what_codat_answered(
     sandbox: Sandbox, editor_client: RawPathClient, no_waiting: None, url: str, status: int
 ) -> None:
     typed = fields(editor_client.get(url)) | {"f.phone": "typed", "action": "save"}
-    sandbox.faults.add("/data/customers/", "status", status=status, count=-1)
+    sandbox.faults.add("/data/customers/", "status", status=status, headers=AT_ONCE, count=-1)
 
     answer = editor_client.post(url, typed)
 

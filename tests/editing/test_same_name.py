@@ -20,6 +20,8 @@ from tests.support.pages.controls import fields
 pytestmark = pytest.mark.django_db
 
 # Spellings of one name.
+# A client that is told so does not wait before it tries again.
+AT_ONCE = {"Retry-After": "0"}
 SPELLINGS = (
     "Café du Lac",
     "CAFÉ DU LAC",
@@ -161,7 +163,8 @@ def test_a_copy_that_cannot_be_searched_is_asked_about(
 def test_where_codat_is_unavailable_nothing_is_sent_and_the_text_is_shown(
     sandbox: Sandbox, editor_client: RawPathClient, no_waiting: None, form: str, status: int
 ) -> None:
-    sandbox.faults.add(r"GET /companies/[^/]+/data/customers\?", "status", status=status, count=-1)
+    customers = r"GET /companies/[^/]+/data/customers\?"
+    sandbox.faults.add(customers, "status", status=status, headers=AT_ONCE, count=-1)
 
     answer = save(editor_client, form, "Café du Lac", **{"f.phone": "typed"})
 
