@@ -29,6 +29,8 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
+from tests.support.servers import databases
+
 # Milliseconds that a page may take on a busy machine, as for all else that Playwright waits for.
 expect.set_options(timeout=30_000)
 ROOT = Path(__file__).resolve().parents[2]
@@ -94,10 +96,11 @@ def free_port() -> int:
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def stack(tmp_path_factory: pytest.TempPathFactory, django_db_setup: None) -> Iterator[Stack]:
     """`make run` on free ports, with a database and static files of its own."""
     port, sandbox_port = free_port(), free_port()
     folder = tmp_path_factory.mktemp("stack")
+    databases.copy_to(folder / "db.sqlite3")
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith("CODAT_")
     } | {

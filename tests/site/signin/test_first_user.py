@@ -15,6 +15,7 @@ from sandbox import Sandbox
 from tests.support.cases.bad_day import closed_port
 from tests.support.programs.processes import running
 from tests.support.programs.terminal import Terminal
+from tests.support.servers import databases
 
 ROOT = Path(__file__).resolve().parents[3]
 RUN = [sys.executable, str(ROOT / "scripts" / "run.py")]
@@ -34,8 +35,11 @@ def codat() -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Path:
-    return tmp_path / "db.sqlite3"
+def database(tmp_path: Path, django_db_setup: None) -> Path:
+    """A database that is migrated and has nobody."""
+    place = tmp_path / "db.sqlite3"
+    databases.copy_to(place)
+    return place
 
 
 def environment(codat: Sandbox, database: Path) -> dict[str, str]:

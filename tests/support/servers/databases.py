@@ -58,6 +58,12 @@ def destroy() -> None:
             _drop(server, name)
 
 
+def copy_to(place: Path) -> None:
+    """Write a migrated SQLite database, so that a dashboard need not make it. On PostgreSQL there is none to copy."""
+    if _template().exists():
+        shutil.copyfile(_template(), place)
+
+
 def empty() -> None:
     """Delete what tests have committed.
 
@@ -90,7 +96,7 @@ def _create_sqlite() -> None:
     folder = _folder()
     _remove_left(folder)
     name = folder / f"{_NAME}{os.getpid()}.sqlite3"
-    template = _VAR / f"test-template-{_fingerprint()}.sqlite3"
+    template = _template()
     with (_VAR / "test-template.lock").open("w") as lock:
         # Of processes that start together, one migrates.
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -102,6 +108,11 @@ def _create_sqlite() -> None:
             _keep(template)
     connection.close()
     connection.settings_dict["NAME"] = str(name)
+
+
+def _template() -> Path:
+    """The database that processes copy: of this code, packages and SQLite."""
+    return _VAR / f"test-template-{_fingerprint()}.sqlite3"
 
 
 def _keep(template: Path) -> None:
