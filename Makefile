@@ -55,10 +55,10 @@ run: $(VENV)/runtime
 
 test: check suite
 
-# Two processes, each with whole files. The tests of the second line are not in the coverage, which takes half as long again
-# on Python 3.11: browsers see another process, a `make run` for each of the two, and the others go through lines that
-# are measured already.
-PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
+# Three processes for two cores, since a test often waits for a server or a browser; each has whole files. The tests of the
+# second line are not in the coverage, which takes half as long again on Python 3.11: browsers see another process, a
+# `make run` for each of them, and the others go through lines that are measured already.
+PARALLEL := -n 3 --dist loadfile --no-loadscope-reorder
 UNMEASURED := tests/resilience tests/security tests/browser
 suite: $(VENV)/development
 	scripts/browser.sh $(BIN)/python
