@@ -21,9 +21,10 @@ from tests.support.programs import processes
 from tests.support.servers import databases
 
 NESTED = "TESTS_ON_POSTGRESQL"
-# The migrated database that the runs of this process copy.
-_TEMPLATE = f"journal_template_{os.getpid()}"
-_copies: list[str] = []
+# Set by pytest-xdist in the processes that it starts.
+_IS_WORKER = "PYTEST_XDIST_WORKER" in os.environ
+# The migrated database that the runs of all processes copy.
+_TEMPLATE = f"journal_template_{os.getppid() if _IS_WORKER else os.getpid()}"
 
 
 def all_at_once(jobs: Iterable[Callable[[], Any]]) -> list[Any]:
@@ -48,7 +49,6 @@ def run_on_postgresql(*tests: str, timeout: float = 280) -> None:
     assert NESTED not in os.environ, "never within itself"
     # A separate database: several runs may share a server. Tests run in the database `test_<name>`.
     address = urlsplit(_postgresql())._replace(path=f"/journal_{os.getpid()}").geturl()
-    _copies.append(address)
     run = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "--show-capture=no", *tests],
         cwd=processes.ROOT,
@@ -68,8 +68,8 @@ def run_on_postgresql(*tests: str, timeout: float = 280) -> None:
 
 
 def drop_template() -> None:
-    """Delete the database that the runs have copied, where there was one."""
-    if not _copies:
+    """Delete the database that the runs have copied, where there was one, once no process needs it."""
+    if _IS_WORKER or NESTED in os.environ:
         return
     with contextlib.suppress(psycopg.Error), _server() as server:
         name = Identifier(_TEMPLATE)

@@ -160,6 +160,9 @@ def _create_postgresql() -> None:
     name = known["TEST"]["NAME"] or f"test_{known['NAME']}"
     template = os.environ.get(TEMPLATE)
     with _server() as server:
+        if template:
+            # Of runs that start together, one migrates. The lock ends with the connection.
+            server.execute("SELECT pg_advisory_lock(hashtext(%s))", [template])
         _drop(server, name)
         if template and _exists(server, template):
             _copy(server, template, name)
