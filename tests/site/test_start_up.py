@@ -1,4 +1,4 @@
-"""What a server imports before it serves: all views, and no large library that few pages need."""
+"""The Python of the environment, and what a server imports before it serves: no large library that few pages need."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ HEAVY = {
     "stdnum": "a rule of data quality",
     "xlsxwriter": "a workbook",
 }
+# Programs by version, each with whether it can make an environment.
+INSTALLED = {"9.3": False, "9.2": True, "9.1": True}
 _PROGRAM = """
 import runpy, sys
 import codatdash.wsgi
@@ -51,3 +53,34 @@ def test_a_large_library_is_imported_where_it_is_used(imported: set[str], librar
 
 def test_views_are_imported_before_the_first_request(imported: set[str]) -> None:
     assert {"codatdash.urls", "customers.urls"} <= imported
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        (["9.3", "9.2", "9.1"], "/usr/bin/python9.2\n"),
+        (["9.1", "9.2"], "/usr/bin/python9.1\n"),
+        (["9.4", "9.1"], "/usr/bin/python9.1\n"),
+        (["9.3"], ""),
+        (["9.4"], ""),
+        ([], ""),
+    ],
+)
+def test_the_first_python_that_can_make_an_environment_is_chosen(
+    tmp_path: Path, asked: list[str], expected: str
+) -> None:
+    for version, works in INSTALLED.items():
+        program = tmp_path / f"python{version}"
+        program.write_text(
+            f"#!/bin/sh\necho /usr/bin/python{version}\n" if works else "#!/bin/sh\nexit 1\n"
+        )
+        program.chmod(0o755)
+    run = subprocess.run(
+        [ROOT / "scripts" / "python.sh", *asked],
+        env={"PATH": f"{tmp_path}:/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.stdout == expected
+    assert run.returncode == (0 if expected else 1)
