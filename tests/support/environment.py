@@ -4,6 +4,12 @@ No test reaches Codat: the address is a closed port until the `sandbox` fixture 
 """
 
 import os
+import sys
+
+# The suite starts hundreds of processes. Where none may store bytecode, as in many containers, each would
+# compile all modules.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 os.environ["SECRET_KEY"] = "for-tests-only"
 os.environ["CODAT_API_KEY"] = "sandbox-key"
