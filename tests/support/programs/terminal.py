@@ -18,8 +18,9 @@ TIMEOUT = 240.0
 
 
 def _control_terminal() -> None:
-    """Make the terminal the one that Ctrl-C is typed on."""
+    """Make the terminal the one that Ctrl-C is typed on. A shell lets what it starts in the background ignore it."""
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 class Terminal:
@@ -35,7 +36,7 @@ class Terminal:
             stdout=other,
             stderr=other,
             start_new_session=True,
-            preexec_fn=_control_terminal,  # noqa: PLW1509  one system call, no lock
+            preexec_fn=_control_terminal,  # noqa: PLW1509  two system calls, no lock
         )
         os.close(other)
         self.output, self._seen = "", 0
