@@ -14,13 +14,11 @@ from customers.web import links
 from customers.web.error_pages import heading
 from sandbox import Sandbox
 from tests.conftest import RawPathClient
+from tests.support.codat import RETRY_AT_ONCE
 from tests.support.journal import calls, customer, sent, write_request
 from tests.support.pages.controls import fields
 
 pytestmark = pytest.mark.django_db
-
-# A client that is told so does not wait before it tries again.
-AT_ONCE = {"Retry-After": "0"}
 
 
 @pytest.fixture
@@ -39,7 +37,7 @@ def test_the_page_is_headed_by_what_codat_answered(
     sandbox: Sandbox, editor_client: RawPathClient, no_waiting: None, url: str, status: int
 ) -> None:
     typed = fields(editor_client.get(url)) | {"f.phone": "typed", "action": "save"}
-    sandbox.faults.add("/data/customers/", "status", status=status, headers=AT_ONCE, count=-1)
+    sandbox.faults.add("/data/customers/", "status", status=status, headers=RETRY_AT_ONCE, count=-1)
 
     answer = editor_client.post(url, typed)
 

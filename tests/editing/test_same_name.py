@@ -14,14 +14,13 @@ from customers.web import links
 from sandbox import Sandbox
 from sandbox.query import CUSTOMER_FIELDS, compile_query
 from tests.conftest import RawPathClient
+from tests.support.codat import RETRY_AT_ONCE
 from tests.support.journal import calls, journaled, write_request
 from tests.support.pages.controls import fields
 
 pytestmark = pytest.mark.django_db
 
 # Spellings of one name.
-# A client that is told so does not wait before it tries again.
-AT_ONCE = {"Retry-After": "0"}
 SPELLINGS = (
     "Café du Lac",
     "CAFÉ DU LAC",
@@ -164,7 +163,7 @@ def test_where_codat_is_unavailable_nothing_is_sent_and_the_text_is_shown(
     sandbox: Sandbox, editor_client: RawPathClient, no_waiting: None, form: str, status: int
 ) -> None:
     customers = r"GET /companies/[^/]+/data/customers\?"
-    sandbox.faults.add(customers, "status", status=status, headers=AT_ONCE, count=-1)
+    sandbox.faults.add(customers, "status", status=status, headers=RETRY_AT_ONCE, count=-1)
 
     answer = save(editor_client, form, "Café du Lac", **{"f.phone": "typed"})
 
