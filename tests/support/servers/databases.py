@@ -60,8 +60,8 @@ def destroy() -> None:
 
 def copy_to(place: Path) -> None:
     """Write a migrated SQLite database, so that a dashboard need not make it. On PostgreSQL there is none to copy."""
-    if _template().exists():
-        shutil.copyfile(_template(), place)
+    if (template := _template()).exists():
+        shutil.copyfile(template, place)
 
 
 def empty() -> None:
@@ -110,8 +110,9 @@ def _create_sqlite() -> None:
     connection.settings_dict["NAME"] = str(name)
 
 
+@cache
 def _template() -> Path:
-    """The database that processes copy: of this code, packages and SQLite."""
+    """The database that processes copy. Its name is made from all of the code, once in a process."""
     return _VAR / f"test-template-{_fingerprint()}.sqlite3"
 
 
