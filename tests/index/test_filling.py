@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from customers.browsing.codats_copy import refresh
 from customers.codat.http.quota import background
-from customers.codat.pages import Position
+from customers.codat.pages import MAX_PAGE_SIZE, Position
 from customers.codat.values import parse_date
 from customers.index import filling, store
 from customers.index.search import search
@@ -32,6 +32,7 @@ def state_of(sandbox: Sandbox, key: str) -> IndexedCompany:
 
 
 def test_all_companies_are_read(sandbox: Sandbox) -> None:
+    sandbox.settings.customers = MAX_PAGE_SIZE  # One company's page is full.
     sweep()
     assert stored() == shown(sandbox)
     states = {
