@@ -136,6 +136,8 @@ def test_a_pending_change_stands_in_its_row_until_it_was_read_back(
     expect(row.locator(".row-state")).to_be_visible()
     # The integration writes phone numbers in a form of its own.
     expect(row.locator(".row-state")).to_contain_text("Came back different", timeout=40_000)
+    # The state comes first. The list that is loaded after it has the number as it came back, in one piece.
+    expect(row.locator(".c-phone ins")).to_have_count(1)
     expect(row.locator(".c-phone ins")).to_be_visible()
 
 
