@@ -104,6 +104,39 @@ def test_at_200_percent_nothing_sticks_out(open_page: OpenPage, fresh: Stack) ->
         assert page.evaluate(_LEFT_THEIR_PLACE) == [], path
 
 
+# Words of buttons and headings, which are no data, that go on in the next line. A word with hyphens may.
+_BROKEN_WORDS = """[...document.querySelectorAll("button, .button, summary, .chip, .tag, th")].flatMap(element => {
+    const texts = document.createTreeWalker(element, NodeFilter.SHOW_TEXT), broken = [];
+    while (texts.nextNode())
+        for (const word of texts.currentNode.data.matchAll(/[^\\s-]+/g)) {
+            const range = document.createRange();
+            range.setStart(texts.currentNode, word.index);
+            range.setEnd(texts.currentNode, word.index + word[0].length);
+            if (new Set([...range.getClientRects()].map(box => Math.round(box.top))).size > 1) broken.push(word[0]);
+        }
+    return broken;
+})"""
+
+
+@pytest.mark.parametrize("javascript", [True, False])
+@pytest.mark.parametrize("width", [390, 768, 970])
+def test_no_word_of_a_button_or_heading_is_broken(
+    open_page: OpenPage, fresh: Stack, width: int, *, javascript: bool
+) -> None:
+    page = open_page(width=width, javascript=javascript)
+    company = fresh.company("qbo")
+    for path in (
+        "/companies/",
+        links.customers(company),
+        links.customer(company, "39"),
+        links.edit(company, "39"),
+        links.writes(company),
+        links.settings(),
+    ):
+        page.goto(path)
+        assert page.evaluate(_BROKEN_WORDS) == [], path
+
+
 @pytest.mark.parametrize("width", [390, 1440])
 def test_every_button_and_link_of_an_icon_can_be_hit(
     open_page: OpenPage, fresh: Stack, width: int
