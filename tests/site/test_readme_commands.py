@@ -146,7 +146,7 @@ def write_settings(folder: Path, codat: Sandbox) -> None:
 
 def environment(**more: str) -> dict[str, str]:
     """Nothing of the test's own settings."""
-    return {"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1", "TERM": "dumb", **more}
+    return {"PATH": os.environ["PATH"], "TERM": "dumb", **more}
 
 
 def run(folder: Path, line: str, **more: str) -> str:
