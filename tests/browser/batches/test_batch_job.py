@@ -127,7 +127,10 @@ class Job:
     def send(self, changes: int) -> None:
         """Wait for the check, and start."""
         self.wait_for("queued", str(changes))
-        self.page.get_by_role("button", name=f"Send {changes} change").click()
+        # The last row is checked before the batch is: a page loaded between the two has no button yet.
+        button = self.page.get_by_role("button", name=f"Send {changes} change")
+        self.wait(button, f"Send {changes} change")
+        button.click()
 
 
 @pytest.mark.parametrize("page", [True, False], indirect=True, ids=["scripts", "no-scripts"])
