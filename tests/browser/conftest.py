@@ -23,6 +23,7 @@ from playwright.sync_api import (
     Browser,
     BrowserContext,
     ConsoleMessage,
+    Locator,
     Page,
     Playwright,
     expect,
@@ -36,6 +37,8 @@ expect.set_options(timeout=30_000)
 ROOT = Path(__file__).resolve().parents[2]
 # Seconds that `make run` may take on a busy machine.
 START_TIMEOUT = 100
+# Milliseconds: hundreds of rows go at the worker's pace, on a machine that may be busy.
+WORK_TIMEOUT = 240_000
 # Where the sign-in leads.
 HOME = re.compile(r"://[^/]+/$")
 # As root Chromium has no sandbox of its own; the rest keeps it from calling anybody.
@@ -158,6 +161,19 @@ def editor_page(context: BrowserContext) -> Page:
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url(HOME)
     return page
+
+
+def wait_for_work(place: Locator, text: str, *, has_scripts: bool) -> None:
+    """Wait for a text of a page that shows the worker's work. Without scripts load the page again."""
+    if has_scripts:
+        expect(place).to_contain_text(text, timeout=WORK_TIMEOUT)
+        return
+    for _ in range(400):
+        if place.count() and text in (place.text_content() or ""):
+            return
+        place.page.wait_for_timeout(500)  # As a person waits before the next reload.
+        place.page.reload()
+    raise AssertionError(f"not {text}: {place.page.locator('main').inner_text()}")
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from customers.models import Batch, Write
 from customers.web import links
 from sandbox import Sandbox
-from tests.browser.conftest import editor_page
+from tests.browser.conftest import editor_page, wait_for_work
 from tests.support.batches import customers_of
 from tests.support.programs import processes
 
@@ -23,8 +23,6 @@ BIG = "big"
 CUSTOMERS, REFUSED = 400, 12
 OLD, NEW = "Atlantis", "United Kingdom"
 BAD, GOOD = "00000", "SW1A 1AA"
-# Milliseconds: a batch of 400 goes at the worker's pace, on a machine that may be busy.
-PATIENCE = 240_000
 
 
 @pytest.fixture
@@ -114,15 +112,7 @@ class Job:
 
     def wait(self, place: Locator, text: str) -> None:
         """Wait for a text of the page, and without scripts load the page again."""
-        if self.has_scripts:
-            expect(place).to_contain_text(text, timeout=PATIENCE)
-            return
-        for _ in range(400):
-            if place.count() and text in (place.text_content() or ""):
-                return
-            self.page.wait_for_timeout(500)  # As a person waits before the next reload.
-            self.page.reload()
-        raise AssertionError(f"not {text}: {self.page.locator('#batch').inner_text()}")
+        wait_for_work(place, text, has_scripts=self.has_scripts)
 
     def send(self, changes: int) -> None:
         """Wait for the check, and start."""

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from customers.models import Batch, Import, Write
 from customers.web import links
 from sandbox import Sandbox
-from tests.browser.conftest import editor_page
+from tests.browser.conftest import editor_page, wait_for_work
 from tests.support.batches import customers_of
 from tests.support.programs import processes
 
@@ -30,8 +30,6 @@ HEADINGS = [
 # Rows that are wrong, by their numbers from 0: a status that is not in the list, a postal code that is too long, a name
 # that looks like a customer's.
 WRONG_STATUS, LONG_CODE, ALIKE = range(0, 80, 10), (101, 151), (110, 160)
-# Milliseconds: 200 rows go at the worker's pace, on a machine that may be busy.
-PATIENCE = 240_000
 
 
 @pytest.fixture
@@ -109,15 +107,7 @@ class Job:
 
     def wait(self, place: Locator, text: str = "") -> None:
         """Wait for a part of the page, and its text; without scripts load the page again."""
-        if self.has_scripts:
-            expect(place).to_contain_text(text, timeout=PATIENCE)
-            return
-        for _ in range(400):
-            if place.count() and text in (place.text_content() or ""):
-                return
-            self.page.wait_for_timeout(500)  # As a person waits before the next reload.
-            self.page.reload()
-        raise AssertionError(f"not {text}: {self.page.locator('#import').inner_text()}")
+        wait_for_work(place, text, has_scripts=self.has_scripts)
 
     def wait_for_check(self, problems: int) -> None:
         """Wait until nothing is being checked, with so many problems left."""
