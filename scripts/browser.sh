@@ -1,24 +1,27 @@
 #!/usr/bin/env bash
-# Provide a Chromium for the browser tests: an installed one, Debian's, or Playwright's own.
+# Provide a Chromium for the browser tests: Debian's headless shell, another that is installed, or Playwright's own.
+# The headless shell comes first: Chromium itself draws its whole window, with buttons and an address bar, for each tab.
 set -euo pipefail
 python=$1
 
-for name in chromium chromium-browser google-chrome; do
-    if command -v "$name" >/dev/null; then
-        echo "browser: $(command -v "$name")"
-        exit 0
-    fi
-done
+first_of() {
+    for name in "$@"; do
+        command -v "$name" && return
+    done
+    return 1
+}
 
-if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+if ! command -v chromium-headless-shell >/dev/null && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     export DEBIAN_FRONTEND=noninteractive
     apt-get update -qq
-    if apt-get install -y -qq --no-install-recommends \
-        chromium fonts-dejavu-core fonts-noto-core fonts-noto-color-emoji >/dev/null; then
-        echo "browser: $(command -v chromium), installed from Debian's packages"
-        exit 0
-    fi
+    # Chromium itself is what the audit uses.
+    apt-get install -y -qq --no-install-recommends chromium chromium-headless-shell \
+        fonts-dejavu-core fonts-noto-core fonts-noto-color-emoji >/dev/null || true
 fi
 
-echo "browser: Playwright's own Chromium"
-"$python" -m playwright install chromium
+if path=$(first_of chromium-headless-shell chromium chromium-browser); then
+    echo "browser: $path"
+else
+    echo "browser: Playwright's own Chromium"
+    "$python" -m playwright install chromium
+fi

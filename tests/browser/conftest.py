@@ -41,6 +41,8 @@ START_TIMEOUT = 100
 WORK_TIMEOUT = 240_000
 # Where the sign-in leads.
 HOME = re.compile(r"://[^/]+/$")
+# By order of preference, as in scripts/browser.sh; none of them: Playwright's own.
+CHROMIUM = ("chromium-headless-shell", "chromium", "chromium-browser")
 # As root Chromium has no sandbox of its own; the rest keeps it from calling anybody.
 ARGUMENTS = [
     "--no-sandbox",
@@ -196,11 +198,11 @@ def playwright() -> Iterator[Playwright]:
 def chromium(
     playwright: Playwright, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Browser]:
-    """Debian's Chromium where there is one, else Playwright's own.
+    """The Chromium that scripts/browser.sh provides.
 
     With all fonts of the machine, or with one family alone: `parametrize("chromium", [family], indirect=True)`.
     """
-    path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
+    path = next(filter(None, map(shutil.which, CHROMIUM)), None)
     environment: dict[str, str | float | bool] = dict(os.environ)
     family = getattr(request, "param", "")
     if family:
