@@ -63,7 +63,21 @@
     ticked = ids;
     isAll = Boolean(all) && all === ofAll()?.href;
     last = null;
-    if (ticked.size || isAll) for (const box of boxes()) box.checked = isAll || ticked.has(box.value);
+    for (const box of boxes()) box.checked = isAll || ticked.has(box.value);
+    show();
+  }
+
+  // What was ticked before this script ran counts as well.
+  function begin() {
+    const isPage = document.getElementById("tick-page")?.checked;
+    const early = form() ? boxes().filter((box) => isPage || box.checked) : [];
+    restore();
+    if (isAll || !early.length) return;
+    for (const box of early) {
+      box.checked = true;
+      tick(box);
+    }
+    store();
     show();
   }
 
@@ -173,5 +187,5 @@
 
   for (const type of ["htmx:afterSwap", "rows-added"]) document.addEventListener(type, restore);
   window.addEventListener("pageshow", restore);
-  restore();
+  begin();
 })();

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from customers.web import links
-from tests.browser.conftest import OpenPage, Stack
+from tests.browser.conftest import OpenPage, Stack, press_key
 from tests.support.pages.clipboard import pasted
 
 pytestmark = pytest.mark.browser
@@ -104,21 +104,21 @@ def test_keys_move_over_the_rows_select_and_turn_pages(open_page: OpenPage, fres
     page = open_page()
     page.goto(links.customers(fresh.company("qbo")) + "?page_size=25")
     names = page.locator(".customers tbody .c-name a")
-    page.keyboard.press("j")
+    press_key(page, "j")
     expect(names.nth(0)).to_be_focused()
-    page.keyboard.press("j")
+    press_key(page, "j")
     expect(names.nth(1)).to_be_focused()
-    page.keyboard.press("x")
+    press_key(page, "x")
     assert ticks(page) == [names.nth(1).inner_text()]
-    page.keyboard.press("k")
+    press_key(page, "k")
     expect(names.nth(0)).to_be_focused()
-    page.keyboard.press("]")
+    press_key(page, "]")
     expect(page).to_have_url(re.compile("page=2"))
-    page.keyboard.press("[")
+    press_key(page, "[")
     expect(page).to_have_url(re.compile(r"^(?!.*[?&]page=2)"))
-    page.keyboard.press("/")
+    press_key(page, "/")
     expect(page.get_by_label("Search", exact=True)).to_be_focused()
-    page.keyboard.press("j")
+    press_key(page, "j")
     expect(page.get_by_label("Search", exact=True)).to_have_value("j")
 
 
@@ -181,6 +181,35 @@ def test_a_long_page_has_all_rows_before_anything_is_done_on_it(
     expect(page.locator(".customers tbody :checked")).to_have_count(5000)
 
 
+@pytest.mark.parametrize(
+    ("early", "count"), [("tbody tr:nth-child(2) input", 2), ("#tick-page", 10)]
+)
+def test_what_is_ticked_before_the_scripts_run_counts(
+    open_page: OpenPage, fresh: Stack, early: str, count: int
+) -> None:
+    page = open_page()
+    path = links.customers(fresh.company("qbo")) + "?page_size=10"
+    page.goto(path)
+    page.locator(".customers tbody input").first.check()
+    expect(page.locator(".selected-count")).to_have_text("1 selected")
+
+    def tick_first(route: Route) -> None:
+        page.locator(f".customers {early}").check()
+        route.continue_()
+
+    page.route(re.compile(r"/list\b[^/]*\.js$"), tick_first)
+    page.reload()
+    expect(page.locator(".selected-count")).to_have_text(f"{count} selected")
+    expect(page.locator(".customers tbody :checked")).to_have_count(count)
+    # It is stored for the other pages, and a reload brings back what is stored alone.
+    page.unroute_all()
+    page.reload()
+    expect(page.locator(".selected-count")).to_have_text(f"{count} selected")
+    page.get_by_role("button", name="Clear").click()
+    page.reload()
+    expect(page.locator(".customers tbody :checked")).to_have_count(0)
+
+
 def test_rows_that_cannot_be_loaded_are_said_to_be_missing(
     open_page: OpenPage, fresh: Stack
 ) -> None:
@@ -193,6 +222,7 @@ def test_rows_that_cannot_be_loaded_are_said_to_be_missing(
     expect(message).to_contain_text("The other customers of this page could not be loaded.")
     expect(page.locator(".customers tbody tr")).to_have_count(60)
     message.get_by_role("link", name="Load all at once").click()
+    expect(page.locator(".customers tbody tr")).to_have_count(5000)
     page.locator("#tick-page").check()
     expect(page.locator(".selected-count")).to_have_text("5,000 selected")
 
