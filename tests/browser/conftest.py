@@ -165,6 +165,17 @@ def editor_page(context: BrowserContext) -> Page:
     return page
 
 
+def wait_for_scripts(page: Page) -> None:
+    """Wait until the scripts of a page run: what stands in it can be read and used before."""
+    page.wait_for_load_state("domcontentloaded")
+
+
+def press_key(page: Page, key: str) -> None:
+    """Press a key once the scripts of the page listen to keys."""
+    wait_for_scripts(page)
+    page.keyboard.press(key)
+
+
 def wait_for_work(place: Locator, text: str, *, has_scripts: bool) -> None:
     """Wait for a text of a page that shows the worker's work. Without scripts load the page again."""
     if has_scripts:

@@ -10,7 +10,7 @@ import requests
 from playwright.sync_api import Page, expect
 
 from customers.web import links
-from tests.browser.conftest import OpenPage, Stack
+from tests.browser.conftest import OpenPage, Stack, press_key
 from tests.support.pages.accessibility import violations
 
 pytestmark = pytest.mark.browser
@@ -112,7 +112,7 @@ def _field(path: str) -> Visit:
 
 def _shortcuts(page: Page, stack: Stack) -> None:
     _go(page, links.customers(stack.company("qbo")))
-    page.keyboard.press("?")
+    press_key(page, "?")
     page.get_by_role("dialog").wait_for()
 
 

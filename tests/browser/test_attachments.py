@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Dialog, expect
 
 from customers.web import links
-from tests.browser.conftest import OpenPage, Stack
+from tests.browser.conftest import OpenPage, Stack, press_key
 from tests.support.pages.accessibility import violations
 
 pytestmark = pytest.mark.browser
@@ -21,12 +21,12 @@ def test_previous_and_next_with_the_arrow_keys(open_page: OpenPage, fresh: Stack
     heading = page.locator("#attachments h2")
     expect(heading).to_have_text("Invoice 0027.pdf")
     expect(page).to_have_title("Invoice 0027.pdf · Attachments · Orchard Paper Archive · Customers")
-    page.keyboard.press("ArrowRight")
+    press_key(page, "ArrowRight")
     expect(heading).to_have_text("Invoice 0024.pdf")
     expect(page).to_have_url(re.compile(r"/0024/\?kind=pdf&order_by=-name$"))
     expect(page.locator("#announce")).to_have_text("Invoice 0024.pdf, 3 of 10")
-    page.keyboard.press("ArrowLeft")
-    page.keyboard.press("Control+ArrowLeft")
+    press_key(page, "ArrowLeft")
+    press_key(page, "Control+ArrowLeft")
     expect(heading).to_have_text("Invoice 0027.pdf")
     # The activated link keeps the focus where the next page has it too.
     page.locator("#file-next").press("Enter")
@@ -55,7 +55,7 @@ def test_arrow_key_in_a_scrollable_region(open_page: OpenPage, fresh: Stack) -> 
     path = links.attachment(fresh.company("files"), "kinds", "text")
     page.goto(path)
     page.locator("pre.shown").focus()
-    page.keyboard.press("ArrowRight")
+    press_key(page, "ArrowRight")
     page.wait_for_timeout(300)
     assert page.url.endswith(path)
 

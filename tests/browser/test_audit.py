@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from customers.web import links
-from tests.browser.conftest import OpenPage, Stack
+from tests.browser.conftest import OpenPage, Stack, wait_for_scripts
 from tests.support.pages.accessibility import violations
 
 pytestmark = pytest.mark.browser
@@ -27,6 +27,7 @@ def test_who_has_looked_at_a_customer(open_page: OpenPage, fresh: Stack, width: 
     if width == 390:
         # A value that an entry lacks has no line of its own.
         assert page.locator("#audit td:empty:visible").count() == 0
+    wait_for_scripts(page)
     page.get_by_label("Kind").select_option("denied")
     expect(page.locator("#audit")).to_contain_text("No entries match")
     assert "kind=denied" in page.url

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from customers.web import links
-from tests.browser.conftest import OpenPage, Stack
+from tests.browser.conftest import OpenPage, Stack, press_key
 from tests.support.pages.accessibility import violations
 
 pytestmark = pytest.mark.browser
@@ -35,7 +35,7 @@ def test_a_narrow_screen_has_a_bar_with_a_menu(open_page: OpenPage, javascript: 
     expect(side).to_be_visible()
     if javascript:
         assert not violations(page)
-    page.keyboard.press("Escape")
+    press_key(page, "Escape")
     expect(side).to_be_hidden()
     button.click()
     side.get_by_role("link", name="My changes").click()
@@ -47,7 +47,7 @@ def test_the_menu_under_ones_name_closes(open_page: OpenPage) -> None:
     page.goto("/")
     menu, summary = page.locator("details.account"), page.locator("details.account summary")
     ways: list[Callable[[], None]] = [
-        lambda: page.keyboard.press("Escape"),
+        lambda: press_key(page, "Escape"),
         lambda: page.get_by_role("heading", level=1).click(),
         lambda: page.get_by_role("searchbox").focus(),
     ]
@@ -58,8 +58,8 @@ def test_the_menu_under_ones_name_closes(open_page: OpenPage) -> None:
         close()
         expect(menu).not_to_have_attribute("open", "")
     summary.press("Enter")
-    page.keyboard.press("Tab")
-    page.keyboard.press("Escape")
+    press_key(page, "Tab")
+    press_key(page, "Escape")
     expect(summary).to_be_focused()
 
 

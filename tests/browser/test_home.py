@@ -9,7 +9,7 @@ from contextlib import closing
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import OpenPage, Stack
+from tests.browser.conftest import OpenPage, Stack, press_key
 from tests.support.pages.accessibility import violations
 from tests.support.patience import wait_for
 
@@ -97,11 +97,11 @@ def test_with_the_keyboard_alone(open_page: OpenPage, fresh: Stack) -> None:
     home(page, fresh)
     row = page.locator(".problem", has_text=OLD)
     row.locator("summary").focus()
-    page.keyboard.press("Enter")
-    page.keyboard.press("Tab")
-    page.keyboard.press("Enter")
+    press_key(page, "Enter")
+    press_key(page, "Tab")
+    press_key(page, "Enter")
     expect(row).to_have_count(0)
-    page.keyboard.press("/")
+    press_key(page, "/")
     expect(page.locator("#q")).to_be_focused()
     forget(fresh)
 

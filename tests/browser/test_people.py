@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from customers.web import links
-from tests.browser.conftest import OpenPage, Stack
+from tests.browser.conftest import OpenPage, Stack, wait_for_scripts
 from tests.support.pages.accessibility import violations
 from tests.support.patience import wait_for
 
@@ -27,6 +27,7 @@ def invite(page: Page, name: str, *, javascript: bool = True) -> str:
     page.get_by_label("Only those below").check()
     page.get_by_label("Find companies").fill("castle")
     if javascript:
+        wait_for_scripts(page)
         page.get_by_label("Find companies").press("Enter")
     else:
         page.get_by_role("button", name="Find").click()

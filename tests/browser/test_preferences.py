@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from customers.web import links
-from tests.browser.conftest import OpenPage, Stack
+from tests.browser.conftest import OpenPage, Stack, press_key
 
 pytestmark = pytest.mark.browser
 
@@ -129,17 +129,17 @@ def test_a_draft_is_saved_at_the_readers_time(open_settings: OpenPage, fresh: St
 def test_a_question_mark_lists_the_shortcuts_of_the_page(open_page: OpenPage, fresh: Stack) -> None:
     page = open_page()
     page.goto(links.customers(fresh.company("qbo")))
-    page.keyboard.press("?")
+    press_key(page, "?")
     dialog = page.get_by_role("dialog", name="Keyboard shortcuts")
     expect(dialog).to_contain_text(re.compile(r"/\s*Search"))
     expect(dialog.get_by_role("button", name="Close")).to_be_focused()
-    page.keyboard.press("/")
-    page.keyboard.press("?")
+    press_key(page, "/")
+    press_key(page, "?")
     expect(page.get_by_role("dialog")).to_have_count(1)
     expect(page.locator("#q")).not_to_be_focused()
-    page.keyboard.press("Escape")
+    press_key(page, "Escape")
     expect(dialog).to_have_count(0)
-    page.keyboard.press("/")
+    press_key(page, "/")
     expect(page.locator("#q")).to_be_focused()
 
 
@@ -147,7 +147,7 @@ def test_the_form_lists_the_shortcuts_of_its_rows(open_page: OpenPage, fresh: St
     page = open_page()
     page.goto(links.edit(fresh.company("qbo"), "39"))
     page.locator("h1").click()
-    page.keyboard.press("?")
+    press_key(page, "?")
     expect(page.get_by_role("dialog")).to_contain_text("Move the row up")
 
 
@@ -191,8 +191,8 @@ def test_keys_of_one_character_can_be_switched_off(open_settings: OpenPage, fres
     page = open_settings()
     switch_off(page)
     page.goto(links.customers(fresh.company("qbo")))
-    page.keyboard.press("/")
-    page.keyboard.press("?")
+    press_key(page, "/")
+    press_key(page, "?")
     expect(page.locator("#q")).not_to_be_focused()
     expect(page.get_by_role("dialog")).to_have_count(0)
     # The list is reached by the menu, and the arrow keys stay.
@@ -204,7 +204,7 @@ def test_keys_of_one_character_can_be_switched_off(open_settings: OpenPage, fres
     page.locator(".file-view").wait_for()
     expect(page.get_by_role("link", name="Next", exact=True)).to_be_visible()
     title = page.locator(".file-view h2").first.inner_text()
-    page.keyboard.press("ArrowRight")
+    press_key(page, "ArrowRight")
     expect(page.locator(".file-view h2").first).not_to_have_text(title)
 
 
@@ -226,14 +226,14 @@ def test_any_element_may_name_its_key(open_page: OpenPage, fresh: Stack) -> None
             }
         }"""
     )
-    page.keyboard.press("e")
-    page.keyboard.press("Shift+E")
+    press_key(page, "e")
+    press_key(page, "Shift+E")
     page.locator("#q").focus()
-    page.keyboard.press("e")
-    page.keyboard.press("Control+s")
+    press_key(page, "e")
+    press_key(page, "Control+s")
     assert page.evaluate("window.pressed") == ["c", "s"]
     page.locator("h1").click()
-    page.keyboard.press("?")
+    press_key(page, "?")
     expect(page.get_by_role("dialog")).to_contain_text("Button c")
     expect(page.get_by_role("dialog")).not_to_contain_text("Button a")
 

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 from customers.models import IndexedCompany
 from customers.web import links
 from sandbox import Sandbox
-from tests.browser.conftest import editor_page
+from tests.browser.conftest import editor_page, press_key
 from tests.support.pages.accessibility import violations
 from tests.support.searching import searched_companies
 
@@ -46,7 +46,7 @@ def page(context: BrowserContext) -> Page:
 
 def box(page: Page) -> Page:
     """The page with its search box open."""
-    page.keyboard.press("Control+k")
+    press_key(page, "Control+k")
     expect(page.locator("#palette-q")).to_be_focused()
     expect(page.locator("#palette-list")).to_be_visible()
     return page
@@ -68,24 +68,24 @@ def test_keys_open_choose_edit_and_close(page: Page, companies: dict[str, Indexe
         "aria-activedescendant", str(chosen.get_attribute("id"))
     )
     expect(page.locator("#palette-q")).to_have_attribute("aria-expanded", "true")
-    page.keyboard.press("ArrowDown")
+    press_key(page, "ArrowDown")
     expect(chosen).to_contain_text("All customers that match")
-    page.keyboard.press("ArrowUp")
-    page.keyboard.press("ArrowUp")
+    press_key(page, "ArrowUp")
+    press_key(page, "ArrowUp")
     expect(chosen).to_contain_text("New customer in")
-    page.keyboard.press("Escape")
+    press_key(page, "Escape")
     expect(page.locator("#palette")).to_be_hidden()
     expect(page.locator("#q")).to_be_focused()
 
     box(page)
     typed(page, "beacon p")
-    page.keyboard.press("Enter")
+    press_key(page, "Enter")
     page.wait_for_url(f"**{links.customer(company_id, '39')}?found=*")
     page.get_by_role("link", name="Back to search for “beacon p”").click()
     page.wait_for_url("**/search/?q=beacon*")
     box(page)
     typed(page, "beacon printers")
-    page.keyboard.press("Shift+Enter")
+    press_key(page, "Shift+Enter")
     page.wait_for_url(f"**{links.edit(company_id, '39')}?found=*")
 
 
@@ -93,7 +93,7 @@ def test_it_opens_while_somebody_types_and_with_letters_switched_off(page: Page)
     page.evaluate("document.documentElement.dataset.shortcuts = 'off'")
     page.locator("#q").fill("typed")
     box(page)
-    page.keyboard.press("Escape")
+    press_key(page, "Escape")
     expect(page.locator("#q")).to_have_value("typed")
 
 
@@ -103,7 +103,7 @@ def test_enter_waits_for_the_answer_to_what_was_typed(
     box(page)
     typed(page, "cedar")
     page.locator("#palette-q").fill("beacon street")
-    page.keyboard.press("Enter")
+    press_key(page, "Enter")
     page.wait_for_url(f"**{links.customer(companies['old'].company_id, 'C00001')}?found=*")
 
 

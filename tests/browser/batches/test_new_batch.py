@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Dialog, Page, expect
 
 from customers.web import links
-from tests.browser.conftest import OpenPage, Stack
+from tests.browser.conftest import OpenPage, Stack, press_key
 
 pytestmark = pytest.mark.browser
 
@@ -115,7 +115,7 @@ def test_all_that_match_is_a_step_of_its_own(open_page: OpenPage, fresh: Stack) 
     expect(bar).to_contain_text("9 selected")
     page.locator("#tick-page").check()
     every.click()
-    page.keyboard.press("e")
+    press_key(page, "e")
     page.wait_for_url("**/batches/new/**")
     choose(page, "Field", "addresses.country", "#f-1\\.text")
     make(page, total)

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from customers.web import links
-from tests.browser.conftest import OpenPage, Stack
+from tests.browser.conftest import OpenPage, Stack, press_key
 
 pytestmark = pytest.mark.browser
 
@@ -56,16 +56,16 @@ def test_the_next_record_of_the_same_search_is_one_key(open_page: OpenPage, fres
     page.reload()
     counted(page)
 
-    page.keyboard.press("j")
+    press_key(page, "j")
     expect(heading).to_have_text(names[2])
     assert counted(page) == (0, 1)
     expect(page.locator("#place")).to_have_text(re.compile(r"^3 of "))
 
-    page.keyboard.press("k")
+    press_key(page, "k")
     expect(heading).to_have_text(names[1])
     # Over the end of the page, and back.
     for place in (3, 4, 5):
-        page.keyboard.press("j")
+        press_key(page, "j")
         expect(page.locator("#place")).to_have_text(re.compile(f"^{place} of "))
     expect(heading).not_to_have_text(re.compile("|".join(map(re.escape, names))))
     page.get_by_role("link", name=re.compile("^Back to .* results for “a”$")).click()
@@ -201,13 +201,13 @@ def test_the_form_shows_its_place_and_a_key_saves_and_leads_on(
     expect(place).to_have_text(re.compile("^2 of "))
     phone = page.get_by_label("Phone", exact=True)
     phone.fill("+44 20 7946 0000")
-    phone.press("Control+Shift+Enter")
+    press_key(page, "Control+Shift+Enter")
     expect(heading).to_have_text(f"Edit {names[2]}")
     expect(page.locator("#saved")).to_contain_text(names[1])
     # No single letter leaves the form.
     heading.click()
-    page.keyboard.press("j")
-    page.keyboard.press("?")
+    press_key(page, "j")
+    press_key(page, "?")
     listed = page.get_by_role("dialog")
     expect(listed).to_contain_text("Save and next")
     expect(listed).not_to_contain_text("Next customer")

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
 from customers.web import links
-from tests.browser.conftest import OpenPage, Stack
+from tests.browser.conftest import OpenPage, Stack, press_key
 from tests.support.pages.accessibility import violations
 
 pytestmark = pytest.mark.browser
@@ -86,7 +86,7 @@ def test_a_change_is_undone_with_one_click(open_page: OpenPage, fresh: Stack) ->
     phone.hover()
     phone.get_by_role("link", name="Edit").click()
     phone.get_by_role("textbox").fill("+44 1632 960954")
-    page.keyboard.press("Enter")
+    press_key(page, "Enter")
     clicks = counted_clicks(page)
     phone.get_by_role("button", name="Undo").click()
     expect(page.locator("#toasts")).to_contain_text("Undo sent.")
@@ -107,7 +107,7 @@ def test_undo_leaves_the_field_after_its_seconds_and_stays_in_the_timeline(
     phone.hover()
     phone.get_by_role("link", name="Edit").click()
     phone.get_by_role("textbox").fill("+44 1632 960955")
-    page.keyboard.press("Enter")
+    press_key(page, "Enter")
     expect(phone.get_by_role("button", name="Undo")).to_be_visible()
     page.mouse.move(0, 0)
     page.clock.fast_forward(11_000)
@@ -119,23 +119,23 @@ def test_the_keyboard_alone_is_enough(open_page: OpenPage, fresh: Stack) -> None
     page = open_page()
     open_customer(page, fresh)
     # `e` opens the first field, Escape leaves it; the focus is on its pencil.
-    page.keyboard.press("e")
+    press_key(page, "e")
     expect(page.locator(".field-edit")).to_be_visible()
     page.keyboard.type("x")
-    page.keyboard.press("Escape")
+    press_key(page, "Escape")
     expect(page.locator(".field-edit")).to_have_count(0)
     expect(cell(page, "customerName").locator(".pencil")).to_be_focused()
     # The next one by Tab.
     phone = cell(page, "phone")
     for _ in range(30):
-        page.keyboard.press("Tab")
+        press_key(page, "Tab")
         if phone.locator(".pencil").evaluate("element => element === document.activeElement"):
             break
     expect(phone.locator(".pencil")).to_be_focused()
-    page.keyboard.press("e")
+    press_key(page, "e")
     expect(phone.get_by_role("textbox")).to_be_focused()
     page.keyboard.type("+44 1632 960956")
-    page.keyboard.press("Enter")
+    press_key(page, "Enter")
     expect(phone).to_contain_text("+44 1632 960956")
     expect(phone.locator(".pencil")).to_be_focused()
 
@@ -157,10 +157,10 @@ def test_what_is_typed_before_the_input_arrives_is_typed_into_it(
     name = cell(page, "customerName")
     name.locator(".pencil").focus()
     with page.expect_request("**/field/**"):
-        page.keyboard.press("e")
+        press_key(page, "e")
     page.keyboard.type("jkx? No")
-    page.keyboard.press("Backspace")
-    page.keyboard.press("Enter")
+    press_key(page, "Backspace")
+    press_key(page, "Enter")
     expect(page.get_by_role("dialog")).to_have_count(0)
     assert len(held) == 1
     held[0].continue_()
@@ -169,13 +169,13 @@ def test_what_is_typed_before_the_input_arrives_is_typed_into_it(
     page.keyboard.type("ew")
     expect(box).to_have_value("jkx? New")
     assert page.url == address
-    page.keyboard.press("Escape")
+    press_key(page, "Escape")
     # Nothing is kept for later where no input came.
     page.unroute("**/field/**")
     page.route("**/field/**", lambda route: route.abort())
     name.locator(".pencil").press("Enter")
     expect(page.locator("#connection-lost")).to_be_visible()
-    page.keyboard.press("j")
+    press_key(page, "j")
     expect(page).not_to_have_url(address)
 
 
@@ -205,10 +205,10 @@ def test_an_error_stands_at_the_field_and_nothing_typed_is_lost(
     name.hover()
     name.get_by_role("link", name="Edit").click()
     name.get_by_role("textbox").fill("")
-    page.keyboard.press("Enter")
+    press_key(page, "Enter")
     expect(name.get_by_role("textbox")).to_have_attribute("aria-invalid", "true")
     expect(name.get_by_role("textbox")).to_be_focused()
-    page.keyboard.press("Escape")
+    press_key(page, "Escape")
 
     fresh.tell("POST", "faults", match="/data/customers", kind="status", status=503, count=9)
     phone = cell(page, "phone")
@@ -219,7 +219,7 @@ def test_an_error_stands_at_the_field_and_nothing_typed_is_lost(
     phone.get_by_role("button", name="Try again").click()
     phone.get_by_role("textbox").fill("+44 1632 960957")
     fresh.tell("POST", "faults", match="/data/customers", kind="status", status=503, count=9)
-    page.keyboard.press("Enter")
+    press_key(page, "Enter")
     expect(phone).to_contain_text("Nothing was sent.")
     expect(phone.get_by_role("textbox")).to_have_value("+44 1632 960957")
     fresh.tell("DELETE", "faults")
@@ -237,7 +237,7 @@ def test_an_open_field_stays_while_the_page_loads_its_record_again(
     code.hover()
     code.get_by_role("link", name="Edit").click()
     code.get_by_role("textbox").fill("ZZ99 4AC")
-    page.keyboard.press("Enter")
+    press_key(page, "Enter")
     expect(code.locator(".state-mark")).to_be_visible()
     phone.hover()
     phone.get_by_role("link", name="Edit").click()
@@ -245,7 +245,7 @@ def test_an_open_field_stays_while_the_page_loads_its_record_again(
     # The change is confirmed meanwhile: the timeline says so, and the field stays open.
     expect(change_entry(page)).to_contain_text("Confirmed")
     expect(phone.get_by_role("textbox")).to_have_value("typed")
-    page.keyboard.press("Escape")
+    press_key(page, "Escape")
     expect(code).to_contain_text("Confirmed")
 
 
@@ -290,7 +290,7 @@ def test_a_narrow_screen_and_an_open_field_have_no_violation(
     expect(phone.get_by_role("textbox")).to_be_focused()
     check(page)
     phone.get_by_role("textbox").fill("+44 1632 960959")
-    page.keyboard.press("Enter")
+    press_key(page, "Enter")
     expect(phone.locator(".state-mark")).to_be_visible()
     expect(change_entry(page)).to_contain_text("Phone")
     check(page)

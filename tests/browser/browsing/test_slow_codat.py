@@ -13,7 +13,7 @@ import requests
 from playwright.sync_api import Locator, Page, Route, expect
 
 from customers.web import links
-from tests.browser.conftest import OpenPage, Stack
+from tests.browser.conftest import OpenPage, Stack, press_key, wait_for_scripts
 from tests.support.patience import PATIENCE
 
 pytestmark = pytest.mark.browser
@@ -174,6 +174,7 @@ def test_another_page_says_so_too_until_it_comes(open_page: OpenPage, slow: Stac
     rows(page).first.click()
     link = page.get_by_role("link", name="Edit all fields")
     link.wait_for()
+    wait_for_scripts(page)
     page.evaluate(LISTEN)
     hold(slow, slow.company(DESKTOP))
     link.click()
@@ -287,7 +288,7 @@ def test_an_update_waits_for_a_reader_who_is_busy(open_page: OpenPage, slow: Sta
     expect(page.locator("#waiting p")).to_contain_text("when you have finished this field")
     expect(page.get_by_role("button", name="Show the update")).to_be_hidden()
     expect(field).to_be_focused()
-    page.keyboard.press("Escape")
+    press_key(page, "Escape")
     expect(heading).to_have_text("Newer Name Ltd")
     expect(page.locator("#waiting p")).to_be_hidden()
 

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from customers.web import links
-from tests.browser.conftest import HOME, OpenPage, Stack
+from tests.browser.conftest import HOME, OpenPage, Stack, press_key
 
 pytestmark = pytest.mark.browser
 
@@ -30,7 +30,7 @@ def test_a_new_row_is_open_and_its_first_field_has_the_focus(page: Page) -> None
     page.get_by_role("button", name="Add address").press("Enter")
     expect(page.locator('[name="f.addresses.n1.type"]')).to_be_focused()
     line = page.locator('[name="f.addresses.n1.line1"]')
-    page.keyboard.press("Tab")
+    press_key(page, "Tab")
     expect(line).to_be_focused()
     page.keyboard.type("1 New Street")
     expect(line).to_have_value("1 New Street")
@@ -152,8 +152,8 @@ def test_a_long_choice_is_searched_with_the_keyboard(open_page: OpenPage, fresh:
     expect(box).to_have_attribute("aria-autocomplete", "list")
     box.focus()
     page.keyboard.type("icela")
-    page.keyboard.press("ArrowDown")
-    page.keyboard.press("Enter")
+    press_key(page, "ArrowDown")
+    press_key(page, "Enter")
     chosen = page.locator('select[name="f.addresses.n1.country"]')
     assert chosen.evaluate("select => select.selectedOptions[0].text") == "Iceland"
     expect(box).to_have_value("Iceland")
@@ -310,19 +310,19 @@ def test_a_long_choice_keeps_the_option_that_was_picked(page: Page) -> None:
     page.evaluate(TWO_OF_ONE_NAME)
     box, select = page.get_by_role("combobox", name="Tax"), page.locator("#t")
     box.focus()
-    page.keyboard.press("Tab")
+    press_key(page, "Tab")
     expect(select).to_have_value("NEW")
     # By mouse each of the two can be selected.
     for index, value in ((1, "OLD"), (2, "NEW")):
         box.click()
         page.locator("#list-t li").nth(index).click()
         expect(select).to_have_value(value)
-        page.keyboard.press("Tab")
+        press_key(page, "Tab")
         expect(select).to_have_value(value)
     # A text of two options selects neither, a text of one selects that one, and an unknown text none.
     for text, value in (("standard 20%", "NEW"), ("zero", "ZERO"), ("nothing", "ZERO")):
         box.fill(text)
-        page.keyboard.press("Tab")
+        press_key(page, "Tab")
         expect(select).to_have_value(value)
     expect(box).to_have_value("Zero")
 

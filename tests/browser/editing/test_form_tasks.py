@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from customers.web import links
-from tests.browser.conftest import OpenPage, Stack
+from tests.browser.conftest import OpenPage, Stack, press_key
 
 pytestmark = pytest.mark.browser
 
@@ -31,13 +31,13 @@ def add_contact(page: Page, number: int, name: str, email: str) -> None:
     page.get_by_role("button", name="Add contact").click()
     expect(page.locator(f'[name="f.contacts.n{number}.name"]')).to_be_focused()
     page.keyboard.type(name)
-    page.keyboard.press("Tab")
+    press_key(page, "Tab")
     page.keyboard.type(email)
     row = page.locator(f'[id="f-contacts.n{number}"]')
     row.get_by_role("button", name="Add phone number").click()
     expect(page.locator(f'[name="f.contacts.n{number}.phone.n1.number"]')).to_be_focused()
     page.keyboard.type("+44 1632 960120")
-    page.keyboard.press("Tab")
+    press_key(page, "Tab")
     page.keyboard.type("M")
 
 
@@ -59,7 +59,7 @@ def test_a_customer_with_three_contacts_of_which_one_is_refused_takes_twelve_cli
     email = page.locator('[name="f.contacts.n1.email"]')
     expect(email).to_be_focused()
     expect(email).to_have_attribute("aria-invalid", "true")
-    page.keyboard.press("Control+a")
+    press_key(page, "Control+a")
     page.keyboard.type("ana@harbour.example")
     page.locator("#save").click()
     page.get_by_role("heading", name=re.compile("Accepted")).wait_for()
@@ -75,13 +75,13 @@ def test_keys_add_rows_while_one_types(open_page: OpenPage, fresh: Stack) -> Non
     for number in (1, 2):
         expect(page.locator(f'[name="f.contacts.n{number}.name"]')).to_be_focused()
         page.keyboard.type(f"Person {number}")
-        page.keyboard.press("Control+Enter")
+        press_key(page, "Control+Enter")
     expect(page.locator('[name="f.contacts.n3.name"]')).to_be_focused()
     page.keyboard.type("Person 3")
     page.locator('[id="f-contacts.n3"]').get_by_role("button", name="Add phone").press("Enter")
     expect(page.locator('[name="f.contacts.n3.phone.n1.number"]')).to_be_focused()
     page.keyboard.type("+44 1")
-    page.keyboard.press("Tab")
+    press_key(page, "Tab")
     kind = page.locator('[name="f.contacts.n3.phone.n1.type"]')
     kind.fill("Mobile")
     # The Enter that ends a composition (IME) belongs to it.
@@ -90,7 +90,7 @@ def test_keys_add_rows_while_one_types(open_page: OpenPage, fresh: Stack) -> Non
           "keydown", { key: "Enter", isComposing: true, bubbles: true, cancelable: true }))"""
     )
     expect(page.locator('[name="f.contacts.n3.phone.n2.number"]')).to_have_count(0)
-    page.keyboard.press("Enter")
+    press_key(page, "Enter")
     expect(page.locator('[name="f.contacts.n3.phone.n2.number"]')).to_be_focused()
 
 
@@ -167,7 +167,7 @@ def test_a_row_says_what_it_requires_once_something_is_typed(
 
 def test_control_s_saves(page: Page) -> None:
     page.get_by_label("Phone", exact=True).fill("+44 20 7946 0991")
-    page.keyboard.press("Control+s")
+    press_key(page, "Control+s")
     page.wait_for_url("**/writes/**")
 
 
@@ -177,7 +177,7 @@ def test_the_menu_of_a_row_works_by_mouse_and_keys(page: Page) -> None:
     expect(page.locator('[name="r.addresses"]')).to_have_value("b1,b0")
     menu = page.locator('[id="menu-addresses.b0"]')
     expect(menu).to_be_focused()
-    page.keyboard.press("Alt+ArrowUp")
+    press_key(page, "Alt+ArrowUp")
     expect(page.locator('[name="r.addresses"]')).to_have_value("b0,b1")
     expect(menu).to_be_focused()
     expect(page.locator(".menu[open]")).to_have_count(0)
@@ -217,7 +217,7 @@ def test_the_save_bar_has_no_edges_and_is_never_over_the_focused_field(
     assert round(bar["y"] + bar["height"]) == 900
     page.locator(".field input").first.focus()
     for _ in range(25):
-        page.keyboard.press("Tab")
+        press_key(page, "Tab")
         bottom = page.evaluate("document.activeElement.getBoundingClientRect().bottom")
         if page.evaluate("!document.activeElement.closest('.save-bar')"):
             assert bottom <= bar["y"] + 1

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Download, Page, Route, expect
 
 from customers.web import links
-from tests.browser.conftest import OpenPage, Stack
+from tests.browser.conftest import OpenPage, Stack, wait_for_scripts
 
 pytestmark = pytest.mark.browser
 
@@ -27,6 +27,7 @@ def customers_in(download: Download) -> list[list[str]]:
 
 
 def press(page: Page) -> Download:
+    wait_for_scripts(page)
     with page.expect_download() as started:
         page.locator("#start-export").click()
     return started.value

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from customers.web import links
-from tests.browser.conftest import OpenPage, Stack, sign_in
+from tests.browser.conftest import OpenPage, Stack, press_key, sign_in
 
 pytestmark = pytest.mark.browser
 
@@ -29,11 +29,11 @@ def follow_to_the_end(page: Page, *, javascript: bool) -> None:
 def find_a_customer(page: Page) -> None:
     """Pick a company, then search and sort its customers."""
     page.get_by_label("Search", exact=True).fill("Castle")
-    page.keyboard.press("Enter")
+    press_key(page, "Enter")
     page.get_by_role("main").get_by_role("link", name="Castle Street Cycles").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Castle Street Cycles")
     page.get_by_label("Search", exact=True).fill("Birkett")
-    page.keyboard.press("Enter")
+    press_key(page, "Enter")
     rows = page.locator("#results tbody tr")
     expect(rows).to_have_count(2)
     assert "q=Birkett" in page.url
@@ -66,7 +66,7 @@ def create_a_customer(page: Page, *, javascript: bool) -> None:
     page.get_by_role("link", name="Back to the results").click()
     assert "q=Birkett" in page.url
     page.get_by_label("Search", exact=True).fill("Made by hand")
-    page.keyboard.press("Enter")
+    press_key(page, "Enter")
     expect(page.locator("#results")).to_contain_text("Made by hand Ltd")
 
 
