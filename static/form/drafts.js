@@ -26,8 +26,10 @@ export function scheduleDraft() {
   timer = setTimeout(saveDraft, DELAY_MS);
 }
 
+/** No draft is stored from what was typed until now; what a post that is under way says is not shown. */
 export function cancelDraft() {
   clearTimeout(timer);
+  attempts += 1;
 }
 
 /** The form's values are being sent in a post of the form. */

@@ -238,6 +238,36 @@ def test_a_form_accepts_no_input_while_it_is_saved(page: Page, fresh: Stack) -> 
     expect(page.get_by_text("Your drafts of this form")).to_have_count(0)
 
 
+# Says when the page has dealt with the response to a draft.
+_DRAFT_ANSWERED = """
+const send = window.fetch;
+window.fetch = async (...call) => {
+  const response = await send(...call);
+  setTimeout(() => { window.isDraftAnswered = true; });
+  return response;
+};
+"""
+
+
+def test_a_draft_that_is_stored_during_a_save_is_not_reported(page: Page, fresh: Stack) -> None:
+    fresh.tell("POST", "faults", match="PUT .*/push/customers", kind="delay", seconds=60, count=1)
+    page.add_init_script(_DRAFT_ANSWERED)
+    page.goto(links.edit(fresh.company("qbo"), "25"))
+    status = page.locator("#draft-status")
+
+    def save_first(draft: Route) -> None:
+        page.locator("#save").click()
+        expect(status).to_have_text("Saving…")
+        draft.continue_()
+
+    page.route("**/draft/**", save_first)
+    page.get_by_label("Phone", exact=True).fill("+44 20 7946 0997")
+    page.wait_for_function("() => window.isDraftAnswered")
+    expect(status).to_have_text("Saving…")
+    fresh.tell("DELETE", "faults")
+    page.wait_for_url("**/writes/**")
+
+
 def test_a_save_without_a_response_can_be_pressed_again(page: Page) -> None:
     page.get_by_label("Phone", exact=True).fill("+44 20 7946 0998")
     page.route("**/edit/**", lambda route: route.abort())
