@@ -81,8 +81,9 @@
   // What polls (hx-trigger="every ...") brought, by the id of their target. The same again is not swapped: what is being read
   // or selected there stays, and nothing is laid out anew. Tokens differ each time.
   const brought = new Map();
+  const polls = (element) => Boolean(element.getAttribute("hx-trigger")?.startsWith("every "));
   // A poll has no event; an element that polls may listen to events, too.
-  const isPoll = ({ elt, triggeringEvent }) => !triggeringEvent && Boolean(elt.getAttribute("hx-trigger")?.startsWith("every "));
+  const isPoll = ({ elt, triggeringEvent }) => !triggeringEvent && polls(elt);
   const withoutTokens = (html) => html.replace(/(csrfmiddlewaretoken" value=")[^"]*/g, "$1");
   // Where no poll has brought anything yet, the response is compared with what stands in the page.
   function asServed(element) {
@@ -115,6 +116,8 @@
       if (!place || !other || place.contains(other) || other.contains(place)) brought.delete(id);
     }
   }
+  // A part in which an action is under way stays: its response has its place there. The next poll renews the part.
+  const isActing = (part) => [...part.querySelectorAll(".htmx-request")].some((element) => !polls(element));
   document.addEventListener("htmx:oobAfterSwap", (event) => forgetAround(event.detail.target));
   // htmx sends two events to each element that leaves. In a part that it leaves alone nothing listens: it is emptied first.
   document.addEventListener("htmx:oobBeforeSwap", ({ detail: { target } }) => {
@@ -132,7 +135,11 @@
     if (isPoll(event.detail) && asking.has(event.detail.elt)) event.preventDefault();
   });
   document.addEventListener("htmx:beforeRequest", (event) => asking.add(event.detail.elt));
-  document.addEventListener("htmx:afterRequest", (event) => asking.delete(event.detail.elt));
+  for (const name of ["htmx:beforeOnLoad", "htmx:afterRequest"]) document.addEventListener(name, (event) => asking.delete(event.detail.elt));
+  // The response to a poll of an element that leaves has no place in the page. What takes its place has a newer state.
+  document.addEventListener("htmx:beforeCleanupElement", ({ target }) => {
+    if (asking.has(target) && polls(target)) htmx.trigger(target, "htmx:abort");
+  });
 
   // An error page of a proxy, or an empty response, does not replace the content.
   document.addEventListener("htmx:beforeSwap", (event) => {
@@ -146,7 +153,7 @@
     showConnectionLost(false);
     showSignedOut(event.detail.elt, Boolean(xhr.getResponseHeader("Signed-Out")));
     const { target } = event.detail;
-    if (target && isShown(event.detail)) {
+    if (target && (isShown(event.detail) || (isPoll(event.detail.requestConfig) && isActing(target)))) {
       event.detail.shouldSwap = false;
       // For the other scripts nothing is swapped either.
       event.stopImmediatePropagation();

@@ -4,8 +4,8 @@ import { awaitInput, awaitNone, putTyped } from "./typed_ahead.js";
 
 const byId = (id) => document.getElementById(id);
 const openForm = () => document.querySelector(".slot > .field-edit");
-// A field is open, or about to be: the response to its pencil needs the place that it was asked for.
-const isEditing = () => Boolean(openForm() || document.querySelector(".pencil.htmx-request"));
+// A field is open, or a pencil or Undo was pressed: the response needs the place that it was asked for.
+const isEditing = () => Boolean(openForm() || document.querySelector(":is(.pencil, .undo).htmx-request"));
 const announce = (text) => { byId("announce").textContent = text; };
 
 let opened = ""; // what the open field held at first
@@ -61,10 +61,8 @@ document.addEventListener("htmx:beforeRequest", (event) => {
 for (const name of ["htmx:sendError", "htmx:timeout"]) {
   document.addEventListener(name, (event) => {
     const { elt } = event.detail;
-    if (elt.matches?.(".pencil")) {
-      awaitNone();
-      setTimeout(reloadWhereDue);
-    }
+    if (elt.matches?.(".pencil")) awaitNone();
+    if (elt.matches?.(".pencil, .undo")) setTimeout(reloadWhereDue);
     if (!elt.matches?.(".field-edit")) return;
     for (const input of elt.querySelectorAll("input, textarea")) input.readOnly = false;
     const save = elt.querySelector(".field-save");

@@ -97,6 +97,60 @@ def test_a_change_is_undone_with_one_click(open_page: OpenPage, fresh: Stack) ->
     expect(phone).to_contain_text("Confirmed")
 
 
+def send_phone(page: Page, stack: Stack) -> Locator:
+    """A change of the phone number that stays pending; its cell."""
+    stack.tell("POST", "settings", push_delay=3600)
+    open_customer(page, stack)
+    phone = cell(page, "phone")
+    phone.hover()
+    phone.get_by_role("link", name="Edit").click()
+    phone.get_by_role("textbox").fill("+44 1632 960954")
+    press_key(page, "Enter")
+    expect(phone.get_by_role("button", name="Undo")).to_be_visible()
+    return phone
+
+
+def test_an_undo_is_answered_in_its_place_while_the_change_is_confirmed(
+    open_page: OpenPage, fresh: Stack
+) -> None:
+    page = open_page()
+    phone = send_phone(page, fresh)
+
+    def confirm_first(post: Route) -> None:
+        response = post.fetch()
+        fresh.tell("POST", "settle")
+        expect(change_entry(page)).to_contain_text("Confirmed")
+        post.fulfill(response=response)
+
+    page.route("**/undo/**", confirm_first)
+    phone.get_by_role("button", name="Undo").click()
+    expect(page.locator("#toasts")).to_contain_text("Undo sent.")
+    fresh.tell("POST", "settle")
+    expect(change_entry(page)).to_contain_text("You undid Phone")
+    expect(phone).to_contain_text("Confirmed")
+
+
+def test_a_poll_that_a_newer_page_overtakes_is_left(open_page: OpenPage, fresh: Stack) -> None:
+    # The test fails where the late response is looked at: a part of it has no place, and htmx logs an error.
+    page = open_page()
+    phone = send_phone(page, fresh)
+
+    def renew_first(poll: Route) -> None:
+        page.evaluate(
+            """() => {
+              document.getElementById("pending-changes").dataset.old = "";
+              htmx.trigger(document.body, "customers-refreshed");
+            }"""
+        )
+        expect(page.locator("[data-old]")).to_have_count(0)
+        poll.continue_()
+
+    with page.expect_event("requestfinished", lambda request: "/pending/" in request.url):
+        page.route("**/pending/**", renew_first, times=1)
+    fresh.tell("POST", "settle")
+    expect(phone).to_contain_text("Confirmed")
+
+
 def test_undo_leaves_the_field_after_its_seconds_and_stays_in_the_timeline(
     open_page: OpenPage, fresh: Stack
 ) -> None:
