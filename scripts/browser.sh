@@ -13,10 +13,9 @@ first_of() {
 
 if ! command -v chromium-headless-shell >/dev/null && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     export DEBIAN_FRONTEND=noninteractive
-    apt-get update -qq
-    # Chromium itself is what the audit uses.
-    apt-get install -y -qq --no-install-recommends chromium chromium-headless-shell \
-        fonts-dejavu-core fonts-noto-core fonts-noto-color-emoji >/dev/null || true
+    # Chromium itself is what the audit uses. Where they cannot be had, what is installed will do.
+    { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium chromium-headless-shell \
+        fonts-dejavu-core fonts-noto-core fonts-noto-color-emoji >/dev/null; } || true
 fi
 
 if path=$(first_of chromium-headless-shell chromium chromium-browser); then
