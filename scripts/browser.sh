@@ -4,13 +4,6 @@
 set -euo pipefail
 python=$1
 
-first_of() {
-    for name in "$@"; do
-        command -v "$name" && return
-    done
-    return 1
-}
-
 if ! command -v chromium-headless-shell >/dev/null && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     export DEBIAN_FRONTEND=noninteractive
     # Chromium itself is what the audit uses. Where they cannot be had, what is installed will do.
@@ -18,7 +11,7 @@ if ! command -v chromium-headless-shell >/dev/null && [ "$(id -u)" = 0 ] && comm
         fonts-dejavu-core fonts-noto-core fonts-noto-color-emoji >/dev/null; } || true
 fi
 
-if path=$(first_of chromium-headless-shell chromium chromium-browser); then
+if path=$(command -v chromium-headless-shell || command -v chromium || command -v chromium-browser); then
     echo "browser: $path"
 else
     echo "browser: Playwright's own Chromium"
