@@ -13,14 +13,15 @@
       const { ids, all } = JSON.parse(sessionStorage.getItem(storageKey()) || "{}");
       return { ids: new Set(Array.isArray(ids) ? ids.filter((id) => typeof id === "string") : []), all };
     } catch {
-      return { ids: new Set() };
+      // Without storage the ticks of this page remain.
+      return { ids: ticked, all: isAll ? ofAll()?.href : undefined };
     }
   }
   function store() {
     try {
       sessionStorage.setItem(storageKey(), JSON.stringify({ ids: [...ticked], all: isAll ? ofAll().href : undefined }));
     } catch {
-      // Without storage the ticks of this page remain.
+      // There is none, or it is full.
     }
   }
 

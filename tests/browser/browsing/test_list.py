@@ -210,6 +210,25 @@ def test_what_is_ticked_before_the_scripts_run_counts(
     expect(page.locator(".customers tbody :checked")).to_have_count(0)
 
 
+def test_ticks_of_a_page_outlive_a_swap_without_storage(open_page: OpenPage, fresh: Stack) -> None:
+    page = open_page()
+    page.add_init_script(
+        "Object.defineProperty(window, 'sessionStorage', { get() { throw new Error('refused'); } });"
+    )
+    page.goto(links.customers(fresh.company("qbo")) + "?page_size=10")
+    page.locator(".customers tbody input").first.check()
+    with page.expect_response(page.url):
+        page.evaluate(
+            """() => {
+              document.getElementById("selection").dataset.old = "";
+              htmx.trigger(document.body, "customers-refreshed");
+            }"""
+        )
+    expect(page.locator("[data-old]")).to_have_count(0)
+    expect(page.locator(".selected-count")).to_have_text("1 selected")
+    expect(page.locator(".customers tbody :checked")).to_have_count(1)
+
+
 def test_rows_that_cannot_be_loaded_are_said_to_be_missing(
     open_page: OpenPage, fresh: Stack
 ) -> None:
