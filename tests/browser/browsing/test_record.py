@@ -36,6 +36,16 @@ def open_customer(page: Page, stack: Stack, key: str = "xero") -> str:
     raise AssertionError("no customer has a postal code")
 
 
+def send_phone(page: Page) -> Locator:
+    """Send another phone number in its place; its cell."""
+    phone = cell(page, "phone")
+    phone.hover()
+    phone.get_by_role("link", name="Edit").click()
+    phone.get_by_role("textbox").fill("+44 1632 960954")
+    press_key(page, "Enter")
+    return phone
+
+
 def open_until(page: Page, address: str, text: str) -> None:
     """Open a page until its timeline has a text: what is sent while a page is left arrives a little later."""
     for _ in range(20):
@@ -83,10 +93,7 @@ def test_a_change_is_undone_with_one_click(open_page: OpenPage, fresh: Stack) ->
     open_customer(page, fresh)
     phone = cell(page, "phone")
     before = phone.locator(".cell-value").inner_text()
-    phone.hover()
-    phone.get_by_role("link", name="Edit").click()
-    phone.get_by_role("textbox").fill("+44 1632 960954")
-    press_key(page, "Enter")
+    send_phone(page)
     clicks = counted_clicks(page)
     phone.get_by_role("button", name="Undo").click()
     expect(page.locator("#toasts")).to_contain_text("Undo sent.")
@@ -97,15 +104,11 @@ def test_a_change_is_undone_with_one_click(open_page: OpenPage, fresh: Stack) ->
     expect(phone).to_contain_text("Confirmed")
 
 
-def send_phone(page: Page, stack: Stack) -> Locator:
+def send_pending_phone(page: Page, stack: Stack) -> Locator:
     """A change of the phone number that stays pending; its cell."""
     stack.tell("POST", "settings", push_delay=3600)
     open_customer(page, stack)
-    phone = cell(page, "phone")
-    phone.hover()
-    phone.get_by_role("link", name="Edit").click()
-    phone.get_by_role("textbox").fill("+44 1632 960954")
-    press_key(page, "Enter")
+    phone = send_phone(page)
     expect(phone.get_by_role("button", name="Undo")).to_be_visible()
     return phone
 
@@ -114,7 +117,7 @@ def test_an_undo_is_answered_in_its_place_while_the_change_is_confirmed(
     open_page: OpenPage, fresh: Stack
 ) -> None:
     page = open_page()
-    phone = send_phone(page, fresh)
+    phone = send_pending_phone(page, fresh)
 
     def confirm_first(post: Route) -> None:
         response = post.fetch()
@@ -133,7 +136,7 @@ def test_an_undo_is_answered_in_its_place_while_the_change_is_confirmed(
 def test_a_poll_that_a_newer_page_overtakes_is_left(open_page: OpenPage, fresh: Stack) -> None:
     # The test fails where the late response is looked at: a part of it has no place, and htmx logs an error.
     page = open_page()
-    phone = send_phone(page, fresh)
+    phone = send_pending_phone(page, fresh)
 
     def renew_first(poll: Route) -> None:
         page.evaluate(
@@ -157,11 +160,7 @@ def test_undo_leaves_the_field_after_its_seconds_and_stays_in_the_timeline(
     page = open_page()
     page.clock.install()
     open_customer(page, fresh)
-    phone = cell(page, "phone")
-    phone.hover()
-    phone.get_by_role("link", name="Edit").click()
-    phone.get_by_role("textbox").fill("+44 1632 960955")
-    press_key(page, "Enter")
+    phone = send_phone(page)
     expect(phone.get_by_role("button", name="Undo")).to_be_visible()
     page.mouse.move(0, 0)
     page.clock.fast_forward(11_000)
