@@ -52,6 +52,22 @@ def test_no_text_overflows(open_page: OpenPage, fresh: Stack, width: int) -> Non
         check_layout(page, f"{path} with wide spacing")
 
 
+@pytest.mark.parametrize("chromium", ["DejaVu Sans", "Noto Sans"], indirect=True)
+def test_the_pencil_of_a_long_line_of_an_address_is_within_the_page(
+    open_page: OpenPage, fresh: Stack
+) -> None:
+    # At some of the widths a line ends where the page does, in any font.
+    page = open_page()
+    for path in (
+        links.customer(fresh.company("qbo"), "39"),
+        links.customer(fresh.company("odd"), "full"),
+    ):
+        page.goto(path)
+        for width in range(340, 480, 4):
+            page.set_viewport_size({"width": width, "height": 900})
+            check_layout(page, f"{path} at {width}")
+
+
 # What ends beyond the window, but for tables that scroll by themselves and what is hidden on purpose.
 _STICKING_OUT = """[...document.querySelectorAll("body *")]
     .filter(element => element.checkVisibility({visibilityProperty: true}))
